@@ -1,0 +1,79 @@
+"""The settings of one run, each declared once, and where they come from.
+
+Order of precedence: argument, environment, default.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+DATA_DIR_VARIABLE: Final = "HOLDALL_DATA_DIR"
+"""Environment variable that names the data folder."""
+
+JWT_SECRET_VARIABLE: Final = "HOLDALL_JWT_SECRET"  # noqa: S105 - the variable's name, not a secret
+"""Environment variable that holds the HS256 secret of API keys for a run."""
+
+DEFAULT_HOST: Final = "127.0.0.1"
+"""The server listens to this computer alone until a person says otherwise."""
+
+DEFAULT_PORT: Final = 54321
+"""TCP port of the server; 0 means any free one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one run needs to know before it opens a workspace.
+
+    Attributes:
+        data_dir: Absolute folder of the workspace: database, stored files, fallback secrets.
+        jwt_secret: HS256 secret of API keys, or None to use the workspace's own. Never shown in `repr`.
+        host: Address the server binds.
+        port: TCP port the server binds, 0 to 65535; 0 means any free one.
+    """
+
+    data_dir: Path
+    jwt_secret: str | None = field(default=None, repr=False)
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+
+    @property
+    def storage_dir(self) -> Path:
+        """Return the folder that holds the objects' bytes."""
+        return self.data_dir / "storage"
+
+    @property
+    def database_path(self) -> Path:
+        """Return the file of the metadata database."""
+        return self.data_dir / "holdall.db"
+
+
+def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Collect the settings of this run. Touches no file.
+
+    Args:
+        data_dir: Data folder asked for on the command line, or None.
+        environ: Environment variables; empty ones count as missing.
+
+    Returns:
+        The settings, with an absolute data folder and `~` expanded.
+    """
+    chosen = data_dir or _from_environment(environ) or _default_data_dir()
+    return Settings(
+        data_dir=Path(os.path.abspath(chosen.expanduser())),  # noqa: PTH100 - resolve() would follow symlinks
+        jwt_secret=environ.get(JWT_SECRET_VARIABLE) or None,
+    )
+
+
+def _from_environment(environ: Mapping[str, str]) -> Path | None:
+    named = environ.get(DATA_DIR_VARIABLE)
+    return Path(named) if named else None
+
+
+def _default_data_dir() -> Path:
+    return Path(platformdirs.user_data_dir("Holdall", appauthor=False))

@@ -1,0 +1,109 @@
+"""What changed, told in-process to whoever listens.
+
+Invariants: an event is published after its change is committed, in the thread that made the change. Listeners
+must return fast (hand the event over to their own thread) and never make the change's caller fail.
+
+Source: specification, "With Real-Time (Phase 10)".
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+_logger = logging.getLogger(__name__)
+
+
+class ChangeKind(StrEnum):
+    """Which table an event is about."""
+
+    BUCKETS = "buckets"
+    OBJECTS = "objects"
+
+
+class EventType(StrEnum):
+    """The names of everything that can happen."""
+
+    OBJECT_CREATED = "storage.object.created"
+    OBJECT_UPDATED = "storage.object.updated"
+    OBJECT_DELETED = "storage.object.deleted"
+    OBJECT_MOVED = "storage.object.moved"
+    BUCKET_CREATED = "storage.bucket.created"
+    BUCKET_UPDATED = "storage.bucket.updated"
+    BUCKET_DELETED = "storage.bucket.deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class StorageEvent:
+    """One committed change.
+
+    Attributes:
+        type: One of `EventType`'s texts.
+        bucket_id: UUID of the bucket.
+        bucket: Its name.
+        path: The object; the common folder prefix with its trailing `/` for a bulk change; `""` for a bucket.
+        owner_id: Owner of what changed, or None.
+        timestamp: When, aware, in UTC.
+        count: Objects that the change is about.
+    """
+
+    type: str
+    bucket_id: str
+    bucket: str
+    path: str
+    owner_id: str | None
+    timestamp: datetime
+    count: int = 1
+
+    @property
+    def kind(self) -> ChangeKind:
+        """Return whether buckets or objects changed."""
+        return ChangeKind.BUCKETS if self.type.startswith("storage.bucket.") else ChangeKind.OBJECTS
+
+
+Listener = Callable[[StorageEvent], None]
+
+
+class EventBus:
+    """Hands every event to every listener, in the order of subscription. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listeners: dict[object, Listener] = {}
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Add a listener; the same function may be added more than once.
+
+        Args:
+            listener: Called with each event in the publisher's thread; may subscribe, unsubscribe and publish.
+
+        Returns:
+            A function that takes this subscription back; calling it again changes nothing.
+        """
+        subscription = object()
+        with self._lock:
+            self._listeners[subscription] = listener
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._listeners.pop(subscription, None)
+
+        return unsubscribe
+
+    def publish(self, event: StorageEvent) -> None:
+        """Call every listener with `event`; one that fails is logged, and the others still hear of it.
+
+        Args:
+            event: The committed change.
+        """
+        with self._lock:
+            listeners = tuple(self._listeners.values())
+        for listener in listeners:
+            try:
+                listener(event)
+            except Exception:
+                _logger.exception("a listener failed on %s", event.type)
