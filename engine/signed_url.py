@@ -1,0 +1,188 @@
+"""Links that open one object for reading until a moment in time, and for nothing else.
+
+Two forms, each with its own key derived from the workspace's one (HKDF-SHA256), so that neither can be used to
+forge the other:
+
+* the specification's: `/storage/v1/object/<bucket>/<path>?token=<key id>.<HMAC>&expires=<unix time>`. The HMAC-SHA256
+  covers method, bucket, path and expiry, each preceded by its length, so that no two requests share a message. The
+  key id is a digest of the key, for the day when there are several;
+* Supabase's: a JWT `{url: "<bucket>/<path>", scope: "download", iat, exp}`.
+
+Checks run in one order: form, then signature in constant time, then expiry. An expired link that was also changed
+is a wrong one. Thread-safe: a signer never changes.
+
+Source: specification, "Signed URL Flow"; RFC 2104, RFC 5869, RFC 3986, RFC 7519.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import quote
+
+import jwt
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from engine import limits
+from engine.errors import ExpiredLink, InvalidRequest, MalformedLink, WrongSignature
+from engine.paths import validate_bucket_name, validate_object_path
+from engine.tokens import TokenCodec
+from engine.types import SignedUrl
+
+_KEY_BYTES: Final = 32
+_KEY_ID_BYTES: Final = 6
+_FORM: Final = b"holdall-link-v1"
+_SCOPE: Final = "download"
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{8}\.[A-Za-z0-9_-]{43}")
+_EXPIRES: Final = re.compile(r"[1-9][0-9]{0,14}")
+
+
+class UrlSigner:
+    """Makes and checks links with the key of one workspace.
+
+    Args:
+        key: At least 32 secret random bytes.
+        clock: Seconds since the epoch.
+
+    Raises:
+        ValueError: The key is shorter.
+    """
+
+    def __init__(self, key: bytes, clock: Callable[[], float] = time.time) -> None:
+        if len(key) < _KEY_BYTES:
+            raise ValueError("a signing key has at least 32 bytes")
+        self._clock = clock
+        self._mac = hmac.new(_derived(key, b"holdall signed links"), digestmod=hashlib.sha256)
+        self._key_id = _text(_derived(key, b"holdall signed links, key id")[:_KEY_ID_BYTES])
+        self._jwt = TokenCodec(_derived(key, b"holdall links as JWT"))
+
+    def sign(self, bucket: str, path: str, expires_in_s: int, method: str = "GET") -> SignedUrl:
+        """Make a link in the specification's form.
+
+        Args:
+            bucket: Name of the bucket.
+            path: The object.
+            expires_in_s: Life in seconds, 1 to `limits.LINK_EXPIRES_MAX_S`.
+            method: What the link may be used for; GET covers HEAD.
+
+        Returns:
+            The link without a server's address.
+
+        Raises:
+            InvalidRequest: The life is out of range.
+            InvalidBucketName: There can be no bucket of that name.
+            InvalidKey: There can be no object of that path.
+        """
+        validate_bucket_name(bucket)
+        validate_object_path(path)
+        expires_unix_s = self._now_s() + _checked_life(expires_in_s)
+        token = self._token(bucket, path, method, str(expires_unix_s))
+        where = f"/storage/v1/object/{quote(bucket, safe='')}/{quote(path, safe='/')}"
+        return SignedUrl(
+            path_and_query=f"{where}?token={token}&expires={expires_unix_s}",
+            expires_at=datetime.fromtimestamp(expires_unix_s, UTC),
+        )
+
+    def verify(self, bucket: str, path: str, *, method: str, token: str, expires: str) -> None:
+        """Check a link of the specification's form against the request that came with it.
+
+        Args:
+            bucket: Name of the bucket asked for, percent-decoded.
+            path: The object asked for, percent-decoded.
+            method: The request's method, upper case.
+            token: The query's `token`, as sent.
+            expires: The query's `expires`, as sent.
+
+        Raises:
+            MalformedLink: `token` or `expires` cannot come from a signer.
+            WrongSignature: Made for another request, with another key, or changed.
+            ExpiredLink: Its time is over.
+        """
+        if not _TOKEN.fullmatch(token) or not _EXPIRES.fullmatch(expires):
+            raise MalformedLink("The link is incomplete or damaged")
+        if not hmac.compare_digest(token, self._token(bucket, path, method, expires)):
+            raise WrongSignature("The link was not made for this")
+        self._refuse_after(int(expires))
+
+    def sign_jwt(self, bucket: str, path: str, expires_in_s: int) -> str:
+        """Make the token of a link in Supabase's form.
+
+        Args:
+            bucket: Name of the bucket.
+            path: The object.
+            expires_in_s: Life in seconds, 1 to `limits.LINK_EXPIRES_MAX_S`.
+
+        Returns:
+            The token, to be sent as `?token=` to `/object/sign/<bucket>/<path>`.
+
+        Raises:
+            InvalidRequest: The life is out of range.
+            InvalidBucketName: There can be no bucket of that name.
+            InvalidKey: There can be no object of that path.
+        """
+        url = f"{validate_bucket_name(bucket)}/{validate_object_path(path)}"
+        now_s = self._now_s()
+        return self._jwt.encode({"url": url, "scope": _SCOPE, "iat": now_s, "exp": now_s + _checked_life(expires_in_s)})
+
+    def verify_jwt(self, bucket: str, path: str, token: str) -> None:
+        """Check the token of a link in Supabase's form.
+
+        Args:
+            bucket: Name of the bucket asked for, percent-decoded.
+            path: The object asked for, percent-decoded.
+            token: The query's `token`, as sent.
+
+        Raises:
+            MalformedLink: `token` is no such token.
+            WrongSignature: Made for another object or purpose, with another key, or changed.
+            ExpiredLink: Its time is over.
+        """
+        try:
+            claims = self._jwt.decode(token)
+        except jwt.InvalidSignatureError as error:
+            raise WrongSignature("The link was not made here") from error
+        except jwt.InvalidTokenError as error:
+            raise MalformedLink("The link is incomplete or damaged") from error
+        if claims.get("scope") != _SCOPE or claims.get("url") != f"{bucket}/{path}":
+            raise WrongSignature("The link was not made for this")
+        self._refuse_after(int(claims["exp"]))
+
+    def _token(self, bucket: str, path: str, method: str, expires: str) -> str:
+        mac = self._mac.copy()
+        mac.update(_message("GET" if method == "HEAD" else method, bucket, path, expires))
+        return f"{self._key_id}.{_text(mac.digest())}"
+
+    def _refuse_after(self, expires_unix_s: int) -> None:
+        if self._clock() >= expires_unix_s:
+            raise ExpiredLink("The link has expired")
+
+    def _now_s(self) -> int:
+        return int(self._clock())
+
+
+def _derived(key: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=purpose).derive(key)
+
+
+def _message(*fields: str) -> bytes:
+    encoded = (_FORM, *(field.encode("utf-8", "surrogatepass") for field in fields))
+    return b"".join(len(part).to_bytes(8, "big") + part for part in encoded)
+
+
+def _text(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _checked_life(expires_in_s: int) -> int:
+    if isinstance(expires_in_s, bool) or not isinstance(expires_in_s, int):
+        raise InvalidRequest("The life of a link is a whole number of seconds")
+    if not 0 < expires_in_s <= limits.LINK_EXPIRES_MAX_S:
+        raise InvalidRequest(f"The life of a link is 1 to {limits.LINK_EXPIRES_MAX_S} seconds")
+    return expires_in_s
