@@ -1,0 +1,47 @@
+"""Every bound of the engine, with its unit and its reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+OBJECT_PATH_MAX_BYTES: Final = 1024
+"""UTF-8 bytes of an object path: what S3 and Supabase take."""
+
+BUCKET_NAME_MAX_CHARS: Final = 100
+"""Characters of a bucket name: Supabase's bound."""
+
+SEGMENT_MAX_BYTES: Final = 200
+"""UTF-8 bytes of one path segment kept as it is on disk; file systems take 255, escapes need the rest."""
+
+LIST_PAGE_MAX: Final = 1000
+"""Rows of one listing page: S3's and Supabase's bound."""
+
+COPY_CHUNK_BYTES: Final = 8 * MIB
+"""Bytes a copy moves between two looks at progress and cancellation: ~4 ms on an ordinary disk."""
+
+HASH_CHUNK_BYTES: Final = 1 * MIB
+"""Bytes hashed at a time: large enough to release the GIL for long, small enough to stay in the cache."""
+
+SNIFF_BYTES: Final = 4 * KIB
+"""Bytes from the start of an object that decide its type; signatures reach no further."""
+
+BATCH_FILES: Final = 2_500
+"""Files that share one flush and one transaction in a bulk upload."""
+
+BATCH_BYTES: Final = 256 * MIB
+"""Bytes that share one flush and one transaction in a bulk upload; bounds what a crash can undo."""
+
+SMALL_FILE_BYTES: Final = 1 * MIB
+"""Up to here a bulk upload reads a file whole instead of piping it."""
+
+USER_METADATA_MAX_BYTES: Final = 64 * KIB
+"""JSON bytes of an object's user metadata."""
+
+LINK_EXPIRES_MAX_S: Final = 10 * 366 * 24 * 3600
+"""Longest life of a signed link, in seconds: ten years."""
+
+BUSY_TIMEOUT_S: Final = 30.0
+"""How long a statement waits for another process's transaction before it gives up."""

@@ -1,0 +1,355 @@
+"""The values that cross the seams of the engine: frozen, slotted, without behaviour of their own.
+
+Times are aware datetimes in UTC, sizes are bytes, checksums are lower-case hexadecimal SHA-256.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from engine import limits
+
+NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
+
+
+class Role(StrEnum):
+    """The roles of Supabase's API keys; policies may name others (`RlsContext.role` is any text)."""
+
+    ANON = "anon"
+    AUTHENTICATED = "authenticated"
+    SERVICE = "service_role"
+
+
+@dataclass(frozen=True, slots=True)
+class RlsContext:
+    """Who asks. Goes through every call.
+
+    Attributes:
+        user_id: The user's id (`sub` of a JWT), or None for nobody in particular.
+        role: The database role that policies are written for.
+        claims: All claims of the token, read-only.
+        can_bypass_rls: True for the service role alone.
+
+    Source: specification, "With Authentication (Phase 8)".
+    """
+
+    user_id: str | None = None
+    role: str = Role.ANON
+    claims: Mapping[str, Any] = field(default_factory=lambda: NO_CLAIMS)
+    can_bypass_rls: bool = False
+
+    @classmethod
+    def anonymous(cls) -> RlsContext:
+        """Return the context of a caller who showed nothing."""
+        return cls()
+
+    @classmethod
+    def user(cls, user_id: str) -> RlsContext:
+        """Return the context of a signed-in user."""
+        return cls(user_id=user_id, role=Role.AUTHENTICATED)
+
+    @classmethod
+    def service(cls, user_id: str | None = None) -> RlsContext:
+        """Return the context of the person at this computer: everything is allowed."""
+        return cls(user_id=user_id, role=Role.SERVICE, can_bypass_rls=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A row of `storage_buckets`.
+
+    Attributes:
+        id: UUID; also the name of the bucket's folder on disk.
+        name: What people and the API call it; unique.
+        owner_id: Who made it, or None.
+        public: Anybody may read its objects (not list them).
+        file_size_limit_bytes: Largest object it takes, or None.
+        allowed_mime_types: `type/subtype` or `type/*`; empty means any.
+    """
+
+    id: str
+    name: str
+    owner_id: str | None
+    public: bool
+    file_size_limit_bytes: int | None
+    allowed_mime_types: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
+class Unchanged:
+    """Marks a field of an update that stays as it is."""
+
+
+UNCHANGED = Unchanged()
+
+
+@dataclass(frozen=True, slots=True)
+class BucketChanges:
+    """What `update_bucket` changes; fields left at `UNCHANGED` stay."""
+
+    public: bool | Unchanged = UNCHANGED
+    file_size_limit_bytes: int | None | Unchanged = UNCHANGED
+    allowed_mime_types: tuple[str, ...] | Unchanged = UNCHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class StorageObject:
+    """A row of `storage_objects`.
+
+    Attributes:
+        id: UUID that stays the same through overwrites and moves.
+        bucket_id: The bucket's UUID.
+        bucket: The bucket's name.
+        path: Full path inside the bucket, `/` between segments, no leading `/`.
+        size_bytes: Length of the content.
+        mime_type: As given or sniffed.
+        checksum: SHA-256 of the content, 64 hexadecimal digits.
+        owner_id: Who uploaded it, or None.
+        cache_control: Kept verbatim for HTTP clients.
+        user_metadata: The caller's own JSON object.
+        version: UUID of this content; a new one with every overwrite.
+        created_at: When the path first came to be.
+        updated_at: When the content last changed here.
+        modified_at: The source file's own modification time, if known.
+    """
+
+    id: str
+    bucket_id: str
+    bucket: str
+    path: str
+    size_bytes: int
+    mime_type: str
+    checksum: str
+    owner_id: str | None
+    cache_control: str
+    user_metadata: Mapping[str, Any]
+    version: str
+    created_at: datetime
+    updated_at: datetime
+    modified_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the last segment of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def etag(self) -> str:
+        """Return the entity tag, quotes included (RFC 9110 section 8.8.3)."""
+        return f'"{self.checksum}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A common prefix in a listing; exists because objects lie below it.
+
+    Attributes:
+        path: Full prefix with its trailing `/`.
+    """
+
+    path: str
+
+    @property
+    def name(self) -> str:
+        """Return the last segment, without the slash."""
+        return self.path[:-1].rpartition("/")[2]
+
+
+class SortColumn(StrEnum):
+    """What a listing is sorted by. Folders always come first, by name."""
+
+    NAME = "name"
+    SIZE = "size"
+    TYPE = "type"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """One page of one folder.
+
+    Attributes:
+        prefix: `""` for the bucket's top, else a path with a trailing `/`.
+        limit: Rows wanted (folders and objects together), 1 to `limits.LIST_PAGE_MAX`.
+        sort: Column; ties are broken by name.
+        descending: Direction of that column.
+        cursor: `ListPage.next_cursor` of the page before, or None for the first page.
+        offset: Rows to skip instead of a cursor, for random access (a scroll bar). Folders count first.
+    """
+
+    prefix: str = ""
+    limit: int = limits.LIST_PAGE_MAX
+    sort: SortColumn = SortColumn.NAME
+    descending: bool = False
+    cursor: str | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """Folders first, then objects, in the order asked for.
+
+    Attributes:
+        next_cursor: Where to go on, or None at the end.
+    """
+
+    folders: tuple[Folder, ...]
+    objects: tuple[StorageObject, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCount:
+    """How many entries one folder shows (not its subfolders' content)."""
+
+    folders: int
+    objects: int
+
+    @property
+    def total(self) -> int:
+        """Return the number of rows a listing of the folder has."""
+        return self.folders + self.objects
+
+
+@dataclass(frozen=True, slots=True)
+class TreeSize:
+    """Everything below a prefix, folder markers not counted."""
+
+    objects: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class UploadOptions:
+    """How an upload is stored.
+
+    Attributes:
+        mime_type: None means: sniff it from the content and the name.
+        replace: Whether an object of that path is overwritten, else `ObjectAlreadyExists`.
+        cache_control: For HTTP clients, verbatim.
+        user_metadata: The caller's own JSON object.
+        modified_at: The content's own modification time.
+    """
+
+    mime_type: str | None = None
+    replace: bool = False
+    cache_control: str = "no-cache"
+    user_metadata: Mapping[str, Any] = field(default_factory=lambda: NO_CLAIMS)
+    modified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadItem:
+    """One file of a bulk upload: where it is and what it will be called."""
+
+    source: Path
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A moment of a running call. Counts only grow; totals may grow while files are still being found.
+
+    Attributes:
+        done_bytes: Bytes moved so far, failed items not counted.
+        total_bytes: Bytes known to be wanted, or None when unknown.
+        done_files: Items finished.
+        total_files: Items known, or None while still counting.
+        current: Path of an item being worked on.
+        finalising: All bytes are moved; the commit is being made durable.
+    """
+
+    done_bytes: int
+    total_bytes: int | None
+    done_files: int = 0
+    total_files: int | None = 1
+    current: str = ""
+    finalising: bool = False
+
+
+ProgressCallback = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFailure:
+    """One item that a bulk call could not do, and why. The others went on."""
+
+    path: str
+    source: str
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What a bulk call did.
+
+    Attributes:
+        done: Items finished.
+        size_bytes: Their bytes.
+        failures: Every item that was not done, with its reason.
+    """
+
+    done: int
+    size_bytes: int
+    failures: tuple[ItemFailure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUrl:
+    """A link that opens one object for reading, without any other right.
+
+    Attributes:
+        path_and_query: `/storage/v1/object/<bucket>/<path>?token=…&expires=…`, percent-encoded.
+        expires_at: When it stops working.
+    """
+
+    path_and_query: str
+    expires_at: datetime
+
+    def absolute(self, base_url: str) -> str:
+        """Return the whole link for a server at `base_url` (`http://host:port`)."""
+        return base_url.rstrip("/") + self.path_and_query
+
+
+class FindingKind(StrEnum):
+    """What `check` can find."""
+
+    MISSING = "missing"
+    ORPHANED = "orphaned"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One disagreement between metadata and bytes.
+
+    Attributes:
+        where: `bucket/path` of the object, or the stored file's own path for an orphan.
+        repaired: Whether this run put it right.
+    """
+
+    kind: FindingKind
+    where: str
+    detail: str
+    repaired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """Result of `check`: what was read and what disagreed."""
+
+    objects: int
+    size_bytes: int
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def clean(self) -> bool:
+        """Return whether nothing is left to mend."""
+        return all(finding.repaired for finding in self.findings)
