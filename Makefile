@@ -1,0 +1,58 @@
+# The same commands for people and for CI. Everything they need is made by packaging/bootstrap.sh on the way.
+
+PYTHON_IN_VENV := .venv/bin/python
+WORKERS ?= 2
+ARGS ?=
+PYTEST := -m pytest -n $(WORKERS) --dist loadgroup
+
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format demo bench coverage clean
+
+help: ## list these commands
+	@echo "Holdall: an object store in a window. Commands:"
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+	@echo "ARGS=\"…\" is handed on to run, test and bench; PYTHON=… chooses the interpreter."
+
+run: ## open the window
+	@sh packaging/bootstrap.sh run
+	@exec $(PYTHON_IN_VENV) main.py $(ARGS)
+
+test: ## run the whole test suite without a display, then the engine's again where Qt is not installed
+	@sh packaging/bootstrap.sh test
+	$(PYTHON_IN_VENV) $(PYTEST) $(ARGS)
+ifeq ($(strip $(ARGS)),)
+	.venv-engine/bin/python $(PYTEST) tests/engine tests/server tests/cli
+endif
+
+check: ## format, lint, types and layers
+	@sh packaging/bootstrap.sh check
+	$(PYTHON_IN_VENV) -m ruff format --check .
+	$(PYTHON_IN_VENV) -m ruff check .
+	$(PYTHON_IN_VENV) -m mypy
+	$(PYTHON_IN_VENV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+
+format: ## put the code into its form and mend what the linter can mend
+	@sh packaging/bootstrap.sh check
+	$(PYTHON_IN_VENV) -m ruff check --fix --exit-zero .
+	$(PYTHON_IN_VENV) -m ruff format .
+
+demo: ## play the main job in the real window on a virtual display; screenshots land in demo-screenshots/
+	@sh packaging/bootstrap.sh demo
+	$(PYTHON_IN_VENV) tests/e2e/demo.py --out demo-screenshots
+
+bench: ## measure against cp, restic, rclone and nginx
+	@sh packaging/bootstrap.sh bench
+	$(PYTHON_IN_VENV) tests/benchmarks/run.py $(ARGS)
+
+coverage: ## run the tests and hold the floors of branch coverage
+	@sh packaging/bootstrap.sh test
+	$(PYTHON_IN_VENV) $(PYTEST) --cov --cov-report= $(ARGS)
+	$(PYTHON_IN_VENV) -m coverage report --include='engine/*' --fail-under=95
+	$(PYTHON_IN_VENV) -m coverage report --include='app/*' --fail-under=80
+
+clean: ## remove what these commands made
+	rm -rf .venv .venv-engine .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* \
+		htmlcov demo-screenshots
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

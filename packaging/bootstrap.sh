@@ -1,0 +1,132 @@
+#!/bin/sh
+# Makes everything that a make target needs, and nothing that is there already:
+#
+#     sh packaging/bootstrap.sh run|test|check|demo|bench|ci
+#
+# `.venv` gets the dependencies that pyproject.toml states in the versions of packaging/constraints.txt, and
+# `.venv-engine` (for the tests) the engine's alone, without Qt. Missing system libraries are installed where that
+# takes no password, else the line to type is printed. PYTHON=… chooses another interpreter.
+set -eu
+
+cd "$(dirname "$0")/.."
+. packaging/system.sh
+
+oldest_python=3.11
+purpose=${1:?usage: bootstrap.sh run|test|check|demo|bench|ci}
+
+version_of() {
+    "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null
+}
+
+new_enough() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+# Print the interpreter to use: PYTHON if it is set, else the first that is new enough.
+find_python() {
+    if [ -n "${PYTHON:-}" ]; then
+        command -v "$PYTHON" >/dev/null || fail "There is no $PYTHON here."
+        new_enough "$PYTHON" || fail "Holdall needs Python $oldest_python or newer; $PYTHON is $(version_of "$PYTHON")."
+        say "$PYTHON"
+        return
+    fi
+    for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
+        if new_enough "$candidate"; then
+            say "$candidate"
+            return
+        fi
+    done
+    fail "Holdall needs Python $oldest_python or newer; python3 here is $(version_of python3 || say missing)." \
+        "With a newer one elsewhere: make run PYTHON=/path/to/python3"
+}
+
+can_make_venvs() {
+    "$1" -c 'import ensurepip, venv' 2>/dev/null
+}
+
+# Debian leaves ensurepip out of python3; a package of the interpreter's own version brings it.
+need_venv_module() {
+    can_make_venvs "$1" && return
+    package=python3-venv
+    [ "$(version_of "$1")" = "$(version_of /usr/bin/python3)" ] || package=python$(version_of "$1")-venv
+    install_packages "Python's module for virtual environments" "$package" && can_make_venvs "$1" && return
+    fail "Python's module for virtual environments is missing here. Please type this line, then try again:" \
+        "    $(install_line "$package")"
+}
+
+# Whether the virtual environment "$1" was finished by this script and still fits its interpreter.
+is_usable() {
+    [ -f "$1/holdall-python" ] && [ "$(version_of "$1/bin/python")" = "$(cat "$1/holdall-python")" ] || return 1
+    [ -z "${PYTHON:-}" ] || [ "$(version_of "$PYTHON")" = "$(cat "$1/holdall-python")" ]
+}
+
+# Make the virtual environment "$1" unless it is there; further arguments go to Python's venv.
+need_venv() {
+    is_usable "$1" && return
+    python=$(find_python)
+    need_venv_module "$python"
+    say "Making $1 with $("$python" --version)"
+    "$python" -m venv --clear "$@" || fail "Python could not make the virtual environment $1."
+    version_of "$1/bin/python" >"$1/holdall-python"
+}
+
+# Install the parts "$2…" of pyproject.toml into "$1", unless that was done with the same files before.
+need_packages() {
+    target=$1
+    shift
+    stamp_path=$target/holdall-installed-$(printf '%s-' engine "$@")done
+    wanted=$(cat pyproject.toml packaging/constraints.txt | cksum)
+    [ "$(cat "$stamp_path" 2>/dev/null)" = "$wanted" ] && return
+    say "Installing Python packages into $target"
+    .venv/bin/python packaging/requirements.py "$@" >"$target/holdall-requirements.txt"
+    .venv/bin/python -m pip --python "$target/bin/python" install --quiet --no-input --disable-pip-version-check \
+        --constraint packaging/constraints.txt --requirement "$target/holdall-requirements.txt" ||
+        fail "The Python packages could not be installed. Is this machine online?"
+    printf '%s\n' "$wanted" >"$stamp_path"
+}
+
+need_display() {
+    [ "$(uname -s)" = Linux ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}${QT_QPA_PLATFORM:-}" ] || return 0
+    fail "There is no display here (DISPLAY and WAYLAND_DISPLAY are not set), so no window can open." \
+        "Log in to a desktop, or see the window at work on a virtual display: make demo"
+}
+
+screen_tools="Xvfb=xvfb openbox xdotool import=imagemagick curl"
+
+case $purpose in
+    run)
+        need_display
+        need_venv .venv
+        need_packages .venv desktop
+        need_qt_libraries .venv
+        ;;
+    test | ci)
+        need_venv .venv
+        need_packages .venv desktop test-desktop
+        need_qt_libraries .venv
+        need_venv .venv-engine --without-pip
+        need_packages .venv-engine test
+        # shellcheck disable=SC2086 # a list
+        want_tools "Tests that need a screen or a browser will be skipped." $screen_tools || true
+        ;;
+    check)
+        need_venv .venv
+        need_packages .venv desktop test-desktop check
+        ;;
+    demo)
+        need_venv .venv
+        need_packages .venv desktop test-desktop
+        need_qt_libraries .venv
+        # shellcheck disable=SC2086 # a list
+        want_tools "The demo needs a virtual display." $screen_tools || exit 1
+        ;;
+    bench)
+        need_venv .venv
+        need_packages .venv desktop test-desktop
+        need_qt_libraries .venv
+        want_tools "Comparisons with what is missing will be left out." restic rclone nginx=nginx-light || true
+        ;;
+    *)
+        fail "usage: bootstrap.sh run|test|check|demo|bench|ci"
+        ;;
+esac

@@ -1,0 +1,140 @@
+"""What all tests share: a workspace of their own, an environment that is nobody's, and a look for leaks.
+
+Runs where Qt is not installed as well, so nothing here imports it, and the engine is imported by the fixtures
+that need it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib.util
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+if TYPE_CHECKING:
+    from engine.storage import FileStorage
+    from engine.types import Bucket, RlsContext
+    from engine.workspace import Workspace
+
+PERSON_ID = "7b0c5a5e-8a3c-4b8e-9d3f-2f6b8f0d1c11"
+LEAK_GRACE_S = 2.0
+
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+_home_key = pytest.StashKey[Path]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare pytest-qt's settings where it is not installed, so that one configuration serves both."""
+    if importlib.util.find_spec("pytestqt") is None:
+        parser.addini("qt_log_level_fail", "Read by pytest-qt alone.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Turn the environment into nobody's: no screen, no keyring, no settings or data of the person testing."""
+    home = Path(tempfile.mkdtemp(prefix="holdall-"))
+    config.stash[_home_key] = home
+    for variable, folder in (
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_DATA_HOME", "data"),
+        ("XDG_STATE_HOME", "state"),
+        ("XDG_RUNTIME_DIR", "run"),
+    ):
+        (home / folder).mkdir(mode=0o700)
+        os.environ[variable] = str(home / folder)
+    for variable in ("HOLDALL_DATA_DIR", "HOLDALL_JWT_SECRET"):
+        os.environ.pop(variable, None)
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the environment's folders."""
+    shutil.rmtree(config.stash[_home_key], ignore_errors=True)
+
+
+def _own_threads() -> set[threading.Thread]:
+    """Return the live threads that Python started; a foreign one (Qt's pool) stays listed after its end."""
+    return {thread for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread)}
+
+
+def _open_files_below(folder: Path) -> list[str]:
+    """Return the targets of this process's file descriptors inside a folder; nothing where /proc is missing."""
+    targets = []
+    for link in Path("/proc/self/fd").glob("*"):
+        with contextlib.suppress(OSError):
+            targets.append(str(link.readlink()))
+    return sorted(target for target in targets if target.startswith(f"{folder}/"))
+
+
+def _leaks(threads_before: set[threading.Thread], folder: Path | None) -> list[str]:
+    leaks = [f"thread {thread.name}" for thread in _own_threads() - threads_before]
+    if folder is not None:
+        leaks.extend(f"open file {target}" for target in _open_files_below(folder))
+    return leaks
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves threads running, or files of its `tmp_path` open, after its fixtures are gone."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    threads_before = _own_threads()
+    yield
+    if request.node.get_closest_marker("threads_outlive") is not None:
+        return
+    deadline = time.monotonic() + LEAK_GRACE_S
+    while (leaks := _leaks(threads_before, folder)) and time.monotonic() < deadline:
+        gc.collect()
+        time.sleep(0.02)
+    if leaks:
+        pytest.fail("left behind: " + ", ".join(leaks), pytrace=False)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """Return the path of a data folder that does not exist yet."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def workspace(data_dir: Path) -> Iterator[Workspace]:
+    """Open a new workspace with fixed keys; closed after the test."""
+    from engine.config import load_settings
+    from engine.secrets import FixedSecrets
+    from engine.workspace import open_workspace
+
+    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def storage(workspace: Workspace) -> FileStorage:
+    """Return the façade of the test's workspace."""
+    return workspace.storage
+
+
+@pytest.fixture
+def service() -> RlsContext:
+    """Return the context of the person at the computer, who may do everything."""
+    from engine.types import RlsContext
+
+    return RlsContext.service(PERSON_ID)
+
+
+@pytest.fixture
+def bucket(storage: FileStorage, service: RlsContext) -> Bucket:
+    """Create a private bucket without limits, called `photos`."""
+    return storage.create_bucket("photos", service)
