@@ -1,0 +1,59 @@
+"""Settings: argument before environment before default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from engine.config import Settings, load_settings
+
+
+def test_the_argument_wins_over_the_environment(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path / "asked", {"HOLDALL_DATA_DIR": str(tmp_path / "environment")})
+
+    assert settings.data_dir == tmp_path / "asked"
+
+
+def test_the_environment_wins_over_the_default(tmp_path: Path) -> None:
+    settings = load_settings(environ={"HOLDALL_DATA_DIR": str(tmp_path), "HOLDALL_JWT_SECRET": "s3cret"})
+
+    assert settings.data_dir == tmp_path
+    assert settings.jwt_secret == "s3cret"
+
+
+@pytest.mark.parametrize("environ", [{}, {"HOLDALL_DATA_DIR": "", "HOLDALL_JWT_SECRET": ""}])
+def test_without_wishes_the_systems_own_place_is_used(environ: dict[str, str]) -> None:
+    settings = load_settings(environ=environ)
+
+    assert settings.data_dir == Path(platformdirs.user_data_dir("Holdall", appauthor=False))
+    assert settings.jwt_secret is None
+    assert (settings.host, settings.port) == ("127.0.0.1", 54321)
+
+
+def test_a_relative_folder_is_fixed_to_where_the_program_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert load_settings(Path("here/../data"), {}).data_dir == Path.cwd() / "data"
+
+
+def test_a_tilde_means_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+
+    assert load_settings(environ={"HOLDALL_DATA_DIR": "~/holdall"}).data_dir == tmp_path / "holdall"
+
+
+def test_loading_settings_makes_no_folder(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path / "later", {})
+
+    assert settings.storage_dir == tmp_path / "later" / "storage"
+    assert settings.database_path == tmp_path / "later" / "holdall.db"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_secret_is_never_shown(tmp_path: Path) -> None:
+    assert "s3cret" not in repr(Settings(data_dir=tmp_path, jwt_secret="s3cret"))
