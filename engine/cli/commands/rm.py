@@ -1,0 +1,98 @@
+"""`rm`: objects, folders and buckets go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engine.cli.addresses import Address, parse_address
+from engine.cli.console import failure_document
+from engine.cli.formatting import count_text
+from engine.cli.places import Place, place_of
+from engine.errors import Cancelled, InvalidRequest, StorageError
+from engine.types import ItemFailure
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from engine.cli.session import Session
+
+SUMMARY: Final = "remove objects, folders and buckets"
+DETAILS: Final = """\
+Removes for good, without asking. A folder goes only with -r, and so does a bucket that is not empty. PATH means the
+object of that name, and the folder if there is no such object; with a slash at its end always the folder.
+
+examples:
+  %(prog)s photos/cat.jpg photos/dog.jpg
+  %(prog)s -r photos/2025/
+  %(prog)s photos"""
+
+
+def declare(parser: ArgumentParser) -> None:
+    """Add the command's arguments.
+
+    Args:
+        parser: Of this command.
+    """
+    parser.add_argument("targets", type=parse_address, nargs="+", metavar="BUCKET[/PATH]", help="what goes")
+    parser.add_argument("-r", "--recursive", action="store_true", help="folders and buckets with all that is in them")
+
+
+def run(session: Session, arguments: Namespace) -> int:
+    """Remove every target; one that cannot be removed does not stop the others.
+
+    Args:
+        session: Where they are.
+        arguments: `targets`, `recursive`.
+
+    Returns:
+        0, or 1 if anything was left.
+
+    Raises:
+        Cancelled: Ctrl+C came; what had gone by then is gone.
+    """
+    removed = 0
+    failures: list[ItemFailure] = []
+    for target in arguments.targets:
+        try:
+            removed += _remove(session, target, recursive=arguments.recursive)
+        except Cancelled:
+            raise
+        except StorageError as error:
+            failures.append(ItemFailure(str(target), "", error))
+    _tell(session, removed, failures)
+    return 1 if failures else 0
+
+
+def _remove(session: Session, target: Address, *, recursive: bool) -> int:
+    match place_of(session, target):
+        case Place.OBJECT:
+            session.storage.delete(target.bucket, target.path, session.context)
+            return 1
+        case Place.FOLDER if not recursive:
+            raise InvalidRequest("It is a folder", path=str(target), hint="To remove it with all that is in it: rm -r")
+        case Place.FOLDER:
+            return _remove_below(session, target.bucket, target.prefix)
+        case Place.BUCKET:
+            return _remove_bucket(session, target.bucket, recursive=recursive)
+
+
+def _remove_bucket(session: Session, bucket: str, *, recursive: bool) -> int:
+    removed = session.storage.empty_bucket(bucket, session.context) if recursive else 0
+    session.storage.delete_bucket(bucket, session.context)
+    return removed
+
+
+def _remove_below(session: Session, bucket: str, prefix: str) -> int:
+    with session.work() as work:
+        gone = session.storage.delete_many(
+            bucket, [prefix], session.context, progress=work.progress, cancel=work.cancel
+        )
+    return sum(not stored.path.endswith("/") for stored in gone)
+
+
+def _tell(session: Session, removed: int, failures: list[ItemFailure]) -> None:
+    if session.console.as_json:
+        session.console.document({"removed": removed, "failures": [failure_document(item) for item in failures]})
+        return
+    session.console.failures(failures)
+    session.console.line(f"removed {count_text(removed, 'object')}")

@@ -1,0 +1,69 @@
+"""The values of the engine as JSON documents: the field names programs rely on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.cli.formatting import utc_time_text
+from engine.types import Bucket, Finding, Folder, StorageObject
+
+
+def bucket_document(bucket: Bucket) -> dict[str, Any]:
+    """Return a bucket for programs.
+
+    Args:
+        bucket: Any.
+    """
+    return {
+        "kind": "bucket",
+        "name": bucket.name,
+        "id": bucket.id,
+        "public": bucket.public,
+        "file_size_limit_bytes": bucket.file_size_limit_bytes,
+        "allowed_mime_types": list(bucket.allowed_mime_types),
+        "created_at": utc_time_text(bucket.created_at),
+        "updated_at": utc_time_text(bucket.updated_at),
+    }
+
+
+def folder_document(folder: Folder) -> dict[str, Any]:
+    """Return a folder of a listing for programs.
+
+    Args:
+        folder: Any.
+    """
+    return {"kind": "folder", "name": folder.name, "path": folder.path}
+
+
+def object_document(stored: StorageObject) -> dict[str, Any]:
+    """Return an object for programs.
+
+    Args:
+        stored: Any.
+    """
+    return {
+        "kind": "object",
+        "name": stored.name,
+        "path": stored.path,
+        "id": stored.id,
+        "size_bytes": stored.size_bytes,
+        "mime_type": stored.mime_type,
+        "checksum": stored.checksum,
+        "created_at": utc_time_text(stored.created_at),
+        "updated_at": utc_time_text(stored.updated_at),
+        "modified_at": utc_time_text(stored.modified_at) if stored.modified_at else None,
+    }
+
+
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """Return one finding of the check for programs.
+
+    Args:
+        finding: Any.
+    """
+    return {
+        "kind": str(finding.kind),
+        "where": finding.where,
+        "detail": finding.detail,
+        "repaired": finding.repaired,
+    }

@@ -1,0 +1,149 @@
+"""Reads the arguments: which command, or the window, and with what.
+
+Options may stand anywhere between a command's own arguments; after `--` everything is an argument.
+"""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from engine.cli.commands import check, get, keys, ls, mb, put, rm, serve, sign
+
+if TYPE_CHECKING:
+    from engine.cli.session import Session
+
+
+class Command(Protocol):
+    """What a module of `commands` offers."""
+
+    SUMMARY: str
+    DETAILS: str
+
+    def declare(self, parser: ArgumentParser) -> None:
+        """Add the command's own arguments."""
+
+    def run(self, session: Session, arguments: Namespace) -> int:
+        """Carry the command out and return its exit code."""
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "put": put,
+    "get": get,
+    "ls": ls,
+    "rm": rm,
+    "mb": mb,
+    "sign": sign,
+    "serve": serve,
+    "keys": keys,
+    "check": check,
+}
+"""Every command by its name, in the order of the help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One run as asked for.
+
+    Attributes:
+        command: What to do, or None for the window.
+        arguments: The command's own.
+        data_dir: Data folder asked for, or None.
+        as_json: Results for programs.
+        debug: Errors with their tracebacks.
+    """
+
+    command: Command | None
+    arguments: Namespace
+    data_dir: Path | None
+    as_json: bool
+    debug: bool
+
+
+def parse(argv: Sequence[str], program: str, version: str) -> Invocation:
+    """Read the arguments of a run.
+
+    Args:
+        argv: Without the program's name.
+        program: Its name, for usage lines.
+        version: For `--version`.
+
+    Returns:
+        What was asked for.
+
+    Raises:
+        SystemExit: Help or version was asked for and printed (0), or the usage was wrong (2).
+    """
+    before, name, after = _split(argv)
+    common = _main_parser(program, version).parse_args(before)
+    if name is None:
+        return Invocation(None, Namespace(), common.data_dir, as_json=False, debug=common.debug)
+    parser = _command_parser(program, name)
+    # argparse knows no `--` in its intermixed mode
+    arguments = parser.parse_args(after) if "--" in after else parser.parse_intermixed_args(after)
+    return Invocation(
+        COMMANDS[name],
+        arguments,
+        arguments.data_dir or common.data_dir,
+        as_json=arguments.json,
+        debug=arguments.debug or common.debug,
+    )
+
+
+def _split(argv: Sequence[str]) -> tuple[list[str], str | None, list[str]]:
+    """Cut at the command's name: the first argument that is no option and no option's value."""
+    skip = False
+    for index, argument in enumerate(argv):
+        if not skip and not argument.startswith("-"):
+            known = argument in COMMANDS
+            return list(argv[: index + (not known)]), argument if known else None, list(argv[index + 1 :])
+        skip = argument == "--data-dir" and not skip
+    return list(argv), None, []
+
+
+def _main_parser(program: str, version: str) -> ArgumentParser:
+    width = max(map(len, COMMANDS))
+    parser = ArgumentParser(
+        prog=program,
+        usage=f"{program} [--data-dir DIR] [COMMAND …]",
+        description="Without a command: open the window.",
+        epilog="commands:\n"
+        + "\n".join(f"  {name:<{width}}  {command.SUMMARY}" for name, command in COMMANDS.items())
+        + f"\n\n`{program} COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage.",
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"Holdall {version}")
+    _add_common(parser)
+    parser.add_argument("command", nargs="?", type=_no_command, help=SUPPRESS)
+    return parser
+
+
+def _command_parser(program: str, name: str) -> ArgumentParser:
+    command = COMMANDS[name]
+    parser = ArgumentParser(
+        prog=f"{program} {name}",
+        description=f"{command.SUMMARY[0].upper()}{command.SUMMARY[1:]}.",
+        epilog=command.DETAILS,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.declare(parser)
+    parser.add_argument("--json", action="store_true", help="results and errors for programs")
+    _add_common(parser)
+    return parser
+
+
+def _add_common(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="data folder (default: HOLDALL_DATA_DIR, or the user's own)"
+    )
+    parser.add_argument("--debug", action="store_true", help="show what led to an error")
+
+
+def _no_command(text: str) -> str:
+    """Refuse a first argument that is no command; argparse adds the usage line."""
+    raise ArgumentTypeError(f"there is no command {text!r}")

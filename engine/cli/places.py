@@ -1,0 +1,53 @@
+"""What an address means in a workspace: a bucket, a folder or an object, or nothing."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from engine.errors import ObjectNotFound
+from engine.types import ListRequest
+
+if TYPE_CHECKING:
+    from engine.cli.addresses import Address
+    from engine.cli.session import Session
+
+
+class Place(Enum):
+    """What stands at an address."""
+
+    BUCKET = auto()
+    FOLDER = auto()
+    OBJECT = auto()
+
+
+def place_of(session: Session, address: Address) -> Place:
+    """Find what an address means: the object of that path before the folder.
+
+    Args:
+        session: The running command.
+        address: As typed.
+
+    Returns:
+        What stands there.
+
+    Raises:
+        BucketNotFound: There is no such bucket.
+        ObjectNotFound: There is neither such an object nor such a folder.
+        InvalidKey: The path breaks the path rules.
+    """
+    if not address.path:
+        session.storage.get_bucket(address.bucket, session.context)
+        return Place.BUCKET
+    if address.path != address.prefix and session.storage.exists(address.bucket, address.path, session.context):
+        return Place.OBJECT
+    if _is_folder(session, address):
+        return Place.FOLDER
+    raise ObjectNotFound("There is no such object or folder", path=str(address), hint=f"See: ls {address.bucket}")
+
+
+def _is_folder(session: Session, address: Address) -> bool:
+    page = session.storage.list(address.bucket, ListRequest(prefix=address.prefix, limit=1), session.context)
+    if page.folders or page.objects:
+        return True
+    return session.storage.exists(address.bucket, address.prefix, session.context)

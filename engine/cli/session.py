@@ -1,0 +1,65 @@
+"""What every command works with: an open workspace, the person's identity, and the console."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from engine.cancel import CancelToken
+from engine.cli.console import Console
+from engine.cli.progress import ProgressBar
+from engine.cli.signals import cancelled_by_signal
+from engine.storage import FileStorage
+from engine.types import ProgressCallback, RlsContext
+from engine.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The two ends of one long call.
+
+    Attributes:
+        progress: Where the call reports, or None when nobody would see it.
+        cancel: Cancelled by Ctrl+C.
+    """
+
+    progress: ProgressCallback | None
+    cancel: CancelToken
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One command's run.
+
+    Attributes:
+        workspace: Open for as long as the command runs.
+        console: Where it speaks.
+        context: The person at this computer: everything is allowed.
+    """
+
+    workspace: Workspace
+    console: Console
+    context: RlsContext
+
+    @property
+    def storage(self) -> FileStorage:
+        """Return the engine's façade."""
+        return self.workspace.storage
+
+    @contextmanager
+    def work(self) -> Iterator[Work]:
+        """Show progress on a terminal and take Ctrl+C as a wish to cancel, for one long call.
+
+        Yields:
+            What to hand to the call.
+        """
+        with cancelled_by_signal() as cancel:
+            if not self.console.attended:
+                yield Work(None, cancel)
+                return
+            bar = ProgressBar(self.console.messages)
+            try:
+                yield Work(bar, cancel)
+            finally:
+                bar.close()
