@@ -79,7 +79,7 @@ need_packages() {
     [ "$(cat "$stamp_path" 2>/dev/null)" = "$wanted" ] && return
     say "Installing Python packages into $target"
     .venv/bin/python packaging/requirements.py "$@" >"$target/holdall-requirements.txt"
-    .venv/bin/python -m pip --python "$target/bin/python" install --quiet --no-input --disable-pip-version-check \
+    .venv/bin/python -m pip --python "$target/bin/python" install --quiet --quiet --no-input --disable-pip-version-check \
         --constraint packaging/constraints.txt --requirement "$target/holdall-requirements.txt" ||
         fail "The Python packages could not be installed. Is this machine online?"
     printf '%s\n' "$wanted" >"$stamp_path"
