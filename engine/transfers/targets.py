@@ -1,0 +1,76 @@
+"""Which names of an upload are taken in the bucket, found with as few questions as possible."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from engine import limits
+from engine.errors import ObjectNotFound
+from engine.transfers.ports import TransferStorage
+from engine.types import ListRequest, RlsContext, StorageObject
+
+LISTING_PAYS_FROM: Final = 20
+"""Objects in a folder for each name looked for, above which single look-ups beat listing the folder."""
+
+
+class TakenNames:
+    """Looks up names of one bucket, folder by folder. For one thread.
+
+    A folder that does not exist takes no names, and neither does anything below it: an upload of a new tree
+    costs one question in all.
+
+    Args:
+        storage: Where the bucket is.
+        bucket: Its name.
+        context: Whoever uploads; what is hidden from them is found by the upload itself.
+    """
+
+    def __init__(self, storage: TransferStorage, bucket: str, context: RlsContext) -> None:
+        self._storage = storage
+        self._bucket = bucket
+        self._context = context
+        self._new_folder: str | None = None
+
+    def among(self, folder: str, paths: Collection[str]) -> dict[str, StorageObject]:
+        """Return the objects that have one of the paths.
+
+        Args:
+            folder: `""` or a path with a trailing `/`; a folder is asked for before those below it.
+            paths: Full object paths, all directly in that folder.
+
+        Returns:
+            Path to object, for the taken ones alone.
+        """
+        if self._new_folder is not None and folder.startswith(self._new_folder):
+            return {}
+        count = self._storage.count_folder(self._bucket, folder, self._context)
+        self._new_folder = None if count.total else folder
+        if not paths or not count.objects:
+            return {}
+        if len(paths) * LISTING_PAYS_FROM < count.objects:
+            return self._look_up(paths)
+        return self._list(folder, frozenset(paths))
+
+    def _look_up(self, paths: Collection[str]) -> dict[str, StorageObject]:
+        found = ((path, find(self._storage, self._bucket, path, self._context)) for path in paths)
+        return {path: stored for path, stored in found if stored}
+
+    def _list(self, folder: str, paths: Collection[str]) -> dict[str, StorageObject]:
+        taken: dict[str, StorageObject] = {}
+        cursor: str | None = None
+        while True:
+            request = ListRequest(prefix=folder, limit=limits.LIST_PAGE_MAX, cursor=cursor)
+            page = self._storage.list(self._bucket, request, self._context)
+            taken |= {stored.path: stored for stored in page.objects if stored.path in paths}
+            cursor = page.next_cursor
+            if cursor is None:
+                return taken
+
+
+def find(storage: TransferStorage, bucket: str, path: str, context: RlsContext) -> StorageObject | None:
+    """Return the object of that path, or None."""
+    try:
+        return storage.info(bucket, path, context)
+    except ObjectNotFound:
+        return None
