@@ -19,14 +19,14 @@ version_of() {
 }
 
 new_enough() {
-    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+    [ "$("$1" -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True ]
 }
 
 # Print the interpreter to use: PYTHON if it is set, else the first that is new enough.
 find_python() {
     if [ -n "${PYTHON:-}" ]; then
         command -v "$PYTHON" >/dev/null || fail "There is no $PYTHON here."
-        new_enough "$PYTHON" || fail "Holdall needs Python $oldest_python or newer; $PYTHON is $(version_of "$PYTHON")."
+        new_enough "$PYTHON" || fail "Holdall needs Python $oldest_python or newer; $PYTHON is not."
         say "$PYTHON"
         return
     fi
