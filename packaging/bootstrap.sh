@@ -107,7 +107,8 @@ case $purpose in
         need_venv .venv-engine --without-pip
         need_packages .venv-engine test
         # shellcheck disable=SC2086 # a list
-        want_tools "Tests that need a screen or a browser will be skipped." $screen_tools || true
+        want_tools "Tests that need a screen will be skipped." $screen_tools || true
+        [ "$purpose" = test ] || want_tools "Tests that need a browser will be skipped." chromium || true
         ;;
     check)
         need_venv .venv
