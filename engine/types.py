@@ -95,7 +95,7 @@ class BucketChanges:
     """What `update_bucket` changes; fields left at `UNCHANGED` stay."""
 
     public: bool | Unchanged = UNCHANGED
-    file_size_limit_bytes: int | None | Unchanged = UNCHANGED
+    file_size_limit_bytes: int | Unchanged | None = UNCHANGED
     allowed_mime_types: tuple[str, ...] | Unchanged = UNCHANGED
 
 
