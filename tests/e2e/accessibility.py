@@ -1,0 +1,193 @@
+"""Sees and finds what a window shows the way a screen reader does: over AT-SPI, without its registry.
+
+A private message bus is enough: Qt puts the tree of its widgets on whatever bus `AT_SPI_BUS_ADDRESS` names.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jeepney import DBusAddress, DBusErrorResponse, Properties, new_method_call
+from jeepney.io.blocking import DBusConnection, open_dbus_connection
+
+ROOT_PATH: Final = "/org/a11y/atspi/accessible/root"
+REPLY_S: Final = 10.0
+CHILDREN_MAX: Final = 300
+"""Children of one node that are looked at: a table of thousands of cells is not read whole."""
+
+_SHOWING: Final = 25
+_ENABLED: Final = 8
+_INTERFACE: Final = "org.a11y.atspi."
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of the screen, in pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def centre(self) -> tuple[int, int]:
+        """Return the point in the middle."""
+        return self.x + self.width // 2, self.y + self.height // 2
+
+
+@dataclass(frozen=True)
+class Node:
+    """One thing that is shown: a button, a row, a window."""
+
+    bus: AccessibilityBus
+    owner: str
+    path: str
+
+    @property
+    def name(self) -> str:
+        """Return what a screen reader calls it."""
+        return str(self.bus.property_of(self, "Accessible", "Name"))
+
+    @property
+    def description(self) -> str:
+        """Return what a screen reader adds."""
+        return str(self.bus.property_of(self, "Accessible", "Description"))
+
+    @property
+    def role(self) -> str:
+        """Return what kind of thing it is, such as `push button`."""
+        return str(self.bus.call(self, "Accessible", "GetRoleName")[0])
+
+    @property
+    def children(self) -> list[Node]:
+        """Return what lies in it."""
+        return [Node(self.bus, *child) for child in self.bus.call(self, "Accessible", "GetChildren")[0][:CHILDREN_MAX]]
+
+    @property
+    def shown(self) -> bool:
+        """Return whether it is on the screen."""
+        return self._has_state(_SHOWING)
+
+    @property
+    def enabled(self) -> bool:
+        """Return whether it can be used."""
+        return self._has_state(_ENABLED)
+
+    @property
+    def box(self) -> Box:
+        """Return where it is."""
+        return Box(*self.bus.call(self, "Component", "GetExtents", "u", (0,))[0])
+
+    @property
+    def text(self) -> str:
+        """Return the content of a text field or label."""
+        return str(self.bus.call(self, "Text", "GetText", "ii", (0, -1))[0])
+
+    @property
+    def value(self) -> float:
+        """Return where a progress bar or slider stands."""
+        return float(self.bus.property_of(self, "Value", "CurrentValue"))
+
+    def _has_state(self, state: int) -> bool:
+        words = self.bus.call(self, "Accessible", "GetState")[0]
+        return bool(words[state // 32] >> (state % 32) & 1)
+
+
+class AccessibilityBus:
+    """A connection to the bus that windows put themselves on."""
+
+    def __init__(self, address: str) -> None:
+        self._connection: DBusConnection = open_dbus_connection(address)
+
+    def close(self) -> None:
+        """Let the bus go."""
+        self._connection.close()
+
+    def applications(self) -> list[Node]:
+        """Return the root of every program on the bus."""
+        daemon = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
+        names = self._ask(new_method_call(daemon, "ListNames"))[0]
+        roots = [
+            Node(self, name, ROOT_PATH) for name in names if name[0] == ":" and name != self._connection.unique_name
+        ]
+        return [root for root in roots if _answers(root)]
+
+    def walk(self, root: Node | None = None) -> Iterator[Node]:
+        """Go through everything that is shown, parents first.
+
+        Args:
+            root: Where to begin, or None for all programs.
+        """
+        pending = [root] if root else self.applications()
+        while pending:
+            node = pending.pop(0)
+            try:
+                if node.path != ROOT_PATH and not node.shown:
+                    continue
+                children = node.children
+            except DBusErrorResponse:
+                continue  # it went away while we looked
+            yield node
+            pending[:0] = children
+
+    def find(self, wanted: Callable[[Node], bool], root: Node | None = None) -> Node | None:
+        """Return the first shown node that fits, or None.
+
+        Args:
+            wanted: Whether a node fits.
+            root: Where to look, or None for everywhere.
+        """
+        for node in self.walk(root):
+            try:
+                if wanted(node):
+                    return node
+            except DBusErrorResponse:
+                continue
+        return None
+
+    def wait(self, wanted: Callable[[Node], bool], what: str, timeout_s: float = 20.0) -> Node:
+        """Wait until a node that fits is shown.
+
+        Args:
+            wanted: Whether a node fits.
+            what: What is waited for, for the error.
+            timeout_s: How long.
+
+        Raises:
+            TimeoutError: Nothing that fits appeared.
+        """
+        end_s = time.monotonic() + timeout_s
+        while time.monotonic() < end_s:
+            node = self.find(wanted)
+            if node:
+                return node
+            time.sleep(0.05)
+        raise TimeoutError(f"{what} did not appear within {timeout_s:.0f} s")
+
+    def call(
+        self, node: Node, interface: str, method: str, signature: str = "", arguments: tuple[Any, ...] = ()
+    ) -> Any:
+        """Call a method of AT-SPI."""
+        address = DBusAddress(node.path, node.owner, _INTERFACE + interface)
+        return self._ask(new_method_call(address, method, signature or None, arguments))
+
+    def property_of(self, node: Node, interface: str, name: str) -> Any:
+        """Read a property of AT-SPI."""
+        address = DBusAddress(node.path, node.owner, _INTERFACE + interface)
+        return self._ask(Properties(address).get(name))[0][1]
+
+    def _ask(self, message: Any) -> Any:
+        reply = self._connection.send_and_get_reply(message, timeout=REPLY_S)
+        if reply.header.message_type.name == "error":
+            raise DBusErrorResponse(reply)
+        return reply.body
+
+
+def _answers(root: Node) -> bool:
+    try:
+        return bool(root.children)
+    except (DBusErrorResponse, TimeoutError):
+        return False
