@@ -5,7 +5,6 @@ Job requests hold nothing but plain data, so that a queue can be written down an
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -306,7 +305,7 @@ def printable(path: Path | str) -> str:
     Returns:
         The same text, each undecodable byte replaced.
     """
-    return os.fsencode(path).decode("utf-8", "replace")
+    return str(path).encode("utf-8", "replace").decode()
 
 
 def failures_text(notes: Sequence[ItemNote]) -> str:
