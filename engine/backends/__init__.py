@@ -1,0 +1,1 @@
+"""Where bytes live: one protocol (`base`), and the backends that keep it."""

@@ -1,0 +1,126 @@
+"""Renames and removals of the local backend, made under the caller's lock with folders kept open between them."""
+
+from __future__ import annotations
+
+import errno
+import stat
+from collections.abc import Callable
+from typing import Final
+
+from engine.backends.base import Outcome
+from engine.backends.folders import Folder, FolderCache
+
+_OBSTRUCTED: Final = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.EMLINK})
+_SYNC_EACH_UP_TO: Final = 16
+"""Changed folders that are synced one by one; above, one call for the whole file system is cheaper."""
+
+
+class LocalChanges:
+    """One block of changes. One thread.
+
+    Args:
+        sources: Folders that files leave.
+        targets: Folders that files come to.
+        staging_folder: Name of the folder of all leases.
+        sync_all: Makes the whole file system durable, or answers False where there is no such call.
+    """
+
+    def __init__(
+        self, sources: FolderCache, targets: FolderCache, staging_folder: str, sync_all: Callable[[], bool]
+    ) -> None:
+        self._sources = sources
+        self._targets = targets
+        self._staging_folder = staging_folder
+        self._sync_all = sync_all
+
+    def publish(self, staging: str, staged_id: str, key: str, *, replace: bool) -> Outcome:
+        """Give a staged file its key.
+
+        Raises:
+            OSError: The system refused for another reason than the three outcomes.
+        """
+        source = self._source(f"{self._staging_folder}/{staging}", staged_id)
+        if source is None:
+            return Outcome.GONE
+        return self._move(source, staged_id, key, replace=replace)
+
+    def relocate(self, key: str, target_key: str) -> Outcome:
+        """Give a file another key, never over another file.
+
+        Raises:
+            OSError: The system refused for another reason than the three outcomes.
+        """
+        folder_path, _, name = key.rpartition("/")
+        source = self._source(folder_path, name)
+        if source is None:
+            return Outcome.GONE
+        outcome = self._move(source, name, target_key, replace=False)
+        if outcome is Outcome.DONE:
+            self._sources.mark_dirty(folder_path)
+            self._prune(folder_path)
+        return outcome
+
+    def remove(self, key: str) -> Outcome:
+        """Remove a file and the folders that it leaves empty.
+
+        Raises:
+            OSError: The system refused.
+        """
+        folder_path, _, name = key.rpartition("/")
+        source = self._source(folder_path, name)
+        if source is None:
+            return Outcome.GONE
+        source.unlink(name)
+        self._sources.mark_dirty(folder_path)
+        self._prune(folder_path)
+        return Outcome.DONE
+
+    def sync(self) -> None:
+        """Make every change of this block durable.
+
+        Raises:
+            OSError: The system refused.
+        """
+        if self._sources.dirty + self._targets.dirty > _SYNC_EACH_UP_TO and self._sync_all():
+            self._sources.forget_dirty()
+            self._targets.forget_dirty()
+            return
+        self._targets.sync()
+        self._sources.sync()
+
+    def close(self) -> None:
+        """Close the folders."""
+        self._sources.close()
+        self._targets.close()
+
+    def _prune(self, folder_path: str) -> None:
+        """Remove the folders that a file left empty, and let go of them on both sides."""
+        for path in self._sources.prune(folder_path):
+            self._targets.forget(path)
+
+    def _source(self, folder_path: str, name: str) -> Folder | None:
+        """Open the folder that holds a regular file of that name, or return None."""
+        try:
+            folder = self._sources.folder(folder_path)
+        except OSError as error:
+            if error.errno in _OBSTRUCTED or error.errno == errno.ENOENT:
+                return None
+            raise
+        found = folder.stat(name)
+        return folder if found is not None and stat.S_ISREG(found.st_mode) else None
+
+    def _move(self, source: Folder, name: str, key: str, *, replace: bool) -> Outcome:
+        """Rename into the key's place, unless something else stands there."""
+        folder_path, _, target_name = key.rpartition("/")
+        try:
+            target = self._targets.folder(folder_path, create=True)
+            standing = target.stat(target_name)
+            if standing is not None and not (replace and stat.S_ISREG(standing.st_mode)):
+                return Outcome.TAKEN
+            source.rename(name, target, target_name)
+        except OSError as error:
+            if error.errno in _OBSTRUCTED:
+                return Outcome.TAKEN
+            raise
+        self._targets.mark_dirty(folder_path)
+        return Outcome.DONE

@@ -1,0 +1,210 @@
+"""Managing buckets. Only the service role may; objects have rules of their own.
+
+Source: specification, "Bucket management (CRUD)"; its checks of MIME types and sizes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from engine.backends.base import StorageBackend
+from engine.errors import BucketAlreadyExists, BucketNotEmpty, InvalidRequest
+from engine.events import EventType
+from engine.files.announce import Announcer
+from engine.files.deletes import Deletes
+from engine.files.records import bucket_from, find_bucket
+from engine.ids import new_id
+from engine.metadata.executor import Executor, Transaction
+from engine.metadata.tables import storage_buckets, storage_objects
+from engine.paths import validate_bucket_name
+from engine.permissions.rules import PermissionChecker
+from engine.times import now_us
+from engine.types import Bucket, BucketChanges, RlsContext, Unchanged
+
+_B: Final = storage_buckets.c
+_SYSTEM: Final = RlsContext.service()
+_MIME: Final = re.compile(r"\*|\*/\*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/(\*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*)")
+
+
+class Buckets:
+    """Creates, lists, changes and deletes buckets.
+
+    Args:
+        executor: For rows.
+        backend: Whose folders go with deleted buckets.
+        permissions: Who may.
+        deletes: Empties buckets.
+        announcer: Told of every change.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        backend: StorageBackend,
+        permissions: PermissionChecker,
+        deletes: Deletes,
+        announcer: Announcer,
+    ) -> None:
+        self._executor = executor
+        self._backend = backend
+        self._permissions = permissions
+        self._deletes = deletes
+        self._announcer = announcer
+
+    def create(
+        self,
+        name: str,
+        context: RlsContext,
+        *,
+        public: bool = False,
+        file_size_limit_bytes: int | None = None,
+        allowed_mime_types: Sequence[str] = (),
+    ) -> Bucket:
+        """Make an empty bucket.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            InvalidBucketName: The name breaks the rules.
+            InvalidRequest: Limit or types make no sense.
+            BucketAlreadyExists: The name is taken.
+        """
+        self._permissions.check_service(context)
+        validate_bucket_name(name)
+        now = now_us()
+        values = {
+            "id": new_id(),
+            "name": name,
+            "owner_id": context.user_id,
+            "public": public,
+            "file_size_limit": _checked_limit(file_size_limit_bytes),
+            "allowed_mime_types": _checked_types(allowed_mime_types),
+            "created_at": now,
+            "updated_at": now,
+        }
+        with self._executor.transaction(context) as tx:
+            _refuse_taken(tx, name)
+            tx.execute(insert(storage_buckets).values(values))
+            bucket = find_bucket(tx, name)
+        self._announcer.bucket(EventType.BUCKET_CREATED, bucket)
+        return bucket
+
+    def list(self, context: RlsContext) -> tuple[Bucket, ...]:
+        """Return the buckets that the caller may see, by name."""
+        rows = self._executor.execute(select(storage_buckets).order_by(_B.name), context)
+        return tuple(bucket_from(row) for row in rows)
+
+    def get(self, name_or_id: str, context: RlsContext) -> Bucket:
+        """Return one bucket.
+
+        Raises:
+            BucketNotFound: There is none that the caller may see.
+        """
+        with self._executor.snapshot(context) as tx:
+            return find_bucket(tx, name_or_id)
+
+    def update(self, name_or_id: str, context: RlsContext, changes: BucketChanges) -> Bucket:
+        """Change what a bucket takes and shows; objects that it has stay as they are.
+
+        Raises:
+            BucketNotFound: There is none that the caller may see.
+            Unauthorized: The caller is not the service role.
+            InvalidRequest: Limit or types make no sense.
+        """
+        values: dict[str, Any] = {}
+        if not isinstance(changes.public, Unchanged):
+            values["public"] = changes.public
+        if not isinstance(changes.file_size_limit_bytes, Unchanged):
+            values["file_size_limit"] = _checked_limit(changes.file_size_limit_bytes)
+        if not isinstance(changes.allowed_mime_types, Unchanged):
+            values["allowed_mime_types"] = _checked_types(changes.allowed_mime_types)
+        return self._change(name_or_id, context, values)
+
+    def rename(self, name_or_id: str, new_name: str, context: RlsContext) -> Bucket:
+        """Give a bucket another name; no bytes move.
+
+        Raises:
+            BucketNotFound: There is none that the caller may see.
+            Unauthorized: The caller is not the service role.
+            InvalidBucketName: The name breaks the rules.
+            BucketAlreadyExists: The name is taken.
+        """
+        validate_bucket_name(new_name)
+        return self._change(name_or_id, context, {"name": new_name})
+
+    def empty(self, name_or_id: str, context: RlsContext) -> int:
+        """Delete every object of a bucket and return how many there were.
+
+        Raises:
+            BucketNotFound: There is none that the caller may see.
+            Unauthorized: The caller is not the service role.
+        """
+        bucket = self.get(name_or_id, context)
+        self._permissions.check_service(context)
+        return self._deletes.empty(bucket.id, context)
+
+    def delete(self, name_or_id: str, context: RlsContext) -> None:
+        """Delete an empty bucket.
+
+        Raises:
+            BucketNotFound: There is none that the caller may see.
+            Unauthorized: The caller is not the service role.
+            BucketNotEmpty: It holds objects.
+        """
+        try:
+            with self._executor.transaction(context) as tx:
+                bucket = find_bucket(tx, name_or_id)
+                self._permissions.check_service(context)
+                _refuse_full(tx, bucket)
+                tx.execute(delete(storage_buckets).where(_B.id == bucket.id))
+        except IntegrityError as error:
+            raise BucketNotEmpty("The bucket you tried to delete is not empty", path=name_or_id) from error
+        self._backend.remove_bucket(bucket.id)
+        self._announcer.bucket(EventType.BUCKET_DELETED, bucket)
+
+    def _change(self, name_or_id: str, context: RlsContext, values: dict[str, Any]) -> Bucket:
+        """Set some columns of one bucket."""
+        with self._executor.transaction(context) as tx:
+            bucket = find_bucket(tx, name_or_id)
+            self._permissions.check_service(context)
+            if values.get("name", bucket.name) != bucket.name:
+                _refuse_taken(tx, values["name"])
+            statement = update(storage_buckets).where(_B.id == bucket.id)
+            tx.execute(statement.values(**values, updated_at=now_us()))
+            changed = find_bucket(tx, bucket.id)
+        self._announcer.bucket(EventType.BUCKET_UPDATED, changed)
+        return changed
+
+
+def _refuse_taken(tx: Transaction, name: str) -> None:
+    """Refuse a name that a bucket has, also as its id."""
+    query = select(_B.id).where((_B.name == name) | (_B.id == name))
+    if tx.as_caller(_SYSTEM).execute(query).first() is not None:
+        raise BucketAlreadyExists("The resource already exists", path=name)
+
+
+def _refuse_full(tx: Transaction, bucket: Bucket) -> None:
+    """Refuse to delete a bucket that holds objects."""
+    query = select(storage_objects.c.id).where(storage_objects.c.bucket_id == bucket.id).limit(1)
+    if tx.as_caller(_SYSTEM).execute(query).first() is not None:
+        raise BucketNotEmpty("The bucket you tried to delete is not empty", path=bucket.name)
+
+
+def _checked_limit(limit: int | None) -> int | None:
+    """Refuse limits that are no sizes."""
+    if limit is not None and not 0 < limit < 2**63:
+        raise InvalidRequest("The size limit must be a positive number of bytes")
+    return limit
+
+
+def _checked_types(types: Sequence[str]) -> list[str]:
+    """Refuse texts that name no MIME type."""
+    cleaned = [text.strip().lower() for text in types]
+    for text in cleaned:
+        if not _MIME.fullmatch(text):
+            raise InvalidRequest(f"Not a MIME type: {text or '(empty)'}", hint="Write type/subtype or type/*.")
+    return list(dict.fromkeys(cleaned))

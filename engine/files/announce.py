@@ -1,0 +1,68 @@
+"""Makes events of what was done, and publishes them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from engine.events import EventBus, EventType, StorageEvent
+from engine.paths import parent_of
+from engine.types import Bucket, StorageObject
+
+
+class Announcer:
+    """Publishes events after commits.
+
+    Args:
+        bus: Where to.
+    """
+
+    def __init__(self, bus: EventBus) -> None:
+        self._bus = bus
+
+    def stored(self, stored: StorageObject, replaced: bool) -> None:
+        """Tell of one stored object."""
+        self._objects(EventType.OBJECT_UPDATED if replaced else EventType.OBJECT_CREATED, [stored])
+
+    def stored_many(self, created: Sequence[StorageObject], replaced: Sequence[StorageObject]) -> None:
+        """Tell of a batch: one event for what is new and one for what was replaced."""
+        self._objects(EventType.OBJECT_CREATED, created)
+        self._objects(EventType.OBJECT_UPDATED, replaced)
+
+    def deleted(self, objects: Sequence[StorageObject]) -> None:
+        """Tell of deleted objects."""
+        self._objects(EventType.OBJECT_DELETED, objects)
+
+    def moved(self, stored: StorageObject) -> None:
+        """Tell of one moved object."""
+        self._objects(EventType.OBJECT_MOVED, [stored])
+
+    def folder(self, kind: EventType, bucket: Bucket, prefix: str, count: int) -> None:
+        """Tell of a change of everything below a prefix."""
+        if count:
+            self._publish(kind, bucket.id, bucket.name, prefix, bucket.owner_id, count)
+
+    def bucket(self, kind: EventType, bucket: Bucket) -> None:
+        """Tell of a change of a bucket itself."""
+        self._publish(kind, bucket.id, bucket.name, "", bucket.owner_id, 1)
+
+    def _objects(self, kind: EventType, objects: Sequence[StorageObject]) -> None:
+        """Tell of one object by its path, of several by their common folder."""
+        if not objects:
+            return
+        first = objects[0]
+        path = first.path if len(objects) == 1 else _common_folder(objects)
+        self._publish(kind, first.bucket_id, first.bucket, path, first.owner_id, len(objects))
+
+    def _publish(
+        self, kind: EventType, bucket_id: str, bucket: str, path: str, owner_id: str | None, count: int
+    ) -> None:
+        """Publish one event."""
+        self._bus.publish(StorageEvent(kind.value, bucket_id, bucket, path, owner_id, datetime.now(UTC), count))
+
+
+def _common_folder(objects: Sequence[StorageObject]) -> str:
+    """Return the longest prefix, ending with `/` or empty, that all paths share."""
+    paths = [stored.path for stored in objects]
+    return parent_of(os.path.commonprefix([min(paths), max(paths)]))

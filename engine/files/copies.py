@@ -1,0 +1,169 @@
+"""Copying objects inside the store: new bytes, new rows, the checksum taken again from the copy."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.backends.base import BackendReader, Monitor, StorageBackend
+from engine.cancel import CancelToken
+from engine.errors import Cancelled, ObjectAlreadyExists, RequestFault, StorageError
+from engine.files.commit import Committer, NewContent
+from engine.files.downloads import Downloads, check_checksum
+from engine.files.listing import Listing
+from engine.files.records import find_bucket, find_record
+from engine.files.rules import check_mime, check_size
+from engine.files.uploads import Publisher
+from engine.ids import new_id
+from engine.metadata.executor import Executor
+from engine.paths import validate_object_path, validate_prefix
+from engine.permissions.rules import PermissionChecker
+from engine.times import from_datetime
+from engine.types import (
+    BatchReport,
+    Bucket,
+    ItemFailure,
+    Progress,
+    ProgressCallback,
+    RlsContext,
+    StorageObject,
+)
+
+_SYSTEM: Final = RlsContext.service()
+
+
+class Copies:
+    """Copies objects and folders; a copy needs the right to read and the right to add.
+
+    Args:
+        executor: For buckets.
+        backend: Copies the bytes.
+        committer: Writes the rows.
+        permissions: Who may add objects.
+        downloads: Opens what is copied.
+        listing: Walks folders.
+        stored: Told of every stored object.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        backend: StorageBackend,
+        committer: Committer,
+        permissions: PermissionChecker,
+        downloads: Downloads,
+        listing: Listing,
+        stored: Publisher,
+    ) -> None:
+        self._executor = executor
+        self._backend = backend
+        self._committer = committer
+        self._permissions = permissions
+        self._downloads = downloads
+        self._listing = listing
+        self._stored = stored
+
+    def copy(
+        self,
+        bucket: str,
+        source_path: str,
+        target_path: str,
+        context: RlsContext,
+        *,
+        target_bucket: str | None,
+        replace: bool,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> StorageObject:
+        """Store the content of one object under another path.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            ObjectNotFound: There is no such object that the caller may see.
+            Unauthorized: The caller may not add objects.
+            ObjectAlreadyExists: The target path is taken and `replace` is False.
+            ChecksumMismatch: The stored bytes are damaged; nothing was copied.
+            Cancelled: `cancel` was used.
+        """
+        validate_object_path(target_path)
+        self._permissions.check_insert(context)
+        token = cancel or CancelToken()
+        with self._downloads.open(bucket, source_path, context) as reader:
+            info = reader.info
+            target = self._target(bucket if target_bucket is None else target_bucket, target_path, info, replace)
+
+            def monitor(done_bytes: int) -> None:
+                token.raise_if_cancelled()
+                if progress is not None:
+                    progress(Progress(done_bytes, info.size_bytes, current=target_path))
+
+            content = self._stage(reader.source, info, target_path, monitor)
+        result = self._committer.commit(target, [content], context, replace=replace)[0]
+        if result.stored is None:
+            assert result.error is not None
+            raise result.error
+        self._stored(result.stored, result.replaced)
+        return result.stored
+
+    def copy_folder(
+        self,
+        bucket: str,
+        source_prefix: str,
+        target_prefix: str,
+        context: RlsContext,
+        *,
+        target_bucket: str | None,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> BatchReport:
+        """Copy everything below a prefix that the caller may read; what cannot be copied is reported.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            Cancelled: `cancel` was used; what was copied stays.
+        """
+        validate_prefix(source_prefix)
+        validate_prefix(target_prefix)
+        token = cancel or CancelToken()
+        done = size_bytes = 0
+        failures: list[ItemFailure] = []
+        for stored in list(self._listing.walk(bucket, source_prefix, context)):
+            token.raise_if_cancelled()
+            path = target_prefix + stored.path[len(source_prefix) :]
+            try:
+                self.copy(
+                    bucket, stored.path, path, context, target_bucket=target_bucket, replace=False, cancel=token
+                )
+            except Cancelled:
+                raise
+            except StorageError as error:
+                if not isinstance(error, RequestFault):
+                    raise
+                failures.append(ItemFailure(path, stored.path, error))
+                continue
+            done, size_bytes = done + 1, size_bytes + stored.size_bytes
+            if progress is not None:
+                progress(Progress(size_bytes, None, done_files=done, total_files=None, current=path))
+        return BatchReport(done, size_bytes, tuple(failures))
+
+    def _target(self, bucket: str, path: str, info: StorageObject, replace: bool) -> Bucket:
+        """Return the bucket to copy to, after its rules agreed."""
+        with self._executor.snapshot(_SYSTEM) as tx:
+            target = find_bucket(tx, bucket)
+            check_mime(target, info.mime_type, path)
+            check_size(target, info.size_bytes, path)
+            if not replace and find_record(tx, target, path) is not None:
+                raise ObjectAlreadyExists("The resource already exists", path=path)
+        return target
+
+    def _stage(self, reader: BackendReader, info: StorageObject, path: str, monitor: Monitor) -> NewContent:
+        """Stage a copy of open bytes, durably, and hold it against their checksum."""
+        staged_id = new_id()
+        try:
+            staged = self._backend.copy(reader, staged_id, monitor)
+            check_checksum(info, staged.checksum)
+            self._backend.flush([staged_id])
+        except BaseException:
+            self._backend.discard(staged_id)
+            raise
+        modified_us = None if info.modified_at is None else from_datetime(info.modified_at)
+        return NewContent(path, staged, info.mime_type, info.cache_control, info.user_metadata, modified_us)

@@ -1,0 +1,148 @@
+"""Deleting objects: rows first, bytes after.
+
+Source: specification, "Delete Flow".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, bindparam, delete, select
+
+from engine.cancel import CancelToken
+from engine.errors import ObjectNotFound, Unauthorized
+from engine.files.announce import Announcer
+from engine.files.listing import below
+from engine.files.mutations import Mutation, Mutations
+from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
+from engine.metadata.tables import storage_objects
+from engine.paths import validate_object_path
+from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject
+
+_O: Final = storage_objects.c
+_ROWS_A_COMMIT: Final = 1000
+_PATHS_A_COMMIT: Final = 500
+
+
+class Deletes:
+    """Deletes objects and folders.
+
+    Args:
+        mutations: The commit protocol.
+        announcer: Told of what was deleted.
+    """
+
+    def __init__(self, mutations: Mutations, announcer: Announcer) -> None:
+        self._mutations = mutations
+        self._announcer = announcer
+
+    def delete(self, bucket: str, path: str, context: RlsContext) -> None:
+        """Delete one object.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            ObjectNotFound: There is no such object that the caller may see.
+            Unauthorized: The caller may see it but not delete it.
+        """
+        validate_object_path(path)
+
+        def work(change: Mutation) -> list[StorageObject]:
+            found = find_bucket(change.system, bucket)
+            condition = at_path(found.id, path)
+            deleted = _delete_rows(change, found, condition, limit=1)
+            if not deleted:
+                self._refuse(change, condition, path)
+            return deleted
+
+        self._announcer.deleted(self._mutations.run(context, work))
+
+    def delete_many(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        context: RlsContext,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> tuple[StorageObject, ...]:
+        """Delete objects and, for paths that end with `/`, whole folders. Others are skipped.
+
+        Returns:
+            What was deleted.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            Cancelled: `cancel` was used; what was deleted stays deleted.
+        """
+        token = cancel or CancelToken()
+        single = [validate_object_path(path) for path in paths if not path.endswith("/")]
+        deleted: list[StorageObject] = []
+
+        def note(batch: list[StorageObject]) -> None:
+            deleted.extend(batch)
+            self._announcer.deleted(batch)
+            if progress is not None:
+                progress(Progress(0, None, done_files=len(deleted), total_files=None))
+
+        for start in range(0, len(single), _PATHS_A_COMMIT):
+            token.raise_if_cancelled()
+            note(self._delete_paths(bucket, single[start : start + _PATHS_A_COMMIT], context))
+        for prefix in (path for path in paths if path.endswith("/")):
+            self._delete_below(bucket, validate_object_path(prefix), context, note, token)
+        return tuple(deleted)
+
+    def empty(self, bucket: str, context: RlsContext) -> int:
+        """Delete everything in a bucket and return how many objects that was."""
+        deleted: list[StorageObject] = []
+
+        def note(batch: list[StorageObject]) -> None:
+            deleted.extend(batch)
+            self._announcer.deleted(batch)
+
+        self._delete_below(bucket, "", context, note, CancelToken())
+        return len(deleted)
+
+    def _delete_paths(self, bucket: str, paths: list[str], context: RlsContext) -> list[StorageObject]:
+        """Delete some objects in one commit."""
+
+        def work(change: Mutation) -> list[StorageObject]:
+            found = find_bucket(change.system, bucket)
+            return [row for path in paths for row in _delete_rows(change, found, at_path(found.id, path), limit=1)]
+
+        return self._mutations.run(context, work)
+
+    def _delete_below(self, bucket: str, prefix: str, context: RlsContext, note: Any, token: CancelToken) -> None:
+        """Delete what lies below a prefix, commit by commit."""
+
+        def work(change: Mutation) -> list[StorageObject]:
+            found = find_bucket(change.system, bucket)
+            return _delete_rows(change, found, below(found.id, prefix), limit=_ROWS_A_COMMIT)
+
+        while batch := self._mutations.run(context, work):
+            note(batch)
+            token.raise_if_cancelled()
+
+    @staticmethod
+    def _refuse(change: Mutation, condition: ColumnElement[bool], path: str) -> None:
+        """Say why nothing was deleted, without telling of what the caller may not see."""
+        if change.tx.execute(select(_O.id).where(condition)).first() is None:
+            raise ObjectNotFound("Object not found", path=path)
+        raise Unauthorized("Access denied", path=path)
+
+
+def _delete_rows(change: Mutation, bucket: Bucket, condition: ColumnElement[bool], limit: int) -> list[StorageObject]:
+    """Delete rows that the caller may see and delete, and have their bytes removed."""
+    query = select(*OBJECT_COLUMNS, _O.physical_path, _O.journal_id).where(condition).limit(limit)
+    rows: Sequence[Row[Any]] = change.tx.execute(query).all()
+    if not rows:
+        return []
+    change.require_settled(row.journal_id for row in rows)
+    gone = _delete_returning(change, [row.id for row in rows])
+    change.remove([row.physical_path for row in rows if row.id in gone])
+    return [object_from(row, bucket.name) for row in rows if row.id in gone]
+
+
+def _delete_returning(change: Mutation, ids: list[str]) -> set[str]:
+    """Delete rows under the caller's DELETE rule and return the ids of those that went."""
+    statement = delete(storage_objects).where(_O.id.in_(bindparam("ids", expanding=True))).returning(_O.id)
+    return {row[0] for row in change.tx.execute(statement, {"ids": ids})}

@@ -1,0 +1,135 @@
+"""Between rows and values: the columns that are read, and what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, and_, select
+
+from engine.errors import BucketNotFound
+from engine.metadata.executor import Transaction
+from engine.metadata.tables import storage_buckets, storage_journal, storage_objects
+from engine.paths import leaf_of, parent_of
+from engine.times import to_datetime
+from engine.types import NO_CLAIMS, Bucket, StorageObject
+
+_O: Final = storage_objects.c
+OBJECT_COLUMNS: Final = (
+    _O.id,
+    _O.bucket_id,
+    _O.parent,
+    _O.leaf,
+    _O.size_bytes,
+    _O.mime_type,
+    _O.checksum,
+    _O.owner_id,
+    _O.cache_control,
+    _O.user_metadata,
+    _O.version,
+    _O.created_at,
+    _O.updated_at,
+    _O.modified_at,
+)
+"""What `object_from` reads, in the order of a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRecord:
+    """An object and where its bytes are.
+
+    Attributes:
+        info: What callers see.
+        physical_path: Backend key of the bytes, once they are published.
+        journal_id: The commit that last touched the row, or None.
+        staging: Where the bytes of a commit that is still open may lie, or None when none is open.
+    """
+
+    info: StorageObject
+    physical_path: str
+    journal_id: int | None
+    staging: str | None
+
+
+def bucket_from(row: Row[Any]) -> Bucket:
+    """Return the bucket of a full row of `storage_buckets`."""
+    return Bucket(
+        id=row.id,
+        name=row.name,
+        owner_id=row.owner_id,
+        public=row.public,
+        file_size_limit_bytes=row.file_size_limit,
+        allowed_mime_types=tuple(row.allowed_mime_types),
+        created_at=to_datetime(row.created_at),
+        updated_at=to_datetime(row.updated_at),
+    )
+
+
+def object_from(row: Row[Any], bucket: str) -> StorageObject:
+    """Return the object of a row that begins with `OBJECT_COLUMNS`.
+
+    Args:
+        row: The row.
+        bucket: The bucket's name.
+    """
+    modified_us = row[13]
+    return StorageObject(
+        id=row[0],
+        bucket_id=row[1],
+        bucket=bucket,
+        path=row[2] + row[3],
+        size_bytes=row[4],
+        mime_type=row[5],
+        checksum=row[6],
+        owner_id=row[7],
+        cache_control=row[8],
+        user_metadata=_read_only(row[9]),
+        version=row[10],
+        created_at=to_datetime(row[11]),
+        updated_at=to_datetime(row[12]),
+        modified_at=None if modified_us is None else to_datetime(modified_us),
+    )
+
+
+def select_records() -> Select[Any]:
+    """Return the SELECT that `record_from` reads, without conditions on objects."""
+    return select(*OBJECT_COLUMNS, _O.physical_path, _O.journal_id, storage_journal.c.staging).select_from(
+        storage_objects.outerjoin(storage_journal, storage_journal.c.id == _O.journal_id)
+    )
+
+
+def record_from(row: Row[Any], bucket: str) -> ObjectRecord:
+    """Return the record of a row of `select_records`."""
+    return ObjectRecord(object_from(row, bucket), row[14], row[15], row[16])
+
+
+def at_path(bucket_id: str, path: str) -> Any:
+    """Return the condition that names one object."""
+    return and_(_O.bucket_id == bucket_id, _O.parent == parent_of(path), _O.leaf == leaf_of(path))
+
+
+def find_bucket(tx: Transaction, name_or_id: str) -> Bucket:
+    """Return a bucket by name, or by id.
+
+    Raises:
+        BucketNotFound: There is none, or the caller of `tx` may not see it.
+    """
+    table = storage_buckets
+    for column in (table.c.name, table.c.id):
+        row = tx.execute(select(table).where(column == name_or_id)).one_or_none()
+        if row is not None:
+            return bucket_from(row)
+    raise BucketNotFound("Bucket not found", path=name_or_id)
+
+
+def find_record(tx: Transaction, bucket: Bucket, path: str) -> ObjectRecord | None:
+    """Return the object at a path, or None where there is none that the caller of `tx` may see."""
+    row = tx.execute(select_records().where(at_path(bucket.id, path))).one_or_none()
+    return None if row is None else record_from(row, bucket.name)
+
+
+def _read_only(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return JSON metadata that nobody can change by accident."""
+    return MappingProxyType(value) if value else NO_CLAIMS

@@ -1,0 +1,240 @@
+"""Downloads to files: one object, or whole folders under their own names, byte for byte.
+
+A file arrives under a temporary name beside its target and gets its name when its checksum is right, so that what is
+there is complete, and what was there is only ever replaced as a whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from engine import limits
+from engine.backends.base import Monitor
+from engine.backends.ingest import copy_and_hash, write_all
+from engine.cancel import CancelToken
+from engine.errors import Cancelled, StorageError, TargetExists, from_os_error
+from engine.files.downloads import Downloads, ObjectReader, check_checksum
+from engine.files.listing import Listing
+from engine.files.local_names import LocalNames
+from engine.files.throttle import ProgressMeter
+from engine.hashing import PipelinedHasher
+from engine.ids import new_id
+from engine.paths import parent_of, validate_object_path, validate_prefix
+from engine.times import from_datetime
+from engine.types import BatchReport, ItemFailure, Progress, ProgressCallback, RlsContext, StorageObject
+
+_PART_SUFFIX: Final = ".holdall-part"
+
+
+class TreeDownloads:
+    """Writes objects to files.
+
+    Args:
+        downloads: Opens objects.
+        listing: Walks folders.
+    """
+
+    def __init__(self, downloads: Downloads, listing: Listing) -> None:
+        self._downloads = downloads
+        self._listing = listing
+
+    def download(
+        self,
+        bucket: str,
+        path: str,
+        target: Path,
+        context: RlsContext,
+        *,
+        replace: bool,
+        verify: bool,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> StorageObject:
+        """Write one object to a file, with its modification time.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            ObjectNotFound: There is no such object that the caller may see.
+            TargetExists: The file exists and `replace` is False.
+            ChecksumMismatch: The stored bytes are damaged (`verify`); the target is as it was.
+            Cancelled: `cancel` was used; the target is as it was.
+            IoError: The system refused; the target is as it was.
+        """
+        token = cancel or CancelToken()
+        with self._downloads.open(bucket, path, context) as reader:
+            if not replace and os.path.lexists(target):
+                raise TargetExists("A file of that name exists", path=str(target))
+            size_bytes = reader.size
+
+            def monitor(done_bytes: int) -> None:
+                token.raise_if_cancelled()
+                if progress is not None:
+                    progress(Progress(done_bytes, size_bytes, current=path))
+
+            deliver(reader, target, replace=replace, verify=verify, monitor=monitor)
+            return reader.info
+
+    def download_tree(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        target_dir: Path,
+        context: RlsContext,
+        *,
+        replace: bool,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> BatchReport:
+        """Write objects and folders into a folder; a folder (`a/b/`) arrives under its own name, `""` is all.
+
+        Returns:
+            What was written, and every object that was not, with its reason.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            Cancelled: `cancel` was used; complete files stay.
+            EnvironmentFault: The target folder cannot be made, or the disk is full.
+        """
+        meter = ProgressMeter(progress, cancel)
+        names = LocalNames(target_dir, replace=replace)
+        with _translated(target_dir):
+            target_dir.mkdir(parents=True, exist_ok=True)
+        done = size_bytes = 0
+        failures: list[ItemFailure] = []
+        for stored, cut in self._wanted(bucket, paths, context, failures):
+            meter.check()
+            try:
+                self._deliver_one(bucket, stored, stored.path[cut:], names, context, meter, replace)
+            except StorageError as error:
+                if isinstance(error, Cancelled) or error.retryable:
+                    raise
+                failures.append(ItemFailure(stored.path, str(target_dir / stored.path[cut:]), error))
+                continue
+            done, size_bytes = done + 1, size_bytes + stored.size_bytes
+        meter.all_expected()
+        meter.report_now()
+        return BatchReport(done, size_bytes, tuple(failures))
+
+    def _wanted(
+        self, bucket: str, paths: Sequence[str], context: RlsContext, failures: list[ItemFailure]
+    ) -> Iterator[tuple[StorageObject, int]]:
+        """Yield every object that is wanted, and how much of its path is not part of its name here."""
+        for path in paths:
+            if path and not path.endswith("/"):
+                try:
+                    yield self._downloads.info(bucket, validate_object_path(path), context), len(parent_of(path))
+                except StorageError as error:
+                    failures.append(ItemFailure(path, "", error))
+                continue
+            cut = len(parent_of(path[:-1])) if path else 0
+            for stored in self._listing.walk(bucket, validate_prefix(path), context):
+                yield stored, cut
+
+    def _deliver_one(
+        self,
+        bucket: str,
+        stored: StorageObject,
+        name: str,
+        names: LocalNames,
+        context: RlsContext,
+        meter: ProgressMeter,
+        replace: bool,
+    ) -> None:
+        """Write one object of a tree; a folder marker becomes a folder."""
+        with _translated(Path(name)):
+            if name.endswith("/"):
+                names.folder(name)
+                return
+            target = names.file(name)
+        meter.expect(stored.size_bytes)
+        moved_bytes = 0
+
+        def monitor(done_bytes: int) -> None:
+            nonlocal moved_bytes
+            step, moved_bytes = done_bytes - moved_bytes, done_bytes
+            meter.moved(step, stored.path)
+
+        try:
+            with self._downloads.open(bucket, stored.path, context) as reader:
+                deliver(reader, target, replace=replace, verify=True, monitor=monitor)
+        except BaseException:
+            meter.dropped(moved_bytes, stored.size_bytes)
+            raise
+        meter.finished()
+
+
+def deliver(reader: ObjectReader, target: Path, *, replace: bool, verify: bool, monitor: Monitor) -> None:
+    """Write what `reader` holds to `target`, completely or not at all.
+
+    Raises:
+        TargetExists: The file exists and `replace` is False.
+        ChecksumMismatch: The bytes are not those that were stored (`verify`).
+        IoError: The system refused.
+    """
+    with _translated(target):
+        part = target.with_name(f".{target.name[:40]}.{new_id()[-12:]}{_PART_SUFFIX}")
+        fd = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            try:
+                checksum = _write(reader, fd, monitor)
+            finally:
+                os.close(fd)
+            if verify:
+                check_checksum(reader.info, checksum)
+            _keep_time(part, reader.info)
+            _give_name(part, target, replace=replace)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def _write(reader: ObjectReader, fd: int, monitor: Monitor) -> str:
+    """Write the bytes and return the checksum of what was written."""
+    source_fd = reader.fileno()
+    if source_fd is not None:
+        return copy_and_hash(source_fd, fd, reader.size, monitor)[1]
+    hasher = PipelinedHasher()
+    done = 0
+    for chunk in reader.chunks(limits.HASH_CHUNK_BYTES):
+        hasher.update(chunk)
+        write_all(fd, chunk)
+        done += len(chunk)
+        monitor(done)
+    return hasher.hexdigest()
+
+
+def _keep_time(part: Path, info: StorageObject) -> None:
+    """Give a file the object's modification time, as far as the file system can hold it."""
+    modified_ns = from_datetime(info.modified_at or info.updated_at) * 1000
+    with contextlib.suppress(OSError, OverflowError):
+        os.utime(part, ns=(modified_ns, modified_ns))
+
+
+def _give_name(part: Path, target: Path, *, replace: bool) -> None:
+    """Rename into place; without `replace` never over a file, also not one of this very moment."""
+    if replace:
+        part.replace(target)
+        return
+    try:
+        os.link(part, target)
+    except FileExistsError as error:
+        raise TargetExists("A file of that name exists", path=str(target)) from error
+    except OSError:
+        if os.path.lexists(target):
+            raise TargetExists("A file of that name exists", path=str(target)) from None
+        part.rename(target)
+        return
+    part.unlink()
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """Run the body with the system's errors translated."""
+    try:
+        yield
+    except OSError as error:
+        raise from_os_error(error, str(path)) from error

@@ -1,0 +1,358 @@
+"""Uploading one object, in the specification's order and fail fast.
+
+bucket → permission → name → MIME type → size → bytes with SHA-256 → metadata. A type that nobody gave is sniffed from
+the first bytes, and checked, before anything is written.
+
+Source: specification, "Upload Flow".
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from engine import limits
+from engine.backends.base import Staged, StagedWriter, StorageBackend
+from engine.cancel import CancelToken
+from engine.errors import InvalidRequest, ObjectAlreadyExists, SourceChanged, SourceUnreadable
+from engine.files.commit import Committer, NewContent
+from engine.files.records import find_bucket, find_record
+from engine.files.rules import check_mime, check_size, check_user_metadata
+from engine.ids import new_id
+from engine.metadata.executor import Executor
+from engine.mime import sniff
+from engine.paths import validate_object_path
+from engine.permissions.rules import PermissionChecker
+from engine.times import from_datetime
+from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject, UploadOptions
+
+_SYSTEM: Final = RlsContext.service()
+Publisher = Callable[[StorageObject, bool], None]
+"""Told of every stored object, and whether it replaced an older content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What was found good before the first byte."""
+
+    bucket: Bucket
+    path: str
+    context: RlsContext
+    options: UploadOptions
+
+
+class UploadSession:
+    """Takes the bytes of one upload as they come; nothing is visible before `commit`.
+
+    Calls of one session never run at the same time; any thread may make them. As a context manager it aborts what
+    was not committed.
+    """
+
+    def __init__(self, admission: Admission, backend: StorageBackend, committer: Committer, stored: Publisher) -> None:
+        self._admission = admission
+        self._backend = backend
+        self._committer = committer
+        self._stored = stored
+        self._staged_id = new_id()
+        self._head = b""
+        self._mime_type = admission.options.mime_type
+        self._writer: StagedWriter | None = None
+        self._ended = False
+        self.bytes_written = 0
+
+    def __enter__(self) -> UploadSession:
+        """Return the session."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Abort what was not committed."""
+        self.abort()
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append bytes, which must not change afterwards.
+
+        Raises:
+            PayloadTooLarge: The bucket takes no more; nothing beyond its limit was written.
+            UnsupportedMediaType: The first bytes show a type that the bucket does not take.
+            IoError: The system refused.
+        """
+        self._check_open()
+        data = bytes(data)
+        self.bytes_written += len(data)
+        check_size(self._admission.bucket, self.bytes_written, self._admission.path)
+        if self._writer is None:
+            self._head += data
+            if len(self._head) < limits.SNIFF_BYTES:
+                return
+            data, self._head = self._head, b""
+            self._writer = self._begin(data)
+        self._writer.write(data)
+
+    def commit(self) -> StorageObject:
+        """Make the object durable and visible.
+
+        Returns:
+            The object, which survives a power cut.
+
+        Raises:
+            ObjectAlreadyExists: The path was taken meanwhile and replacing was not asked for.
+            StorageError: Another reason; nothing was kept.
+        """
+        self._check_open()
+        try:
+            staged = self._finish()
+        except BaseException:
+            self.abort()
+            raise
+        self._ended = True
+        result = self._committer.commit(
+            self._admission.bucket, [self._content(staged)], self._admission.context, replace=self._replace
+        )[0]
+        if result.stored is None:
+            assert result.error is not None
+            raise result.error
+        self._stored(result.stored, result.replaced)
+        return result.stored
+
+    def abort(self) -> None:
+        """Throw away what was written; a no-op once committed or aborted."""
+        if not self._ended and self._writer is not None:
+            self._writer.abort()
+        self._ended = True
+
+    @property
+    def _replace(self) -> bool:
+        return self._admission.options.replace
+
+    def _check_open(self) -> None:
+        """Refuse to go on after the end."""
+        if self._ended:
+            raise InvalidRequest("The upload has ended", path=self._admission.path)
+
+    def _begin(self, head: bytes) -> StagedWriter:
+        """Settle the type and open the staged file."""
+        self._settle_type(head)
+        return self._backend.stage(self._staged_id)
+
+    def _settle_type(self, head: bytes) -> None:
+        """Sniff the type if nobody gave it, and check it."""
+        if self._mime_type is None:
+            self._mime_type = sniff(head[: limits.SNIFF_BYTES], self._admission.path)
+            check_mime(self._admission.bucket, self._mime_type, self._admission.path)
+
+    def _finish(self) -> Staged:
+        """Write what is still held back and make everything durable."""
+        if self._writer is not None:
+            return self._writer.finish()
+        self._settle_type(self._head)
+        staged = self._backend.stage_bytes(self._staged_id, self._head)
+        self._backend.flush([self._staged_id])
+        return staged
+
+    def _content(self, staged: Staged) -> NewContent:
+        """Return what is to be committed."""
+        options = self._admission.options
+        return NewContent(
+            path=self._admission.path,
+            staged=staged,
+            mime_type=self._mime_type or "application/octet-stream",
+            cache_control=options.cache_control,
+            user_metadata=options.user_metadata,
+            modified_us=None if options.modified_at is None else from_datetime(options.modified_at),
+        )
+
+
+class Uploads:
+    """Begins uploads.
+
+    Args:
+        executor: For look-ups.
+        backend: Where bytes are staged.
+        committer: Writes the rows.
+        permissions: Who may add objects.
+        stored: Told of every stored object.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        backend: StorageBackend,
+        committer: Committer,
+        permissions: PermissionChecker,
+        stored: Publisher,
+    ) -> None:
+        self._executor = executor
+        self._backend = backend
+        self._committer = committer
+        self._permissions = permissions
+        self._stored = stored
+
+    def begin(
+        self, bucket: str, path: str, context: RlsContext, options: UploadOptions, size_hint: int | None = None
+    ) -> UploadSession:
+        """Check everything that can be checked before the first byte, and open a session.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            Unauthorized: The caller may not add objects.
+            InvalidKey: The path breaks the rules.
+            UnsupportedMediaType: The bucket does not take the type given.
+            PayloadTooLarge: The bucket does not take this size.
+            ObjectAlreadyExists: The path is taken and replacing was not asked for.
+        """
+        admission = self._admit(bucket, path, context, options, size_hint)
+        return UploadSession(admission, self._backend, self._committer, self._stored)
+
+    def upload(
+        self,
+        bucket: str,
+        path: str,
+        source: Path | bytes | BinaryIO,
+        context: RlsContext,
+        options: UploadOptions,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> StorageObject:
+        """Store one object from a file, from bytes, or from an open binary file.
+
+        Raises:
+            SourceUnreadable: The file cannot be read or is none.
+            SourceChanged: It changed while it was read.
+            Cancelled: `cancel` was used.
+            StorageError: As `begin` and `UploadSession.commit`.
+        """
+        token = cancel or CancelToken()
+        if isinstance(source, bytes):
+            with self.begin(bucket, path, context, options, len(source)) as session:
+                session.write(source)
+                return session.commit()
+        if isinstance(source, Path):
+            return self._upload_path(bucket, path, source, context, options, progress, token)
+        with self.begin(bucket, path, context, options) as session:
+            _pump(source, session, progress, token)
+            return session.commit()
+
+    def _upload_path(
+        self,
+        bucket: str,
+        path: str,
+        source: Path,
+        context: RlsContext,
+        options: UploadOptions,
+        progress: ProgressCallback | None,
+        cancel: CancelToken,
+    ) -> StorageObject:
+        """Store one file the fast way: the kernel copies, the type is sniffed from its head."""
+        with open_source(source) as file:
+            before = os.fstat(file.fileno())
+            admission = self._admit(bucket, path, context, options, before.st_size)
+            head = os.read(file.fileno(), limits.SNIFF_BYTES)
+            mime_type = options.mime_type or sniff(head, path)
+            check_mime(admission.bucket, mime_type, path)
+            os.lseek(file.fileno(), 0, os.SEEK_SET)
+            content = self._stage_file(admission, file, before, mime_type, progress, cancel)
+        result = self._committer.commit(admission.bucket, [content], context, replace=options.replace)[0]
+        if result.stored is None:
+            assert result.error is not None
+            raise result.error
+        self._stored(result.stored, result.replaced)
+        return result.stored
+
+    def _stage_file(
+        self,
+        admission: Admission,
+        file: BinaryIO,
+        before: os.stat_result,
+        mime_type: str,
+        progress: ProgressCallback | None,
+        cancel: CancelToken,
+    ) -> NewContent:
+        """Stage an open file, durably, and make sure that it stayed as it was."""
+        staged_id = new_id()
+
+        def monitor(done_bytes: int) -> None:
+            cancel.raise_if_cancelled()
+            if progress is not None:
+                finalising = done_bytes >= before.st_size
+                progress(Progress(done_bytes, before.st_size, current=admission.path, finalising=finalising))
+
+        try:
+            staged = self._backend.ingest(staged_id, file, before.st_size, monitor)
+            check_unchanged(before, os.fstat(file.fileno()), staged, file.name)
+            self._backend.flush([staged_id])
+            cancel.raise_if_cancelled()
+        except BaseException:
+            self._backend.discard(staged_id)
+            raise
+        options = admission.options
+        modified_us = before.st_mtime_ns // 1000 if options.modified_at is None else from_datetime(options.modified_at)
+        return NewContent(
+            admission.path, staged, mime_type, options.cache_control, options.user_metadata, modified_us
+        )
+
+    def _admit(
+        self, bucket: str, path: str, context: RlsContext, options: UploadOptions, size_hint: int | None
+    ) -> Admission:
+        """Make the checks of `begin`."""
+        with self._executor.snapshot(_SYSTEM) as tx:
+            found = find_bucket(tx, bucket)
+            self._permissions.check_insert(context)
+            validate_object_path(path)
+            if options.mime_type is not None:
+                check_mime(found, options.mime_type, path)
+            check_size(found, size_hint or 0, path)
+            check_user_metadata(options.user_metadata)
+            if not options.replace and find_record(tx, found, path) is not None:
+                raise ObjectAlreadyExists("The resource already exists", path=path)
+        return Admission(found, path, context, options)
+
+
+def open_source(source: Path) -> BinaryIO:
+    """Open a regular file for an upload, unbuffered; never waits on a pipe or device.
+
+    Raises:
+        SourceUnreadable: It is missing, of another kind, or not readable.
+    """
+    try:
+        fd = os.open(source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        raise SourceUnreadable(f"Cannot read the file ({error.strerror})", path=str(source)) from error
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise SourceUnreadable("Not a regular file", path=str(source))
+    return _named(fd, source)
+
+
+def _named(fd: int, source: Path) -> BinaryIO:
+    """Return an unbuffered file over `fd` that knows its path."""
+    return open(source, "rb", buffering=0, opener=lambda _path, _flags: fd)  # noqa: PTH123, SIM115 - takes `opener`
+
+
+def check_unchanged(before: os.stat_result, after: os.stat_result, staged: Staged, source: str) -> None:
+    """Refuse a file that somebody wrote to while it was read.
+
+    Raises:
+        SourceChanged: Size, time or length of what was read differ.
+    """
+    same = before.st_size == after.st_size and before.st_mtime_ns == after.st_mtime_ns
+    if not same or staged.size_bytes != before.st_size:
+        raise SourceChanged("The file changed while it was read", path=source)
+
+
+def _pump(source: BinaryIO, session: UploadSession, progress: ProgressCallback | None, cancel: CancelToken) -> None:
+    """Move a file object's bytes into a session."""
+    while True:
+        cancel.raise_if_cancelled()
+        try:
+            data = source.read(limits.HASH_CHUNK_BYTES)
+        except OSError as error:
+            raise SourceUnreadable(f"Cannot read the source ({error.strerror})") from error
+        if not data:
+            return
+        session.write(data)
+        if progress is not None:
+            progress(Progress(session.bytes_written, None))

@@ -1,0 +1,274 @@
+"""Holds metadata against bytes, both ways, and repairs what can be repaired without losing anything.
+
+- **missing**: a row without bytes. Repair: bytes with the same checksum that lie about without a row are given back; a
+  row that stays without bytes is written to `removed.jsonl` beside what was put aside, and then removed.
+- **orphaned**: bytes without a row. Repair: they are moved to `.lost+found`, never deleted.
+- **damaged**: bytes that differ from their checksum. Nothing can repair them; they are reported each time.
+
+Every suspicion is looked at again under the write lock before it counts, so that a running upload is never reported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import delete, func, select, tuple_, update
+
+from engine import limits
+from engine.backends.base import BackendReader, StorageBackend, StoredEntry
+from engine.errors import StorageError
+from engine.files.records import ObjectRecord, record_from, select_records
+from engine.files.settle import Settler
+from engine.files.throttle import ProgressMeter
+from engine.metadata.executor import Executor
+from engine.metadata.tables import storage_buckets, storage_objects
+from engine.permissions.rules import PermissionChecker
+from engine.types import CheckReport, Finding, FindingKind, RlsContext
+
+_O: Final = storage_objects.c
+_SYSTEM: Final = RlsContext.service()
+
+
+@dataclass(slots=True)
+class _Run:
+    """What one run has seen."""
+
+    repair: bool
+    meter: ProgressMeter
+    label: str
+    objects: int = 0
+    size_bytes: int = 0
+    missing: list[ObjectRecord] = field(default_factory=list)
+    orphans: list[StoredEntry] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+class Checks:
+    """Runs checks.
+
+    Args:
+        executor: For rows.
+        backend: For bytes.
+        settler: Finishes open work first.
+        permissions: Who may.
+        aside_dir: Folder for the record of removed rows.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        backend: StorageBackend,
+        settler: Settler,
+        permissions: PermissionChecker,
+        aside_dir: Path,
+    ) -> None:
+        self._executor = executor
+        self._backend = backend
+        self._settler = settler
+        self._permissions = permissions
+        self._aside_dir = aside_dir
+
+    def run(self, context: RlsContext, meter: ProgressMeter, *, repair: bool) -> CheckReport:
+        """Look at every row and every stored byte.
+
+        Args:
+            context: The service role's.
+            meter: Counts bytes and objects, and knows of cancellation.
+            repair: Whether to put right what can be.
+
+        Returns:
+            What was read and what disagreed.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            Cancelled: The caller cancelled.
+        """
+        self._permissions.check_service(context)
+        self._settler.roll_forward()
+        run = _Run(repair, meter, datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ"))
+        self._expect_all(run)
+        claimed = {hash(key) for key in self._check_rows(run)}
+        self._find_orphans(run, claimed)
+        self._settle_missing(run)
+        self._settle_orphans(run)
+        meter.all_expected()
+        meter.report_now()
+        return CheckReport(run.objects, run.size_bytes, tuple(run.findings))
+
+    def _expect_all(self, run: _Run) -> None:
+        """Tell the meter how much there is to read."""
+        row = self._executor.execute(select(func.coalesce(func.sum(_O.size_bytes), 0)), _SYSTEM)[0]
+        run.meter.expect(int(row[0]))
+
+    def _check_rows(self, run: _Run) -> Iterator[str]:
+        """Hold every row against its bytes and yield the keys that rows claim."""
+        for record in self._records():
+            yield record.physical_path
+            run.objects += 1
+            run.size_bytes += record.info.size_bytes
+            self._check_record(run, record)
+
+    def _check_record(self, run: _Run, record: ObjectRecord) -> None:
+        """Read one object's bytes."""
+        reader = self._open(record)
+        if reader is None:
+            fresh = self._again(record)
+            if fresh is not None and self._open(fresh) is None:
+                run.missing.append(fresh)
+            return
+        try:
+            checksum = self._checksum(run, reader, record.info.path)
+        finally:
+            reader.close()
+        fresh = self._again(record)
+        if checksum != record.info.checksum and fresh is not None and fresh.info.version == record.info.version:
+            detail = f"{reader.size_bytes} bytes, SHA-256 {checksum}; expected {record.info.checksum}"
+            run.findings.append(Finding(FindingKind.DAMAGED, _name(record), detail))
+
+    def _records(self) -> Iterator[ObjectRecord]:
+        """Yield every object, a page at a time."""
+        names = {row[0]: row[1] for row in self._bucket_names()}
+        after: tuple[str, str, str] | None = None
+        while True:
+            query = select_records().order_by(_O.bucket_id, _O.parent, _O.leaf).limit(limits.LIST_PAGE_MAX)
+            if after is not None:
+                query = query.where(tuple_(_O.bucket_id, _O.parent, _O.leaf) > after)
+            rows = self._executor.execute(query, _SYSTEM)
+            yield from (record_from(row, names.get(row[1], row[1])) for row in rows)
+            if len(rows) < limits.LIST_PAGE_MAX:
+                return
+            after = (rows[-1][1], rows[-1][2], rows[-1][3])
+
+    def _bucket_names(self) -> Any:
+        """Return id and name of every bucket."""
+        return self._executor.execute(select(storage_buckets.c.id, storage_buckets.c.name), _SYSTEM)
+
+    def _open(self, record: ObjectRecord) -> BackendReader | None:
+        """Open an object's bytes where they are."""
+        if record.staging is not None:
+            staged = self._backend.open_staged(record.staging, record.info.version)
+            if staged is not None:
+                return staged
+        return self._backend.open(record.physical_path)
+
+    def _again(self, record: ObjectRecord) -> ObjectRecord | None:
+        """Return the row as it is now, after whatever work was open on it is done."""
+        if record.journal_id is not None:
+            self._settler.settle(record.journal_id, recovering=True)
+        rows = self._executor.execute(select_records().where(_O.id == record.info.id), _SYSTEM)
+        return record_from(rows[0], record.info.bucket) if rows else None
+
+    @staticmethod
+    def _checksum(run: _Run, reader: BackendReader, path: str) -> str:
+        """Return the SHA-256 of what a reader holds."""
+        sha256 = hashlib.sha256()
+        buffer = memoryview(bytearray(limits.HASH_CHUNK_BYTES))
+        offset = 0
+        while count := reader.readinto_at(offset, buffer):
+            sha256.update(buffer[:count])
+            offset += count
+            run.meter.moved(count, path)
+        run.meter.finished()
+        return sha256.hexdigest()
+
+    def _find_orphans(self, run: _Run, claimed: set[int]) -> None:
+        """Collect stored bytes that no row claims, also not on a second look."""
+        for entry in self._backend.list():
+            run.meter.check()
+            if hash(entry.key) not in claimed and self._is_orphan(entry.key):
+                run.orphans.append(entry)
+
+    def _is_orphan(self, key: str) -> bool:
+        """Return whether no row claims a key that still holds bytes, with every change held off."""
+        with self._executor.transaction(_SYSTEM) as tx:
+            claimed = tx.execute(select(_O.id).where(_O.physical_path == key).limit(1)).first() is not None
+            return not claimed and self._backend.exists(key)
+
+    def _settle_missing(self, run: _Run) -> None:
+        """Report rows without bytes; on repair give them found bytes back, or write them down and remove them."""
+        for record in run.missing:
+            found = self._matching_orphan(run, record) if run.repair else None
+            if found is not None:
+                self._adopt(record, found)
+                run.orphans.remove(found)
+                detail = f"found its bytes at {found.key}"
+            elif run.repair:
+                detail = f"row removed, kept in {self._remove(run, record)}"
+            else:
+                detail = f"{record.info.size_bytes} bytes are not at {record.physical_path}"
+            run.findings.append(Finding(FindingKind.MISSING, _name(record), detail, repaired=run.repair))
+
+    def _settle_orphans(self, run: _Run) -> None:
+        """Report bytes without a row; on repair put them aside."""
+        for entry in run.orphans:
+            detail = f"{entry.size_bytes} bytes that no object claims"
+            repaired = False
+            if run.repair and self._is_orphan(entry.key):
+                detail = f"moved to {self._backend.set_aside(entry.key, run.label)}"
+                repaired = True
+            run.findings.append(Finding(FindingKind.ORPHANED, entry.key, detail, repaired))
+
+    def _matching_orphan(self, run: _Run, record: ObjectRecord) -> StoredEntry | None:
+        """Return lost bytes that are exactly those of an object."""
+        for entry in run.orphans:
+            if entry.size_bytes == record.info.size_bytes and self._has_checksum(run, entry, record.info.checksum):
+                return entry
+        return None
+
+    def _has_checksum(self, run: _Run, entry: StoredEntry, checksum: str) -> bool:
+        """Return whether a key's bytes have a checksum."""
+        reader = self._backend.open(entry.key)
+        if reader is None:
+            return False
+        try:
+            return self._checksum(run, reader, entry.key) == checksum
+        finally:
+            reader.close()
+
+    def _adopt(self, record: ObjectRecord, entry: StoredEntry) -> None:
+        """Let a row claim found bytes where they are."""
+        statement = update(storage_objects).where(_O.id == record.info.id, _O.version == record.info.version)
+        self._executor.execute(statement.values(physical_path=entry.key), _SYSTEM)
+
+    def _remove(self, run: _Run, record: ObjectRecord) -> Path:
+        """Write a row without bytes down, then remove it; return the file that keeps it.
+
+        Raises:
+            StorageError: It could not be written down; the row stays.
+        """
+        kept = self._aside_dir / run.label / "removed.jsonl"
+        info = record.info
+        line = json.dumps(
+            {
+                "bucket": info.bucket,
+                "path": info.path,
+                "size": info.size_bytes,
+                "checksum": info.checksum,
+                "mime_type": info.mime_type,
+                "owner_id": info.owner_id,
+                "user_metadata": dict(info.user_metadata),
+                "created_at": info.created_at.isoformat(),
+            },
+            ensure_ascii=False,
+        )
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            raise StorageError("The removed rows cannot be written down", path=str(kept)) from error
+        self._executor.execute(
+            delete(storage_objects).where(_O.id == info.id, _O.version == info.version), _SYSTEM
+        )
+        return kept
+
+
+def _name(record: ObjectRecord) -> str:
+    """Return `bucket/path`."""
+    return f"{record.info.bucket}/{record.info.path}"

@@ -1,0 +1,54 @@
+"""An advisory lock on a file that the operating system gives back when the process dies."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(fd: int) -> None:
+        """Take the lock on the first byte, or raise OSError at once."""
+        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(fd: int) -> None:
+        """Take the lock on the whole file, or raise OSError at once."""
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class FileLock:
+    """One process's exclusive hold on a path. Two instances exclude each other inside one process, too."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd: int | None = None
+
+    def acquire(self) -> bool:
+        """Try to take the lock without waiting.
+
+        Returns:
+            Whether it is held now.
+
+        Raises:
+            OSError: The file cannot be opened.
+        """
+        if self._fd is not None:
+            return True
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        try:
+            _lock(fd)
+        except OSError:
+            os.close(fd)
+            return False
+        self._fd = fd
+        return True
+
+    def release(self) -> None:
+        """Give the lock back; a no-op when it is not held."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None

@@ -1,0 +1,170 @@
+"""`Executor`: the only way to run a statement.
+
+Every statement runs for somebody: `Executor.execute(statement, context)` adds the caller's row rules to each
+SELECT, UPDATE and DELETE over the protected tables. Statements whose inner parts read protected tables (the
+recursive folder listing) take the same predicate from `Transaction.rule`.
+
+Threads: any thread. Reads run in snapshots side by side. Writes take an in-process lock before the database's
+own, so that threads queue fairly instead of polling; other processes wait for the database's lock.
+
+Source: specification, "Integration with the Executor".
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Delete,
+    Engine,
+    Executable,
+    Row,
+    Select,
+    Table,
+    Update,
+)
+from sqlalchemy.sql.selectable import FromClause, Join
+
+from engine.metadata.database import WRITE_OPTION
+from engine.metadata.faults import translated
+from engine.metadata.tables import storage_buckets, storage_objects
+from engine.permissions.rules import Command, PermissionChecker
+from engine.types import RlsContext
+
+Statement = Executable
+Rows = Sequence[Row[Any]]
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+_PROTECTED = (storage_buckets, storage_objects)
+_Filtered = TypeVar("_Filtered", Select[Any], Update, Delete)
+
+
+class Transaction:
+    """Statements of one caller that commit or fail together."""
+
+    def __init__(self, connection: Connection, permissions: PermissionChecker, context: RlsContext) -> None:
+        self._connection = connection
+        self._permissions = permissions
+        self.context = context
+
+    def execute(self, statement: Statement, parameters: Parameters | None = None) -> CursorResult[Any]:
+        """Run one statement under the caller's row rules.
+
+        Args:
+            statement: SQLAlchemy Core.
+            parameters: One mapping, or many for a bulk statement.
+        """
+        guarded = self._guarded(statement)
+        if parameters is None:
+            return self._connection.execute(guarded)
+        return self._connection.execute(guarded, parameters)
+
+    def as_caller(self, context: RlsContext) -> Transaction:
+        """Return the same transaction for another caller, such as the engine itself."""
+        return Transaction(self._connection, self._permissions, context)
+
+    def rule(self, table: Table, command: Command = Command.SELECT) -> ColumnElement[bool] | None:
+        """Return the caller's predicate over `table`, for the inner part of a statement."""
+        return self._permissions.predicate(table, command, self.context)
+
+    def _guarded(self, statement: Statement) -> Statement:
+        """Return `statement` with the row rules of every protected table that it names at its top."""
+        if self.context.can_bypass_rls:
+            return statement
+        if isinstance(statement, Select):
+            tables = [table for source in statement.get_final_froms() for table in _tables_of(source)]
+            return self._restricted(statement, Command.SELECT, tables)
+        if isinstance(statement, Update):
+            return self._restricted(statement, Command.UPDATE, _tables_of(statement.table))
+        if isinstance(statement, Delete):
+            return self._restricted(statement, Command.DELETE, _tables_of(statement.table))
+        return statement
+
+    def _restricted(self, statement: _Filtered, command: Command, tables: list[Table]) -> _Filtered:
+        """Return `statement` with one WHERE clause more for each protected table."""
+        for table in tables:
+            predicate = self.rule(table, command)
+            if predicate is not None:
+                statement = statement.where(predicate)
+        return statement
+
+
+class Executor:
+    """Opens transactions over one database."""
+
+    def __init__(self, engine: Engine, permissions: PermissionChecker) -> None:
+        self._engine = engine
+        self._permissions = permissions
+        self._write_lock = threading.Lock()
+        self._watch_lock = threading.Lock()
+        self._watch: Connection | None = None
+        self._where = engine.url.database
+
+    def execute(self, statement: Statement, context: RlsContext) -> Rows:
+        """Run one statement for one caller in a transaction of its own.
+
+        Args:
+            statement: SQLAlchemy Core; SELECTs read a snapshot, all others take the write lock.
+            context: Who asks.
+
+        Returns:
+            The rows, empty for a statement that returns none.
+
+        Raises:
+            DatabaseFault: The database failed; the cause is chained.
+        """
+        opener = self.snapshot if isinstance(statement, Select) else self.transaction
+        with opener(context) as transaction:
+            result = transaction.execute(statement)
+            return result.all() if result.returns_rows else []
+
+    @contextmanager
+    def snapshot(self, context: RlsContext) -> Iterator[Transaction]:
+        """Open a read-only transaction: everything inside sees one state of the database."""
+        with translated(self._where), self._engine.connect() as connection, connection.begin():
+            yield Transaction(connection, self._permissions, context)
+
+    @contextmanager
+    def transaction(self, context: RlsContext) -> Iterator[Transaction]:
+        """Open a writing transaction, alone among all threads and processes; commits at the end of the block.
+
+        An exception inside the block rolls everything back.
+        """
+        with self._write_lock, translated(self._where), self._engine.connect() as plain:
+            connection = plain.execution_options(**{WRITE_OPTION: True})
+            with connection.begin():
+                yield Transaction(connection, self._permissions, context)
+
+    def data_version(self) -> int:
+        """Return a number that differs after any change that was committed, by whichever process.
+
+        Source: SQLite's PRAGMA data_version, which compares only on one and the same connection.
+        """
+        with self._watch_lock, translated(self._where):
+            if self._watch is None:
+                self._watch = self._engine.connect()
+            with self._watch.begin():
+                return int(self._watch.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._watch_lock:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
+        self._engine.dispose()
+
+
+def _tables_of(source: FromClause) -> list[Table]:
+    """Return the protected tables that a FROM element names, through its joins."""
+    if isinstance(source, Join):
+        return _tables_of(source.left) + _tables_of(source.right)
+    if isinstance(source, Table) and source in _PROTECTED:
+        return [source]
+    return []

@@ -1,0 +1,57 @@
+"""The one place that turns database errors into the engine's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import exc
+
+from engine.errors import (
+    DatabaseCorrupt,
+    DatabaseFault,
+    DatabaseLocked,
+    DiskFull,
+    PermissionDenied,
+    StorageError,
+)
+
+_BY_TEXT: tuple[tuple[str, type[StorageError], str], ...] = (
+    ("database is locked", DatabaseLocked, "The database is in use by another program"),
+    ("database table is locked", DatabaseLocked, "The database is in use by another program"),
+    ("not a database", DatabaseCorrupt, "The database file is not a Holdall database"),
+    ("malformed", DatabaseCorrupt, "The database file is damaged"),
+    ("disk is full", DiskFull, "The disk is full"),
+    ("readonly database", PermissionDenied, "The database cannot be written"),
+    ("unable to open database file", PermissionDenied, "The database file cannot be opened"),
+    ("disk i/o error", DatabaseFault, "Reading or writing the database failed"),
+)
+
+
+def translate(error: exc.DBAPIError, where: str | None = None) -> StorageError:
+    """Return the engine's error for a database driver's.
+
+    Args:
+        error: As raised by SQLAlchemy.
+        where: The database's file, named in the message.
+    """
+    text = str(error.orig).lower()
+    for part, kind, message in _BY_TEXT:
+        if part in text:
+            return kind(message, path=where)
+    return DatabaseFault(f"The database failed: {error.orig}", path=where)
+
+
+@contextmanager
+def translated(where: str | None = None) -> Iterator[None]:
+    """Run the body with database errors translated; violated constraints pass unchanged.
+
+    Raises:
+        DatabaseFault: Or one of its kin, `from` the driver's error.
+    """
+    try:
+        yield
+    except exc.IntegrityError:
+        raise
+    except exc.DBAPIError as error:
+        raise translate(error, where) from error

@@ -1,0 +1,63 @@
+"""Brings the database to this program's schema, or says why it cannot.
+
+Alembic is loaded only when there is something to migrate: an ordinary start reads one row.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect
+
+from engine.errors import DatabaseCorrupt, SchemaTooNew
+from engine.metadata.database import WRITE_OPTION
+from engine.metadata.faults import translated
+from engine.metadata.migrations import HEAD
+
+
+def upgrade(engine: Engine) -> None:
+    """Migrate the database to `HEAD`; a no-op where it is there already.
+
+    Two processes may start at once: the second waits for the first and finds the work done.
+
+    Raises:
+        SchemaTooNew: A newer program wrote the database.
+        DatabaseCorrupt: Tables are there, but not ours.
+    """
+    with translated(engine.url.database), engine.connect() as plain:
+        with plain.begin():
+            if _revision(plain) == HEAD:
+                return
+        connection = plain.execution_options(**{WRITE_OPTION: True})
+        with connection.begin():
+            _check(connection)
+            _migrate(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    """Return the schema revision written in the database, or None in an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    value = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if value is None else str(value)
+
+
+def _check(connection: Connection) -> None:
+    """Refuse databases that are not ours to migrate."""
+    revision = _revision(connection)
+    where = connection.engine.url.database
+    if revision is None and inspect(connection).get_table_names():
+        raise DatabaseCorrupt("The database file is not a Holdall database", path=where)
+    if revision is not None and revision > HEAD:
+        raise SchemaTooNew("The database was written by a newer version of Holdall", path=where)
+
+
+def _migrate(connection: Connection) -> None:
+    """Run the migrations inside the caller's transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

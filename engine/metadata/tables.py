@@ -1,0 +1,80 @@
+"""The tables, under the specification's names.
+
+Times are integers, microseconds since 1970 in UTC: they sort, compare and index alike on every database and
+cost nothing to convert in bulk. Text is compared byte for byte. An object's path is kept as `parent` (up to
+and including the last `/`) and `leaf`; the one index over both serves look-ups, folder pages, folder
+enumeration and prefix ranges.
+
+Source: specification, "Metadata Storage".
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+storage_buckets = Table(
+    "storage_buckets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("owner_id", Text),
+    Column("public", Boolean, nullable=False),
+    Column("file_size_limit", BigInteger),
+    Column("allowed_mime_types", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+"""One row a bucket. `id` names its folder on disk, so that renaming a bucket moves no bytes."""
+
+storage_objects = Table(
+    "storage_objects",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("bucket_id", Text, ForeignKey("storage_buckets.id"), nullable=False),
+    Column("parent", Text, nullable=False),
+    Column("leaf", Text, nullable=False),
+    Column("owner_id", Text),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("mime_type", Text, nullable=False),
+    Column("checksum", Text, nullable=False),
+    Column("cache_control", Text, nullable=False),
+    Column("user_metadata", JSON, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("physical_path", Text, nullable=False),
+    Column("journal_id", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger),
+    Index("ux_storage_objects_path", "bucket_id", "parent", "leaf", unique=True),
+)
+"""One row an object. While `journal_id` names an open record of `storage_journal`, the bytes of `version` may
+still lie in staging; otherwise they are at `physical_path`, relative to the bucket's folder."""
+
+storage_journal = Table(
+    "storage_journal",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("staging", Text, nullable=False),
+    Column("items", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Committed intentions whose work on files may not be finished (`engine.files.journal`). Ids are never reused."""
+
+storage_settings = Table(
+    "storage_settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""What the workspace remembers about itself, such as the id of the person at this computer."""

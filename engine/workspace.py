@@ -1,0 +1,195 @@
+"""Opens a workspace: the one place where the engine is put together.
+
+Opening makes what is missing, migrates the database, finishes what a crash left open, and only then hands out the
+façade. Nothing here is global: two workspaces in one process know nothing of each other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from uuid import uuid4
+
+from sqlalchemy import insert, select
+
+from engine.auth import ApiKeys
+from engine.backends.base import StorageBackend
+from engine.backends.local import LocalBackend
+from engine.buckets import Buckets
+from engine.config import Settings
+from engine.errors import from_os_error
+from engine.events import EventBus
+from engine.files.announce import Announcer
+from engine.files.bulk import BulkUploads
+from engine.files.commit import Committer
+from engine.files.copies import Copies
+from engine.files.deletes import Deletes
+from engine.files.downloads import Downloads
+from engine.files.journal import Journal
+from engine.files.listing import Listing
+from engine.files.moves import Moves
+from engine.files.mutations import Mutations
+from engine.files.settle import Settler
+from engine.files.trees import TreeDownloads
+from engine.files.uploads import Uploads
+from engine.jobs.check import Checks
+from engine.metadata import schema
+from engine.metadata.database import open_database
+from engine.metadata.executor import Executor
+from engine.metadata.tables import storage_settings
+from engine.permissions.rules import PermissionChecker
+from engine.secrets import SecretStore, open_secret_store
+from engine.signed_url import UrlSigner
+from engine.storage import FileStorage
+from engine.types import RlsContext
+
+_LINK_KEY = "link-signing-key"
+_JWT_KEY = "jwt-secret"
+_OWNER = "owner_id"
+
+
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """What reads and writes rows and bytes."""
+
+    executor: Executor
+    backend: StorageBackend
+    journal: Journal
+    settler: Settler
+    mutations: Mutations
+    permissions: PermissionChecker
+
+
+class Workspace:
+    """An open workspace. A context manager that closes it.
+
+    Attributes:
+        settings: What it was opened with.
+        storage: The façade.
+        keys: The API keys of the HTTP server.
+        signer: Makes and checks links.
+        secrets: Where the workspace's keys are kept.
+        owner_id: Id of the person at this computer, the same at every start.
+    """
+
+    def __init__(self, settings: Settings, secrets: SecretStore, core: _Core) -> None:
+        self._core = core
+        self.settings = settings
+        self.secrets = secrets
+        self.owner_id = _owner_id(core.executor)
+        self.signer = UrlSigner(secrets.get_or_create(_LINK_KEY))
+        self.keys = ApiKeys(settings.jwt_secret or secrets.get_or_create(_JWT_KEY).hex())
+        self.storage = _compose(settings, core, self.signer)
+
+    def __enter__(self) -> Workspace:
+        """Return the workspace."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    @property
+    def context(self) -> RlsContext:
+        """Return the context of the person at this computer."""
+        return RlsContext.service(self.owner_id)
+
+    def close(self) -> None:
+        """Tidy the journal and release database and folders; safe to call again."""
+        core = self._core
+        with contextlib.suppress(Exception), core.executor.transaction(RlsContext.service()) as tx:
+            core.journal.forget(core.journal.remove_finished(tx))
+        core.executor.close()
+        core.backend.close()
+
+
+def open_workspace(
+    settings: Settings, secrets: SecretStore | None = None, backend: StorageBackend | None = None
+) -> Workspace:
+    """Open the workspace of a data folder, making it if there is none.
+
+    Args:
+        settings: Where, and with which overrides.
+        secrets: Where keys are kept; the keyring or a file in the data folder by default.
+        backend: Where bytes are kept; the data folder's `storage` by default.
+
+    Raises:
+        PermissionDenied: The data folder cannot be made or written.
+        DatabaseCorrupt: The database is damaged; nothing was changed.
+        SchemaTooNew: A newer Holdall wrote it.
+        DatabaseLocked: Another program holds it.
+        SecretsUnavailable: The keyring that holds the workspace's keys does not answer.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise from_os_error(error, str(settings.data_dir)) from error
+    store = secrets or open_secret_store(settings.data_dir)
+    core = _open_core(settings, backend)
+    try:
+        core.settler.roll_forward()
+        core.backend.sweep(lambda staging: _finish_staging(core, staging))
+        return Workspace(settings, store, core)
+    except BaseException:
+        core.executor.close()
+        core.backend.close()
+        raise
+
+
+def _finish_staging(core: _Core, staging: str) -> None:
+    """Finish what a dead process had committed."""
+    core.settler.roll_forward(staging)
+
+
+def _open_core(settings: Settings, backend: StorageBackend | None) -> _Core:
+    """Open database and backend."""
+    engine = open_database(settings.database_path)
+    try:
+        schema.upgrade(engine)
+        chosen = backend or LocalBackend(settings.storage_dir)
+    except BaseException:
+        engine.dispose()
+        raise
+    permissions = PermissionChecker()
+    executor = Executor(engine, permissions)
+    journal = Journal()
+    settler = Settler(executor, chosen, journal)
+    mutations = Mutations(executor, chosen, journal, settler)
+    return _Core(executor, chosen, journal, settler, mutations, permissions)
+
+
+def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
+    """Put the use cases together."""
+    executor, backend, permissions = core.executor, core.backend, core.permissions
+    events = EventBus()
+    announcer = Announcer(events)
+    committer = Committer(executor, core.mutations, backend, permissions)
+    downloads = Downloads(executor, backend, core.journal, core.settler, signer)
+    listing = Listing(executor)
+    deletes = Deletes(core.mutations, announcer)
+    return FileStorage(
+        executor=executor,
+        events=events,
+        buckets=Buckets(executor, backend, permissions, deletes, announcer),
+        uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
+        bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many),
+        downloads=downloads,
+        tree_downloads=TreeDownloads(downloads, listing),
+        listing=listing,
+        deletes=deletes,
+        moves=Moves(core.mutations, announcer),
+        copies=Copies(executor, backend, committer, permissions, downloads, listing, announcer.stored),
+        checks=Checks(executor, backend, core.settler, permissions, settings.storage_dir / ".lost+found"),
+        signer=signer,
+    )
+
+
+def _owner_id(executor: Executor) -> str:
+    """Return the id of the person at this computer, made once."""
+    table = storage_settings
+    with executor.transaction(RlsContext.service()) as tx:
+        found = tx.execute(select(table.c.value).where(table.c.name == _OWNER)).scalar()
+        if found is None:
+            found = str(uuid4())
+            tx.execute(insert(table).values(name=_OWNER, value=found))
+    return str(found)
