@@ -91,7 +91,7 @@ need_display() {
         "Log in to a desktop, or see the window at work on a virtual display: make demo"
 }
 
-screen_tools="Xvfb=xvfb openbox xdotool import=imagemagick curl"
+screen_tools="Xvfb=xvfb openbox xdotool import=imagemagick dbus-daemon curl"
 
 case $purpose in
     run)

@@ -34,7 +34,7 @@ PACKAGE_HOSTS = re.compile(
     rb"|(extra-)?index-u[r]l|find-l[i]nks",
     re.IGNORECASE,
 )
-MACHINE_PATHS = re.compile(rb"(?<![\w.])/(ho[m]e|Us[e]rs|wo[r]k|ro[o]t|o[p]t)/\w")
+MACHINE_PATHS = re.compile(rb"(?<![\w.])/(ho[m]e|Us[e]rs|wo[r]k|ro[o]t)/\w")
 
 
 def tracked_matches(pattern: re.Pattern[bytes]) -> list[str]:
