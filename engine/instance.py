@@ -1,0 +1,176 @@
+"""Two processes on one data folder: which server runs here, and whether a window is open.
+
+A running server leaves a record in the folder (`server.json`) and takes it away when it stops. A record outlives a
+server that was killed, so a reader believes it only while the process that wrote it lives: on Linux its start time must
+be the recorded one, since process numbers are used again; elsewhere the server must answer. Records are hints for
+people and commands, not locks; of two servers on one folder, the one that started last is found.
+
+A window holds an advisory lock, which the operating system gives back even when the process is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from engine.errors import from_os_error
+from engine.locks import FileLock
+from engine.small_files import make_private_dir, replace_file
+
+SERVER_RECORD_NAME: Final = "server.json"
+"""File of the data folder that says which server runs."""
+
+_WINDOW_LOCK_NAME: Final = "window.lock"
+_HEALTH_PATH: Final = "/storage/v1/health"
+_HEALTH_TIMEOUT_S: Final = 0.5
+_PROC: Final = Path("/proc")
+_START_TIME_FIELD: Final = 19
+"""Place of the start time in /proc/<pid>/stat, counted from the state that follows the name (proc(5), field 22)."""
+
+_ANY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read from records, not bound
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRecord:
+    """What a running server says about itself.
+
+    Attributes:
+        url: Where it listens, `http://host:port`.
+        pid: Its process.
+        started: When that process started, in the system's own reckoning; `""` where there is none.
+    """
+
+    url: str
+    pid: int
+    started: str
+
+    @classmethod
+    def publish(cls, data_dir: Path, url: str) -> ServerRecord:
+        """Record that this process serves a data folder, in place of any earlier record.
+
+        Args:
+            data_dir: The folder.
+            url: Where the server listens.
+
+        Returns:
+            The record, to be withdrawn when the server stops.
+
+        Raises:
+            IoError: The record cannot be written.
+        """
+        record = cls(url=url, pid=os.getpid(), started=_start_time(os.getpid()) or "")
+        try:
+            replace_file(data_dir / SERVER_RECORD_NAME, json.dumps(asdict(record)).encode())
+        except OSError as error:
+            raise from_os_error(error, str(data_dir)) from error
+        return record
+
+    def withdraw(self, data_dir: Path) -> None:
+        """Take the record away, unless another server has put its own there meanwhile.
+
+        Args:
+            data_dir: The folder it was published in.
+        """
+        if _read_record(data_dir) == self:
+            # A record that stays is seen through by readers, so a failure to remove it harms nobody.
+            with contextlib.suppress(OSError):
+                (data_dir / SERVER_RECORD_NAME).unlink()
+
+
+def read_server(data_dir: Path) -> str | None:
+    """Find the server that runs on a data folder.
+
+    Args:
+        data_dir: The folder; need not exist.
+
+    Returns:
+        Its address, `http://host:port`, or None if no server runs or its record cannot be read.
+    """
+    record = _read_record(data_dir)
+    return record.url if record is not None and _is_alive(record) else None
+
+
+class WindowLock:
+    """Says that a window is open on a data folder. One thread at a time.
+
+    Args:
+        data_dir: The folder; created when the lock is taken, if missing.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._lock = FileLock(data_dir / _WINDOW_LOCK_NAME)
+
+    def acquire(self) -> bool:
+        """Take the lock without waiting. The operating system gives it back when this process ends, however it ends.
+
+        Returns:
+            True if this is the window of the folder, False if another process (or lock) has one.
+
+        Raises:
+            IoError: The folder cannot be created or written.
+        """
+        try:
+            make_private_dir(self._data_dir)
+            return self._lock.acquire()
+        except OSError as error:
+            raise from_os_error(error, str(self._data_dir)) from error
+
+    def release(self) -> None:
+        """Give the lock back; does nothing when it is not held."""
+        self._lock.release()
+
+
+def _read_record(data_dir: Path) -> ServerRecord | None:
+    try:
+        content = json.loads((data_dir / SERVER_RECORD_NAME).read_bytes())
+        record = ServerRecord(**content)
+        sound = (
+            _is_address(record.url) and type(record.pid) is int and record.pid > 0 and isinstance(record.started, str)
+        )
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
+    return record if sound else None
+
+
+def _is_address(url: object) -> bool:
+    if not isinstance(url, str):
+        return False
+    parts = urlsplit(url)
+    return parts.scheme == "http" and bool(parts.hostname) and parts.port is not None
+
+
+def _is_alive(record: ServerRecord) -> bool:
+    if record.started and (_PROC / "self" / "stat").exists():
+        return _start_time(record.pid) == record.started
+    return _answers(record.url)
+
+
+def _start_time(pid: int) -> str | None:
+    """Return when a process started, in clock ticks since this boot; None if it is gone or this is not Linux."""
+    try:
+        fields = (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        boot = (_PROC / "sys" / "kernel" / "random" / "boot_id").read_text().strip()
+    except (OSError, ValueError):
+        return None
+    ended = len(fields) <= _START_TIME_FIELD or fields[0] in "ZX"
+    return None if ended else f"{boot}/{fields[_START_TIME_FIELD]}"
+
+
+def _answers(url: str) -> bool:
+    parts = urlsplit(url)
+    host = _ANY_ADDRESS.get(parts.hostname or "", parts.hostname or "")
+    connection = http.client.HTTPConnection(host, parts.port, timeout=_HEALTH_TIMEOUT_S)
+    try:
+        connection.request("GET", _HEALTH_PATH)
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
