@@ -24,9 +24,19 @@ from urllib.parse import unquote_to_bytes
 from engine import limits
 from engine.errors import InvalidBucketName, InvalidKey
 
-_PLAIN_SEGMENT: Final = r"[ !#-$&-\-0-\[\]-~\"][ -$&-.0-\[\]-~]*"
+_LETTERS: Final = (
+    "\u00c0-\u024f\u0300-\u034e\u0400-\u052f\u05d0-\u05ea\u0620-\u064a\u0e01-\u0e3a\u1e00-\u1eff"
+    "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
+)
+"""The scripts most names are written in: nothing there is invisible or normalises to a dot, slash or percent sign."""
+
+_PLAIN_SEGMENT: Final = rf"[ !#-$&-\-0-\[\]-~\"{_LETTERS}][ -$&-.0-\[\]-~{_LETTERS}]*"
 _PLAIN: Final = re.compile(rf"{_PLAIN_SEGMENT}(?:/(?:{_PLAIN_SEGMENT})?)*")
-"""ASCII paths of ordinary segments: no `%`, no backslash, no segment that begins with a dot."""
+"""Paths of ordinary segments: no `%`, no backslash, no segment that begins with a dot, no unusual character."""
+
+_MAX_BYTES: Final = limits.OBJECT_PATH_MAX_BYTES
+_SURELY_SHORT_CHARS: Final = _MAX_BYTES // 3
+"""Plain characters take up to three bytes each."""
 
 _FORBIDDEN: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef"
@@ -62,7 +72,7 @@ def validate_object_path(path: str) -> str:
     Raises:
         InvalidKey: It breaks a rule of this module; the hint says which.
     """
-    if len(path) <= limits.OBJECT_PATH_MAX_BYTES and _PLAIN.fullmatch(path):
+    if _PLAIN.fullmatch(path) and (len(path) <= _SURELY_SHORT_CHARS or len(path.encode()) <= _MAX_BYTES):
         return path
     fault = _fault_of(path)
     if fault:
@@ -161,8 +171,8 @@ def _fault_of(path: str) -> str | None:
         size_bytes = len(path.encode())
     except UnicodeEncodeError:
         return "The name is not valid Unicode text."
-    if size_bytes > limits.OBJECT_PATH_MAX_BYTES:
-        return f"The name is longer than {limits.OBJECT_PATH_MAX_BYTES} bytes."
+    if size_bytes > _MAX_BYTES:
+        return f"The name is longer than {_MAX_BYTES} bytes."
     if _FORBIDDEN.search(path):
         return "The name contains control or direction characters."
     if _has_dot_segment(path):
@@ -213,5 +223,5 @@ def _shortened(match: re.Match[bytes]) -> bytes:
 
 def _printable(path: str) -> str:
     """Make a refused name fit for messages: bounded, one line, encodable."""
-    cut = path[: limits.OBJECT_PATH_MAX_BYTES]
+    cut = path[:_MAX_BYTES]
     return _UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), cut)

@@ -235,6 +235,15 @@ def test_every_character_that_normalises_to_a_dot_segment_is_refused() -> None:
             validate_object_path(f"a/{disguise}/b")
 
 
+def test_no_character_that_normalises_to_a_dot_or_slash_hides_a_dot_segment() -> None:
+    for code in range(0x80, sys.maxunicode + 1):
+        character = chr(code)
+        if set(unicodedata.normalize("NFKC", character)) & set("./\\"):
+            for path in (f"a/.{character}", f"a/{character}.", f"a{character}..", f"..{character}a"):
+                segments = unicodedata.normalize("NFKC", path).replace("\\", "/").split("/")
+                assert (refusal_of(path) is not None) == bool({".", ".."} & set(segments)), path
+
+
 @given(st.text())
 def test_what_is_taken_comes_back_unchanged_and_holds_no_dot_segment(path: str) -> None:
     refusal = refusal_of(path)

@@ -13,7 +13,10 @@ from base64 import b64decode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import ClassVar
 
+import keyring.backend
+import keyring.core
 import keyring.errors
 import pytest
 
@@ -128,6 +131,30 @@ def test_the_keyring_packages_own_failing_backend_means_the_file(data_dir: Path)
     assert os.environ["PYTHON_KEYRING_BACKEND"] == "keyring.backends.fail.Keyring"
 
     assert open_secret_store(data_dir).where == "file"
+
+
+def test_the_keyring_package_itself_is_asked_through_its_own_interface(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Backend(keyring.backend.KeyringBackend):
+        priority = 5
+        entries: ClassVar[dict[tuple[str, str], str]] = {}
+
+        def get_password(self, service: str, username: str) -> str | None:
+            return self.entries.get((service, username))
+
+        def set_password(self, service: str, username: str, password: str) -> None:
+            self.entries[service, username] = password
+
+        def delete_password(self, service: str, username: str) -> None:
+            del self.entries[service, username]
+
+    monkeypatch.setattr(keyring.core, "_keyring_backend", Backend())
+    store = open_secret_store(data_dir)
+
+    assert store.where == "keyring"
+    assert store.get_or_create("links") == open_secret_store(data_dir).get_or_create("links")
+    assert len(Backend.entries) == 1
 
 
 @pytest.mark.parametrize("priority", [-1, 0, 0.5])
