@@ -1,0 +1,77 @@
+"""Every bound of the HTTP server, with its unit and its reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.limits import KIB, MIB
+
+CONNECTIONS_MAX: Final = 256
+"""Open connections; further ones are refused with 503, so that sockets and files stay below usual ulimits."""
+
+BACKLOG_CONNECTIONS: Final = 128
+"""Connections that wait in the kernel until the loop accepts them."""
+
+WORKER_THREADS: Final = 16
+"""Engine calls that run at once; more only queue up for the one writer of the database."""
+
+HEADER_TIMEOUT_S: Final = 10.0
+"""Time for a whole request head: enough for a bad mobile link, too little to hold connections for nothing."""
+
+BODY_IDLE_TIMEOUT_S: Final = 30.0
+"""Silence in the middle of a body after which the client counts as gone."""
+
+WRITE_IDLE_TIMEOUT_S: Final = 30.0
+"""Time without one byte taken by the client after which it counts as gone."""
+
+KEEP_ALIVE_TIMEOUT_S: Final = 5
+"""Silence between two requests of a connection."""
+
+SWEEP_INTERVAL_S: Final = 1.0
+"""How often the time limits of the connections are looked at."""
+
+JSON_BODY_MAX_BYTES: Final = 1 * MIB
+"""Largest JSON body: a bulk delete of a thousand longest paths fits."""
+
+FORM_FIELDS_MAX: Final = 16
+"""Parts of a multipart upload; Supabase's clients send at most four."""
+
+FORM_FIELD_MAX_BYTES: Final = 128 * KIB
+"""Bytes of one text field of a multipart upload; user metadata is the largest that is taken."""
+
+READ_CHUNK_BYTES: Final = 256 * KIB
+"""Bytes read and sent at a time: measured best, and the most that one client holds in memory when it stalls."""
+
+READ_HERE_MAX_BYTES: Final = 256 * KIB
+"""Up to here a cached answer is read in the loop's own thread; a thread hop costs more than the read."""
+
+WRITE_BUFFER_BYTES: Final = 1 * MIB
+"""Bytes of a body collected before a worker stores them; the next as many are collected meanwhile."""
+
+LINGER_MAX_BYTES: Final = 8 * MIB
+"""Bytes of an unwanted body that are read away so that the client sees the answer instead of a reset."""
+
+LINGER_TIMEOUT_S: Final = 2.0
+"""The same bound in time."""
+
+OPEN_OBJECTS_MAX: Final = 64
+"""Objects kept open between requests; as many file descriptors."""
+
+OPEN_OBJECT_LIFE_S: Final = 1.0
+"""How long an object is kept open at most: bounds what a file changed from outside, or a rule that looks at the
+clock, can be late by."""
+
+LIST_LIMIT_DEFAULT: Final = 100
+"""Rows of a listing when the caller names no number: Supabase's default."""
+
+LIST_LIMIT_MAX: Final = 10_000
+"""Rows of one listing over HTTP; more are asked for with an offset."""
+
+BULK_PATHS_MAX: Final = 1_000
+"""Paths of one bulk call: S3's and Supabase's bound."""
+
+SIGN_EXPIRES_DEFAULT_S: Final = 3_600
+"""Life of a signed link when the caller names none, in seconds."""
+
+RECENT_REQUESTS_MAX: Final = 1_000
+"""Requests that the log for the window remembers."""

@@ -1,0 +1,108 @@
+"""`POST /object/list/:bucket`: one folder, as Supabase's first listing shows it.
+
+Names are relative to the folder; a folder's row has no id. Offsets count folders first. Without `search` the
+engine skips to the offset by itself; a search reads the folder through, page by page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any, Final
+
+from engine import limits
+from engine.errors import BucketNotFound
+from engine.server import bounds
+from engine.server.exchange import Exchange
+from engine.server.fields import Fields
+from engine.server.identity import Identity
+from engine.server.payloads import folder_json, row_json
+from engine.server.routing import Route, Shape, Target
+from engine.server.workers import Workers
+from engine.storage import FileStorage
+from engine.types import ListPage, ListRequest, RlsContext, SortColumn
+
+_COLUMNS: Final = {
+    "name": SortColumn.NAME,
+    "updated_at": SortColumn.TIME,
+    "created_at": SortColumn.TIME,
+    "last_accessed_at": SortColumn.TIME,
+}
+_ORDERS: Final = ("asc", "desc")
+_OFFSET_MAX: Final = 2**31
+
+
+class ListingRoutes:
+    """Handlers of `/object/list`.
+
+    Args:
+        storage: The engine.
+        identity: Tells who is asking.
+        workers: Where the engine's calls run.
+    """
+
+    def __init__(self, storage: FileStorage, identity: Identity, workers: Workers) -> None:
+        self._storage = storage
+        self._identity = identity
+        self._workers = workers
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the lines of the routing table."""
+        return (Route("POST", "object/list", Shape.BUCKET, self._list),)
+
+    async def _list(self, exchange: Exchange, target: Target) -> None:
+        context = self._identity.required(exchange)
+        body = Fields("body", await exchange.json_body())
+        limit = body.integer("limit", bounds.LIST_LIMIT_DEFAULT, minimum=1, maximum=bounds.LIST_LIMIT_MAX)
+        rows = await self._workers.run(
+            self._rows, target.bucket, _first_request(body, limit), body.text("search", ""), limit, context
+        )
+        await exchange.answer_json(200, rows)
+
+    def _rows(
+        self, bucket: str, request: ListRequest, search: str, limit: int, context: RlsContext
+    ) -> list[dict[str, Any]]:
+        wanted = search.casefold()
+        skip = request.offset if wanted else 0
+        if wanted:
+            request = replace(request, offset=0, limit=limits.LIST_PAGE_MAX)
+        try:
+            rows = (
+                row
+                for page in self._pages(bucket, request, context)
+                for row in _page_rows(page, request.prefix)
+                if row["name"].casefold().startswith(wanted)
+            )
+            return list(islice(rows, skip, skip + limit))
+        except BucketNotFound:
+            return []
+
+    def _pages(self, bucket: str, request: ListRequest, context: RlsContext) -> Iterator[ListPage]:
+        page = self._storage.list(bucket, request, context)
+        yield page
+        while page.next_cursor is not None:
+            page = self._storage.list(bucket, replace(request, cursor=page.next_cursor, offset=0), context)
+            yield page
+
+
+def _first_request(body: Fields, limit: int) -> ListRequest:
+    prefix = body.text("prefix", "")
+    sort = body.nested("sortBy")
+    column, order = sort.text("column", "name"), sort.text("order", "asc").lower()
+    if column not in _COLUMNS:
+        raise sort.wrong("column", "must be equal to one of the allowed values")
+    if order not in _ORDERS:
+        raise sort.wrong("order", "must be equal to one of the allowed values")
+    return ListRequest(
+        prefix=f"{prefix}/" if prefix and not prefix.endswith("/") else prefix,
+        limit=min(limit, limits.LIST_PAGE_MAX),
+        sort=_COLUMNS[column],
+        descending=order == "desc",
+        offset=body.integer("offset", 0, minimum=0, maximum=_OFFSET_MAX),
+    )
+
+
+def _page_rows(page: ListPage, prefix: str) -> Iterator[dict[str, Any]]:
+    yield from (folder_json(folder) for folder in page.folders)
+    yield from (row_json(info, info.path.removeprefix(prefix)) for info in page.objects)

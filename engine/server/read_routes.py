@@ -1,0 +1,112 @@
+"""Reading objects: their bytes, and what is known about them.
+
+Three doors lead to the bytes: the caller's own rights, a public bucket, a signed link in either form. A link of the
+specification's form (`?token=…&expires=…`) counts wherever its bucket and path stand in the address, also when the
+bucket bears the name of a route.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.server.downloads import Downloads
+from engine.server.exchange import Exchange
+from engine.server.identity import ANONYMOUS, Identity
+from engine.server.open_objects import Caller, Door, OpenObjects
+from engine.server.payloads import info_json
+from engine.server.routing import Handler, Route, Shape, Target
+from engine.server.workers import Workers
+from engine.signed_url import UrlSigner
+from engine.storage import FileStorage
+
+_LINK_FIELDS: Final = frozenset({"token", "expires"})
+
+
+class ReadRoutes:
+    """Handlers of GET and HEAD below `/object`.
+
+    Args:
+        storage: The engine.
+        signer: Checks links.
+        identity: Tells who is asking.
+        workers: Where the engine's calls run.
+        objects: Opens objects.
+        downloads: Sends what was opened.
+    """
+
+    def __init__(
+        self,
+        storage: FileStorage,
+        signer: UrlSigner,
+        identity: Identity,
+        workers: Workers,
+        objects: OpenObjects,
+        downloads: Downloads,
+    ) -> None:
+        self._storage = storage
+        self._signer = signer
+        self._identity = identity
+        self._workers = workers
+        self._objects = objects
+        self._downloads = downloads
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the lines of the routing table."""
+        return (
+            Route("GET", "object", Shape.OBJECT, self._read),
+            Route("GET", "object/authenticated", Shape.OBJECT, self._beside_link("authenticated", self._read_own)),
+            Route("GET", "object/public", Shape.OBJECT, self._beside_link("public", self._read_public)),
+            Route("GET", "object/sign", Shape.OBJECT, self._beside_link("sign", self._read_by_jwt)),
+            Route("GET", "object/info", Shape.OBJECT, self._beside_link("info", self._info)),
+            Route("GET", "object/info/authenticated", Shape.OBJECT, self._info),
+            Route("GET", "object/info/public", Shape.OBJECT, self._info_public),
+        )
+
+    async def _read(self, exchange: Exchange, target: Target) -> None:
+        """Answer `/object/:bucket/*`: a link if there is one in the query, else the caller's own rights."""
+        if exchange.scope["query_string"] and "token" in exchange.query:
+            await self._read_by_link(exchange, target)
+            return
+        await self._send(exchange, target, self._identity.optional(exchange))
+
+    async def _read_own(self, exchange: Exchange, target: Target) -> None:
+        await self._send(exchange, target, self._identity.required(exchange))
+
+    async def _read_public(self, exchange: Exchange, target: Target) -> None:
+        await self._send(exchange, target, Door.PUBLIC)
+
+    async def _read_by_link(self, exchange: Exchange, target: Target) -> None:
+        token, expires = exchange.query["token"], exchange.query.get("expires", "")
+        self._signer.verify(target.bucket, target.path, method=exchange.method, token=token, expires=expires)
+        await self._send(exchange, target, Door.GRANTED)
+
+    async def _read_by_jwt(self, exchange: Exchange, target: Target) -> None:
+        self._signer.verify_jwt(target.bucket, target.path, exchange.query.get("token", ""))
+        await self._send(exchange, target, Door.GRANTED)
+
+    async def _info(self, exchange: Exchange, target: Target) -> None:
+        context = self._identity.optional(exchange)
+        info = await self._workers.run(self._storage.info, target.bucket, target.path, context)
+        await exchange.answer_json(200, info_json(info))
+
+    async def _info_public(self, exchange: Exchange, target: Target) -> None:
+        info = await self._workers.run(self._storage.info, target.bucket, target.path, ANONYMOUS)
+        await exchange.answer_json(200, info_json(info))
+
+    async def _send(self, exchange: Exchange, target: Target, caller: Caller) -> None:
+        opened = await self._objects.borrow(target.bucket, target.path, caller)
+        try:
+            await self._downloads.send(exchange, opened.reader)
+        finally:
+            self._objects.give_back(opened)
+
+    def _beside_link(self, word: str, handler: Handler) -> Handler:
+        """Return a handler that looks for a link to an object of the bucket called `word` first."""
+
+        async def handle(exchange: Exchange, target: Target) -> None:
+            if exchange.scope["query_string"] and exchange.query.keys() >= _LINK_FIELDS:
+                await self._read_by_link(exchange, Target(word, f"{target.bucket}/{target.path}"))
+                return
+            await handler(exchange, target)
+
+        return handle

@@ -1,0 +1,131 @@
+"""Which handler answers a request: a table of route words, longest first.
+
+`/object/<words>/<bucket>/<path>`: a route is its words, whether a bucket and a path follow, and its methods. Words
+win over buckets of the same name where the method and the shape fit; otherwise the shorter route is tried, so
+`GET /object/public/a.txt` reads `a.txt` from a bucket called "public".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from engine.server.exchange import Exchange
+from engine.server.targets import BASE_PATH, decode
+
+
+class Shape(Enum):
+    """What follows the words of a route."""
+
+    PLAIN = auto()
+    BUCKET = auto()
+    OBJECT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a request is about, decoded.
+
+    Attributes:
+        bucket: Name or id, `""` for plain routes.
+        path: Object path, `""` unless the route's shape is OBJECT.
+    """
+
+    bucket: str = ""
+    path: str = ""
+
+
+Handler = Callable[[Exchange, Target], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the table.
+
+    Attributes:
+        method: GET covers HEAD.
+        words: Such as `object/sign`.
+        shape: What follows the words.
+        handler: Answers the exchange.
+    """
+
+    method: str
+    words: str
+    shape: Shape
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a request's line leads to.
+
+    Attributes:
+        handler: None when no route takes the method.
+        target: Decoded bucket and path; empty without a handler.
+        allowed: Methods that the address takes; empty when there is no such address.
+    """
+
+    handler: Handler | None
+    target: Target = Target()
+    allowed: tuple[str, ...] = ()
+
+
+NO_MATCH = Match(handler=None)
+_PREFIX = BASE_PATH.encode() + b"/"
+_WORDS_MAX = 3
+
+
+class Router:
+    """The table. Immutable after construction; any thread.
+
+    Args:
+        routes: Every route of the server.
+    """
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._table: dict[tuple[bytes, Shape], dict[str, Handler]] = {}
+        for route in routes:
+            methods = self._table.setdefault((route.words.encode(), route.shape), {})
+            methods[route.method] = route.handler
+            if route.method == "GET":
+                methods["HEAD"] = route.handler
+
+    def match(self, method: str, raw_path: bytes) -> Match:
+        """Find the handler for a request.
+
+        Args:
+            method: In capitals.
+            raw_path: Path of the request target, still percent-encoded, without the query.
+
+        Returns:
+            The handler and its decoded target; or the methods that would be taken; or `NO_MATCH`.
+
+        Raises:
+            InvalidKey: The bucket or path cannot be decoded.
+        """
+        if not raw_path.startswith(_PREFIX):
+            return NO_MATCH
+        rest = raw_path[len(_PREFIX) :]
+        allowed: set[str] = set()
+        for words, shape, bucket, path in _readings(rest):
+            methods = self._table.get((words, shape))
+            if methods is None:
+                continue
+            if method in methods:
+                return Match(methods[method], Target(decode(bucket), decode(path)))
+            allowed.update(methods)
+        return Match(None, allowed=tuple(sorted(allowed)))
+
+
+def _readings(rest: bytes) -> Iterable[tuple[bytes, Shape, bytes, bytes]]:
+    """Yield every way to cut the path into words, bucket and path; most words first."""
+    segments = rest.split(b"/", _WORDS_MAX + 1)
+    for count in range(min(_WORDS_MAX, len(segments)), 0, -1):
+        words = b"/".join(segments[:count])
+        tail = segments[count:]
+        if not tail:
+            yield words, Shape.PLAIN, b"", b""
+            continue
+        bucket, slash, path = b"/".join(tail).partition(b"/")
+        yield words, Shape.OBJECT if slash else Shape.BUCKET, bucket, path

@@ -1,0 +1,51 @@
+"""Listening: every refusal says what to do, and nobody shares a port by accident."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from engine.errors import PortUnavailable
+from engine.server.sockets import listen, url_of
+
+
+def test_any_free_port():
+    with listen("127.0.0.1", 0) as first, listen("127.0.0.1", 0) as second:
+        assert first.getsockname()[1] != second.getsockname()[1]
+
+
+def test_a_port_in_use_is_named():
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortUnavailable, match=f"Port {port} on 127.0.0.1 is used by another program") as caught:
+            listen("127.0.0.1", port)
+    assert "another port" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 10**12])
+def test_what_is_no_port(port: int):
+    with pytest.raises(PortUnavailable, match="is no port"):
+        listen("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.77", "no such name", "a" * 300, "bücher" * 40])
+def test_what_is_no_address_of_ours(host: str):
+    with pytest.raises(PortUnavailable) as caught:
+        listen(host, 0)
+    assert caught.value.hint
+
+
+def test_urls():
+    assert url_of("127.0.0.1", 80) == "http://127.0.0.1:80"
+    assert url_of("::1", 80) == "http://[::1]:80"
+    assert url_of("[::1]", 80) == "http://[::1]:80"
+    assert url_of("localhost", 80) == "http://localhost:80"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_the_url_of_every_address_is_one_that_can_be_opened(host: str):
+    address = url_of(host, 80).removeprefix("http://").removesuffix(":80").strip("[]")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    assert address not in ("0.0.0.0", "::")
+    assert socket.inet_pton(family, address)
