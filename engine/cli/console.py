@@ -148,7 +148,7 @@ def failure_document(failure: ItemFailure) -> dict[str, Any]:
     Args:
         failure: Item and reason.
     """
-    return {"path": failure.path, "source": failure.source, **error_document(failure.error)}
+    return error_document(failure.error) | {"path": failure.path, "source": failure.source}
 
 
 def _texts_of(error: Exception) -> tuple[str, str | None]:

@@ -61,13 +61,12 @@ def _run_command(command: Command, invocation: Invocation, console: Console) -> 
     # here and not above: the database's libraries take longer to load than a wrong usage to notice
     from engine.cli.session import Session
     from engine.config import load_settings
-    from engine.types import RlsContext
     from engine.workspace import open_workspace
 
     with open_workspace(load_settings(invocation.data_dir)) as workspace:
         if workspace.secrets.notice:
             console.note(workspace.secrets.notice)
-        return command.run(Session(workspace, console, RlsContext.service(workspace.owner_id)), invocation.arguments)
+        return command.run(Session(workspace, console, workspace.context), invocation.arguments)
 
 
 def _guarded(console: Console, call: Callable[[], int]) -> int:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from engine.cancel import CancelToken
 from engine.cli.console import Console
-from engine.cli.progress import ProgressBar
 from engine.cli.signals import cancelled_by_signal
 from engine.storage import FileStorage
 from engine.types import ProgressCallback, RlsContext
@@ -58,6 +57,8 @@ class Session:
             if not self.console.attended:
                 yield Work(None, cancel)
                 return
+            from engine.cli.progress import ProgressBar  # short commands have no use for it
+
             bar = ProgressBar(self.console.messages)
             try:
                 yield Work(bar, cancel)

@@ -60,7 +60,7 @@ def test_help_and_usage_come_without_loading_the_database(argv: tuple[str, ...])
 
 def test_commands_that_serve_nothing_load_no_server(data_dir: Path):
     _, modules = run_without_qt("mb", "photos", "--data-dir", str(data_dir))
-    assert modules & {"uvicorn", "httptools", "starlette", "asyncio"} == set()
+    assert modules & {"uvicorn", "httptools", "starlette"} == set()
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="these systems always have a display")

@@ -11,6 +11,7 @@ from engine.cli.console import failure_document
 from engine.cli.formatting import count_text, size_text
 from engine.cli.places import Place, place_of
 from engine.errors import StorageError
+from engine.files.local_names import local_name
 from engine.types import BatchReport, ItemFailure
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ examples:
   %(prog)s photos/cat.jpg .
   %(prog)s photos/2026 photos/2025 ~/Pictures
   %(prog)s backup restored --replace"""
+
+_Wanted = dict[tuple[str, Path], list[str]]
 
 
 def declare(parser: ArgumentParser) -> None:
@@ -55,26 +58,29 @@ def run(session: Session, arguments: Namespace) -> int:
     Raises:
         Cancelled: Ctrl+C came; files that were whole by then stay.
     """
-    wanted, failures = _resolve(session, arguments.sources)
+    wanted, failures = _resolve(session, arguments.sources, arguments.target)
     reports = [
-        _download(session, bucket, paths, arguments.target, replace=arguments.replace)
-        for bucket, paths in wanted.items()
+        _download(session, bucket, paths, folder, replace=arguments.replace)
+        for (bucket, folder), paths in wanted.items()
     ]
     failures += [failure for report in reports for failure in report.failures]
     _tell(session, arguments.target, reports, failures)
     return 1 if failures else 0
 
 
-def _resolve(session: Session, sources: Iterable[Address]) -> tuple[dict[str, list[str]], list[ItemFailure]]:
-    wanted: dict[str, list[str]] = {}
+def _resolve(session: Session, sources: Iterable[Address], target: Path) -> tuple[_Wanted, list[ItemFailure]]:
+    """Sort the sources by the bucket they come from and the folder they go to."""
+    wanted: _Wanted = {}
     failures = []
     for source in dict.fromkeys(sources):
         try:
-            path = source.path if place_of(session, source) is Place.OBJECT else source.prefix
+            place = place_of(session, source)
         except StorageError as error:
             failures.append(ItemFailure(source.path, str(source), error))
-        else:
-            wanted.setdefault(source.bucket, []).append(path)
+            continue
+        folder = target / local_name(source.bucket) if place is Place.BUCKET else target
+        path = source.path if place is Place.OBJECT else source.prefix
+        wanted.setdefault((source.bucket, folder), []).append(path)
     return wanted, failures
 
 

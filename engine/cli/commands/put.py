@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from engine.cli.addresses import Address, parse_address, parse_mime_type
 from engine.cli.console import failure_document
 from engine.cli.formatting import count_text, size_text
-from engine.cli.sources import SourceWalk
 from engine.errors import BucketNotFound, StorageError
 from engine.paths import validate_prefix
 from engine.types import BatchReport, ItemFailure, UploadOptions
@@ -67,6 +66,8 @@ def run(session: Session, arguments: Namespace) -> int:
         InvalidKey: The prefix breaks the path rules.
         Cancelled: Ctrl+C came; what had gone up by then stays.
     """
+    from engine.cli.sources import SourceWalk  # the other commands need no look at this computer's files
+
     target: Address = arguments.target
     _check_target(session, target)
     walk = SourceWalk(arguments.sources, target.prefix, session.workspace.settings.data_dir)

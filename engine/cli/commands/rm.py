@@ -77,7 +77,10 @@ def _remove(session: Session, target: Address, *, recursive: bool) -> int:
 
 
 def _remove_bucket(session: Session, bucket: str, *, recursive: bool) -> int:
-    removed = session.storage.empty_bucket(bucket, session.context) if recursive else 0
+    removed = 0
+    if recursive:
+        removed = session.storage.tree_size(bucket, "", session.context).objects
+        session.storage.empty_bucket(bucket, session.context)
     session.storage.delete_bucket(bucket, session.context)
     return removed
 

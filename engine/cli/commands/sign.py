@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from engine.cli.addresses import Address, parse_object_address, parse_seconds
 from engine.cli.formatting import utc_time_text
 from engine.config import DEFAULT_HOST, DEFAULT_PORT
-from engine.instance import read_server
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -55,6 +54,8 @@ def run(session: Session, arguments: Namespace) -> int:
         ObjectNotFound: There is no such object.
         InvalidRequest: It would live longer than a link may.
     """
+    from engine.instance import read_server  # the other commands need no HTTP client
+
     target: Address = arguments.target
     link = session.storage.sign(target.bucket, target.path, session.context, arguments.expires)
     settings = session.workspace.settings

@@ -1,0 +1,211 @@
+"""`serve`, `keys`, `sign` and `check`: the program as a process of its own, and its server over a real socket."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jwt
+import pytest
+
+from tests.cli.conftest import MAIN, Holdall
+
+STOP_S = 30
+
+
+@contextmanager
+def serving(data_dir: Path, *options: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run `serve`; yield the process and its first line."""
+    command = [sys.executable, str(MAIN), "serve", "--data-dir", str(data_dir), "--port", "0", *options]
+    with subprocess.Popen(
+        command, env=os.environ | environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        try:
+            yield server, server.stdout.readline()
+        finally:
+            if server.poll() is None:
+                server.kill()
+
+
+def fetch(url: str, token: str | None = None) -> tuple[int, bytes]:
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+@pytest.fixture
+def stored(holdall: Holdall, tree: Path) -> bytes:
+    """Put a tree into the bucket `b`; return the content of `b/tree/sub/b.bin`."""
+    holdall("mb", "b")
+    holdall("put", tree, "b")
+    return (tree / "sub" / "b.bin").read_bytes()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_tells_where_it_listens_and_a_signal_stops_it(data_dir: Path, number: signal.Signals):
+    with serving(data_dir) as (server, line):
+        assert line.startswith("listening on http://127.0.0.1:")
+        base = line.removeprefix("listening on ").removesuffix("\n")
+        assert base.endswith("/storage/v1")
+        status, body = fetch(f"{base}/health")
+        assert (status, json.loads(body)["healthy"]) == (200, True)
+        server.send_signal(number)
+        out, err = server.communicate(timeout=STOP_S)
+        assert (server.returncode, out) == (0, "")
+        assert "Traceback" not in err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_it_stops_while_somebody_is_still_downloading(data_dir: Path, holdall: Holdall, tmp_path: Path):
+    holdall("mb", "b", "--public")
+    (tmp_path / "big").write_bytes(b"\0" * 30_000_000)
+    holdall("put", tmp_path / "big", "b")
+    with serving(data_dir) as (server, line):
+        address = urllib.parse.urlsplit(line.split()[-1])
+        connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=30)
+        connection.request("GET", "/storage/v1/object/public/b/big")
+        answer = connection.getresponse()
+        assert answer.status == 200
+        answer.read(1000)
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=STOP_S)
+        assert server.returncode == 0
+        connection.close()
+
+
+def test_a_program_is_told_as_json(data_dir: Path):
+    with serving(data_dir, "--json") as (server, line):
+        told = json.loads(line)
+        assert told["url"] == f"http://127.0.0.1:{told['port']}/storage/v1"
+        assert told["pid"] == server.pid
+
+
+def test_a_port_in_use_is_a_clear_error(process: Holdall):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        answer = process("serve", "--port", str(port), code=1)
+    assert answer.out == ""
+    assert answer.err.startswith("holdall: ")
+    assert str(port) in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_an_address_that_is_not_ours_is_a_clear_error(process: Holdall):
+    answer = process("serve", "--host", "192.0.2.1", "--port", "0", code=1)
+    assert "192.0.2.1" in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_keys_open_the_server(data_dir: Path, process: Holdall, stored: bytes):
+    keys = process("keys", "--json").document
+    assert sorted(keys) == ["anon", "service_role"]
+    assert [line.split() for line in process("keys").lines] == [[role, key] for role, key in keys.items()]
+    with serving(data_dir) as (_, line):
+        url = f"{line.split()[-1]}/object/b/tree/sub/b.bin"
+        assert fetch(url, keys["service_role"]) == (200, stored)
+        assert fetch(url, keys["anon"])[0] == 404
+
+
+def test_the_secret_of_the_environment_makes_the_keys(process: Holdall):
+    secret = "a secret of at least thirty-two characters"
+    keys = process("keys", "--json", environ={"HOLDALL_JWT_SECRET": secret}).document
+    for role, key in keys.items():
+        assert jwt.decode(key, secret, algorithms=["HS256"])["role"] == role
+    assert process("keys", "--json").document != keys
+
+
+def test_the_data_folder_of_the_environment_is_used(tmp_path: Path):
+    environ = os.environ | {"HOLDALL_DATA_DIR": str(tmp_path / "elsewhere")}
+    subprocess.run([sys.executable, str(MAIN), "mb", "photos"], env=environ, check=True, timeout=60)
+    listed = subprocess.run(
+        [sys.executable, str(MAIN), "ls", "--json"], env=environ, check=True, capture_output=True, timeout=60
+    )
+    assert [row["name"] for row in json.loads(listed.stdout)] == ["photos"]
+    assert (tmp_path / "elsewhere").is_dir()
+
+
+def test_a_link_leads_to_the_running_server_and_opens_one_object(data_dir: Path, process: Holdall, stored: bytes):
+    with serving(data_dir) as (_, line):
+        base = line.split()[-1]
+        answer = process("sign", "b/tree/sub/b.bin", "--expires", "3600")
+        link = answer.out.removesuffix("\n")
+        assert link.startswith(f"{base}/object/b/tree/sub/b.bin?token=")
+        assert "\n" not in link
+        assert fetch(link) == (200, stored)
+        assert fetch(link.replace("b.bin", "__init__.py"))[0] == 400
+        assert fetch(link.split("?")[0])[0] in (400, 403, 404)
+
+
+def test_without_a_server_a_link_leads_to_where_it_would_be(holdall: Holdall, stored: bytes):
+    told = holdall("sign", "b/tree/a.txt", "--expires", "60", "--json").document
+    assert told["url"].startswith("http://127.0.0.1:54321/storage/v1/object/b/tree/a.txt?token=")
+    assert told["expires_at"].endswith("Z")
+
+
+def test_names_of_all_kinds_are_encoded_in_the_link(holdall: Holdall, stored: bytes):
+    link = holdall("sign", "b/tree/sub/deep/with 'quotes' & spaces.txt").out
+    assert " " not in link
+    assert "%20%26%20" in link
+
+
+def test_only_an_object_can_be_signed(holdall: Holdall, stored: bytes):
+    for path in ("gone", "tree/sub", "tree/sub/"):
+        assert path in holdall("sign", f"b/{path}", code=1).err
+
+
+def test_check_finds_nothing_wrong_with_a_sound_workspace(holdall: Holdall, stored: bytes):
+    assert "all is well" in holdall("check").out
+    told = holdall("check", "--json").document
+    assert (told["clean"], told["findings"]) == (True, [])
+    assert told["objects"] >= 7
+
+
+def test_check_finds_what_is_wrong_and_repairs_what_it_can(holdall: Holdall, data_dir: Path, stored: bytes):
+    files = {path.name: path for path in (data_dir / "storage").rglob("*") if path.is_file()}
+    files["a.txt"].unlink()
+    damaged = files["b.bin"]
+    damaged.write_bytes(damaged.read_bytes().replace(b"\xff", b"\xfe"))
+    stranger = damaged.with_name("stranger")
+    stranger.write_text("nobody's")
+    told = holdall("check", "--json", code=1).document
+    assert {finding["kind"] for finding in told["findings"]} == {"missing", "damaged", "orphaned"}
+    assert not any(finding["repaired"] for finding in told["findings"])
+    text = holdall("check", code=1).out
+    assert "b/tree/a.txt" in text
+    assert "b/tree/sub/b.bin" in text
+    assert "3 problems, 0 repaired" in text
+    repaired = holdall("check", "--repair", "--json", code=1).document
+    assert not repaired["clean"]
+    assert any(finding["repaired"] for finding in repaired["findings"])
+    left = holdall("check", "--json", code=1).document["findings"]
+    assert [finding for finding in repaired["findings"] if finding["repaired"] and finding in left] == []
+
+
+def test_every_command_works_beside_a_running_server(data_dir: Path, process: Holdall, tree: Path, tmp_path: Path):
+    with serving(data_dir) as (_, line):
+        process("mb", "beside", "--public")
+        process("put", tree, "beside")
+        assert fetch(f"{line.split()[-1]}/object/public/beside/tree/a.txt") == (200, b"first")
+        process("get", "beside/tree", tmp_path / "back")
+        process("rm", "-r", "beside/tree/sub")
+        assert fetch(f"{line.split()[-1]}/object/public/beside/tree/sub/b.bin")[0] == 404
+        process("check")
