@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import random
 import time
+from typing import Final
+
+_NOISE: Final = random.Random()  # noqa: S311 - ids are names, not secrets; seeded from the system
+_VERSION: Final = 7 << 76
+_VARIANT: Final = 2 << 62
+_NOISE_BITS: Final = 74
+_LOW_BITS: Final = (1 << 62) - 1
 
 
 def new_id() -> str:
@@ -12,7 +19,7 @@ def new_id() -> str:
     Source: RFC 9562 section 5.7 (48 bits of Unix milliseconds, the rest random).
     """
     milliseconds = time.time_ns() // 1_000_000
-    noise = os.urandom(10).hex()
-    stamp = f"{milliseconds & 0xFFFFFFFFFFFF:012x}"
-    variant = "89ab"[int(noise[3], 16) & 3]
-    return f"{stamp[:8]}-{stamp[8:]}-7{noise[:3]}-{variant}{noise[4:7]}-{noise[7:19]}"
+    noise = _NOISE.getrandbits(_NOISE_BITS)
+    number = milliseconds << 80 | _VERSION | (noise >> 62) << 64 | _VARIANT | noise & _LOW_BITS
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

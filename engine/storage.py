@@ -16,6 +16,7 @@ from typing import BinaryIO, Final
 
 from engine.buckets import Buckets
 from engine.cancel import CancelToken
+from engine.errors import ObjectNotFound
 from engine.events import EventBus
 from engine.files.bulk import BulkUploads
 from engine.files.copies import Copies
@@ -46,7 +47,6 @@ from engine.types import (
     UploadItem,
     UploadOptions,
 )
-from engine.errors import ObjectNotFound
 
 _DEFAULTS: Final = UploadOptions()
 _MARKER_TYPE: Final = "application/x-directory"
@@ -284,9 +284,7 @@ class FileStorage:
         cancel: CancelToken | None = None,
     ) -> int:
         """Give everything below a prefix another prefix, in one transaction."""
-        return self._moves.move_folder(
-            bucket, source_prefix, target_prefix, context, target_bucket, progress, cancel
-        )
+        return self._moves.move_folder(bucket, source_prefix, target_prefix, context, target_bucket, progress, cancel)
 
     def copy(
         self,

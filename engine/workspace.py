@@ -66,6 +66,7 @@ class Workspace:
     Attributes:
         settings: What it was opened with.
         storage: The façade.
+        jwt_secret: HS256 secret of bearer tokens.
         keys: The API keys of the HTTP server.
         signer: Makes and checks links.
         secrets: Where the workspace's keys are kept.
@@ -78,7 +79,8 @@ class Workspace:
         self.secrets = secrets
         self.owner_id = _owner_id(core.executor)
         self.signer = UrlSigner(secrets.get_or_create(_LINK_KEY))
-        self.keys = ApiKeys(settings.jwt_secret or secrets.get_or_create(_JWT_KEY).hex())
+        self.jwt_secret = settings.jwt_secret or secrets.get_or_create(_JWT_KEY).hex()
+        self.keys = ApiKeys(self.jwt_secret)
         self.storage = _compose(settings, core, self.signer)
 
     def __enter__(self) -> Workspace:

@@ -20,7 +20,7 @@ Source: specification, "Storage Backend Abstraction" (the five verbs) and "Strea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
@@ -144,7 +144,7 @@ class StorageBackend(Protocol):
     def copy(self, reader: BackendReader, staged_id: str, monitor: Monitor) -> Staged:
         """Stage what a fresh reader of this backend reads; durable after `flush` only."""
 
-    def flush(self, staged_ids: list[str]) -> None:
+    def flush(self, staged_ids: Sequence[str]) -> None:
         """Make these staged bytes durable."""
 
     def discard(self, staged_id: str) -> None:
@@ -177,7 +177,7 @@ class StorageBackend(Protocol):
     def list(self, bucket_id: str = "") -> Iterator[StoredEntry]:
         """Yield every key, of one bucket or of all; staged bytes are not keys."""
 
-    def list_buckets(self) -> list[str]:
+    def list_buckets(self) -> Sequence[str]:
         """Return the ids of the buckets that have a folder."""
 
     def remove_bucket(self, bucket_id: str) -> None:

@@ -9,11 +9,15 @@ Threads: a handle may be used from any thread; who opened it closes it.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
+
+from engine.backends.system_calls import rename_exclusively
 
 POSIX: Final = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _CLOEXEC: Final = getattr(os, "O_CLOEXEC", 0)
@@ -34,8 +38,8 @@ class Folder(Protocol):
     def stat(self, name: str) -> os.stat_result | None:
         """Return what stands under the name, links not followed, or None."""
 
-    def rename(self, name: str, target: Folder, target_name: str) -> None:
-        """Move a file, replacing a file under the new name."""
+    def rename(self, name: str, target: Folder, target_name: str, *, replace: bool) -> None:
+        """Move a file; over a file under the new name if `replace`, else FileExistsError."""
 
     def unlink(self, name: str) -> None:
         """Remove a file."""
@@ -67,10 +71,8 @@ class PosixFolder:
         except FileNotFoundError:
             if not create:
                 raise
-        try:
+        with contextlib.suppress(FileExistsError):
             os.mkdir(name, 0o755, dir_fd=self._fd)
-        except FileExistsError:
-            pass
         return PosixFolder(os.open(name, flags, dir_fd=self._fd))
 
     def open(self, name: str, flags: int, mode: int = 0o644) -> int:
@@ -84,10 +86,14 @@ class PosixFolder:
         except FileNotFoundError:
             return None
 
-    def rename(self, name: str, target: Folder, target_name: str) -> None:
+    def rename(self, name: str, target: Folder, target_name: str, *, replace: bool) -> None:
         """Move a file."""
-        assert isinstance(target, PosixFolder)
-        os.rename(name, target_name, src_dir_fd=self._fd, dst_dir_fd=target._fd)
+        target_fd = cast("PosixFolder", target)._fd
+        if replace:
+            os.rename(name, target_name, src_dir_fd=self._fd, dst_dir_fd=target_fd)
+        elif not rename_exclusively(self._fd, name, target_fd, target_name):
+            _refuse_taken(target, target_name)
+            os.rename(name, target_name, src_dir_fd=self._fd, dst_dir_fd=target_fd)
 
     def unlink(self, name: str) -> None:
         """Remove a file."""
@@ -143,10 +149,11 @@ class PathFolder:
         except FileNotFoundError:
             return None
 
-    def rename(self, name: str, target: Folder, target_name: str) -> None:
+    def rename(self, name: str, target: Folder, target_name: str, *, replace: bool) -> None:
         """Move a file."""
-        assert isinstance(target, PathFolder)
-        (self._path / name).replace(target._path / target_name)
+        if not replace:
+            _refuse_taken(target, target_name)
+        (self._path / name).replace(cast("PathFolder", target)._path / target_name)
 
     def unlink(self, name: str) -> None:
         """Remove a file."""
@@ -166,6 +173,16 @@ class PathFolder:
 
     def close(self) -> None:
         """Release nothing."""
+
+
+def _refuse_taken(folder: Folder, name: str) -> None:
+    """Refuse a name that something has.
+
+    Raises:
+        FileExistsError: It is taken.
+    """
+    if folder.stat(name) is not None:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
 
 
 def open_root(path: Path) -> Folder:

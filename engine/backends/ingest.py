@@ -7,19 +7,17 @@ finds little left to do.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import hashlib
 import os
-import sys
 import threading
 from typing import Final
 
 from engine import limits
 from engine.backends.base import Monitor
+from engine.backends.system_calls import start_writeback
 
 _WRITEBACK_BYTES: Final = 32 * limits.MIB
-_SYNC_FILE_RANGE_WRITE: Final = 2
 _NO_KERNEL_COPY: Final = frozenset(
     {errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF, errno.EISDIR}
 )
@@ -176,41 +174,3 @@ def read_at(fd: int, buffer: memoryview, offset: int) -> int:
     data = os.pread(fd, len(buffer), offset)
     buffer[: len(data)] = data
     return len(data)
-
-
-def _load_libc() -> ctypes.CDLL | None:
-    """Return the C library on Linux, for two calls that Python lacks."""
-    if sys.platform != "linux":
-        return None
-    try:
-        return ctypes.CDLL(None, use_errno=True)
-    except OSError:
-        return None
-
-
-_LIBC: Final = _load_libc()
-
-
-def start_writeback(fd: int, offset: int, count: int) -> None:
-    """Ask the kernel to begin writing a range to disk; a hint, without promise (sync_file_range(2))."""
-    if _LIBC is not None and hasattr(_LIBC, "sync_file_range"):
-        _LIBC.sync_file_range(
-            ctypes.c_int(fd), ctypes.c_int64(offset), ctypes.c_int64(count), ctypes.c_uint(_SYNC_FILE_RANGE_WRITE)
-        )
-
-
-def sync_file_system(fd: int) -> bool:
-    """Make everything written to the file system of `fd` durable at once (syncfs(2)).
-
-    Returns:
-        Whether the system has the call; if not, the caller syncs file by file.
-
-    Raises:
-        OSError: Writing failed; what was written since the last success may be lost.
-    """
-    if _LIBC is None or not hasattr(_LIBC, "syncfs"):
-        return False
-    if _LIBC.syncfs(ctypes.c_int(fd)) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-    return True

@@ -13,22 +13,23 @@ Source: specification, "Local Filesystem" and "Path Mapping".
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
-from engine.backends.base import BackendReader, Monitor, Outcome, Staged, StoredEntry
+from engine.backends.base import BackendReader, Monitor, Staged, StoredEntry
 from engine.backends.folders import Folder, FolderCache, open_root, walk_files
-from engine.backends.ingest import copy_and_hash, sync_file_system, write_all
+from engine.backends.ingest import copy_and_hash, write_all
 from engine.backends.leases import LOCK_NAME, Lease, sweep
 from engine.backends.local_changes import LocalChanges
 from engine.backends.local_reader import LocalReader
 from engine.backends.local_writer import LocalWriter
 from engine.backends.names import NameMapper
+from engine.backends.system_calls import sync_file_system
 from engine.errors import BackendUnreachable, BytesMissing, StorageError, from_os_error
-from engine.hashing import PipelinedHasher
 from engine.ids import new_id
 
 _STAGING_FOLDER: Final = ".staging"
@@ -85,15 +86,16 @@ class LocalBackend:
 
     def stage_bytes(self, staged_id: str, data: bytes) -> Staged:
         """Stage a small content at once; durable after `flush` only."""
-        hasher = PipelinedHasher()
-        hasher.update(data)
-        with self._translated():
+        checksum = hashlib.sha256(data).hexdigest()
+        try:
             fd = self._create(staged_id)
             try:
                 write_all(fd, data)
             finally:
                 os.close(fd)
-        return Staged(staged_id, len(data), hasher.hexdigest())
+        except OSError as error:
+            raise self._fault(error) from error
+        return Staged(staged_id, len(data), checksum)
 
     def ingest(self, staged_id: str, source: BinaryIO, size_bytes: int, monitor: Monitor) -> Staged:
         """Stage the first `size_bytes` of an open file as fast as the machine can; durable after `flush` only."""
@@ -101,11 +103,9 @@ class LocalBackend:
 
     def copy(self, reader: BackendReader, staged_id: str, monitor: Monitor) -> Staged:
         """Stage what a fresh reader of this backend reads; durable after `flush` only."""
-        source_fd = reader.fileno()
-        assert source_fd is not None
-        return self._ingest(staged_id, source_fd, reader.size_bytes, monitor)
+        return self._ingest(staged_id, cast("LocalReader", reader).fileno(), reader.size_bytes, monitor)
 
-    def flush(self, staged_ids: list[str]) -> None:
+    def flush(self, staged_ids: Sequence[str]) -> None:
         """Make these staged bytes and their names durable."""
         with self._translated():
             if len(staged_ids) > _SYNC_EACH_UP_TO and self._sync_all():
@@ -183,7 +183,7 @@ class LocalBackend:
         for bucket in [bucket_id] if bucket_id else self.list_buckets():
             yield from self._list_bucket(bucket)
 
-    def list_buckets(self) -> list[str]:
+    def list_buckets(self) -> Sequence[str]:
         """Return the ids of the buckets that have a folder."""
         with self._translated():
             return sorted(name for name, is_folder in self._root.names() if is_folder and not name.startswith("."))

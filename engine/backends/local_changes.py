@@ -39,8 +39,9 @@ class LocalChanges:
         Raises:
             OSError: The system refused for another reason than the three outcomes.
         """
-        source = self._source(f"{self._staging_folder}/{staging}", staged_id)
-        if source is None:
+        try:
+            source = self._sources.folder(f"{self._staging_folder}/{staging}")
+        except FileNotFoundError:
             return Outcome.GONE
         return self._move(source, staged_id, key, replace=replace)
 
@@ -114,10 +115,9 @@ class LocalChanges:
         folder_path, _, target_name = key.rpartition("/")
         try:
             target = self._targets.folder(folder_path, create=True)
-            standing = target.stat(target_name)
-            if standing is not None and not (replace and stat.S_ISREG(standing.st_mode)):
-                return Outcome.TAKEN
-            source.rename(name, target, target_name)
+            source.rename(name, target, target_name, replace=replace)
+        except FileNotFoundError:
+            return Outcome.GONE
         except OSError as error:
             if error.errno in _OBSTRUCTED:
                 return Outcome.TAKEN

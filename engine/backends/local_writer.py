@@ -8,7 +8,8 @@ from typing import Final
 from engine import limits
 from engine.backends.base import Staged
 from engine.backends.folders import Folder
-from engine.backends.ingest import start_writeback, write_all
+from engine.backends.ingest import write_all
+from engine.backends.system_calls import start_writeback
 from engine.errors import from_os_error
 from engine.hashing import PipelinedHasher
 

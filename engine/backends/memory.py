@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -153,7 +153,7 @@ class MemoryBackend:
         monitor(len(data))
         return self.stage_bytes(staged_id, data)
 
-    def flush(self, staged_ids: list[str]) -> None:
+    def flush(self, staged_ids: Sequence[str]) -> None:
         """Do nothing: memory is as durable as it gets."""
 
     def discard(self, staged_id: str) -> None:
@@ -209,7 +209,7 @@ class MemoryBackend:
             entries = [StoredEntry(key, len(data)) for key, data in self._stored.items()]
         yield from (entry for entry in sorted(entries, key=lambda entry: entry.key) if entry.key.startswith(prefix))
 
-    def list_buckets(self) -> list[str]:
+    def list_buckets(self) -> Sequence[str]:
         """Return the ids that keys begin with."""
         return sorted({entry.key.partition("/")[0] for entry in self.list()})
 

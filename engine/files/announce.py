@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -25,10 +24,10 @@ class Announcer:
         """Tell of one stored object."""
         self._objects(EventType.OBJECT_UPDATED if replaced else EventType.OBJECT_CREATED, [stored])
 
-    def stored_many(self, created: Sequence[StorageObject], replaced: Sequence[StorageObject]) -> None:
-        """Tell of a batch: one event for what is new and one for what was replaced."""
-        self._objects(EventType.OBJECT_CREATED, created)
-        self._objects(EventType.OBJECT_UPDATED, replaced)
+    def stored_many(self, bucket: Bucket, created: Sequence[str], replaced: Sequence[str]) -> None:
+        """Tell of a batch of paths: one event for what is new and one for what was replaced."""
+        self._paths(EventType.OBJECT_CREATED, bucket, created)
+        self._paths(EventType.OBJECT_UPDATED, bucket, replaced)
 
     def deleted(self, objects: Sequence[StorageObject]) -> None:
         """Tell of deleted objects."""
@@ -49,11 +48,15 @@ class Announcer:
 
     def _objects(self, kind: EventType, objects: Sequence[StorageObject]) -> None:
         """Tell of one object by its path, of several by their common folder."""
-        if not objects:
-            return
-        first = objects[0]
-        path = first.path if len(objects) == 1 else _common_folder(objects)
-        self._publish(kind, first.bucket_id, first.bucket, path, first.owner_id, len(objects))
+        if objects:
+            first = objects[0]
+            path = _common_path([stored.path for stored in objects])
+            self._publish(kind, first.bucket_id, first.bucket, path, first.owner_id, len(objects))
+
+    def _paths(self, kind: EventType, bucket: Bucket, paths: Sequence[str]) -> None:
+        """Tell of paths of one bucket."""
+        if paths:
+            self._publish(kind, bucket.id, bucket.name, _common_path(paths), bucket.owner_id, len(paths))
 
     def _publish(
         self, kind: EventType, bucket_id: str, bucket: str, path: str, owner_id: str | None, count: int
@@ -62,7 +65,12 @@ class Announcer:
         self._bus.publish(StorageEvent(kind.value, bucket_id, bucket, path, owner_id, datetime.now(UTC), count))
 
 
-def _common_folder(objects: Sequence[StorageObject]) -> str:
-    """Return the longest prefix, ending with `/` or empty, that all paths share."""
-    paths = [stored.path for stored in objects]
-    return parent_of(os.path.commonprefix([min(paths), max(paths)]))
+def _common_path(paths: Sequence[str]) -> str:
+    """Return the one path, or the longest prefix, ending with `/` or empty, that all share."""
+    if len(paths) == 1:
+        return paths[0]
+    first, last = min(paths), max(paths)
+    shared = next(
+        (index for index, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first)
+    )
+    return parent_of(first[:shared])

@@ -7,34 +7,23 @@ cut. A file that cannot be taken is reported and the others go on.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import BinaryIO, Final
+from types import TracebackType
+from typing import Final
 
 from engine import limits
-from engine.backends.base import Staged, StorageBackend
+from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import (
-    Cancelled,
-    FileTooLarge,
-    IoError,
-    ObjectAlreadyExists,
-    RequestFault,
-    SourceFault,
-    SourceUnreadable,
-    StorageError,
-)
-from engine.files.commit import Committed, Committer, NewContent
+from engine.errors import ObjectAlreadyExists
+from engine.files.commit import Committed, Committer, NewContent, Refused
 from engine.files.records import find_bucket
-from engine.files.rules import check_mime, check_size, check_user_metadata
+from engine.files.rules import check_user_metadata
+from engine.files.staging import FileStager, StagedPart
 from engine.files.throttle import ProgressMeter
-from engine.files.uploads import check_unchanged, open_source
-from engine.ids import new_id
 from engine.metadata.executor import Executor
-from engine.mime import sniff
-from engine.paths import validate_object_path
 from engine.permissions.rules import PermissionChecker
 from engine.types import (
     BatchReport,
@@ -42,37 +31,27 @@ from engine.types import (
     ItemFailure,
     ProgressCallback,
     RlsContext,
-    StorageObject,
     UploadItem,
     UploadOptions,
 )
 
 _STAGERS: Final = 2
-_SLICE_FILES: Final = 64
-"""Files that one staging thread takes at a time: a hand-over between threads costs as much as a small file."""
+_PARTS_AHEAD: Final = 2 * _STAGERS
+_PART_FILES: Final = 64
+"""Files that a staging thread takes at a time: a hand-over between threads costs as much as a small file."""
 
 _SYSTEM: Final = RlsContext.service()
-BatchPublisher = Callable[[list[StorageObject], list[StorageObject]], None]
-"""Told of the objects that a batch created and of those that it replaced."""
+BatchPublisher = Callable[[Bucket, Sequence[str], Sequence[str]], None]
+"""Told of the paths that a batch created and of those that it replaced."""
 
 
 @dataclass(slots=True)
-class _Outcome:
+class _Tally:
     """What has become of the items so far."""
 
     done: int = 0
     size_bytes: int = 0
     failures: list[ItemFailure] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One call's constants."""
-
-    bucket: Bucket
-    context: RlsContext
-    options: UploadOptions
-    meter: ProgressMeter
 
 
 class BulkUploads:
@@ -128,212 +107,168 @@ class BulkUploads:
             Cancelled: `cancel` was used.
             EnvironmentFault: Disk or database failed; earlier batches stay.
         """
-        job = self._admit(bucket, context, options, ProgressMeter(progress, cancel))
-        outcome = _Outcome()
-        with ThreadPoolExecutor(_STAGERS, "stage") as stagers, ThreadPoolExecutor(1, "commit") as committer:
-            self._run(job, items, outcome, stagers, committer)
-        job.meter.report_now()
-        return BatchReport(outcome.done, outcome.size_bytes, tuple(outcome.failures))
-
-    def _admit(self, bucket: str, context: RlsContext, options: UploadOptions, meter: ProgressMeter) -> _Job:
-        """Make the checks that hold for all items."""
         with self._executor.snapshot(_SYSTEM) as tx:
             found = find_bucket(tx, bucket)
         self._permissions.check_insert(context)
         check_user_metadata(options.user_metadata)
-        return _Job(found, context, options, meter)
+        meter = ProgressMeter(progress, cancel)
+        with _Run(self._backend, self._committer, self._stored, found, context, options, meter) as run:
+            run.take(items)
+        meter.report_now()
+        return BatchReport(run.tally.done, run.tally.size_bytes, tuple(run.tally.failures))
 
-    def _run(
+
+class _Run:
+    """One call: parts are staged by two threads, batches committed by a third."""
+
+    def __init__(
         self,
-        job: _Job,
-        items: Iterable[UploadItem],
-        outcome: _Outcome,
-        stagers: ThreadPoolExecutor,
-        committer: ThreadPoolExecutor,
+        backend: StorageBackend,
+        committer: Committer,
+        stored: BatchPublisher,
+        bucket: Bucket,
+        context: RlsContext,
+        options: UploadOptions,
+        meter: ProgressMeter,
     ) -> None:
-        """Stage batch after batch, each while the one before is being committed."""
-        committing: Future[None] | None = None
-        staged: list[NewContent] = []
+        self._backend = backend
+        self._committer = committer
+        self._stored = stored
+        self._bucket = bucket
+        self._context = context
+        self._options = options
+        self._meter = meter
+        self._stager = FileStager(backend, bucket, options, meter)
+        self._stage_pool = ThreadPoolExecutor(_STAGERS, "stage")
+        self._commit_pool = ThreadPoolExecutor(1, "commit")
+        self._staging: deque[Future[StagedPart]] = deque()
+        self._committing: Future[None] | None = None
+        self._batch: list[NewContent] = []
+        self._batch_bytes = 0
+        self.tally = _Tally()
+
+    def __enter__(self) -> _Run:
+        """Return the run."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:
+        """End all threads; after a failure throw away what is staged and not committed."""
         try:
-            for batch in _batches(items, outcome):
-                staged = self._stage_batch(job, batch, outcome, stagers)
-                if committing is not None:
-                    committing.result()
-                committing, staged = committer.submit(self._commit, job, staged, outcome), []
-            job.meter.all_expected()
-            job.meter.report_now(finalising=True)
+            if kind is not None:
+                self._abandon()
         finally:
-            for content in staged:
-                self._backend.discard(content.staged.staged_id)
-            if committing is not None:
-                committing.result()
+            self._stage_pool.shutdown()
+            self._commit_pool.shutdown()
 
-    def _stage_batch(
-        self, job: _Job, batch: list[UploadItem], outcome: _Outcome, stagers: ThreadPoolExecutor
-    ) -> list[NewContent]:
-        """Stage a batch on all threads; what failed is in the outcome."""
-        batch = self._free(job, batch, outcome)
-        parts = [batch[start : start + _SLICE_FILES] for start in range(0, len(batch), _SLICE_FILES)]
-        futures = [stagers.submit(self._stage_part, job, part) for part in parts]
-        contents: list[NewContent] = []
-        fault: BaseException | None = None
-        for future in futures:
-            try:
-                staged, failures = future.result()
-            except BaseException as error:  # noqa: BLE001 - raised again below, after the other parts have ended
-                fault = fault or error
-                continue
-            contents += staged
-            outcome.failures += failures
-        if fault is not None:
-            for content in contents:
-                self._backend.discard(content.staged.staged_id)
-            raise fault
-        return contents
+    def take(self, items: Iterable[UploadItem]) -> None:
+        """Stage and commit everything; returns when all of it is durable."""
+        for part, settled_first in _parts(items):
+            if settled_first:
+                self._collect_all()
+                self._commit_batch()
+                self._await_commit()
+            self._staging.append(self._stage_pool.submit(self._stager.stage, self._free(part)))
+            while len(self._staging) > _PARTS_AHEAD:
+                self._collect()
+        self._collect_all()
+        self._meter.all_expected()
+        self._meter.report_now(finalising=True)
+        self._commit_batch()
+        self._await_commit()
 
-    def _free(self, job: _Job, batch: list[UploadItem], outcome: _Outcome) -> list[UploadItem]:
+    def _free(self, items: list[UploadItem]) -> list[UploadItem]:
         """Return the items whose paths may be written; the others fail before a byte of theirs is copied."""
-        if job.options.replace:
-            return batch
-        taken = self._committer.taken(job.bucket, [item.path for item in batch])
-        for item in batch:
+        if self._options.replace:
+            return items
+        taken = self._committer.taken(self._bucket, [item.path for item in items])
+        for item in items:
             if item.path in taken:
                 error = ObjectAlreadyExists("The resource already exists", path=item.path)
-                outcome.failures.append(ItemFailure(item.path, str(item.source), error))
-        return [item for item in batch if item.path not in taken] if taken else batch
+                self.tally.failures.append(ItemFailure(item.path, str(item.source), error))
+        return [item for item in items if item.path not in taken] if taken else items
 
-    def _stage_part(self, job: _Job, items: list[UploadItem]) -> tuple[list[NewContent], list[ItemFailure]]:
-        """Stage some files one after the other."""
-        contents: list[NewContent] = []
-        failures: list[ItemFailure] = []
+    def _collect_all(self) -> None:
+        """Wait for everything that is being staged."""
+        while self._staging:
+            self._collect()
+
+    def _collect(self) -> None:
+        """Take over the next staged part; a batch that is full goes to its commit."""
+        part = self._staging.popleft().result()
+        self.tally.failures += part.failures
+        self._batch += part.contents
+        self._batch_bytes += sum(content.staged.size_bytes for content in part.contents)
+        if len(self._batch) >= limits.BATCH_FILES or self._batch_bytes >= limits.BATCH_BYTES:
+            self._commit_batch()
+
+    def _commit_batch(self) -> None:
+        """Have the batch committed, after the one before."""
+        self._await_commit()
+        batch, self._batch, self._batch_bytes = self._batch, [], 0
+        if batch:
+            self._committing = self._commit_pool.submit(self._commit, batch)
+
+    def _await_commit(self) -> None:
+        """Wait for the commit that is running, if any."""
+        committing, self._committing = self._committing, None
+        if committing is not None:
+            committing.result()
+
+    def _commit(self, contents: list[NewContent]) -> None:
+        """Make a batch durable and commit it. Runs on the commit thread."""
         try:
-            for item in items:
-                try:
-                    contents.append(self._stage_item(job, item))
-                except Cancelled:
-                    raise
-                except StorageError as error:
-                    if not _is_of_item(error):
-                        raise
-                    failures.append(ItemFailure(item.path, str(item.source), error))
-        except BaseException:
-            for content in contents:
-                self._backend.discard(content.staged.staged_id)
-            raise
-        return contents, failures
-
-    def _stage_item(self, job: _Job, item: UploadItem) -> NewContent:
-        """Stage one file."""
-        job.meter.check()
-        path = validate_object_path(item.path)
-        with open_source(item.source) as file:
-            before = os.fstat(file.fileno())
-            check_size(job.bucket, before.st_size, path)
-            job.meter.expect(before.st_size)
-            try:
-                staged, mime_type = self._stage_file(job, path, file, before)
-            except BaseException:
-                job.meter.dropped(0, before.st_size)
-                raise
-        options = job.options
-        return NewContent(
-            path=path,
-            staged=staged,
-            mime_type=mime_type,
-            cache_control=options.cache_control,
-            user_metadata=options.user_metadata,
-            modified_us=before.st_mtime_ns // 1000,
-            source=str(item.source),
-        )
-
-    def _stage_file(
-        self, job: _Job, path: str, file: BinaryIO, before: os.stat_result
-    ) -> tuple[Staged, str]:
-        """Stage an open file: a small one whole, a large one through the kernel."""
-        small = before.st_size <= limits.SMALL_FILE_BYTES
-        try:
-            head = os.read(file.fileno(), before.st_size + 1 if small else limits.SNIFF_BYTES)
-        except OSError as error:
-            raise SourceUnreadable(f"Cannot read the file ({error.strerror})", path=file.name) from error
-        mime_type = job.options.mime_type or sniff(head[: limits.SNIFF_BYTES], path)
-        check_mime(job.bucket, mime_type, path)
-        staged_id = new_id()
-        moved_bytes = 0
-
-        def monitor(done_bytes: int) -> None:
-            nonlocal moved_bytes
-            step, moved_bytes = done_bytes - moved_bytes, done_bytes
-            job.meter.moved(step, path)
-
-        try:
-            if small:
-                staged = self._backend.stage_bytes(staged_id, head)
-                monitor(staged.size_bytes)
-            else:
-                os.lseek(file.fileno(), 0, os.SEEK_SET)
-                staged = self._backend.ingest(staged_id, file, before.st_size, monitor)
-            check_unchanged(before, os.fstat(file.fileno()), staged, file.name)
-        except BaseException:
-            self._backend.discard(staged_id)
-            job.meter.dropped(moved_bytes, 0)
-            raise
-        return staged, mime_type
-
-    def _commit(self, job: _Job, contents: list[NewContent], outcome: _Outcome) -> None:
-        """Make a batch durable and commit it."""
-        if not contents:
-            return
-        try:
-            job.meter.check()
+            self._meter.check()
             self._backend.flush([content.staged.staged_id for content in contents])
         except BaseException:
-            for content in contents:
-                self._backend.discard(content.staged.staged_id)
+            self._stager.discard(contents)
             raise
-        results = self._committer.commit(job.bucket, contents, job.context, replace=job.options.replace)
-        self._account(job, results, outcome)
+        self._account(self._committer.commit(self._bucket, contents, self._context, replace=self._options.replace))
 
-    def _account(self, job: _Job, results: list[Committed], outcome: _Outcome) -> None:
+    def _account(self, results: list[Committed | Refused]) -> None:
         """Count what was stored and tell of it."""
-        created: list[StorageObject] = []
-        replaced: list[StorageObject] = []
+        created: list[str] = []
+        replaced: list[str] = []
         for result in results:
-            if result.stored is None:
-                assert result.error is not None
-                outcome.failures.append(ItemFailure(result.content.path, result.content.source, result.error))
-                size_bytes = result.content.staged.size_bytes
-                job.meter.dropped(size_bytes, size_bytes)
+            size_bytes = result.content.staged.size_bytes
+            if isinstance(result, Refused):
+                self.tally.failures.append(ItemFailure(result.content.path, result.content.source, result.error))
+                self._meter.dropped(size_bytes, size_bytes)
                 continue
-            (replaced if result.replaced else created).append(result.stored)
-            outcome.done += 1
-            outcome.size_bytes += result.stored.size_bytes
-            job.meter.finished()
-        self._stored(created, replaced)
+            (replaced if result.replaced else created).append(result.content.path)
+            self.tally.size_bytes += size_bytes
+        self.tally.done += len(created) + len(replaced)
+        self._meter.finished(len(created) + len(replaced))
+        self._stored(self._bucket, created, replaced)
+
+    def _abandon(self) -> None:
+        """Throw away what is staged and will not be committed."""
+        for future in self._staging:
+            future.cancel()
+        for future in self._staging:
+            if not future.cancelled() and future.exception() is None:
+                self._stager.discard(future.result().contents)
+        self._stager.discard(self._batch)
+        if self._committing is not None:
+            self._committing.exception()
 
 
-def _batches(items: Iterable[UploadItem], outcome: _Outcome) -> Iterator[list[UploadItem]]:
-    """Group items: few enough for one transaction, never two of one path, never too many bytes."""
-    batch: list[UploadItem] = []
+def _parts(items: Iterable[UploadItem]) -> Iterator[tuple[list[UploadItem], bool]]:
+    """Group items; a second item of one path comes only after the first is committed.
+
+    Yields:
+        A part, and whether all parts before it must be committed first.
+    """
+    part: list[UploadItem] = []
     paths: set[str] = set()
-    size_bytes = 0
+    settled_first = False
     for item in items:
-        if len(batch) >= limits.BATCH_FILES or size_bytes >= limits.BATCH_BYTES or item.path in paths:
-            yield batch
-            batch, paths, size_bytes = [], set(), 0
-        batch.append(item)
+        if item.path in paths or len(part) >= _PART_FILES:
+            yield part, settled_first
+            settled_first = item.path in paths
+            part = []
+            if settled_first or len(paths) > limits.BATCH_FILES * 4:
+                settled_first, paths = True, set()
+        part.append(item)
         paths.add(item.path)
-        size_bytes += _size_of(item)
-    yield batch
-
-
-def _size_of(item: UploadItem) -> int:
-    """Return a file's size for the sake of batching; what is wrong with it shows later."""
-    try:
-        return item.source.stat().st_size
-    except OSError:
-        return 0
-
-
-def _is_of_item(error: StorageError) -> bool:
-    """Return whether an error is about one file, so that the others can go on."""
-    return isinstance(error, RequestFault | SourceFault | FileTooLarge) or type(error) is IoError
+    if part:
+        yield part, settled_first

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Update, bindparam, select, update
 
 from engine.backends.base import Staged, StorageBackend
 from engine.errors import ObjectAlreadyExists, StorageError
+from engine.files.journal import Publication
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import find_bucket
 from engine.ids import new_id
-from engine.metadata.executor import Executor, Transaction
+from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.paths import leaf_of, parent_of
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us, to_datetime
-from engine.types import Bucket, RlsContext, StorageObject
+from engine.types import Bucket, RlsContext, StorageObject, UploadOptions
 
 _O: Final = storage_objects.c
 _LEAVES_A_QUERY: Final = 500
@@ -32,31 +34,62 @@ class NewContent:
     Attributes:
         path: Full path in the bucket.
         staged: The bytes; the staged id becomes the object's version.
+        mime_type: As given or sniffed.
         modified_us: The content's own modification time, or None.
+        options: What the caller asked for.
         source: The file it came from, to name it when something fails.
     """
 
     path: str
     staged: Staged
     mime_type: str
-    cache_control: str
-    user_metadata: Mapping[str, Any]
     modified_us: int | None
+    options: UploadOptions
     source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """How one content of a commit fared: an object, or why not.
+    """A content that is stored.
 
     Attributes:
         replaced: Whether an older content had to give way.
     """
 
     content: NewContent
-    stored: StorageObject | None
-    replaced: bool = False
-    error: StorageError | None = None
+    object_id: str
+    owner_id: str | None
+    created_us: int
+    updated_us: int
+    replaced: bool
+
+    def stored_in(self, bucket: Bucket) -> StorageObject:
+        """Return the object."""
+        content = self.content
+        return StorageObject(
+            id=self.object_id,
+            bucket_id=bucket.id,
+            bucket=bucket.name,
+            path=content.path,
+            size_bytes=content.staged.size_bytes,
+            mime_type=content.mime_type,
+            checksum=content.staged.checksum,
+            owner_id=self.owner_id,
+            cache_control=content.options.cache_control,
+            user_metadata=content.options.user_metadata,
+            version=content.staged.staged_id,
+            created_at=to_datetime(self.created_us),
+            updated_at=to_datetime(self.updated_us),
+            modified_at=None if content.modified_us is None else to_datetime(content.modified_us),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A content that is not stored, and why."""
+
+    content: NewContent
+    error: StorageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +100,7 @@ class _Existing:
     owner_id: str | None
     created_us: int
     journal_id: int | None
+    physical_path: str
 
 
 class Committer:
@@ -87,9 +121,25 @@ class Committer:
         self._backend = backend
         self._permissions = permissions
 
+    def commit_one(
+        self, bucket: Bucket, content: NewContent, context: RlsContext, *, replace: bool
+    ) -> tuple[StorageObject, bool]:
+        """Commit one durable staged content.
+
+        Returns:
+            The object, and whether it replaced an older content.
+
+        Raises:
+            StorageError: Why it is not stored; the staged bytes are gone.
+        """
+        result = self.commit(bucket, [content], context, replace=replace)[0]
+        if isinstance(result, Refused):
+            raise result.error
+        return result.stored_in(bucket), result.replaced
+
     def commit(
         self, bucket: Bucket, contents: Sequence[NewContent], context: RlsContext, *, replace: bool
-    ) -> list[Committed]:
+    ) -> list[Committed | Refused]:
         """Commit durable staged contents with different paths, each on its own merits.
 
         What is refused, and everything when the transaction fails, is thrown away.
@@ -112,7 +162,7 @@ class Committer:
         except BaseException:
             self._discard(contents)
             raise
-        self._discard([result.content for result in results if result.stored is None])
+        self._discard([result.content for result in results if isinstance(result, Refused)])
         return results
 
     def taken(self, bucket: Bucket, paths: Sequence[str]) -> set[str]:
@@ -122,94 +172,60 @@ class Committer:
 
     def _write(
         self, change: Mutation, bucket: Bucket, contents: Sequence[NewContent], replace: bool
-    ) -> list[Committed]:
+    ) -> list[Committed | Refused]:
         """Insert and update the rows."""
         find_bucket(change.system, bucket.id)
         existing = self._existing(change.system, bucket.id, [content.path for content in contents])
         if replace:
             change.require_settled(row.journal_id for row in existing.values())
         now = now_us()
-        owner_id = change.tx.context.user_id
-        results = [
-            self._decide(content, existing.get(content.path), bucket, change.tx.context, now, replace)
-            for content in contents
-        ]
-        stored = [result.stored for result in results if result.stored is not None]
-        if stored:
-            self._write_rows(change, results, existing, owner_id, now)
+        context = change.tx.context
+        results = [self._decide(content, existing.get(content.path), context, now, replace) for content in contents]
+        done = [result for result in results if isinstance(result, Committed)]
+        if done:
+            self._write_rows(change, bucket, done, existing)
         return results
 
     def _decide(
-        self,
-        content: NewContent,
-        old: _Existing | None,
-        bucket: Bucket,
-        context: RlsContext,
-        now: int,
-        replace: bool,
-    ) -> Committed:
+        self, content: NewContent, old: _Existing | None, context: RlsContext, now: int, replace: bool
+    ) -> Committed | Refused:
         """Say whether one content may be stored, and as what."""
+        if old is None:
+            return Committed(content, new_id(), context.user_id, now, now, replaced=False)
+        if not replace:
+            return Refused(content, ObjectAlreadyExists("The resource already exists", path=content.path))
         try:
-            if old is not None and not replace:
-                raise ObjectAlreadyExists("The resource already exists", path=content.path)
-            if old is not None:
-                self._permissions.check_update(context, old.owner_id)
+            self._permissions.check_update(context, old.owner_id)
         except StorageError as error:
-            return Committed(content, None, error=error)
-        stored = StorageObject(
-            id=new_id() if old is None else old.id,
-            bucket_id=bucket.id,
-            bucket=bucket.name,
-            path=content.path,
-            size_bytes=content.staged.size_bytes,
-            mime_type=content.mime_type,
-            checksum=content.staged.checksum,
-            owner_id=context.user_id if old is None else old.owner_id,
-            cache_control=content.cache_control,
-            user_metadata=content.user_metadata,
-            version=content.staged.staged_id,
-            created_at=to_datetime(now if old is None else old.created_us),
-            updated_at=to_datetime(now),
-            modified_at=None if content.modified_us is None else to_datetime(content.modified_us),
-        )
-        return Committed(content, stored, replaced=old is not None)
+            return Refused(content, error)
+        return Committed(content, old.id, old.owner_id, old.created_us, now, replaced=True)
 
     def _write_rows(
-        self,
-        change: Mutation,
-        results: Sequence[Committed],
-        existing: Mapping[str, _Existing],
-        owner_id: str | None,
-        now: int,
+        self, change: Mutation, bucket: Bucket, done: Sequence[Committed], existing: Mapping[str, _Existing]
     ) -> None:
         """Write the journal record and the rows of everything that is stored."""
-        done = [(result.content, result.stored) for result in results if result.stored is not None]
-        journal_id = change.publish([(row.id, row.version, content.path not in existing) for content, row in done])
+        keys = [
+            existing[result.content.path].physical_path
+            if result.replaced
+            else f"{bucket.id}/{self._backend.natural_path(result.content.path)}"
+            for result in done
+        ]
+        journal_id = change.publish(
+            [
+                Publication(result.object_id, result.content.staged.staged_id, not result.replaced, key)
+                for result, key in zip(done, keys, strict=True)
+            ]
+        )
         fresh = [
-            self._fresh_row(content, row, owner_id, now, journal_id)
-            for content, row in done
-            if content.path not in existing
+            _fresh_row(bucket.id, result, key, journal_id)
+            for result, key in zip(done, keys, strict=True)
+            if not result.replaced
         ]
         if fresh:
-            change.tx.execute(insert(storage_objects), fresh)
-        for content, row in done:
-            if content.path in existing:
-                change.tx.execute(_update_of(content, row, now, journal_id))
-
-    def _fresh_row(
-        self, content: NewContent, row: StorageObject, owner_id: str | None, now: int, journal_id: int
-    ) -> dict[str, Any]:
-        """Return the values of a new row."""
-        return {
-            "id": row.id,
-            "bucket_id": row.bucket_id,
-            "parent": parent_of(row.path),
-            "leaf": leaf_of(row.path),
-            "owner_id": owner_id,
-            "physical_path": f"{row.bucket_id}/{self._backend.natural_path(row.path)}",
-            "created_at": now,
-            **_content_values(content, row, now, journal_id),
-        }
+            change.tx.insert_rows(storage_objects, _FRESH_COLUMNS, fresh)
+        for result in done:
+            if result.replaced:
+                change.tx.execute(_update_of(result, journal_id))
 
     def _existing(self, tx: Transaction, bucket_id: str, paths: Sequence[str]) -> dict[str, _Existing]:
         """Return the rows that stand under these paths, by path."""
@@ -219,16 +235,16 @@ class Committer:
         found: dict[str, _Existing] = {}
         for parent, leaves in by_parent.items():
             for row in self._existing_in(tx, bucket_id, parent, leaves):
-                found[parent + row.leaf] = _Existing(row.id, row.owner_id, row.created_at, row.journal_id)
+                found[parent + row[0]] = _Existing(*row[1:])
         return found
 
     @staticmethod
-    def _existing_in(tx: Transaction, bucket_id: str, parent: str, leaves: list[str]) -> list[Row[Any]]:
+    def _existing_in(tx: Transaction, bucket_id: str, parent: str, leaves: list[str]) -> list[AnyRow]:
         """Return the rows of one folder; a folder without rows costs one look."""
         here = (_O.bucket_id == bucket_id) & (_O.parent == parent)
         if len(leaves) > 1 and tx.execute(select(_O.id).where(here).limit(1)).first() is None:
             return []
-        query = select(_O.id, _O.leaf, _O.owner_id, _O.created_at, _O.journal_id).where(
+        query = select(_O.leaf, _O.id, _O.owner_id, _O.created_at, _O.journal_id, _O.physical_path).where(
             here, _O.leaf.in_(bindparam("leaves", expanding=True))
         )
         parts = [leaves[start : start + _LEAVES_A_QUERY] for start in range(0, len(leaves), _LEAVES_A_QUERY)]
@@ -240,21 +256,67 @@ class Committer:
             self._backend.discard(content.staged.staged_id)
 
 
-def _content_values(content: NewContent, row: StorageObject, now: int, journal_id: int) -> dict[str, Any]:
-    """Return the values that every new content of an object sets."""
-    return {
-        "size_bytes": row.size_bytes,
-        "mime_type": row.mime_type,
-        "checksum": row.checksum,
-        "cache_control": row.cache_control,
-        "user_metadata": dict(row.user_metadata),
-        "version": row.version,
-        "journal_id": journal_id,
-        "updated_at": now,
-        "modified_at": content.modified_us,
-    }
+_FRESH_COLUMNS: Final = (
+    "id",
+    "bucket_id",
+    "parent",
+    "leaf",
+    "owner_id",
+    "size_bytes",
+    "mime_type",
+    "checksum",
+    "cache_control",
+    "user_metadata",
+    "version",
+    "physical_path",
+    "journal_id",
+    "created_at",
+    "updated_at",
+    "modified_at",
+)
 
 
-def _update_of(content: NewContent, row: StorageObject, now: int, journal_id: int) -> Any:
+def _fresh_row(bucket_id: str, result: Committed, key: str, journal_id: int) -> tuple[Any, ...]:
+    """Return the values of a new row, in the order of `_FRESH_COLUMNS`."""
+    content = result.content
+    staged = content.staged
+    options = content.options
+    parent, slash, leaf = content.path.rpartition("/")
+    return (
+        result.object_id,
+        bucket_id,
+        parent + slash,
+        leaf,
+        result.owner_id,
+        staged.size_bytes,
+        content.mime_type,
+        staged.checksum,
+        options.cache_control,
+        json.dumps(dict(options.user_metadata)) if options.user_metadata else "{}",
+        staged.staged_id,
+        key,
+        journal_id,
+        result.created_us,
+        result.updated_us,
+        content.modified_us,
+    )
+
+
+def _update_of(result: Committed, journal_id: int) -> Update:
     """Return the statement that gives an existing row its new content."""
-    return update(storage_objects).where(_O.id == row.id).values(_content_values(content, row, now, journal_id))
+    content = result.content
+    return (
+        update(storage_objects)
+        .where(_O.id == result.object_id)
+        .values(
+            size_bytes=content.staged.size_bytes,
+            mime_type=content.mime_type,
+            checksum=content.staged.checksum,
+            cache_control=content.options.cache_control,
+            user_metadata=dict(content.options.user_metadata),
+            version=content.staged.staged_id,
+            journal_id=journal_id,
+            updated_at=result.updated_us,
+            modified_at=content.modified_us,
+        )
+    )

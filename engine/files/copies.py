@@ -26,6 +26,7 @@ from engine.types import (
     ProgressCallback,
     RlsContext,
     StorageObject,
+    UploadOptions,
 )
 
 _SYSTEM: Final = RlsContext.service()
@@ -97,12 +98,9 @@ class Copies:
                     progress(Progress(done_bytes, info.size_bytes, current=target_path))
 
             content = self._stage(reader.source, info, target_path, monitor)
-        result = self._committer.commit(target, [content], context, replace=replace)[0]
-        if result.stored is None:
-            assert result.error is not None
-            raise result.error
-        self._stored(result.stored, result.replaced)
-        return result.stored
+        stored, replaced = self._committer.commit_one(target, content, context, replace=replace)
+        self._stored(stored, replaced)
+        return stored
 
     def copy_folder(
         self,
@@ -130,9 +128,7 @@ class Copies:
             token.raise_if_cancelled()
             path = target_prefix + stored.path[len(source_prefix) :]
             try:
-                self.copy(
-                    bucket, stored.path, path, context, target_bucket=target_bucket, replace=False, cancel=token
-                )
+                self.copy(bucket, stored.path, path, context, target_bucket=target_bucket, replace=False, cancel=token)
             except Cancelled:
                 raise
             except StorageError as error:
@@ -166,4 +162,5 @@ class Copies:
             self._backend.discard(staged_id)
             raise
         modified_us = None if info.modified_at is None else from_datetime(info.modified_at)
-        return NewContent(path, staged, info.mime_type, info.cache_control, info.user_metadata, modified_us)
+        options = UploadOptions(cache_control=info.cache_control, user_metadata=info.user_metadata)
+        return NewContent(path, staged, info.mime_type, modified_us, options)

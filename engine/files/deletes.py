@@ -5,10 +5,10 @@ Source: specification, "Delete Flow".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, select
+from sqlalchemy import ColumnElement, bindparam, delete, select
 
 from engine.cancel import CancelToken
 from engine.errors import ObjectNotFound, Unauthorized
@@ -16,6 +16,7 @@ from engine.files.announce import Announcer
 from engine.files.listing import below
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
+from engine.metadata.executor import AnyRow
 from engine.metadata.tables import storage_objects
 from engine.paths import validate_object_path
 from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject
@@ -111,7 +112,14 @@ class Deletes:
 
         return self._mutations.run(context, work)
 
-    def _delete_below(self, bucket: str, prefix: str, context: RlsContext, note: Any, token: CancelToken) -> None:
+    def _delete_below(
+        self,
+        bucket: str,
+        prefix: str,
+        context: RlsContext,
+        note: Callable[[list[StorageObject]], None],
+        token: CancelToken,
+    ) -> None:
         """Delete what lies below a prefix, commit by commit."""
 
         def work(change: Mutation) -> list[StorageObject]:
@@ -133,7 +141,7 @@ class Deletes:
 def _delete_rows(change: Mutation, bucket: Bucket, condition: ColumnElement[bool], limit: int) -> list[StorageObject]:
     """Delete rows that the caller may see and delete, and have their bytes removed."""
     query = select(*OBJECT_COLUMNS, _O.physical_path, _O.journal_id).where(condition).limit(limit)
-    rows: Sequence[Row[Any]] = change.tx.execute(query).all()
+    rows: Sequence[AnyRow] = change.tx.execute(query).all()
     if not rows:
         return []
     change.require_settled(row.journal_id for row in rows)

@@ -3,8 +3,8 @@
 A record is written in the same transaction as the rows it is about, and removed when the files have followed. After
 a crash every record that is left is rolled forward (`engine.files.settle`), as often as need be.
 
-- `publish`: rename staged bytes to their keys. Items `[object id, version, fresh]`; `fresh` says that the key was nobody's
-  before. Removing the record may lag behind the work: repeating it changes nothing.
+- `publish`: rename staged bytes to their keys. Items `[object id, version, fresh]`; `fresh` says that the key was
+  nobody's before. Removing the record may lag behind the work: repeating it changes nothing.
 - `relocate`: move the bytes of renamed objects. Items `[object id, key before]`.
 - `remove`: delete the bytes of deleted objects. Items: keys. Removed in the transaction that did the work.
 
@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import delete, insert, select
 
@@ -35,6 +35,15 @@ class JournalKind(StrEnum):
     PUBLISH = "publish"
     RELOCATE = "relocate"
     REMOVE = "remove"
+
+
+class Publication(NamedTuple):
+    """One item of a `publish` record; the key is not written down, the object's row has it."""
+
+    object_id: str
+    version: str
+    fresh: bool
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +66,21 @@ class Journal:
     def add(self, tx: Transaction, kind: JournalKind, staging: str, items: Sequence[Any]) -> int:
         """Write a record and return its id."""
         values = {"kind": kind.value, "staging": staging, "items": items, "created_at": now_us()}
-        key = tx.execute(insert(storage_journal).values(values)).inserted_primary_key
-        assert key is not None
-        return int(key[0])
+        statement = insert(storage_journal).values(values).returning(storage_journal.c.id)
+        return int(tx.execute(statement).scalar_one())
 
     def read(self, tx: Transaction, journal_id: int) -> JournalRecord | None:
         """Return a record, or None once it is gone."""
         row = tx.execute(select(storage_journal).where(storage_journal.c.id == journal_id)).one_or_none()
         return None if row is None else JournalRecord(row.id, JournalKind(row.kind), row.staging, row.items)
+
+    def is_newest(self, tx: Transaction, journal_id: int) -> bool:
+        """Return whether no commit came after the record's: its rows are then as it left them.
+
+        Every change of an object's path, content or existence writes a record, and ids only grow. False where the
+        database keeps no such count.
+        """
+        return tx.last_journal_id() == journal_id
 
     def open_ids(self, tx: Transaction, staging: str | None = None) -> list[int]:
         """Return the ids of all open records, oldest first; of one process's staging only, if given."""

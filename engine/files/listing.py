@@ -10,11 +10,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, and_, func, literal, select, tuple_
 
 from engine import limits
 from engine.errors import InvalidRequest
@@ -269,11 +269,11 @@ def _skip_scan(tx: Transaction, bucket_id: str, prefix: str, after: str | None, 
     """
     length = len(prefix)
 
-    def folder_of(parent: Any) -> Any:
+    def folder_of(parent: ColumnElement[str]) -> ColumnElement[str]:
         rest = func.substr(parent, length + 1)
         return func.substr(parent, 1, length + func.instr(rest, "/"))
 
-    def seek(bound: Any) -> Any:
+    def seek(bound: Sequence[ColumnElement[bool]]) -> ScalarSelect[str]:
         edge = func.max(_O.parent) if descending else func.min(_O.parent)
         query = select(folder_of(edge)).where(_O.bucket_id == bucket_id, *_inside(prefix), *bound)
         rule = tx.rule(storage_objects)
@@ -293,7 +293,7 @@ def _inside(prefix: str) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _beyond(folder: Any, descending: bool) -> ColumnElement[bool]:
+def _beyond(folder: ColumnElement[str], descending: bool) -> ColumnElement[bool]:
     """Return the condition of parents beyond a folder's own range."""
     if descending:
         return _O.parent < folder

@@ -7,9 +7,9 @@ paths all the while.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
@@ -20,6 +20,7 @@ from engine.files.listing import below
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
 from engine.files.rules import check_mime, check_size
+from engine.metadata.executor import AnyRow
 from engine.metadata.tables import storage_objects
 from engine.paths import leaf_of, parent_of, validate_object_path, validate_prefix
 from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject
@@ -128,7 +129,7 @@ _MOVE_COLUMNS: Final = (
 )
 
 
-def _movable(change: Mutation, bucket: Bucket, path: str) -> Row[Any]:
+def _movable(change: Mutation, bucket: Bucket, path: str) -> AnyRow:
     """Return the row of an object that the caller may see and change."""
     row = change.tx.execute(select(*_MOVE_COLUMNS).where(at_path(bucket.id, path))).one_or_none()
     if row is None:
@@ -137,7 +138,7 @@ def _movable(change: Mutation, bucket: Bucket, path: str) -> Row[Any]:
     return row
 
 
-def _movable_below(change: Mutation, bucket: Bucket, prefix: str) -> Sequence[Row[Any]]:
+def _movable_below(change: Mutation, bucket: Bucket, prefix: str) -> Sequence[AnyRow]:
     """Return all rows below a prefix that the caller may see."""
     query = select(*_MOVE_COLUMNS).where(below(bucket.id, prefix)).order_by(_O.parent, _O.leaf)
     rows = change.tx.execute(query).all()
@@ -147,7 +148,7 @@ def _movable_below(change: Mutation, bucket: Bucket, prefix: str) -> Sequence[Ro
     return rows
 
 
-def _check_taken_in(target: Bucket, source: Bucket, row: Row[Any]) -> None:
+def _check_taken_in(target: Bucket, source: Bucket, row: AnyRow) -> None:
     """Hold an object that comes from another bucket against the rules of the new one."""
     if target.id != source.id:
         path = row.parent + row.leaf
@@ -176,7 +177,7 @@ def _check_free(change: Mutation, target: Bucket, prefix: str, paths: list[str])
             raise ObjectAlreadyExists("The resource already exists", path=path)
 
 
-def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[tuple[Row[Any], str]]) -> None:
+def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[tuple[AnyRow, str]]) -> None:
     """Give rows their new paths under the caller's UPDATE rule, and have their bytes follow.
 
     Raises:
@@ -186,15 +187,13 @@ def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[tuple[Row[A
     values = {"bucket_id": target.id, "journal_id": journal_id}
     statement = update(storage_objects).where(_O.id == bindparam("row_id"))
     statement = statement.values(parent=bindparam("new_parent"), leaf=bindparam("new_leaf"), **values)
-    parameters = [
-        {"row_id": row.id, "new_parent": parent_of(path), "new_leaf": leaf_of(path)} for row, path in moves
-    ]
+    parameters = [{"row_id": row.id, "new_parent": parent_of(path), "new_leaf": leaf_of(path)} for row, path in moves]
     changed = change.tx.execute(statement, parameters)
     if changed.rowcount not in {len(moves), -1}:
         raise Unauthorized("new row violates row-level security policy")
 
 
-def _slices(moves: list[tuple[Row[Any], str]]) -> Iterator[tuple[int, list[tuple[Row[Any], str]]]]:
+def _slices(moves: list[tuple[AnyRow, str]]) -> Iterator[tuple[int, list[tuple[AnyRow, str]]]]:
     """Yield parts of a journal record's size, with how many moves end with each."""
     for start in range(0, len(moves), SLICE):
         part = moves[start : start + SLICE]

@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 
 from engine.backends.base import StorageBackend
 from engine.errors import StorageError
-from engine.files.journal import SLICE, Journal, JournalKind
+from engine.files.journal import SLICE, Journal, JournalKind, Publication
 from engine.files.settle import Settler
 from engine.metadata.executor import Executor, Transaction
 from engine.types import RlsContext
@@ -41,6 +41,8 @@ class Mutation:
     Attributes:
         tx: Statements under the caller's row rules.
         system: Statements that see everything.
+        journal_ids: Records of the work that is left.
+        publications: What the `publish` records among them are about.
     """
 
     def __init__(self, tx: Transaction, journal: Journal, staging: str) -> None:
@@ -49,6 +51,7 @@ class Mutation:
         self._journal = journal
         self._staging = staging
         self.journal_ids: list[int] = []
+        self.publications: dict[int, Sequence[Publication]] = {}
 
     def require_settled(self, journal_ids: Iterable[int | None]) -> None:
         """Begin again after the file work of these rows is done, if some is open."""
@@ -56,9 +59,11 @@ class Mutation:
         if pending:
             raise _PendingWork(pending)
 
-    def publish(self, items: Sequence[tuple[str, str, bool]]) -> int:
-        """Have staged bytes published: `(object id, version, fresh)` each. Returns the record's id."""
-        return self._add(JournalKind.PUBLISH, items)
+    def publish(self, publications: Sequence[Publication]) -> int:
+        """Have staged bytes published. Returns the record's id."""
+        journal_id = self._add(JournalKind.PUBLISH, [publication[:3] for publication in publications])
+        self.publications[journal_id] = publications
+        return journal_id
 
     def relocate(self, items: Sequence[tuple[str, str]]) -> int:
         """Have the bytes of renamed objects moved: `(object id, key before)` each, at most `SLICE`."""
@@ -107,27 +112,27 @@ class Mutations:
         """
         while True:
             try:
-                result, journal_ids = self._commit(context, work)
+                result, mutation = self._commit(context, work)
             except _PendingWork as pending:
                 for journal_id in pending.journal_ids:
                     self._settler.settle(journal_id, eager=True)
                 continue
-            self._follow(journal_ids)
+            self._follow(mutation)
             return result
 
-    def _commit(self, context: RlsContext, work: Callable[[Mutation], _T]) -> tuple[_T, list[int]]:
+    def _commit(self, context: RlsContext, work: Callable[[Mutation], _T]) -> tuple[_T, Mutation]:
         """Run `work` in a transaction."""
         with self._executor.transaction(context) as tx:
             mutation = Mutation(tx, self._journal, self._backend.staging)
             finished = self._journal.remove_finished(mutation.system)
             result = work(mutation)
         self._journal.forget(finished)
-        return result, mutation.journal_ids
+        return result, mutation
 
-    def _follow(self, journal_ids: list[int]) -> None:
+    def _follow(self, mutation: Mutation) -> None:
         """Let the files follow; a failure is no failure of the change, which is committed."""
-        for journal_id in journal_ids:
+        for journal_id in mutation.journal_ids:
             try:
-                self._settler.settle(journal_id)
+                self._settler.settle(journal_id, known=mutation.publications.get(journal_id, ()))
             except StorageError:
                 _logger.warning("files will follow commit %s later", journal_id, exc_info=True)

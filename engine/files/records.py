@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 
 from engine.errors import BucketNotFound
-from engine.metadata.executor import Transaction
+from engine.metadata.executor import AnyRow, Transaction
 from engine.metadata.tables import storage_buckets, storage_journal, storage_objects
 from engine.paths import leaf_of, parent_of
 from engine.times import to_datetime
@@ -53,7 +53,7 @@ class ObjectRecord:
     staging: str | None
 
 
-def bucket_from(row: Row[Any]) -> Bucket:
+def bucket_from(row: AnyRow) -> Bucket:
     """Return the bucket of a full row of `storage_buckets`."""
     return Bucket(
         id=row.id,
@@ -67,7 +67,7 @@ def bucket_from(row: Row[Any]) -> Bucket:
     )
 
 
-def object_from(row: Row[Any], bucket: str) -> StorageObject:
+def object_from(row: AnyRow, bucket: str) -> StorageObject:
     """Return the object of a row that begins with `OBJECT_COLUMNS`.
 
     Args:
@@ -100,12 +100,12 @@ def select_records() -> Select[Any]:
     )
 
 
-def record_from(row: Row[Any], bucket: str) -> ObjectRecord:
+def record_from(row: AnyRow, bucket: str) -> ObjectRecord:
     """Return the record of a row of `select_records`."""
     return ObjectRecord(object_from(row, bucket), row[14], row[15], row[16])
 
 
-def at_path(bucket_id: str, path: str) -> Any:
+def at_path(bucket_id: str, path: str) -> ColumnElement[bool]:
     """Return the condition that names one object."""
     return and_(_O.bucket_id == bucket_id, _O.parent == parent_of(path), _O.leaf == leaf_of(path))
 

@@ -6,14 +6,14 @@ process: a record is read, its rows are looked at as they are *now*, and what no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import bindparam, select, update
 
 from engine.backends.base import BackendChanges, Outcome, StorageBackend
-from engine.files.journal import Journal, JournalKind, JournalRecord
+from engine.files.journal import Journal, JournalKind, JournalRecord, Publication
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.types import RlsContext
@@ -48,11 +48,20 @@ class Settler:
         self._backend = backend
         self._journal = journal
 
-    def settle(self, journal_id: int, *, recovering: bool = False, eager: bool = False) -> None:
+    def settle(
+        self,
+        journal_id: int,
+        *,
+        recovering: bool = False,
+        eager: bool = False,
+        known: Sequence[Publication] = (),
+    ) -> None:
         """Do the work of one record; a no-op when it was done.
 
         Args:
             journal_id: The record.
+            known: What a `publish` record is about, if this process wrote it a moment ago: saves reading the rows
+                when no other commit came in between.
             recovering: Whether the work may have been begun before: keys are then held against all rows.
             eager: Whether a `publish` record is removed at once instead of with the next commit.
 
@@ -61,10 +70,11 @@ class Settler:
         """
         with self._backend.changes() as changes:
             with self._executor.transaction(_SYSTEM) as tx:
-                record = self._journal.read(tx, journal_id)
-                if record is None:
-                    return
-                self._work(tx, changes, record, recovering)
+                if not (known and self._publish_known(tx, changes, journal_id, known)):
+                    record = self._journal.read(tx, journal_id)
+                    if record is None:
+                        return
+                    self._work(tx, changes, record, recovering)
             changes.sync()
         self._finish(journal_id, now=eager or recovering)
 
@@ -100,6 +110,31 @@ class Settler:
         changes.sync()
         self._journal.remove(tx, record.id)
 
+    def _publish_known(
+        self, tx: Transaction, changes: BackendChanges, journal_id: int, known: Sequence[Publication]
+    ) -> bool:
+        """Publish what was committed a moment ago; answer False, before anything is done, if more happened since."""
+        if not self._journal.is_newest(tx, journal_id):
+            return False
+        staging = self._backend.staging
+        taken = [
+            publication
+            for publication in known
+            if changes.publish(staging, publication.version, publication.key, replace=not publication.fresh)
+            is Outcome.TAKEN
+        ]
+        if taken:
+            rows = self._rows(tx, [publication.object_id for publication in taken])
+            moved = [self._publish_aside(changes, staging, row) for row in rows.values()]
+            self._set_keys(tx, moved)
+        return True
+
+    def _publish_aside(self, changes: BackendChanges, staging: str, row: _Row) -> dict[str, str]:
+        """Publish where nothing can be in the way."""
+        spare = self._spare(row)
+        changes.publish(staging, row.version, spare, replace=False)
+        return {"row_id": row.id, "key": spare}
+
     def _publish(self, tx: Transaction, changes: BackendChanges, record: JournalRecord) -> None:
         """Rename staged bytes to their keys; superseded ones are thrown away."""
         rows = self._rows(tx, [item[0] for item in record.items])
@@ -111,9 +146,7 @@ class Settler:
                 continue
             outcome = changes.publish(record.staging, version, row.physical_path, replace=not fresh)
             if outcome is Outcome.TAKEN:
-                spare = self._spare(row)
-                changes.publish(record.staging, version, spare, replace=False)
-                moved.append({"row_id": row.id, "key": spare})
+                moved.append(self._publish_aside(changes, record.staging, row))
             elif outcome is Outcome.GONE and self._backend.exists(self._spare(row)):
                 moved.append({"row_id": row.id, "key": self._spare(row)})
         self._set_keys(tx, moved)

@@ -54,10 +54,18 @@ class ProgressMeter:
             self._current = current
         self._report()
 
-    def finished(self) -> None:
-        """Count an item as done."""
+    def staged(self, size_bytes: int, current: str) -> None:
+        """Count a small file that was found and moved in one step, without a report of its own."""
         with self._lock:
-            self._done_files += 1
+            self._total_bytes += size_bytes
+            self._done_bytes += size_bytes
+            self._total_files += 1
+            self._current = current
+
+    def finished(self, count: int = 1) -> None:
+        """Count items as done."""
+        with self._lock:
+            self._done_files += count
 
     def dropped(self, moved_bytes: int, size_bytes: int) -> None:
         """Take an item that failed out of the counts."""
@@ -73,6 +81,10 @@ class ProgressMeter:
             Cancelled: It did.
         """
         self._cancel.raise_if_cancelled()
+
+    def report(self) -> None:
+        """Report if it is time."""
+        self._report()
 
     def report_now(self, *, finalising: bool = False) -> None:
         """Report at once, such as at the end."""

@@ -9,7 +9,6 @@ Source: specification, "Upload Flow".
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,11 @@ from typing import BinaryIO, Final
 from engine import limits
 from engine.backends.base import Staged, StagedWriter, StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import InvalidRequest, ObjectAlreadyExists, SourceChanged, SourceUnreadable
+from engine.errors import InvalidRequest, ObjectAlreadyExists, SourceUnreadable
 from engine.files.commit import Committer, NewContent
 from engine.files.records import find_bucket, find_record
 from engine.files.rules import check_mime, check_size, check_user_metadata
+from engine.files.sources import check_unchanged, open_source
 from engine.ids import new_id
 from engine.metadata.executor import Executor
 from engine.mime import sniff
@@ -109,14 +109,11 @@ class UploadSession:
             self.abort()
             raise
         self._ended = True
-        result = self._committer.commit(
-            self._admission.bucket, [self._content(staged)], self._admission.context, replace=self._replace
-        )[0]
-        if result.stored is None:
-            assert result.error is not None
-            raise result.error
-        self._stored(result.stored, result.replaced)
-        return result.stored
+        stored, replaced = self._committer.commit_one(
+            self._admission.bucket, self._content(staged), self._admission.context, replace=self._replace
+        )
+        self._stored(stored, replaced)
+        return stored
 
     def abort(self) -> None:
         """Throw away what was written; a no-op once committed or aborted."""
@@ -156,14 +153,9 @@ class UploadSession:
     def _content(self, staged: Staged) -> NewContent:
         """Return what is to be committed."""
         options = self._admission.options
-        return NewContent(
-            path=self._admission.path,
-            staged=staged,
-            mime_type=self._mime_type or "application/octet-stream",
-            cache_control=options.cache_control,
-            user_metadata=options.user_metadata,
-            modified_us=None if options.modified_at is None else from_datetime(options.modified_at),
-        )
+        modified_us = None if options.modified_at is None else from_datetime(options.modified_at)
+        mime_type = self._mime_type or "application/octet-stream"
+        return NewContent(self._admission.path, staged, mime_type, modified_us, options)
 
 
 class Uploads:
@@ -255,12 +247,9 @@ class Uploads:
             check_mime(admission.bucket, mime_type, path)
             os.lseek(file.fileno(), 0, os.SEEK_SET)
             content = self._stage_file(admission, file, before, mime_type, progress, cancel)
-        result = self._committer.commit(admission.bucket, [content], context, replace=options.replace)[0]
-        if result.stored is None:
-            assert result.error is not None
-            raise result.error
-        self._stored(result.stored, result.replaced)
-        return result.stored
+        stored, replaced = self._committer.commit_one(admission.bucket, content, context, replace=options.replace)
+        self._stored(stored, replaced)
+        return stored
 
     def _stage_file(
         self,
@@ -290,9 +279,7 @@ class Uploads:
             raise
         options = admission.options
         modified_us = before.st_mtime_ns // 1000 if options.modified_at is None else from_datetime(options.modified_at)
-        return NewContent(
-            admission.path, staged, mime_type, options.cache_control, options.user_metadata, modified_us
-        )
+        return NewContent(admission.path, staged, mime_type, modified_us, options, file.name)
 
     def _admit(
         self, bucket: str, path: str, context: RlsContext, options: UploadOptions, size_hint: int | None
@@ -309,38 +296,6 @@ class Uploads:
             if not options.replace and find_record(tx, found, path) is not None:
                 raise ObjectAlreadyExists("The resource already exists", path=path)
         return Admission(found, path, context, options)
-
-
-def open_source(source: Path) -> BinaryIO:
-    """Open a regular file for an upload, unbuffered; never waits on a pipe or device.
-
-    Raises:
-        SourceUnreadable: It is missing, of another kind, or not readable.
-    """
-    try:
-        fd = os.open(source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except OSError as error:
-        raise SourceUnreadable(f"Cannot read the file ({error.strerror})", path=str(source)) from error
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise SourceUnreadable("Not a regular file", path=str(source))
-    return _named(fd, source)
-
-
-def _named(fd: int, source: Path) -> BinaryIO:
-    """Return an unbuffered file over `fd` that knows its path."""
-    return open(source, "rb", buffering=0, opener=lambda _path, _flags: fd)  # noqa: PTH123, SIM115 - takes `opener`
-
-
-def check_unchanged(before: os.stat_result, after: os.stat_result, staged: Staged, source: str) -> None:
-    """Refuse a file that somebody wrote to while it was read.
-
-    Raises:
-        SourceChanged: Size, time or length of what was read differ.
-    """
-    same = before.st_size == after.st_size and before.st_mtime_ns == after.st_mtime_ns
-    if not same or staged.size_bytes != before.st_size:
-        raise SourceChanged("The file changed while it was read", path=source)
 
 
 def _pump(source: BinaryIO, session: UploadSession, progress: ProgressCallback | None, cancel: CancelToken) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import delete, func, select, tuple_, update
 
@@ -133,21 +133,18 @@ class Checks:
 
     def _records(self) -> Iterator[ObjectRecord]:
         """Yield every object, a page at a time."""
-        names = {row[0]: row[1] for row in self._bucket_names()}
+        buckets = self._executor.execute(select(storage_buckets.c.id, storage_buckets.c.name), _SYSTEM)
+        names = {str(row[0]): str(row[1]) for row in buckets}
         after: tuple[str, str, str] | None = None
         while True:
             query = select_records().order_by(_O.bucket_id, _O.parent, _O.leaf).limit(limits.LIST_PAGE_MAX)
             if after is not None:
                 query = query.where(tuple_(_O.bucket_id, _O.parent, _O.leaf) > after)
             rows = self._executor.execute(query, _SYSTEM)
-            yield from (record_from(row, names.get(row[1], row[1])) for row in rows)
+            yield from (record_from(row, names[row[1]]) for row in rows)
             if len(rows) < limits.LIST_PAGE_MAX:
                 return
             after = (rows[-1][1], rows[-1][2], rows[-1][3])
-
-    def _bucket_names(self) -> Any:
-        """Return id and name of every bucket."""
-        return self._executor.execute(select(storage_buckets.c.id, storage_buckets.c.name), _SYSTEM)
 
     def _open(self, record: ObjectRecord) -> BackendReader | None:
         """Open an object's bytes where they are."""
@@ -263,9 +260,7 @@ class Checks:
                 file.write(line + "\n")
         except OSError as error:
             raise StorageError("The removed rows cannot be written down", path=str(kept)) from error
-        self._executor.execute(
-            delete(storage_objects).where(_O.id == info.id, _O.version == info.version), _SYSTEM
-        )
+        self._executor.execute(delete(storage_objects).where(_O.id == info.id, _O.version == info.version), _SYSTEM)
         return kept
 
 

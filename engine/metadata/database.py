@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -59,10 +60,10 @@ def open_database(path: Path) -> Engine:
 
 def _configure(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     """Take transaction control from the driver, which would delay BEGIN, and set the pragmas."""
-    assert isinstance(dbapi_connection, sqlite3.Connection)
-    dbapi_connection.isolation_level = None
+    connection = cast("sqlite3.Connection", dbapi_connection)
+    connection.isolation_level = None
     for pragma in _PRAGMAS:
-        dbapi_connection.execute(pragma)
+        connection.execute(pragma)
 
 
 def _begin(connection: Connection) -> None:

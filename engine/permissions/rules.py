@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Table, false
 
 from engine.errors import Unauthorized
 from engine.metadata.tables import storage_objects
-from engine.types import Role, RlsContext
+from engine.types import RlsContext, Role
 
 
 class Command(StrEnum):
