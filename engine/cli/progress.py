@@ -10,9 +10,11 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, TextIO
 
 from engine.cli.formatting import count_text, duration_text, size_text
+from engine.cli.totals import Totals, unknown
 from engine.transfers.speed import SpeedMeter
 from engine.types import Progress
 
@@ -26,8 +28,16 @@ _FALLBACK_COLUMNS: Final = 80
 class ProgressBar:
     """Draws the moments of one running call. Call it with each `Progress`, then `close` it."""
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, stream: TextIO, totals: Totals = unknown, clock: Callable[[], float] = time.monotonic) -> None:
+        """Draw nothing yet.
+
+        Args:
+            stream: The terminal.
+            totals: Asked for what the call does not know itself.
+            clock: Seconds, monotonic.
+        """
         self._stream = stream
+        self._totals = totals
         self._clock = clock
         self._lock = threading.Lock()
         self._speed = SpeedMeter(clock)
@@ -46,7 +56,7 @@ class ProgressBar:
             now_s = self._clock()
             if now_s >= self._next_draw_s:
                 self._next_draw_s = now_s + REDRAW_S
-                self._draw(progress_text(progress, self._speed, self._cells))
+                self._draw(progress_text(self._completed(progress), self._speed, self._cells))
 
     def close(self) -> None:
         """Wipe the bar."""
@@ -55,6 +65,10 @@ class ProgressBar:
                 self._stream.write(f"\r{' ' * self._drawn_columns}\r")
                 self._stream.flush()
                 self._drawn_columns = 0
+
+    def _completed(self, progress: Progress) -> Progress:
+        known = self._totals() if progress.total_bytes is None else None
+        return replace(progress, total_bytes=known.size_bytes, total_files=known.objects) if known else progress
 
     def _draw(self, text: str) -> None:
         text = text[: _columns_of(self._stream) - 1]
@@ -105,6 +119,8 @@ def _files_text(progress: Progress) -> str:
 
 
 def _bytes_text(progress: Progress) -> str:
+    if not progress.total_bytes and not progress.done_bytes:
+        return ""
     done = size_text(progress.done_bytes)
     return done if progress.total_bytes is None else f"{done} of {size_text(progress.total_bytes)}"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 
 from engine.cancel import CancelToken
 from engine.cli.console import Console
 from engine.cli.signals import cancelled_by_signal
+from engine.cli.totals import Totals
 from engine.storage import FileStorage
 from engine.types import ProgressCallback, RlsContext
 from engine.workspace import Workspace
@@ -47,8 +48,11 @@ class Session:
         return self.workspace.storage
 
     @contextmanager
-    def work(self) -> Iterator[Work]:
+    def work(self, totals: AbstractContextManager[Totals]) -> Iterator[Work]:
         """Show progress on a terminal and take Ctrl+C as a wish to cancel, for one long call.
+
+        Args:
+            totals: Finds out how much there is to do while the call runs; entered only if somebody watches.
 
         Yields:
             What to hand to the call.
@@ -57,10 +61,7 @@ class Session:
             if not self.console.attended:
                 yield Work(None, cancel)
                 return
-            from engine.cli.progress import ProgressBar  # short commands have no use for it
+            from engine.cli.progress import ProgressBar  # commands that nobody watches have no use for it
 
-            bar = ProgressBar(self.console.messages)
-            try:
+            with totals as known, closing(ProgressBar(self.console.messages, known)) as bar:
                 yield Work(bar, cancel)
-            finally:
-                bar.close()

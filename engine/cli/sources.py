@@ -5,13 +5,14 @@ Enumeration streams: files are found while earlier ones are already on their way
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from engine.cli.totals import sum_of
 from engine.errors import SourceUnreadable
 from engine.transfers.scan import folder_id, roots_of, scan
 from engine.transfers.values import ItemNote, NoteKind
-from engine.types import ItemFailure, UploadItem
+from engine.types import ItemFailure, TreeSize, UploadItem
 
 
 class SourceWalk:
@@ -49,6 +50,19 @@ class SourceWalk:
                 self.empty_folders.append(found.folder)
             for item in found.items:
                 yield UploadItem(item.local, item.path)
+
+    def count(self, stopped: Callable[[], bool]) -> TreeSize:
+        """Count what the iteration will find, without touching its results.
+
+        Args:
+            stopped: Asked before every folder; True ends the count.
+
+        Returns:
+            Files and their bytes.
+        """
+        found = scan(self._roots, self._keep_out, stopped)
+        parts = (TreeSize(len(part.items), sum(item.size_bytes for item in part.items)) for part in found)
+        return sum_of(parts, stopped)
 
     def _sort_in(self, note: ItemNote) -> None:
         reason = SourceUnreadable(note.reason, path=note.local_path, hint=note.hint)

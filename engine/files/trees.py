@@ -114,7 +114,8 @@ class TreeDownloads:
                     raise
                 failures.append(ItemFailure(stored.path, str(target_dir / stored.path[cut:]), error))
                 continue
-            done, size_bytes = done + 1, size_bytes + stored.size_bytes
+            if not stored.path.endswith("/"):
+                done, size_bytes = done + 1, size_bytes + stored.size_bytes
         meter.all_expected()
         meter.report_now()
         return BatchReport(done, size_bytes, tuple(failures))

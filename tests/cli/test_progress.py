@@ -8,7 +8,7 @@ import pytest
 
 from engine.cli.progress import ProgressBar, progress_text
 from engine.transfers.speed import SpeedMeter
-from engine.types import Progress
+from engine.types import Progress, TreeSize
 
 CELLS = ("#", "-")
 
@@ -70,7 +70,7 @@ def test_the_wait_between_the_last_byte_and_the_commit_has_a_name():
 
 def test_it_is_drawn_over_itself_at_most_ten_times_a_second_and_wiped_at_the_end():
     stream, clock = io.StringIO(), Clock()
-    bar = ProgressBar(stream, clock)
+    bar = ProgressBar(stream, clock=clock)
     bar(Progress(1, 4))
     bar(Progress(2, 4))
     clock.now_s += 0.1
@@ -85,7 +85,7 @@ def test_it_is_drawn_over_itself_at_most_ten_times_a_second_and_wiped_at_the_end
 
 def test_a_bar_that_was_never_drawn_leaves_no_trace():
     stream = io.StringIO()
-    ProgressBar(stream, Clock()).close()
+    ProgressBar(stream, clock=Clock()).close()
     assert stream.getvalue() == ""
 
 
@@ -93,6 +93,21 @@ def test_a_bar_that_was_never_drawn_leaves_no_trace():
 def test_the_cells_suit_the_terminal(encoding: str, cell: str):
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding)
-    ProgressBar(stream, Clock())(Progress(3, 4))
+    ProgressBar(stream, clock=Clock())(Progress(3, 4))
     stream.flush()
     assert cell in raw.getvalue().decode(encoding)
+
+
+def test_totals_that_the_call_does_not_know_are_asked_for():
+    stream, clock, known = io.StringIO(), Clock(), [TreeSize(4, 1_000)]
+    bar = ProgressBar(stream, lambda: known[0] if clock.now_s > 100.0 else None, clock)
+    bar(Progress(250, None, done_files=1, total_files=None))
+    clock.now_s += 1
+    bar(Progress(250, None, done_files=1, total_files=None))
+    first, second = stream.getvalue().split("\r")[1:]
+    assert first.rstrip() == "1 file  250 B"
+    assert "25 %  1 of 4 files  250 B of 1.0 kB" in second
+
+
+def test_removing_counts_files_alone():
+    assert text_of(Progress(0, 0, done_files=1, total_files=2)) == "##########----------  50 %  1 of 2 files"

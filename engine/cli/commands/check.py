@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from engine.cli.documents import finding_document
 from engine.cli.formatting import count_text, size_text
-from engine.types import CheckReport, Finding
+from engine.cli.totals import Stopped, counted, sum_of
+from engine.types import CheckReport, Finding, TreeSize
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -45,7 +46,12 @@ def run(session: Session, arguments: Namespace) -> int:
     Raises:
         Cancelled: Ctrl+C came.
     """
-    with session.work() as work:
+
+    def count(stopped: Stopped) -> TreeSize:
+        buckets = session.storage.list_buckets(session.context)
+        return sum_of((session.storage.tree_size(bucket.name, "", session.context) for bucket in buckets), stopped)
+
+    with session.work(counted(count)) as work:
         report = session.storage.check(
             session.context, repair=arguments.repair, progress=work.progress, cancel=work.cancel
         )

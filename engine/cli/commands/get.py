@@ -10,9 +10,10 @@ from engine.cli.addresses import Address, parse_address
 from engine.cli.console import failure_document
 from engine.cli.formatting import count_text, size_text
 from engine.cli.places import Place, place_of
+from engine.cli.totals import Stopped, counted, sum_of
 from engine.errors import StorageError
 from engine.files.local_names import local_name
-from engine.types import BatchReport, ItemFailure
+from engine.types import BatchReport, ItemFailure, TreeSize
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -85,10 +86,19 @@ def _resolve(session: Session, sources: Iterable[Address], target: Path) -> tupl
 
 
 def _download(session: Session, bucket: str, paths: list[str], target: Path, *, replace: bool) -> BatchReport:
-    with session.work() as work:
+    def count(stopped: Stopped) -> TreeSize:
+        return sum_of((_size_of(session, bucket, path) for path in paths), stopped)
+
+    with session.work(counted(count)) as work:
         return session.storage.download_tree(
             bucket, paths, target, session.context, replace=replace, progress=work.progress, cancel=work.cancel
         )
+
+
+def _size_of(session: Session, bucket: str, path: str) -> TreeSize:
+    if path and not path.endswith("/"):
+        return TreeSize(1, session.storage.info(bucket, path, session.context).size_bytes)
+    return session.storage.tree_size(bucket, path, session.context)
 
 
 def _tell(session: Session, target: Path, reports: list[BatchReport], failures: list[ItemFailure]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from engine.cli.addresses import Address, parse_address, parse_mime_type
 from engine.cli.console import failure_document
 from engine.cli.formatting import count_text, size_text
+from engine.cli.totals import counted
 from engine.errors import BucketNotFound, StorageError
 from engine.paths import validate_prefix
 from engine.types import BatchReport, ItemFailure, UploadOptions
@@ -72,7 +73,7 @@ def run(session: Session, arguments: Namespace) -> int:
     _check_target(session, target)
     walk = SourceWalk(arguments.sources, target.prefix, session.workspace.settings.data_dir)
     options = UploadOptions(mime_type=arguments.content_type, replace=arguments.replace)
-    with session.work() as work:
+    with session.work(counted(walk.count)) as work:
         report = session.storage.upload_many(
             target.bucket, walk, session.context, options, progress=work.progress, cancel=work.cancel
         )

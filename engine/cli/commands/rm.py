@@ -8,8 +8,9 @@ from engine.cli.addresses import Address, parse_address
 from engine.cli.console import failure_document
 from engine.cli.formatting import count_text
 from engine.cli.places import Place, place_of
+from engine.cli.totals import Stopped, counted
 from engine.errors import Cancelled, InvalidRequest, StorageError
-from engine.types import ItemFailure
+from engine.types import ItemFailure, TreeSize
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -86,7 +87,10 @@ def _remove_bucket(session: Session, bucket: str, *, recursive: bool) -> int:
 
 
 def _remove_below(session: Session, bucket: str, prefix: str) -> int:
-    with session.work() as work:
+    def count(_: Stopped) -> TreeSize:
+        return TreeSize(session.storage.tree_size(bucket, prefix, session.context).objects, 0)
+
+    with session.work(counted(count)) as work:
         gone = session.storage.delete_many(
             bucket, [prefix], session.context, progress=work.progress, cancel=work.cancel
         )
