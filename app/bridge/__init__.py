@@ -1,0 +1,1 @@
+"""The only rooms that call the engine: threads, user operations, events, the server."""

@@ -1,0 +1,73 @@
+"""An open workspace with everything of the bridge that speaks for it, made together and closed together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from app.bridge.events import EventRelay
+from app.bridge.exporting import Exporter
+from app.bridge.operations import Operations
+from app.bridge.previews import Previewer
+from app.bridge.reading import Reader
+from app.bridge.serving import ServerBridge
+from app.bridge.tasks import Tasks
+from app.bridge.transfers import TransferBridge
+from app.i18n import translate
+from app.models.rows import RowMaker
+from engine.transfers import TransferQueue
+from engine.types import RlsContext
+from engine.workspace import Workspace
+
+_OUTGOING = "outgoing"
+
+
+class EngineSide:
+    """The bridge to one workspace, used by the person at this computer.
+
+    Attributes:
+        reader, operations, exporter, previewer: What reads and acts.
+        transfers, server, relay: The queue, the server, and the news.
+        row_maker: Turns listings into rows.
+    """
+
+    def __init__(self, workspace: Workspace, tasks: Tasks, parent: QObject) -> None:
+        """Args: the workspace, which is closed by `close`; the lanes; Qt's owner."""
+        self._workspace = workspace
+        self._tasks = tasks
+        storage, context = workspace.storage, RlsContext.service(workspace.owner_id)
+        self.row_maker = RowMaker(workspace.owner_id)
+        self.reader = Reader(storage, context, tasks, self.row_maker)
+        self.operations = Operations(storage, context, tasks)
+        self.exporter = Exporter(storage, context, tasks, self.data_dir / _OUTGOING)
+        self.previewer = Previewer(storage, context, tasks)
+        self.transfers = TransferBridge(TransferQueue(storage, context, keep_out=(self.data_dir,)), tasks, parent)
+        self.server = ServerBridge(workspace, tasks, parent)
+        self.relay = EventRelay(storage, tasks, parent)
+
+    @property
+    def data_dir(self) -> Path:
+        """Return the workspace's folder."""
+        return self._workspace.settings.data_dir
+
+    @property
+    def notice(self) -> str | None:
+        """Return what a person must be told once about where keys are kept, if anything."""
+        return self._workspace.secrets.notice
+
+    @property
+    def keys_in(self) -> str:
+        """Return where signing keys are kept, for people."""
+        if self._workspace.secrets.where == "keyring":
+            return translate("EngineSide", "In the keyring of this computer")
+        return translate("EngineSide", "In a file of the data folder that only you can read")
+
+    def close(self) -> None:
+        """Stop everything, wait for it, close the workspace."""
+        self.relay.close()
+        self.transfers.close()
+        self.server.close()
+        self._tasks.close()
+        self.exporter.clear()
+        self._workspace.close()

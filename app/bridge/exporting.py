@@ -1,0 +1,88 @@
+"""Objects as real files for other programs: dragged out, copied to the clipboard, opened. In a folder of our own."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app.bridge.tasks import Fail, Tasks, Ticket
+from engine.errors import from_os_error
+from engine.storage import FileStorage
+from engine.types import RlsContext
+
+
+class Exporter:
+    """Writes objects into temporary folders that live as long as the window."""
+
+    def __init__(self, storage: FileStorage, context: RlsContext, tasks: Tasks, folder: Path) -> None:
+        """Args: the engine, whoever reads, the lanes, and the folder to use, which is emptied at `clear`."""
+        self._storage = storage
+        self._context = context
+        self._tasks = tasks
+        self._folder = folder
+
+    def export(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        then: Callable[[list[Path]], None],
+        otherwise: Fail | None = None,
+        *,
+        read_only: bool = False,
+    ) -> Ticket:
+        """Write objects and folders as files.
+
+        Args:
+            bucket: The bucket's name.
+            paths: Objects, and folders with a trailing `/`.
+            then: Gets the files and folders that were made, one for each path that could be read.
+            otherwise: Gets the failure; also when not a single path could be read.
+            read_only: Take the right to write away, so that nobody edits a copy in vain.
+        """
+        return self._tasks.read(lambda ticket: self._export(bucket, paths, ticket, read_only), then, otherwise)
+
+    def keep(
+        self, name: str, make: Callable[[], bytes], then: Callable[[Path], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Write bytes as a file of that name.
+
+        Args:
+            name: Last segment of its path.
+            make: Makes the content, in the worker.
+            then: Gets the file.
+            otherwise: Gets the failure.
+        """
+        return self._tasks.read(lambda _: self._keep(name, make()), then, otherwise)
+
+    def clear(self) -> None:
+        """Delete everything that was made. Touches the disk: not for the main thread while the window is open."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _export(self, bucket: str, paths: Sequence[str], ticket: Ticket, read_only: bool) -> list[Path]:
+        target = self._new_folder()
+        report = self._storage.download_tree(bucket, paths, target, self._context, cancel=ticket.token)
+        made = sorted(target.iterdir())
+        if report.failures and not made:
+            raise report.failures[0].error
+        if read_only:
+            for path in made:
+                path.chmod(stat.S_IRUSR)
+        return made
+
+    def _keep(self, name: str, content: bytes) -> Path:
+        path = self._new_folder() / name
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise from_os_error(error, str(path)) from error
+        return path
+
+    def _new_folder(self) -> Path:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            return Path(tempfile.mkdtemp(dir=self._folder))
+        except OSError as error:
+            raise from_os_error(error, str(self._folder)) from error

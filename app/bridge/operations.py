@@ -1,0 +1,162 @@
+"""One method for each thing a person does to the workspace. All run in the mutation lane, in the order asked for.
+
+Every method takes `then` (called with the result in the main thread) and an optional `otherwise` (called with the
+exception; the presenter by default).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from app.bridge.tasks import Fail, Tasks, Ticket
+from app.i18n import plural, translate
+from app.location import Location
+from engine.errors import ObjectAlreadyExists
+from engine.storage import FileStorage
+from engine.types import Bucket, BucketChanges, RlsContext, SignedUrl
+
+_CONTEXT = "Operations"
+
+
+@dataclass(frozen=True, slots=True)
+class BucketDraft:
+    """A bucket as a form describes it.
+
+    Attributes:
+        name: Wanted name.
+        public: Anybody may read its objects.
+        file_size_limit_bytes: Largest object it takes, or None.
+        allowed_mime_types: `type/subtype` or `type/*`; empty means any.
+    """
+
+    name: str
+    public: bool = False
+    file_size_limit_bytes: int | None = None
+    allowed_mime_types: tuple[str, ...] = ()
+
+
+class Operations:
+    """What the window does to the workspace, in the name of one identity."""
+
+    def __init__(self, storage: FileStorage, context: RlsContext, tasks: Tasks) -> None:
+        """Args: the engine, whoever acts, and the lanes."""
+        self._storage = storage
+        self._context = context
+        self._tasks = tasks
+
+    def create_bucket(
+        self, draft: BucketDraft, then: Callable[[Bucket], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Make a bucket."""
+        return self._tasks.mutate(lambda _: self._create_bucket(draft), then, otherwise)
+
+    def update_bucket(
+        self, bucket: Bucket, draft: BucketDraft, then: Callable[[Bucket], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Give a bucket the name and settings of a draft."""
+        return self._tasks.mutate(lambda _: self._update_bucket(bucket, draft), then, otherwise)
+
+    def rename_bucket(
+        self, bucket: str, name: str, then: Callable[[Bucket], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Give a bucket another name."""
+        return self._tasks.mutate(lambda _: self._storage.rename_bucket(bucket, name, self._context), then, otherwise)
+
+    def empty_bucket(self, bucket: str, then: Callable[[int], None], otherwise: Fail | None = None) -> Ticket:
+        """Delete every object of a bucket; calls back with their number."""
+        label = translate(_CONTEXT, "Emptying {bucket}").format(bucket=bucket)
+        return self._tasks.mutate(
+            lambda _: self._storage.empty_bucket(bucket, self._context), then, otherwise, label=label
+        )
+
+    def delete_bucket(self, bucket: str, then: Callable[[None], None], otherwise: Fail | None = None) -> Ticket:
+        """Delete a bucket with everything in it."""
+        label = translate(_CONTEXT, "Deleting {bucket}").format(bucket=bucket)
+        return self._tasks.mutate(lambda _: self._delete_bucket(bucket), then, otherwise, label=label)
+
+    def create_folder(self, place: Location, then: Callable[[None], None], otherwise: Fail | None = None) -> Ticket:
+        """Make an empty folder at a place that does not exist yet."""
+        return self._tasks.mutate(lambda _: self._create_folder(place), then, otherwise)
+
+    def rename(
+        self, bucket: str, path: str, name: str, then: Callable[[str], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Give an object or a folder (`path` ends with `/`) another name; calls back with its new path."""
+        label = translate(_CONTEXT, "Renaming to {name}").format(name=name)
+        return self._tasks.mutate(lambda ticket: self._rename(bucket, path, name, ticket), then, otherwise, label=label)
+
+    def delete(
+        self, bucket: str, paths: Sequence[str], then: Callable[[int], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Delete objects, and folders with everything below; calls back with the number of objects."""
+        label = plural(_CONTEXT, "Deleting %n item(s)", len(paths))
+        return self._tasks.mutate(lambda ticket: self._delete(bucket, paths, ticket), then, otherwise, label=label)
+
+    def sign(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        expires_in_s: int,
+        then: Callable[[list[SignedUrl]], None],
+        otherwise: Fail | None = None,
+    ) -> Ticket:
+        """Make links. Changes nothing that is stored, so it waits for no mutation."""
+        return self._tasks.read(
+            lambda _: [self._storage.sign(bucket, path, self._context, expires_in_s) for path in paths],
+            then,
+            otherwise,
+        )
+
+    def _create_bucket(self, draft: BucketDraft) -> Bucket:
+        return self._storage.create_bucket(
+            draft.name,
+            self._context,
+            public=draft.public,
+            file_size_limit_bytes=draft.file_size_limit_bytes,
+            allowed_mime_types=draft.allowed_mime_types,
+        )
+
+    def _update_bucket(self, bucket: Bucket, draft: BucketDraft) -> Bucket:
+        if draft.name != bucket.name:
+            self._storage.rename_bucket(bucket.name, draft.name, self._context)
+        changes = BucketChanges(draft.public, draft.file_size_limit_bytes, draft.allowed_mime_types)
+        return self._storage.update_bucket(draft.name, self._context, changes)
+
+    def _delete_bucket(self, bucket: str) -> None:
+        self._storage.empty_bucket(bucket, self._context)
+        self._storage.delete_bucket(bucket, self._context)
+
+    def _create_folder(self, place: Location) -> None:
+        self._refuse_taken(place.bucket, place.prefix)
+        self._storage.create_folder(place.bucket, place.prefix, self._context)
+
+    def _rename(self, bucket: str, path: str, name: str, ticket: Ticket) -> str:
+        folder = path.endswith("/")
+        target = path.rstrip("/").rpartition("/")[0]
+        target = f"{target}/{name}" if target else name
+        self._refuse_taken(bucket, f"{target}/")
+        if folder:
+            self._refuse_object(bucket, target)
+            self._storage.move_folder(
+                bucket, path, f"{target}/", self._context, progress=ticket.report, cancel=ticket.token
+            )
+            return f"{target}/"
+        self._storage.move(bucket, path, target, self._context)
+        return target
+
+    def _delete(self, bucket: str, paths: Sequence[str], ticket: Ticket) -> int:
+        gone = self._storage.delete_many(bucket, paths, self._context, progress=ticket.report, cancel=ticket.token)
+        return sum(1 for item in gone if not item.path.endswith("/"))
+
+    def _refuse_taken(self, bucket: str, prefix: str) -> None:
+        """Refuse a folder name that a folder has: two folders must not silently become one."""
+        taken = self._storage.count_folder(bucket, prefix, self._context).total or self._storage.exists(
+            bucket, prefix, self._context
+        )
+        if taken:
+            raise ObjectAlreadyExists(translate(_CONTEXT, "A folder of that name is already here."), path=prefix)
+
+    def _refuse_object(self, bucket: str, path: str) -> None:
+        if self._storage.exists(bucket, path, self._context):
+            raise ObjectAlreadyExists(translate(_CONTEXT, "An object of that name is already here."), path=path)

@@ -1,0 +1,179 @@
+"""Loading for the models: counts, pages, children, sizes. All in the read lane, answers in the main thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from PySide6.QtCore import QObject
+
+from app.bridge.names import path_problem
+from app.bridge.tasks import Fail, Tasks, Ticket
+from app.location import Location
+from app.models.pages import PAGE_ROWS
+from app.models.rows import Row, RowMaker
+from app.models.sources import WHOLE_MAX, Branch, Root, Snapshot, View
+from engine import limits
+from engine.storage import FileStorage
+from engine.types import ListRequest, RlsContext, TreeSize
+
+_CHILD_LOOKS_MAX: Final = 200
+"""Folders of one level that are asked whether they hold folders themselves, so that the tree shows no false arrows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A place, and in it perhaps one object.
+
+    Attributes:
+        place: The folder to show.
+        path: The object to select there, or nothing.
+    """
+
+    place: Location
+    path: str = ""
+
+
+class Reader:
+    """The engine as the source of both models."""
+
+    def __init__(self, storage: FileStorage, context: RlsContext, tasks: Tasks, rows: RowMaker) -> None:
+        """Args: the engine, whose eyes it is seen with, the lanes, and what makes rows."""
+        self._storage = storage
+        self._context = context
+        self._tasks = tasks
+        self._maker = rows
+
+    def snapshot(
+        self, view: View, pages: Sequence[int], then: Callable[[Snapshot], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Read the count and some pages; see `FolderSource`."""
+        return self._tasks.read(lambda _: self._snapshot(view, pages), then, otherwise)
+
+    def page(
+        self, view: View, number: int, then: Callable[[tuple[Row, ...]], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Read one page; see `FolderSource`."""
+        return self._tasks.read(lambda _: self._page(view, number), then, otherwise)
+
+    def buckets(self, then: Callable[[tuple[Root, ...]], None], otherwise: Fail | None = None) -> Ticket:
+        """Read all buckets; see `TreeSource`."""
+        return self._tasks.read(lambda _: self._roots(), then, otherwise)
+
+    def branches(
+        self, location: Location, then: Callable[[tuple[Branch, ...]], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Read the folders in a place; see `TreeSource`."""
+        return self._tasks.read(lambda ticket: self._branches(location, ticket), then, otherwise)
+
+    def locate(self, place: Location, then: Callable[[Found | None], None], otherwise: Fail | None = None) -> Ticket:
+        """Find what somebody typed: a bucket, a folder, or an object (then its folder, with the object's path)."""
+        return self._tasks.read(lambda _: self._locate(place), then, otherwise)
+
+    def measure(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        then: Callable[[TreeSize], None],
+        otherwise: Fail | None = None,
+        *,
+        owner: QObject | None = None,
+    ) -> Ticket:
+        """Count objects and bytes of a selection, folders with everything below them.
+
+        Args:
+            bucket: The bucket's name.
+            paths: Objects, and folders with a trailing `/`; `""` is the whole bucket.
+            then: Gets the sum.
+            otherwise: Gets the failure.
+            owner: The answer is dropped once this object is deleted.
+        """
+        return self._tasks.read(lambda ticket: self._measure(bucket, paths, ticket), then, otherwise, owner=owner)
+
+    def rows(
+        self, view: View, ranges: Sequence[range], then: Callable[[list[Row]], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Read the rows of any selection, however large; for those that are not in the window."""
+        return self._tasks.read(lambda ticket: self._selected(view, ranges, ticket), then, otherwise)
+
+    def _snapshot(self, view: View, pages: Sequence[int]) -> Snapshot:
+        place = view.location
+        count = self._storage.count_folder(place.bucket, place.prefix, self._context)
+        last = max(count.total - 1, 0) // PAGE_ROWS
+        if not pages:
+            pages = range(last + 1) if count.total <= WHOLE_MAX else (0,)
+        return Snapshot(count, {number: self._page(view, number) for number in pages if number <= last})
+
+    def _page(self, view: View, number: int) -> tuple[Row, ...]:
+        request = ListRequest(
+            prefix=view.location.prefix,
+            limit=PAGE_ROWS,
+            sort=view.sort,
+            descending=view.descending,
+            offset=number * PAGE_ROWS,
+        )
+        page = self._storage.list(view.location.bucket, request, self._context)
+        return self._maker.rows(page, datetime.now(UTC))
+
+    def _roots(self) -> tuple[Root, ...]:
+        buckets = self._storage.list_buckets(self._context)
+        looks = len(buckets) <= _CHILD_LOOKS_MAX
+        return tuple(Root(bucket, not looks or self._has_folders(Location(bucket.name))) for bucket in buckets)
+
+    def _branches(self, location: Location, ticket: Ticket) -> tuple[Branch, ...]:
+        names: list[str] = []
+        request = ListRequest(prefix=location.prefix, limit=limits.LIST_PAGE_MAX)
+        while True:
+            ticket.token.raise_if_cancelled()
+            page = self._storage.list(location.bucket, request, self._context)
+            names += [folder.name for folder in page.folders]
+            if page.objects or page.next_cursor is None:
+                break
+            request = replace(request, cursor=page.next_cursor)
+        looks = len(names) <= _CHILD_LOOKS_MAX
+        return tuple(Branch(name, not looks or self._has_folders(location.child(name))) for name in names)
+
+    def _has_folders(self, location: Location) -> bool:
+        return self._storage.count_folder(location.bucket, location.prefix, self._context).folders > 0
+
+    def _locate(self, place: Location) -> Found | None:
+        if all(bucket.name != place.bucket for bucket in self._storage.list_buckets(self._context)):
+            return None
+        if not place.prefix:
+            return Found(place)
+        if path_problem(place.prefix) is not None:
+            return None
+        if self._storage.count_folder(place.bucket, place.prefix, self._context).total or self._storage.exists(
+            place.bucket, place.prefix, self._context
+        ):
+            return Found(place)
+        path = place.prefix.rstrip("/")
+        if self._storage.exists(place.bucket, path, self._context):
+            return Found(place.parent or place, path)
+        return None
+
+    def _measure(self, bucket: str, paths: Sequence[str], ticket: Ticket) -> TreeSize:
+        objects = size_bytes = 0
+        for path in paths:
+            ticket.token.raise_if_cancelled()
+            if path and not path.endswith("/"):
+                objects, size_bytes = (
+                    objects + 1,
+                    size_bytes + self._storage.info(bucket, path, self._context).size_bytes,
+                )
+            else:
+                tree = self._storage.tree_size(bucket, path, self._context)
+                objects, size_bytes = objects + tree.objects, size_bytes + tree.size_bytes
+        return TreeSize(objects, size_bytes)
+
+    def _selected(self, view: View, ranges: Sequence[range], ticket: Ticket) -> list[Row]:
+        rows: list[Row] = []
+        for span in ranges:
+            for number in range(span.start // PAGE_ROWS, (span.stop - 1) // PAGE_ROWS + 1):
+                ticket.token.raise_if_cancelled()
+                page = self._page(view, number)
+                first = number * PAGE_ROWS
+                rows += page[max(span.start - first, 0) : max(span.stop - first, 0)]
+        return rows

@@ -1,0 +1,169 @@
+"""Work off the main thread, answers back on it.
+
+Two lanes: reads run side by side in a small pool, mutations one after another in the order they were asked for. Both
+call back in the main thread through a queued signal. A cancelled ticket never calls back; nor does one whose owner is
+gone. `Tasks.close` cancels what runs and joins every thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final, TypeVar
+
+import shiboken6
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from engine.cancel import CancelToken
+from engine.types import Progress
+
+T = TypeVar("T")
+Fail = Callable[[Exception], None]
+
+_READERS: Final = 3
+
+
+class Ticket:
+    """One piece of work that was handed over.
+
+    Attributes:
+        label: What a person is told about it; empty for work not worth a word.
+        progress: The latest news of a mutation, written by the worker, or None.
+    """
+
+    def __init__(self, label: str, owner: QObject | None) -> None:
+        """Args: label as above; owner is whoever must still live for the answer to matter."""
+        self.label = label
+        self.progress: Progress | None = None
+        self.token = CancelToken()
+        self._owner = owner
+
+    def cancel(self) -> None:
+        """Stop the work if it listens, and drop its answer in any case."""
+        self.token.cancel()
+
+    def report(self, progress: Progress) -> None:
+        """Keep the latest news; called from the worker."""
+        self.progress = progress
+
+    @property
+    def wanted(self) -> bool:
+        """Return whether anybody still waits for the answer."""
+        return not self.token.cancelled and (self._owner is None or shiboken6.isValid(self._owner))
+
+
+class Tasks(QObject):
+    """The two lanes.
+
+    Signals:
+        mutations_changed: A labelled mutation began, or one ended.
+    """
+
+    mutations_changed = Signal()
+    _landed = Signal(object, object)
+
+    def __init__(self, on_error: Fail, parent: QObject | None = None) -> None:
+        """Open the lanes.
+
+        Args:
+            on_error: Gets the failures of work that named no handler of its own.
+            parent: Qt's owner.
+        """
+        super().__init__(parent)
+        self._on_error = on_error
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="holdall-read")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="holdall-write")
+        self._pending: set[Ticket] = set()
+        self._mutations: list[Ticket] = []
+        self._closed = False
+        self._landed.connect(self._land, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def mutations(self) -> tuple[Ticket, ...]:
+        """Return the labelled mutations that run or wait, oldest first."""
+        return tuple(self._mutations)
+
+    def read(
+        self,
+        work: Callable[[Ticket], T],
+        then: Callable[[T], None],
+        otherwise: Fail | None = None,
+        *,
+        owner: QObject | None = None,
+    ) -> Ticket:
+        """Run something that changes nothing, beside other reads.
+
+        Args:
+            work: Called in a worker thread.
+            then: Called with its result in the main thread.
+            otherwise: Called with its exception in the main thread; the presenter by default.
+            owner: The answer is dropped once this object is deleted.
+        """
+        ticket = Ticket("", owner)
+        self._submit(self._readers, ticket, work, then, otherwise)
+        return ticket
+
+    def mutate(
+        self,
+        work: Callable[[Ticket], T],
+        then: Callable[[T], None],
+        otherwise: Fail | None = None,
+        *,
+        label: str = "",
+    ) -> Ticket:
+        """Run something that changes the workspace, after every mutation asked for before.
+
+        Args:
+            work: Called in the worker thread; reports progress through its ticket.
+            then: As in `read`.
+            otherwise: As in `read`. A cancelled mutation calls back too: part of it may be done.
+            label: Named in the status bar while it runs.
+        """
+        ticket = Ticket(label, None)
+        if label and not self._closed:
+            self._mutations.append(ticket)
+            self.mutations_changed.emit()
+        self._submit(self._writer, ticket, work, then, otherwise)
+        return ticket
+
+    def close(self) -> None:
+        """Cancel everything, wait for the threads, call nobody back. Idempotent."""
+        self._closed = True
+        for ticket in self._pending:
+            ticket.cancel()
+        for lane in (self._readers, self._writer):
+            lane.shutdown(wait=True, cancel_futures=True)
+        self._pending.clear()
+        self._mutations.clear()
+
+    def _submit(
+        self,
+        lane: ThreadPoolExecutor,
+        ticket: Ticket,
+        work: Callable[[Ticket], T],
+        then: Callable[[T], None],
+        otherwise: Fail | None,
+    ) -> None:
+        if self._closed:
+            return
+        self._pending.add(ticket)
+        lane.submit(self._run, ticket, work, then, otherwise or self._on_error)
+
+    def _run(self, ticket: Ticket, work: Callable[[Ticket], T], then: Callable[[T], None], otherwise: Fail) -> None:
+        try:
+            ticket.token.raise_if_cancelled()
+            answer = partial(then, work(ticket))
+        except Exception as error:  # noqa: BLE001 - whatever failed is shown by the main thread, none may be lost
+            answer = partial(otherwise, error)
+        self._landed.emit(ticket, answer)
+
+    @Slot(object, object)
+    def _land(self, ticket: Ticket, answer: Callable[[], None]) -> None:
+        self._pending.discard(ticket)
+        was_mutation = ticket in self._mutations
+        if was_mutation:
+            self._mutations.remove(ticket)
+            self.mutations_changed.emit()
+        if not self._closed and (ticket.wanted or was_mutation):
+            answer()

@@ -1,0 +1,177 @@
+"""Make, rename and delete buckets, folders and objects."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from app.bridge.names import bucket_name_problem, name_problem
+from app.bridge.operations import BucketDraft, Operations
+from app.bridge.reading import Reader
+from app.controllers.navigation import Navigator
+from app.controllers.targets import Target, Targets
+from app.dialogs.bucket_dialog import BucketDialog
+from app.dialogs.delete_dialog import DeleteDialog
+from app.dialogs.folder_dialog import FolderDialog
+from app.errors import ErrorPresenter
+from app.formats import count_text
+from app.i18n import plural, translate
+from app.location import Location
+from app.look import Look
+from app.models.rows import Row
+from app.views.folder_table import FolderTable
+from app.views.folder_tree import FolderTree
+from app.widgets.toast import Toast
+from engine.types import Bucket
+
+_CONTEXT = "Editing"
+
+
+class Editing(QObject):
+    """Dialogs and inline fields on one side, operations on the other."""
+
+    def __init__(
+        self, look: Look, window: QWidget, navigator: Navigator, targets: Targets, reader: Reader,
+        operations: Operations, views: tuple[FolderTable, FolderTree], toast: Toast, errors: ErrorPresenter,
+    ) -> None:  # fmt: skip
+        """Args: look; the window; where it is; what is meant; what counts; what acts; the views; what tells."""
+        super().__init__(window)
+        self._look = look
+        self._window = window
+        self._navigator = navigator
+        self._targets = targets
+        self._reader = reader
+        self._operations = operations
+        self._table, self._tree = views
+        self._toast = toast
+        self._errors = errors
+
+    def new_bucket(self) -> None:
+        """Ask for a bucket and go into it."""
+        dialog = BucketDialog(self._look, self._window, bucket_name_problem)
+
+        def made(bucket: Bucket) -> None:
+            dialog.accept()
+            self._toast.say(translate(_CONTEXT, "Bucket “{name}” created").format(name=bucket.name))
+            self._navigator.go(Location(bucket.name))
+
+        def submit(draft: BucketDraft) -> None:
+            self._operations.create_bucket(draft, made, self._errors.inline(dialog.refuse))
+
+        dialog.submitted.connect(submit)
+        dialog.open()
+
+    def bucket_settings(self, bucket: Bucket) -> None:
+        """Show and change what a bucket is."""
+        dialog = BucketDialog(self._look, self._window, bucket_name_problem, bucket)
+
+        def submit(draft: BucketDraft) -> None:
+            self._operations.update_bucket(bucket, draft, lambda _: dialog.accept(), self._errors.inline(dialog.refuse))
+
+        dialog.submitted.connect(submit)
+        dialog.open()
+
+    def new_folder(self) -> None:
+        """Ask for a folder in the place shown, and select it."""
+        here = self._navigator.place
+        if here is None:
+            return
+        dialog = FolderDialog(self._look, self._window, here.text.rstrip("/"), name_problem)
+
+        def made(place: Location) -> None:
+            dialog.accept()
+            self._navigator.select_when_there(place.prefix)
+
+        def submit(name: str) -> None:
+            place = here.child(name)
+            self._operations.create_folder(place, lambda _: made(place), self._errors.inline(dialog.refuse))
+
+        dialog.submitted.connect(submit)
+        dialog.open()
+
+    def rename(self) -> None:
+        """Open the rename field where the keyboard is."""
+        if self._tree.focused_place() is not None:
+            self._tree.rename_current()
+        else:
+            self._table.rename_current()
+
+    def rename_row(self, row: Row, name: str) -> None:
+        """Give a row of the table another name."""
+        here = self._navigator.place
+        if here is not None:
+            self._operations.rename(here.bucket, row.path, name, self._navigator.select_when_there)
+
+    def rename_place(self, place: Location, name: str) -> None:
+        """Give a node of the tree another name, and stay in it if the window is there."""
+        if not place.prefix:
+            self._operations.rename_bucket(place.bucket, name, lambda _: None)
+            return
+        here = self._navigator.place
+
+        def renamed(prefix: str) -> None:
+            if here is not None and place.contains(here):
+                self._navigator.go(Location(place.bucket, prefix + here.prefix.removeprefix(place.prefix)))
+
+        self._operations.rename(place.bucket, place.prefix, name, renamed)
+
+    def delete(self) -> None:
+        """Ask, then delete what is meant."""
+        self._targets.resolve(self._ask_delete)
+
+    def empty_bucket(self, bucket: Bucket) -> None:
+        """Ask, then delete every object of a bucket."""
+        dialog = self._bucket_dialog(
+            bucket,
+            translate(_CONTEXT, "Empty this bucket?"),
+            translate(_CONTEXT, "Empty bucket"),
+        )
+        dialog.confirmed.connect(lambda: self._operations.empty_bucket(bucket.name, self._tell_deleted))
+
+    def delete_bucket(self, bucket: Bucket) -> None:
+        """Ask, then delete a bucket with everything in it."""
+        dialog = self._bucket_dialog(
+            bucket,
+            translate(_CONTEXT, "Delete this bucket?"),
+            translate(_CONTEXT, "Delete bucket"),
+        )
+        said = translate(_CONTEXT, "Bucket “{name}” deleted").format(name=bucket.name)
+        dialog.confirmed.connect(lambda: self._operations.delete_bucket(bucket.name, lambda _: self._toast.say(said)))
+
+    def _bucket_dialog(self, bucket: Bucket, title: str, verb: str) -> DeleteDialog:
+        dialog = DeleteDialog(self._look, self._window, title, (bucket.name,), verb)
+        self._count_for(dialog, bucket.name, ("",))
+        dialog.open()
+        return dialog
+
+    def _ask_delete(self, target: Target) -> None:
+        if target.place is not None and not target.place.prefix:
+            bucket = self._navigator.bucket_named(target.bucket)
+            if bucket is not None:
+                self.delete_bucket(bucket)
+            return
+        title = plural(_CONTEXT, "Delete %n item(s)?", len(target.paths))
+        dialog = DeleteDialog(self._look, self._window, title, target.names, translate(_CONTEXT, "Delete"))
+        self._count_for(dialog, target.bucket, target.paths)
+        dialog.confirmed.connect(lambda: self._delete(target))
+        dialog.open()
+
+    def _count_for(self, dialog: DeleteDialog, bucket: str, paths: tuple[str, ...]) -> None:
+        def failed(error: Exception) -> None:
+            dialog.reject()
+            self._errors.present(error)
+
+        ticket = self._reader.measure(bucket, paths, dialog.show_size, failed, owner=dialog)
+        dialog.finished.connect(lambda _: ticket.cancel())
+
+    def _delete(self, target: Target) -> None:
+        self._operations.delete(target.bucket, target.paths, lambda count: self._deleted(target, count))
+
+    def _deleted(self, target: Target, count: int) -> None:
+        for path in target.paths:
+            if path.endswith("/"):
+                self._navigator.leave(Location(target.bucket, path))
+        self._tell_deleted(count)
+
+    def _tell_deleted(self, count: int) -> None:
+        self._toast.say(translate(_CONTEXT, "{what} deleted").format(what=count_text(count)))

@@ -1,0 +1,151 @@
+"""Keeps the actions, the status bar and the inspector in step with what is shown and selected."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QClipboard
+
+from app.actions import Actions
+from app.bridge.previews import Previewer
+from app.bridge.reading import Reader
+from app.bridge.tasks import Ticket
+from app.controllers.navigation import Navigator
+from app.formats import count_text, number_text, size_text
+from app.i18n import translate
+from app.models.folder_model import FolderModel
+from app.models.rows import Row, RowMaker
+from app.models.sources import Cancellable
+from app.models.tree_model import BUCKET_ROLE
+from app.situation import Situation
+from app.views.browser import BrowserPane
+from app.views.drops import carries_files
+from app.views.folder_tree import FolderTree
+from app.views.inspector import Inspector
+from app.views.status_bar import StatusBar
+
+_CALM_MS = 60
+
+
+class Tracker(QObject):
+    """Looks at everything once after a burst of changes."""
+
+    def __init__(
+        self, navigator: Navigator, model: FolderModel, pane: BrowserPane, tree: FolderTree, actions: Actions,
+        status: StatusBar, clipboard: QClipboard,
+    ) -> None:  # fmt: skip
+        """Args: where the window is; what it shows; the views; what is enabled; where counts stand; the clipboard."""
+        super().__init__(pane)
+        self._navigator = navigator
+        self._model = model
+        self._table = pane.table
+        self._tree = tree
+        self._actions = actions
+        self._status = status
+        self._clipboard = clipboard
+        self._can_paste = False
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.update)
+        for signal in (
+            navigator.moved, model.opened, model.refreshed, model.dataChanged,
+            pane.table.selection_changed, tree.focus_changed,
+        ):  # fmt: skip
+            signal.connect(lambda *_: self._soon.start())
+        clipboard.dataChanged.connect(self._look_at_clipboard)
+        self._look_at_clipboard()
+
+    def situation(self) -> Situation:
+        """Return what the window is in the middle of."""
+        rows = self._model.rows(self._table.ranges) or []
+        return Situation(
+            place=self._navigator.place,
+            bucket=self._navigator.bucket,
+            selected=self._table.selected_count,
+            selected_objects=sum(1 for row in rows if row.object is not None),
+            in_tree=self._tree.focused_place(),
+            tree_bucket=self._tree.currentIndex().data(BUCKET_ROLE) if self._tree.hasFocus() else None,
+            can_back=self._navigator.can_back,
+            can_forward=self._navigator.can_forward,
+            can_paste=self._can_paste,
+        )
+
+    def update(self) -> None:
+        """Look now."""
+        self._actions.update(self.situation())
+        self._status.show_counts(self._counts())
+
+    def _look_at_clipboard(self) -> None:
+        data = self._clipboard.mimeData()
+        self._can_paste = carries_files(data) or data.hasImage()
+        self._soon.start()
+
+    def _counts(self) -> str:
+        if self._model.view is None:
+            return ""
+        count, selected = self._model.count, self._table.selected_count
+        whole = count_text(count.objects, count.folders)
+        if not selected:
+            return whole
+        rows = self._model.rows(self._table.ranges)
+        size = f", {size_text(sum(row.size_bytes for row in rows))}" if rows and any(row.object for row in rows) else ""
+        chosen = translate("Tracker", "{count} selected{size}").format(count=number_text(selected), size=size)
+        return f"{chosen}  ·  {whole}"
+
+
+class InspectorFeed(QObject):
+    """Shows the selection in the inspector, a moment after it has come to rest, and only while it is visible."""
+
+    def __init__(
+        self, inspector: Inspector, pane: BrowserPane, model: FolderModel, reader: Reader, previewer: Previewer,
+        rows: RowMaker,
+    ) -> None:  # fmt: skip
+        """Args: the panel; what is selected; what is shown; what reads sizes and previews; how owners are called."""
+        super().__init__(inspector)
+        self._inspector = inspector
+        self._table = pane.table
+        self._model = model
+        self._reader = reader
+        self._previewer = previewer
+        self._rows = rows
+        self._loads: list[Cancellable] = []
+        self._shown: Row | None = None
+        self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
+        self._calm.timeout.connect(self._show)
+        for signal in (pane.table.selection_changed, model.opened, model.refreshed):
+            signal.connect(self.wake)
+
+    def wake(self) -> None:
+        """Look at the selection soon."""
+        if self._inspector.isVisible():
+            self._calm.start()
+
+    def _show(self) -> None:
+        rows = self._model.rows(self._table.ranges) or []
+        row = rows[0] if len(rows) == 1 else None
+        if row is not None and row == self._shown:
+            return
+        for load in self._loads:
+            load.cancel()
+        self._loads = []
+        self._shown = row
+        if row is None:
+            self._show_number(self._table.selected_count)
+        elif row.object is None:
+            self._show_folder(row)
+        else:
+            self._inspector.show_object(row, row.object, self._rows.owner_text(row.object.owner_id))
+            self._load(self._previewer.preview(row.object, self._inspector.show_preview, lambda _: None))
+
+    def _show_number(self, count: int) -> None:
+        if count:
+            self._inspector.show_many(count)
+        else:
+            self._inspector.show_nothing()
+
+    def _show_folder(self, row: Row) -> None:
+        view = self._model.view
+        self._inspector.show_folder(row)
+        if view is not None:
+            self._load(self._reader.measure(view.location.bucket, [row.path], self._inspector.show_size))
+
+    def _load(self, ticket: Ticket) -> None:
+        self._loads.append(ticket)

@@ -1,0 +1,1 @@
+"""How single rows are painted and edited."""

@@ -1,0 +1,130 @@
+"""How a row of the table is painted: one band across all columns, icon and name, quiet details."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+
+from app.delegates.name_editor import NameCheck, NameEditor
+from app.i18n import translate
+from app.look import Look
+from app.models.folder_model import ROW_ROLE, Column
+from app.models.rows import Row
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+
+_BEYOND = 24
+_PLACEHOLDER_SHARES = (0.55, 0.4, 0.65, 0.5, 0.35)
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Paints `Row`s; the view tells which row the pointer is on and which one a drop would go into.
+
+    Attributes:
+        hovered_row: Row under the pointer, or -1.
+        drop_row: Folder that a drop would go into, or -1.
+    """
+
+    def __init__(self, look: Look, view: QTableView, check: NameCheck) -> None:
+        """Args: look; the table; what is wrong with a new name, if anything."""
+        super().__init__(view)
+        self._look = look
+        self._table = view
+        self._check = check
+        self.hovered_row = -1
+        self.drop_row = -1
+        self._take_fonts()
+        look.theme.changed.connect(self._take_fonts)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        """Qt's hook: band, then what the column shows."""
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(option.rect)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        self._paint_band(painter, option.rect, index, selected=selected)
+        row: Row | None = index.data(ROW_ROLE)
+        if row is None:
+            self._paint_placeholder(painter, option.rect, index)
+        elif index.column() == Column.NAME:
+            self._paint_name(painter, option.rect, row)
+        else:
+            self._paint_detail(painter, option.rect, index)
+        painter.restore()
+
+    def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: AnyIndex) -> QWidget:
+        """Qt's hook: the rename field."""
+        return NameEditor(parent, self._check, translate("RowDelegate", "New name"))
+
+    def setEditorData(self, editor: QWidget, index: AnyIndex) -> None:
+        """Qt's hook: the present name, its stem selected."""
+        row: Row | None = index.data(ROW_ROLE)
+        if isinstance(editor, NameEditor) and row is not None and not editor.isModified():
+            editor.begin(row.name, keep_extension=not row.is_folder)
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: AnyIndex) -> None:
+        """Qt's hook: pass on the new name if it is one."""
+        if isinstance(editor, NameEditor) and editor.hasAcceptableInput():
+            model.setData(index, editor.text())
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: AnyIndex) -> None:
+        """Qt's hook: right of the icon."""
+        offset = self._text_offset - self._look.theme.space("xs") - 2
+        editor.setGeometry(option.rect.adjusted(offset, 3, -4, -3))
+
+    @property
+    def _text_offset(self) -> int:
+        return self._look.theme.space("m") + self._look.theme.size("icon") + self._look.theme.space("s")
+
+    def _take_fonts(self) -> None:
+        self._name_font = self._look.theme.font("body")
+        self._number_font = self._look.theme.font("body", tabular=True)
+
+    def _paint_band(self, painter: QPainter, rect: QRect, index: AnyIndex, *, selected: bool) -> None:
+        tone = self._band_tone(index.row(), selected=selected)
+        current = self._table.hasFocus() and self._table.currentIndex().row() == index.row()
+        if tone is None and not current:
+            return
+        header = self._table.horizontalHeader()
+        place = header.visualIndex(index.column())
+        last = header.count() - 1 - header.hiddenSectionCount()
+        band = QRectF(rect).adjusted(4 if place == 0 else -_BEYOND, 1, -4 if place >= last else _BEYOND, -1)
+        painter.setPen(QPen(self._look.theme.color("focus"), 1) if current else Qt.PenStyle.NoPen)
+        painter.setBrush(self._look.theme.color(tone) if tone else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(band.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+
+    def _band_tone(self, row: int, *, selected: bool) -> str | None:
+        if row == self.drop_row or selected:
+            return "accent_soft"
+        return "hover" if row == self.hovered_row else None
+
+    def _paint_name(self, painter: QPainter, rect: QRect, row: Row) -> None:
+        theme = self._look.theme
+        side = theme.size("icon")
+        pixmap = self._look.icons.pixmap(row.icon, row.tone, side, self._table.devicePixelRatioF())
+        painter.drawPixmap(rect.left() + theme.space("m"), rect.center().y() - side // 2 + 1, pixmap)
+        painter.setPen(theme.color("text"))
+        painter.setFont(self._name_font)
+        self._paint_text(painter, rect.adjusted(self._text_offset, 0, -theme.space("s"), 0), row.name, middle=True)
+
+    def _paint_detail(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
+        space = self._look.theme.space("m")
+        number = index.column() == Column.SIZE
+        painter.setPen(self._look.theme.color("muted"))
+        painter.setFont(self._number_font if number else self._name_font)
+        inner = rect.adjusted(space, 0, -space, 0)
+        self._paint_text(painter, inner, index.data() or "", middle=False, right=number)
+
+    def _paint_text(self, painter: QPainter, rect: QRect, text: str, *, middle: bool, right: bool = False) -> None:
+        elide = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
+        shown = painter.fontMetrics().elidedText(text.replace("\n", " "), elide, rect.width())
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+
+    def _paint_placeholder(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
+        share = _PLACEHOLDER_SHARES[(index.row() + index.column()) % len(_PLACEHOLDER_SHARES)]
+        bar = QRectF(rect.left() + 12, rect.center().y() - 4, (rect.width() - 24) * share, 8)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._look.theme.color("pressed"))
+        painter.drawRoundedRect(bar, 4, 4)

@@ -1,0 +1,63 @@
+"""What every dialog shares: title, body, a row of buttons, Escape, and never an event loop of its own."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.i18n import translate
+from app.look import Look, label
+
+
+class Dialog(QDialog):
+    """Window-modal, deletes itself when closed, lays its parts out on the spacing scale."""
+
+    def __init__(self, look: Look, parent: QWidget, title: str, width_px: int = 440) -> None:
+        """Args: look; the window it belongs to; its title; its least width."""
+        super().__init__(parent)
+        self.look = look
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setMinimumWidth(width_px)
+        space = look.theme.space
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(space("xl"), space("xl"), space("xl"), space("l"))
+        self._column.setSpacing(space("l"))
+        self.body = QVBoxLayout()
+        self.body.setSpacing(space("m"))
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(space("s"))
+        self._buttons.addStretch()
+        self._column.addWidget(label(title, size="title"))
+        self._column.addLayout(self.body)
+        self._column.addStretch()
+        self._column.addLayout(self._buttons)
+
+    def add_button(self, text: str, kind: str = "", icon: str = "") -> QPushButton:
+        """Add a button at the right of the row and return it."""
+        button = self.look.push_button(text, kind, icon)
+        button.setAutoDefault(False)
+        self._buttons.addWidget(button)
+        return button
+
+    def add_aside(self, text: str, icon: str = "") -> QPushButton:
+        """Add a button at the left of the row and return it."""
+        button = self.look.push_button(text, "", icon)
+        button.setAutoDefault(False)
+        self._buttons.insertWidget(0, button)
+        return button
+
+    def add_cancel(self) -> QPushButton:
+        """Add the button that leaves everything as it is."""
+        button = self.add_button(translate("Dialog", "Cancel"))
+        button.clicked.connect(self.reject)
+        return button
+
+    def add_close(self) -> QPushButton:
+        """Add the button that only closes; it is the default."""
+        button = self.add_button(translate("Dialog", "Close"))
+        button.clicked.connect(self.accept)
+        button.setDefault(True)
+        return button

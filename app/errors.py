@@ -1,0 +1,95 @@
+"""The only place that shows an error, each family in its own way.
+
+Wrong input stands beside its field where the caller has one, else in a toast. Faults of the machine are a banner with
+what to do. Our own bugs are a dialog whose details can be copied. Cancelling is silent. Everything but that is logged.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.dialogs.bug_dialog import BugDialog
+from app.i18n import translate
+from app.look import Look
+from app.widgets.banner import BannerArea, Offer
+from app.widgets.toast import Toast
+from engine.errors import Cancelled, EnvironmentFault, RequestFault, StorageError
+
+Inline = Callable[[str], None]
+"""Shows a sentence beside a field."""
+
+_logger = logging.getLogger(__name__)
+
+
+class ErrorPresenter(QObject):
+    """Shows errors in one window. Call it in the main thread; `report_from_anywhere` takes them from any."""
+
+    _reported = Signal(object)
+
+    def __init__(self, look: Look, window: QWidget, banners: BannerArea, toast: Toast) -> None:
+        """Args: look; the window that dialogs belong to; where banners and toasts appear."""
+        super().__init__(window)
+        self._look = look
+        self._window = window
+        self._banners = banners
+        self._toast = toast
+        self._bug: BugDialog | None = None
+        self._reported.connect(self.present)
+
+    def present(self, error: Exception, *, inline: Inline | None = None, offer: Offer | None = None) -> None:
+        """Show an error.
+
+        Args:
+            error: What was raised.
+            inline: For wrong input, where there is a field to show it beside.
+            offer: For faults of the machine, a button that tries again or mends.
+        """
+        if isinstance(error, Cancelled):
+            return
+        if isinstance(error, RequestFault):
+            self._present_request(error, inline)
+        elif isinstance(error, EnvironmentFault):
+            _logger.info("environment fault: %s", error)
+            self._banners.show_message(str(error), error.hint or "", offer)
+        else:
+            self._present_bug(error)
+
+    def inline(self, show: Inline) -> Callable[[Exception], None]:
+        """Return a failure handler that shows wrong input through `show` and everything else as usual."""
+        return lambda error: self.present(error, inline=show)
+
+    def notice(self, message: str, hint: str = "", offer: Offer | None = None) -> None:
+        """Show something to know that is no error, such as that keys are kept in a file."""
+        self._banners.show_message(message, hint, offer, "info")
+
+    def report_from_anywhere(self, error: Exception) -> None:
+        """Show an error that was caught outside any task, whatever thread it happened in."""
+        if QThread.currentThread() is self.thread():
+            self.present(error)
+        else:
+            self._reported.emit(error)
+
+    def _present_request(self, error: RequestFault, inline: Inline | None) -> None:
+        text = sentence(error)
+        if inline is not None:
+            inline(text)
+        else:
+            self._toast.say(text, kind="danger")
+
+    def _present_bug(self, error: Exception) -> None:
+        _logger.error("unexpected error", exc_info=error)
+        if self._bug is not None and self._bug.isVisible():
+            return
+        self._bug = BugDialog(self._look, self._window, error)
+        self._bug.open()
+
+
+def sentence(error: Exception) -> str:
+    """Return what an error says to a person: its message and, if it knows, what to do."""
+    if not isinstance(error, StorageError):
+        return translate("ErrorPresenter", "Something unexpected went wrong.")
+    return f"{error}. {error.hint}".replace("..", ".") if error.hint else str(error)

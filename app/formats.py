@@ -1,0 +1,71 @@
+"""How sizes, numbers and times are written for people. Pure functions, safe in any thread."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from PySide6.QtCore import QDateTime, QLocale
+
+from app.i18n import plural, translate
+
+_CONTEXT: Final = "Formats"
+_MINUTE_S: Final = 60
+_HOUR_S: Final = 3600
+
+
+def size_text(size_bytes: int) -> str:
+    """Return a size in decimal units: "0 bytes", "4.1 kB", "1.2 GB"."""
+    return QLocale().formattedDataSize(size_bytes, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+
+
+def exact_size_text(size_bytes: int) -> str:
+    """Return a size with its exact number of bytes: "4.1 kB (4,096 bytes)"."""
+    exact = plural(_CONTEXT, "%n byte(s)", size_bytes).replace(str(size_bytes), number_text(size_bytes))
+    return exact if size_bytes < 1000 else f"{size_text(size_bytes)} ({exact})"
+
+
+def number_text(number: int) -> str:
+    """Return a whole number with the language's grouping."""
+    return QLocale().toString(number)
+
+
+def count_text(objects: int, folders: int = 0) -> str:
+    """Return "3 folders, 1,204 objects", leaving out what there is none of."""
+    parts = []
+    if folders:
+        parts.append(plural(_CONTEXT, "%n folder(s)", folders).replace(str(folders), number_text(folders)))
+    if objects or not folders:
+        parts.append(plural(_CONTEXT, "%n object(s)", objects).replace(str(objects), number_text(objects)))
+    return ", ".join(parts)
+
+
+def time_text(moment: datetime, now: datetime) -> str:
+    """Return a moment as a file manager writes it: near ones relative, far ones as a date.
+
+    Args:
+        moment: Aware.
+        now: Aware; the present.
+    """
+    local, today = moment.astimezone(), now.astimezone()
+    age_s = (now - moment).total_seconds()
+    clock = f"{local:%H:%M}"
+    if 0 <= age_s < _MINUTE_S:
+        return translate(_CONTEXT, "Just now")
+    if 0 <= age_s < _HOUR_S:
+        return translate(_CONTEXT, "{minutes} min ago").format(minutes=int(age_s // _MINUTE_S))
+    if local.date() == today.date():
+        return translate(_CONTEXT, "Today, {clock}").format(clock=clock)
+    if local.date() == today.date() - timedelta(days=1):
+        return translate(_CONTEXT, "Yesterday, {clock}").format(clock=clock)
+    pattern = "d MMM" if local.year == today.year else "d MMM yyyy"
+    return f"{QLocale().toString(_qt_time(moment).date(), pattern)}, {clock}"
+
+
+def full_time_text(moment: datetime) -> str:
+    """Return a moment in full, in local time: for tool tips and the inspector."""
+    return QLocale().toString(_qt_time(moment), QLocale.FormatType.LongFormat)
+
+
+def _qt_time(moment: datetime) -> QDateTime:
+    return QDateTime.fromSecsSinceEpoch(int(moment.timestamp()))

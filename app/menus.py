@@ -1,0 +1,163 @@
+"""Menu bar, toolbar and context menus: which commands, in which order. Built from the action table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QPoint, QSize, Qt
+from PySide6.QtWidgets import QMenu, QMenuBar, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from app.actions import ActionId as A
+from app.actions import Actions
+from app.i18n import translate
+from app.look import Look
+
+_CONTEXT: Final = "Menus"
+
+Entries = tuple[A | None, ...]
+"""Commands of a menu; None is a separator."""
+
+MENUS: Final[tuple[tuple[str, Entries], ...]] = (
+    (
+        str(QT_TRANSLATE_NOOP("Menus", "&File")),
+        (
+            A.NEW_BUCKET,
+            A.NEW_FOLDER,
+            None,
+            A.UPLOAD_FILES,
+            A.UPLOAD_FOLDER,
+            A.DOWNLOAD,
+            None,
+            A.OPEN,
+            A.PROPERTIES,
+            None,
+            A.QUIT,
+        ),
+    ),
+    (
+        str(QT_TRANSLATE_NOOP("Menus", "&Edit")),
+        (A.COPY, A.PASTE, None, A.RENAME, A.DELETE, None, A.SELECT_ALL, A.INVERT_SELECTION),
+    ),
+    (
+        str(QT_TRANSLATE_NOOP("Menus", "&Bucket")),
+        (A.BUCKET_PROPERTIES, None, A.EMPTY_BUCKET, A.DELETE_BUCKET),
+    ),
+    (str(QT_TRANSLATE_NOOP("Menus", "&Go")), (A.BACK, A.FORWARD, A.UP, None, A.EDIT_PATH, A.REFRESH)),
+    (
+        str(QT_TRANSLATE_NOOP("Menus", "&Share")),
+        (A.COPY_LINK, A.LINK_DIALOG, A.COPY_PUBLIC_LINK, None, A.SERVER, A.SERVER_SWITCH),
+    ),
+    (
+        str(QT_TRANSLATE_NOOP("Menus", "&View")),
+        (A.INSPECTOR, A.TRANSFERS, None, A.THEME_SYSTEM, A.THEME_LIGHT, A.THEME_DARK),
+    ),
+    (str(QT_TRANSLATE_NOOP("Menus", "&Help")), (A.ABOUT,)),
+)
+
+OBJECT_MENU: Final[Entries] = (
+    A.OPEN, A.DOWNLOAD, A.COPY, None, A.COPY_LINK, A.LINK_DIALOG, A.COPY_PUBLIC_LINK, None,
+    A.RENAME, A.DELETE, None, A.PROPERTIES,
+)  # fmt: skip
+FOLDER_MENU: Final[Entries] = (
+    A.NEW_FOLDER, A.UPLOAD_FILES, A.UPLOAD_FOLDER, A.PASTE, None, A.SELECT_ALL, A.REFRESH, None, A.BUCKET_PROPERTIES,
+)  # fmt: skip
+TREE_BUCKET_MENU: Final[Entries] = (
+    A.OPEN, A.DOWNLOAD, None, A.RENAME, A.EMPTY_BUCKET, A.DELETE_BUCKET, None, A.BUCKET_PROPERTIES,
+)  # fmt: skip
+TREE_FOLDER_MENU: Final[Entries] = (A.OPEN, A.DOWNLOAD, A.COPY, None, A.RENAME, A.DELETE, None, A.PROPERTIES)
+TREE_MENU: Final[Entries] = (A.NEW_BUCKET, None, A.REFRESH)
+
+UPLOAD_MENU: Final[Entries] = (A.UPLOAD_FILES, A.UPLOAD_FOLDER, A.PASTE, None, A.NEW_FOLDER)
+_TOOLS: Final[Entries] = (A.NEW_FOLDER, A.DOWNLOAD, A.COPY_LINK, A.DELETE, None, A.INSPECTOR)
+
+
+def fill_menu(menu: QMenu, actions: Actions, entries: Entries) -> QMenu:
+    """Put commands into a menu and return it."""
+    for entry in entries:
+        if entry is None:
+            menu.addSeparator()
+        else:
+            menu.addAction(actions[entry])
+    return menu
+
+
+def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
+    """Build the menu bar."""
+    bar.setAccessibleName(translate(_CONTEXT, "Menu bar"))
+    for title, entries in MENUS:
+        fill_menu(bar.addMenu(translate(_CONTEXT, title)), actions, entries)
+
+
+def popup_menu(parent: QWidget, actions: Actions, entries: Entries, position: QPoint) -> QMenu:
+    """Show a context menu of the commands that make sense, and return it; it deletes itself when closed.
+
+    Args:
+        parent: Qt's owner.
+        actions: The commands.
+        entries: Which; those disabled now are left out.
+        position: Where, on the screen.
+    """
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    menu.setSeparatorsCollapsible(True)
+    fill_menu(menu, actions, tuple(entry for entry in entries if entry is None or actions[entry].isEnabled()))
+    menu.popup(position)
+    return menu
+
+
+def build_toolbar(actions: Actions, path_bar: QWidget, look: Look) -> QToolBar:
+    """Build the one toolbar: history, path, then the commands used most.
+
+    Args:
+        actions: The commands.
+        path_bar: Takes the room in the middle.
+        look: Theme and icons.
+    """
+    bar = QToolBar(translate(_CONTEXT, "Toolbar"))
+    bar.setObjectName("toolbar")
+    bar.setAccessibleName(translate(_CONTEXT, "Toolbar"))
+    bar.setMovable(False)
+    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+    bar.setIconSize(QSize(look.theme.size("icon"), look.theme.size("icon")))
+    for name in (A.BACK, A.FORWARD, A.UP):
+        _add(bar, actions, name)
+    bar.addWidget(_gap(look.theme.space("xs")))
+    bar.addWidget(path_bar)
+    bar.addWidget(_gap(look.theme.space("xs")))
+    bar.addWidget(_upload_button(bar, actions))
+    for entry in _TOOLS:
+        if entry is None:
+            bar.addSeparator()
+        else:
+            _add(bar, actions, entry)
+    return bar
+
+
+def _add(bar: QToolBar, actions: Actions, name: A) -> None:
+    bar.addAction(actions[name])
+    button = bar.widgetForAction(actions[name])
+    button.setAccessibleName(actions[name].text().replace("&", "").replace("…", ""))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+
+def _upload_button(bar: QToolBar, actions: Actions) -> QToolButton:
+    button = QToolButton(bar)
+    button.setObjectName("upload")
+    button.setText(translate(_CONTEXT, "Upload"))
+    button.setIcon(actions[A.UPLOAD_FILES].icon())
+    button.setToolTip(translate(_CONTEXT, "Upload files or a folder"))
+    button.setAccessibleName(translate(_CONTEXT, "Upload"))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setMenu(fill_menu(QMenu(button), actions, UPLOAD_MENU))
+    button.setEnabled(False)
+    actions[A.UPLOAD_FILES].enabledChanged.connect(button.setEnabled)
+    return button
+
+
+def _gap(width_px: int) -> QWidget:
+    gap = QWidget()
+    gap.setFixedWidth(width_px)
+    gap.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+    return gap

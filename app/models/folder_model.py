@@ -1,0 +1,354 @@
+"""The table of one folder: a windowed model that never holds more than a few pages of it.
+
+The number of rows comes from the database; rows are loaded by page when a view asks for them, newest wish first, and
+kept in a bounded cache. Until a page arrives its cells are empty placeholders. A refresh changes what is shown as
+narrowly as it can: a small folder by exact insertions and removals, so that selection and scroll position stay with
+their objects; a large one page by page, announced by `shifting` and `settled` because rows may have moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from functools import partial
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
+
+from app.i18n import translate
+from app.models.pages import PAGE_ROWS, Insertion, PageCache, Removal, edits
+from app.models.rows import Row
+from app.models.sources import Cancellable, FolderSource, Snapshot, View
+from engine.types import FolderCount, SortColumn
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+
+_WISHES_MAX: Final = 6
+_STEPS_MAX: Final = 64
+
+
+class Column(IntEnum):
+    """The columns, in their natural order."""
+
+    NAME = 0
+    SIZE = 1
+    TYPE = 2
+    MODIFIED = 3
+    OWNER = 4
+
+
+SORTS: Final[dict[Column, SortColumn]] = {
+    Column.NAME: SortColumn.NAME,
+    Column.SIZE: SortColumn.SIZE,
+    Column.TYPE: SortColumn.TYPE,
+    Column.MODIFIED: SortColumn.TIME,
+}
+"""The columns that a person can sort by."""
+
+ROW_ROLE: Final = Qt.ItemDataRole.UserRole
+"""`data` role that gives the `Row`, or None while its page is on its way."""
+
+
+class FolderModel(QAbstractTableModel):
+    """See the module.
+
+    Signals:
+        opened: Another folder is shown.
+        refreshed: The same folder was read again.
+        failed: The folder could not be read; carries the exception.
+        shifting: Rows of a large folder are about to change places.
+        settled: They have, and the visible pages are loaded.
+        rename_wanted: A person gave a row another name; carries the row and the name.
+    """
+
+    opened = Signal()
+    refreshed = Signal()
+    failed = Signal(object)
+    shifting = Signal()
+    settled = Signal()
+    rename_wanted = Signal(object, str)
+
+    def __init__(self, source: FolderSource, parent: QObject | None = None, cache: PageCache | None = None) -> None:
+        """Show nothing yet.
+
+        Args:
+            source: Loads pages.
+            parent: Qt's owner.
+            cache: The window; of the usual size by default.
+        """
+        super().__init__(parent)
+        self._source = source
+        self._cache = cache or PageCache()
+        self._view: View | None = None
+        self._count = FolderCount(0, 0)
+        self._total = 0
+        self._visible = range(0)
+        self._loading: dict[int, Cancellable] = {}
+        self._wishes: list[int] = []
+        self._opening: Cancellable | None = None
+        self._refreshing: Cancellable | None = None
+        self._stale = False
+        self._dispatch = QTimer(self, singleShot=True, interval=0)
+        self._dispatch.timeout.connect(self._load_wishes)
+
+    @property
+    def view(self) -> View | None:
+        """Return what is shown."""
+        return self._view
+
+    @property
+    def count(self) -> FolderCount:
+        """Return how many folders and objects there are."""
+        return self._count
+
+    @property
+    def held_pages(self) -> int:
+        """Return how many pages are in memory."""
+        return len(self._cache)
+
+    def open(self, view: View) -> None:
+        """Show a folder. What was shown stays until the new one can be painted.
+
+        Args:
+            view: Which folder, and how it is sorted.
+        """
+        self._forget_loads()
+        self._opening = self._source.snapshot(view, (), lambda snapshot: self._show(view, snapshot), self._fail)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._forget_loads()
+        self.beginResetModel()
+        self._view, self._count, self._total = None, FolderCount(0, 0), 0
+        self._cache.clear()
+        self.endResetModel()
+        self.opened.emit()
+
+    def refresh(self) -> None:
+        """Read the same folder again and change what changed. Wishes during a refresh make one more."""
+        if self._view is None or self._opening is not None:
+            return
+        if self._refreshing is not None:
+            self._stale = True
+            return
+        view = self._view
+        pages = (
+            () if self._is_whole else sorted({row // PAGE_ROWS for row in (self._visible.start, self._visible.stop)})
+        )
+        self._refreshing = self._source.snapshot(view, pages, self._apply_refresh, self._fail)
+
+    def set_visible(self, rows: range) -> None:
+        """Tell which rows are on the screen: a refresh reads these."""
+        self._visible = rows
+
+    def row(self, number: int) -> Row | None:
+        """Return a row if it is in the window, without asking for it."""
+        return self._cache.row(number)
+
+    def rows(self, ranges: Sequence[range]) -> list[Row] | None:
+        """Return the rows of a selection if all are in the window, else None."""
+        if sum(len(span) for span in ranges) > len(self._cache) * PAGE_ROWS:
+            return None
+        found = [self._cache.row(number) for span in ranges for number in span]
+        known = [row for row in found if row is not None]
+        return known if len(known) == len(found) else None
+
+    def find(self, path: str) -> int | None:
+        """Return the place of a row by its path, if it is in the window."""
+        return next((number for number, row in self._cache.items() if row.path == path), None)
+
+    def find_name(self, start: int, typed: str) -> int | None:
+        """Return the next row in the window, from `start` on and around, whose name begins with `typed`."""
+        wanted = typed.casefold()
+        hits = [number for number, row in self._cache.items() if row.name.casefold().startswith(wanted)]
+        return min(hits, key=lambda number: (number < start, number), default=None)
+
+    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:
+        """Qt's hook: rows of the folder, known from the database."""
+        return 0 if parent.isValid() else self._total
+
+    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:
+        """Qt's hook: the named columns."""
+        return 0 if parent.isValid() else len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Qt's hook: column titles."""
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
+        return _titles()[section] if role == Qt.ItemDataRole.DisplayRole else None
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Qt's hook: texts made ready with the page; asking for a missing page orders it."""
+        if not index.isValid():
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(index.column())
+        row = self._cache.row(index.row())
+        if row is None:
+            self._wish(index.row() // PAGE_ROWS)
+            return None
+        return _datum(row, index.column(), role)
+
+    def setData(self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Qt's hook: a new name is passed on; the row changes when the engine has done it."""
+        row = self._cache.row(index.row()) if index.isValid() else None
+        if row is None or role != Qt.ItemDataRole.EditRole or index.column() != Column.NAME:
+            return False
+        name = str(value)
+        if name and name != row.name:
+            self.rename_wanted.emit(row, name)
+        return True
+
+    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
+        """Qt's hook: rows can be selected and dragged, names edited."""
+        if not index.isValid():
+            return Qt.ItemFlag.ItemIsDropEnabled
+        usual = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsDragEnabled
+        return usual | Qt.ItemFlag.ItemIsEditable if index.column() == Column.NAME else usual
+
+    @property
+    def _is_whole(self) -> bool:
+        return self._total <= len(self._cache) * PAGE_ROWS and all(
+            number in self._cache for number in range((self._total + PAGE_ROWS - 1) // PAGE_ROWS)
+        )
+
+    def _forget_loads(self) -> None:
+        for load in (self._opening, self._refreshing, *self._loading.values()):
+            if load is not None:
+                load.cancel()
+        self._opening = self._refreshing = None
+        self._stale = False
+        self._loading.clear()
+        self._wishes.clear()
+
+    def _show(self, view: View, snapshot: Snapshot) -> None:
+        self._opening = None
+        self.beginResetModel()
+        self._view, self._count, self._total = view, snapshot.count, snapshot.count.total
+        self._cache.clear()
+        for number, rows in snapshot.pages.items():
+            self._cache.put(number, rows)
+        self._visible = range(0)
+        self.endResetModel()
+        self.opened.emit()
+
+    def _apply_refresh(self, snapshot: Snapshot) -> None:
+        self._refreshing = None
+        old = [self._cache.row(number) for number in range(self._total)] if self._is_whole else None
+        new = snapshot.whole
+        steps = _steps(old, new)
+        if old is not None and new is not None and steps is not None:
+            self._edit([row for row in old if row is not None], new, steps)
+        else:
+            self._replace(snapshot)
+        self._count = snapshot.count
+        self.refreshed.emit()
+        if self._stale:
+            self._stale = False
+            self.refresh()
+
+    def _edit(self, rows: list[Row], new: list[Row], steps: Sequence[Removal | Insertion]) -> None:
+        for step in steps:
+            if isinstance(step, Removal):
+                self.beginRemoveRows(QModelIndex(), step.first, step.last)
+                del rows[step.first : step.last + 1]
+            else:
+                self.beginInsertRows(QModelIndex(), step.first, step.last)
+                rows[step.first : step.first] = new[step.first : step.last + 1]
+            self._total = len(rows)
+            self._cache.fill(rows)
+            if isinstance(step, Removal):
+                self.endRemoveRows()
+            else:
+                self.endInsertRows()
+        changed = [number for number, row in enumerate(rows) if row != new[number]]
+        self._cache.fill(new)
+        if changed:
+            self._tell_changed(changed[0], changed[-1])
+
+    def _replace(self, snapshot: Snapshot) -> None:
+        self.shifting.emit()
+        total = snapshot.count.total
+        self._cache.clear()
+        if total > self._total:
+            self.beginInsertRows(QModelIndex(), self._total, total - 1)
+            self._total = total
+            self.endInsertRows()
+        elif total < self._total:
+            self.beginRemoveRows(QModelIndex(), total, self._total - 1)
+            self._total = total
+            self.endRemoveRows()
+        for number, rows in snapshot.pages.items():
+            self._cache.put(number, rows)
+        if total:
+            self._tell_changed(0, total - 1)
+        self.settled.emit()
+
+    def _tell_changed(self, first: int, last: int) -> None:
+        self.dataChanged.emit(self.index(first, 0), self.index(last, len(Column) - 1))
+
+    def _wish(self, number: int) -> None:
+        if number in self._loading or number in self._cache or self._opening is not None:
+            return
+        if number in self._wishes:
+            self._wishes.remove(number)
+        self._wishes.append(number)
+        del self._wishes[:-_WISHES_MAX]
+        self._dispatch.start()
+
+    def _load_wishes(self) -> None:
+        view = self._view
+        while self._wishes and view is not None:
+            number = self._wishes.pop()
+            self._loading[number] = self._source.page(view, number, partial(self._take, number), self._fail)
+
+    def _take(self, number: int, rows: Sequence[Row]) -> None:
+        self._loading.pop(number, None)
+        self._cache.put(number, rows)
+        first = number * PAGE_ROWS
+        last = min(first + len(rows), self._total) - 1
+        if last >= first:
+            self._tell_changed(first, last)
+        if len(rows) != min(PAGE_ROWS, self._total - first):
+            self.refresh()
+
+    def _fail(self, error: Exception) -> None:
+        self._forget_loads()
+        self.failed.emit(error)
+
+
+def _steps(old: Sequence[Row | None] | None, new: Sequence[Row] | None) -> list[Removal | Insertion] | None:
+    """Return the edits between two whole folders, or None where a coarse refresh is cheaper."""
+    if old is None or new is None:
+        return None
+    steps = edits([row.path for row in old if row is not None], [row.path for row in new])
+    return steps if len(steps) <= _STEPS_MAX else None
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column == Column.SIZE else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _titles() -> tuple[str, ...]:
+    return (
+        translate("FolderModel", "Name"),
+        translate("FolderModel", "Size"),
+        translate("FolderModel", "Type"),
+        translate("FolderModel", "Modified"),
+        translate("FolderModel", "Owner"),
+    )
+
+
+def _datum(row: Row, column: int, role: int) -> Any:
+    if role == ROW_ROLE:
+        return row
+    if role == Qt.ItemDataRole.EditRole:
+        return row.name
+    if role == Qt.ItemDataRole.ToolTipRole:
+        return row.tips[column] if column < len(row.tips) else None
+    if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+        return (row.name, row.size, row.type, row.time, row.owner)[column]
+    return None

@@ -1,0 +1,131 @@
+"""A bounded window of rows over a folder of any size, and the edits that lead from one listing to the next. No Qt."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.models.rows import Row
+
+PAGE_ROWS: Final = 256
+"""Rows of one page: a few screens, 1 ms to load."""
+
+PAGES_MAX: Final = 40
+"""Pages kept: about 10,000 rows whatever the folder holds."""
+
+
+class PageCache:
+    """The pages looked at last."""
+
+    def __init__(self, page_rows: int = PAGE_ROWS, pages_max: int = PAGES_MAX) -> None:
+        """Start empty.
+
+        Args:
+            page_rows: Rows of a full page.
+            pages_max: Pages kept; the one not looked at for longest goes first.
+        """
+        self._page_rows = page_rows
+        self._pages_max = pages_max
+        self._pages: OrderedDict[int, Sequence[Row]] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Return how many pages are held."""
+        return len(self._pages)
+
+    def __contains__(self, page: int) -> bool:
+        """Return whether that page is held."""
+        return page in self._pages
+
+    def row(self, index: int) -> Row | None:
+        """Return the row at that place of the folder, if its page is held."""
+        number, offset = divmod(index, self._page_rows)
+        page = self._pages.get(number)
+        if page is None or offset >= len(page):
+            return None
+        self._pages.move_to_end(number)
+        return page[offset]
+
+    def put(self, number: int, rows: Sequence[Row]) -> None:
+        """Keep a page, dropping the stalest beyond the bound."""
+        self._pages[number] = rows
+        self._pages.move_to_end(number)
+        while len(self._pages) > self._pages_max:
+            self._pages.popitem(last=False)
+
+    def fill(self, rows: Sequence[Row]) -> None:
+        """Replace everything by a folder held whole."""
+        self._pages.clear()
+        for start in range(0, len(rows), self._page_rows):
+            self.put(start // self._page_rows, rows[start : start + self._page_rows])
+
+    def clear(self) -> None:
+        """Forget every page."""
+        self._pages.clear()
+
+    def items(self) -> Iterator[tuple[int, Row]]:
+        """Yield every held row with its place in the folder, in no promised order."""
+        for number, page in self._pages.items():
+            for offset, row in enumerate(page):
+                yield number * self._page_rows + offset, row
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Rows `first` to `last` of the present list go."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """Rows `first` to `last` of the new list come, at the same places of the present one."""
+
+    first: int
+    last: int
+
+
+def edits(old: Sequence[str], new: Sequence[str]) -> list[Removal | Insertion]:
+    """Return the steps that turn one list of distinct keys into another, to be applied in order.
+
+    Removals come first, from the end, so that their places need no shifting; insertions follow from the start. Keys
+    that keep their order relative to each other stay; the fewest others move.
+    """
+    staying = _staying(old, new)
+    removals = [Removal(first, last) for first, last in _runs([i for i, key in enumerate(old) if key not in staying])]
+    insertions = [
+        Insertion(first, last) for first, last in _runs([i for i, key in enumerate(new) if key not in staying])
+    ]
+    return [*reversed(removals), *insertions]
+
+
+def _staying(old: Sequence[str], new: Sequence[str]) -> frozenset[str]:
+    """Return the keys of a longest common subsequence (patience sorting, O(n log n))."""
+    places = {key: i for i, key in enumerate(new)}
+    common = [key for key in old if key in places]
+    tails: list[int] = []
+    ends: list[str] = []
+    before: dict[str, str | None] = {}
+    for key in common:
+        at = bisect_left(tails, places[key])
+        before[key] = ends[at - 1] if at else None
+        tails[at : at + 1] = [places[key]]
+        ends[at : at + 1] = [key]
+    kept = []
+    key_or_none = ends[-1] if ends else None
+    while key_or_none is not None:
+        kept.append(key_or_none)
+        key_or_none = before[key_or_none]
+    return frozenset(kept)
+
+
+def _runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of each run of consecutive numbers."""
+    start = 0
+    for i in range(1, len(places) + 1):
+        if i == len(places) or places[i] != places[i - 1] + 1:
+            yield places[start], places[i - 1]
+            start = i

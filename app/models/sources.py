@@ -1,0 +1,108 @@
+"""What the models show and where they load it from: values and protocols, no Qt and no engine call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from app.location import Location
+from app.models.rows import Row
+from engine.types import Bucket, FolderCount, SortColumn
+
+Failed = Callable[[Exception], None]
+
+WHOLE_MAX: Final = 2_048
+"""A folder of at most so many rows is refreshed as a whole, with exact edits."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown of which folder."""
+
+    location: Location
+    sort: SortColumn = SortColumn.NAME
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A folder as it was at one moment.
+
+    Attributes:
+        count: Rows there are.
+        pages: Page number → rows, for the pages asked for.
+    """
+
+    count: FolderCount
+    pages: dict[int, tuple[Row, ...]]
+
+    @property
+    def whole(self) -> list[Row] | None:
+        """Return all rows if they were all read, else None."""
+        rows = [row for number in sorted(self.pages) for row in self.pages[number]]
+        return rows if len(rows) == self.count.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A child folder in the tree.
+
+    Attributes:
+        name: Its last segment.
+        has_folders: Whether it holds folders itself; True also when nobody looked.
+    """
+
+    name: str
+    has_folders: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A bucket in the tree.
+
+    Attributes:
+        bucket: The bucket.
+        has_folders: Whether there is any folder in it.
+    """
+
+    bucket: Bucket
+    has_folders: bool
+
+
+class Cancellable(Protocol):
+    """A load under way."""
+
+    def cancel(self) -> None:
+        """Drop its answer."""
+        ...
+
+
+class FolderSource(Protocol):
+    """What the table's model loads from."""
+
+    def snapshot(
+        self, view: View, pages: Sequence[int], then: Callable[[Snapshot], None], otherwise: Failed | None = None
+    ) -> Cancellable:
+        """Read the count and some pages. `pages` empty: the first page, or all of a folder that is small enough."""
+        ...
+
+    def page(
+        self, view: View, number: int, then: Callable[[tuple[Row, ...]], None], otherwise: Failed | None = None
+    ) -> Cancellable:
+        """Read one page."""
+        ...
+
+
+class TreeSource(Protocol):
+    """What the tree's model loads from."""
+
+    def buckets(self, then: Callable[[tuple[Root, ...]], None], otherwise: Failed | None = None) -> Cancellable:
+        """Read all buckets, by name."""
+        ...
+
+    def branches(
+        self, location: Location, then: Callable[[tuple[Branch, ...]], None], otherwise: Failed | None = None
+    ) -> Cancellable:
+        """Read the folders directly in a place, by name."""
+        ...

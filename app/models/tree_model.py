@@ -1,0 +1,317 @@
+"""The tree at the left: buckets, and in them folders alone, loaded level by level when opened.
+
+Nodes are known to Qt by number, never by pointer, so an index that outlives its node is merely invalid. A level that
+is read again changes by exact insertions and removals: what is open stays open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from app.i18n import translate
+from app.location import Location
+from app.models.pages import Removal, edits
+from app.models.sources import Branch, Root, TreeSource
+from engine.types import Bucket
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+
+LOCATION_ROLE: Final = Qt.ItemDataRole.UserRole
+"""`data` role that gives the `Location` of a node."""
+
+BUCKET_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+"""`data` role that gives the `Bucket` of a top-level node, None of a folder."""
+
+
+@dataclass(slots=True)
+class _Node:
+    number: int
+    parent: _Node | None
+    location: Location
+    bucket: Bucket | None
+    has_folders: bool
+    children: list[_Node] | None = None
+    loading: bool = False
+    stale: bool = False
+
+    @property
+    def key(self) -> str:
+        return self.bucket.id if self.bucket else self.location.name
+
+
+class TreeModel(QAbstractItemModel):
+    """See the module.
+
+    Signals:
+        buckets_changed: The list of buckets was read, for the first time or again.
+        failed: A level could not be read; carries the exception.
+        rename_wanted: A person gave a node another name; carries location and name.
+    """
+
+    buckets_changed = Signal()
+    failed = Signal(object)
+    rename_wanted = Signal(object, str)
+
+    def __init__(self, source: TreeSource, parent: QObject | None = None) -> None:
+        """Show nothing until `reload_buckets`.
+
+        Args:
+            source: Loads levels.
+            parent: Qt's owner.
+        """
+        super().__init__(parent)
+        self._source = source
+        self._numbers = count(1)
+        self._nodes: dict[int, _Node] = {}
+        self._top: list[_Node] = []
+        self._waiting: dict[int, list[Callable[[], None]]] = {}
+        self.loaded = False
+
+    @property
+    def buckets(self) -> tuple[Bucket, ...]:
+        """Return the buckets shown, in their order."""
+        return tuple(node.bucket for node in self._top if node.bucket is not None)
+
+    def bucket(self, name: str) -> Bucket | None:
+        """Return the bucket of that name, if it is shown."""
+        return next((bucket for bucket in self.buckets if bucket.name == name), None)
+
+    def reload_buckets(self) -> None:
+        """Read the list of buckets and change what changed."""
+        self._source.buckets(self._take_buckets, self.failed.emit)
+
+    def reload(self, places: Iterable[Location]) -> None:
+        """Read levels again, those that were loaded before; others are not shown and stay so."""
+        for place in places:
+            node = self._find(place)
+            if node is not None and (node.children is not None or not node.has_folders):
+                self._load(node)
+
+    def reload_all(self) -> None:
+        """Read everything again that is loaded."""
+        self.reload_buckets()
+        self.reload([node.location for node in self._nodes.values() if node.children is not None])
+
+    def reach(self, place: Location, then: Callable[[], None]) -> None:
+        """Load the levels that lead to a place, then call back; at once where they are loaded.
+
+        Args:
+            place: Where to; if it does not exist, nobody is called.
+            then: `index_of(place)` is valid when it is called.
+        """
+        self._reach(list(place.trail), then)
+
+    def index_of(self, place: Location) -> QModelIndex:
+        """Return the index of a place, invalid where it is not loaded."""
+        node = self._find(place)
+        return self._index(node) if node else QModelIndex()
+
+    def index(self, row: int, column: int, parent: AnyIndex = QModelIndex()) -> QModelIndex:
+        """Qt's hook: the node at a place below its parent."""
+        children = self._children(parent)
+        if column != 0 or not 0 <= row < len(children):
+            return QModelIndex()
+        return self.createIndex(row, 0, children[row].number)
+
+    def parent(self, index: AnyIndex) -> QModelIndex:  # type: ignore[override] # QObject.parent() is another method of that name
+        """Qt's hook: the node above."""
+        node = self._node(index)
+        return self._index(node.parent) if node and node.parent else QModelIndex()
+
+    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:
+        """Qt's hook: children that are loaded."""
+        return 0 if parent.column() > 0 else len(self._children(parent))
+
+    def columnCount(self, _parent: AnyIndex = QModelIndex()) -> int:
+        """Qt's hook: one column of names."""
+        return 1
+
+    def hasChildren(self, parent: AnyIndex = QModelIndex()) -> bool:
+        """Qt's hook: whether an arrow is shown, before anything below is loaded."""
+        node = self._node(parent)
+        if node is None:
+            return not parent.isValid() and bool(self._top)
+        return node.has_folders if node.children is None else bool(node.children)
+
+    def canFetchMore(self, parent: AnyIndex) -> bool:
+        """Qt's hook: whether opening this node should load it."""
+        node = self._node(parent)
+        return node is not None and node.children is None and not node.loading and node.has_folders
+
+    def fetchMore(self, parent: AnyIndex) -> None:
+        """Qt's hook: load the folders in this node."""
+        node = self._node(parent)
+        if node is not None:
+            self._load(node)
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Qt's hook: the name, the place and the bucket."""
+        node = self._node(index)
+        if node is None:
+            return None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return node.location.name
+        if role == LOCATION_ROLE:
+            return node.location
+        if role == BUCKET_ROLE:
+            return node.bucket
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+            return _description(node)
+        return None
+
+    def setData(self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Qt's hook: a new name is passed on; the node changes when the engine has done it."""
+        node = self._node(index)
+        if node is None or role != Qt.ItemDataRole.EditRole:
+            return False
+        if value and value != node.location.name:
+            self.rename_wanted.emit(node.location, str(value))
+        return True
+
+    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
+        """Qt's hook: nodes are selected, renamed and dropped upon."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        usual = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
+        return usual | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDropEnabled
+
+    def _children(self, parent: AnyIndex) -> list[_Node]:
+        if not parent.isValid():
+            return self._top
+        node = self._node(parent)
+        return node.children or [] if node else []
+
+    def _node(self, index: AnyIndex) -> _Node | None:
+        return self._nodes.get(index.internalId()) if index.isValid() else None
+
+    def _index(self, node: _Node) -> QModelIndex:
+        siblings = node.parent.children or [] if node.parent else self._top
+        return self.createIndex(siblings.index(node), 0, node.number)
+
+    def _find(self, place: Location) -> _Node | None:
+        level = self._top
+        found: _Node | None = None
+        for step in place.trail:
+            found = next((node for node in level if node.location == step), None)
+            if found is None:
+                return None
+            level = found.children or []
+        return found
+
+    def _reach(self, trail: list[Location], then: Callable[[], None]) -> None:
+        node = self._find(trail[0])
+        if node is None:
+            return
+        if len(trail) == 1:
+            then()
+        elif node.children is None:
+            self._load(node, lambda: self._reach(trail[1:], then))
+        else:
+            self._reach(trail[1:], then)
+
+    def _load(self, node: _Node, then: Callable[[], None] | None = None) -> None:
+        if then is not None:
+            self._waiting.setdefault(node.number, []).append(then)
+        if node.loading:
+            node.stale = node.stale or then is None
+            return
+        node.loading = True
+        number = node.number
+        self._source.branches(
+            node.location,
+            lambda branches: self._take_branches(number, branches),
+            lambda error: self._load_failed(number, error),
+        )
+
+    def _load_failed(self, number: int, error: Exception) -> None:
+        self._waiting.pop(number, None)
+        node = self._nodes.get(number)
+        if node is not None:
+            node.loading = node.stale = False
+            self.failed.emit(error)
+
+    def _take_branches(self, number: int, branches: tuple[Branch, ...]) -> None:
+        node = self._nodes.get(number)
+        if node is None:
+            return
+        node.loading = False
+        names = {branch.name: branch for branch in branches}
+        had = self.hasChildren(self._index(node))
+        if node.children is None:
+            node.children = []
+        fresh = [
+            _Node(next(self._numbers), node, node.location.child(name), None, branch.has_folders)
+            for name, branch in names.items()
+        ]
+        self._merge(node, node.children, fresh)
+        node.has_folders = bool(node.children)
+        if had != node.has_folders:
+            self.dataChanged.emit(self._index(node), self._index(node))
+        for then in self._waiting.pop(number, []):
+            then()
+        if node.stale:
+            node.stale = False
+            self._load(node)
+
+    def _take_buckets(self, roots: tuple[Root, ...]) -> None:
+        fresh = [
+            _Node(next(self._numbers), None, Location(root.bucket.name), root.bucket, root.has_folders)
+            for root in roots
+        ]
+        self._merge(None, self._top, fresh)
+        self.loaded = True
+        self.buckets_changed.emit()
+
+    def _merge(self, parent: _Node | None, shown: list[_Node], fresh: list[_Node]) -> None:
+        """Turn the nodes shown on one level into the fresh ones, keeping those that stay."""
+        above = self._index(parent) if parent else QModelIndex()
+        for step in edits([node.key for node in shown], [node.key for node in fresh]):
+            if isinstance(step, Removal):
+                self.beginRemoveRows(above, step.first, step.last)
+                for node in shown[step.first : step.last + 1]:
+                    self._forget(node)
+                del shown[step.first : step.last + 1]
+                self.endRemoveRows()
+            else:
+                self.beginInsertRows(above, step.first, step.last)
+                added = fresh[step.first : step.last + 1]
+                shown[step.first : step.first] = added
+                self._nodes.update((node.number, node) for node in added)
+                self.endInsertRows()
+        for node, new in zip(shown, fresh, strict=True):
+            self._update(node, new)
+
+    def _update(self, node: _Node, new: _Node) -> None:
+        changed = (node.bucket, node.location) != (new.bucket, new.location)
+        if node.children is None and node is not new:
+            changed = changed or node.has_folders != new.has_folders
+            node.has_folders = new.has_folders
+        if node.location != new.location:
+            self._relocate(node, new.location)
+        node.bucket = new.bucket
+        if changed:
+            self.dataChanged.emit(self._index(node), self._index(node))
+
+    def _relocate(self, node: _Node, place: Location) -> None:
+        node.location = place
+        for child in node.children or []:
+            self._relocate(child, place.child(child.location.name))
+
+    def _forget(self, node: _Node) -> None:
+        self._nodes.pop(node.number, None)
+        self._waiting.pop(node.number, None)
+        for child in node.children or []:
+            self._forget(child)
+
+
+def _description(node: _Node) -> str:
+    if node.bucket is None:
+        return node.location.text
+    if node.bucket.public:
+        return translate("TreeModel", "Public bucket: anybody with the address can read its objects")
+    return translate("TreeModel", "Private bucket: only you and people with a signed link can read its objects")

@@ -1,0 +1,337 @@
+"""One open workspace in one window: everything that lives as long as it is open, wired together and taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QToolBar
+
+from app.actions import ActionId as A
+from app.actions import Actions
+from app.bridge.engine_side import EngineSide
+from app.bridge.names import bucket_name_problem, name_problem
+from app.bridge.serving import ServerState
+from app.bridge.tasks import Tasks
+from app.controllers.editing import Editing
+from app.controllers.moving import Moving
+from app.controllers.navigation import Navigator
+from app.controllers.sharing import Sharing
+from app.controllers.targets import Targets
+from app.controllers.tracking import InspectorFeed, Tracker
+from app.dialogs.about_dialog import AboutDialog
+from app.dialogs.quit_dialog import QuitDialog
+from app.errors import ErrorPresenter
+from app.i18n import translate
+from app.location import Location
+from app.look import Look
+from app.menus import (
+    FOLDER_MENU,
+    OBJECT_MENU,
+    TREE_BUCKET_MENU,
+    TREE_FOLDER_MENU,
+    TREE_MENU,
+    Entries,
+    build_toolbar,
+    fill_menu_bar,
+    popup_menu,
+)
+from app.models.folder_model import FolderModel
+from app.models.tree_model import TreeModel
+from app.settings import WindowSettings
+from app.theme import ThemeMode
+from app.views.browser import BrowserPane
+from app.views.folder_tree import FolderTree
+from app.views.inspector import Inspector
+from app.views.shell import Shell
+from app.views.status_bar import StatusBar
+from app.views.transfers_panel import TransfersPanel
+from app.views.workbench import Workbench
+from app.widgets.breadcrumb import Breadcrumb
+from app.widgets.transfer_status import TransferStatus
+from engine.transfers import JobSnapshot
+from engine.types import Bucket
+
+_THEMES = {
+    A.THEME_SYSTEM: ThemeMode.SYSTEM,
+    A.THEME_LIGHT: ThemeMode.LIGHT,
+    A.THEME_DARK: ThemeMode.DARK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Views:
+    """What is seen."""
+
+    pane: BrowserPane
+    tree: FolderTree
+    breadcrumb: Breadcrumb
+    inspector: Inspector
+    transfers: TransfersPanel
+    status: StatusBar
+    bench: Workbench
+    toolbar: QToolBar
+
+
+@dataclass(frozen=True, slots=True)
+class _Controllers:
+    """What acts."""
+
+    navigator: Navigator
+    targets: Targets
+    editing: Editing
+    moving: Moving
+    sharing: Sharing
+
+
+class Session(QObject):
+    """See the module.
+
+    Signals:
+        quit_wanted: The person chose to quit.
+    """
+
+    quit_wanted = Signal()
+
+    def __init__(
+        self, shell: Shell, look: Look, settings: WindowSettings, errors: ErrorPresenter, tasks: Tasks, side: EngineSide
+    ) -> None:
+        """Args: the window; look; what is remembered; where errors go; the lanes; the engine's side of the bridge."""
+        super().__init__(shell)
+        self._shell = shell
+        self._look = look
+        self._settings = settings
+        self._errors = errors
+        self._tasks = tasks
+        self._side = side
+        self._opened_for_transfers = False
+        self.actions = Actions(shell, look.icons)
+        self._rows = FolderModel(side.reader, self)
+        self._buckets = TreeModel(side.reader, self)
+        self.views = self._make_views()
+        self.controllers = self._make_controllers()
+        self._tracker = Tracker(
+            self.controllers.navigator, self._rows, self.views.pane, self.views.tree,
+            self.actions, self.views.status, QGuiApplication.clipboard(),
+        )  # fmt: skip
+        self._feed = InspectorFeed(
+            self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.row_maker
+        )
+        self.actions.connect_all(self._handlers())
+        self._connect_views()
+        self._connect_engine()
+        self._dress_shell()
+
+    def start(self) -> None:
+        """Show the page and load what it shows."""
+        self._shell.show_page(self.views.bench)
+        self._tracker.update()
+        self.controllers.navigator.start(self._settings.place)
+
+    def ask_to_close(self, close: Callable[[], None]) -> None:
+        """Close, after asking if something would be cut short.
+
+        Args:
+            close: Called when the window may go.
+        """
+        if not self._side.transfers.active and not self._tasks.mutations:
+            close()
+            return
+        dialog = QuitDialog(self._look, self._shell)
+        dialog.confirmed.connect(close)
+        dialog.open()
+
+    def remember(self) -> None:
+        """Keep how the window looks and where it is."""
+        place = self.controllers.navigator.place
+        self._settings.place = place.text if place else ""
+        self._settings.columns = self.views.pane.table.columns_state()
+        self._settings.splitter, self._settings.rows = self.views.bench.state()
+
+    def close(self) -> None:
+        """Stop everything that was started here and wait for it. The workspace is closed with it."""
+        self._side.close()
+
+    def _make_views(self) -> _Views:
+        look, side = self._look, self._side
+        pane = BrowserPane(look, self._rows, self.actions, name_problem)
+        tree = FolderTree(look, self._buckets, (bucket_name_problem, name_problem))
+        breadcrumb = Breadcrumb(look)
+        inspector = Inspector(look)
+        transfers = TransfersPanel(side.transfers, look)
+        status = StatusBar(look, self._tasks)
+        transfer_status = TransferStatus(side.transfers, look)
+        transfer_status.clicked.connect(self.actions[A.TRANSFERS].trigger)
+        status.add(transfer_status)
+        bench = Workbench(look, tree, pane, inspector, transfers)
+        toolbar = build_toolbar(self.actions, breadcrumb, look)
+        return _Views(pane, tree, breadcrumb, inspector, transfers, status, bench, toolbar)
+
+    def _make_controllers(self) -> _Controllers:
+        side, views, shell, errors = self._side, self.views, self._shell, self._errors
+        table, tree = views.pane.table, views.tree
+        navigator = Navigator(side.reader, (self._rows, self._buckets), views.pane, tree, views.breadcrumb, errors)
+        targets = Targets(side.reader, self._rows, table, tree)
+        editing = Editing(
+            self._look, shell, navigator, targets, side.reader, side.operations, (table, tree), shell.toast, errors
+        )
+        moving = Moving(
+            self._look, shell, navigator, targets, side.transfers, side.exporter, side.operations, table,
+            shell.toast, errors,
+        )  # fmt: skip
+        sharing = Sharing(self._look, shell, targets, side.operations, side.server, self._settings, shell.toast, errors)
+        return _Controllers(navigator, targets, editing, moving, sharing)
+
+    def _handlers(self) -> Mapping[A, Callable[[], None]]:
+        go, edit, move, share = (
+            self.controllers.navigator, self.controllers.editing, self.controllers.moving, self.controllers.sharing,
+        )  # fmt: skip
+        table = self.views.pane.table
+        return {
+            A.NEW_BUCKET: edit.new_bucket,
+            A.NEW_FOLDER: edit.new_folder,
+            A.UPLOAD_FILES: move.upload_files,
+            A.UPLOAD_FOLDER: move.upload_folder,
+            A.DOWNLOAD: move.download,
+            A.QUIT: self.quit_wanted.emit,
+            A.COPY: move.copy,
+            A.PASTE: move.paste,
+            A.RENAME: edit.rename,
+            A.DELETE: edit.delete,
+            A.SELECT_ALL: table.selectAll,
+            A.INVERT_SELECTION: table.invert_selection,
+            A.BACK: go.back,
+            A.FORWARD: go.forward,
+            A.UP: go.up,
+            A.EDIT_PATH: self.views.breadcrumb.edit,
+            A.REFRESH: go.refresh,
+            A.OPEN: self._open,
+            A.COPY_LINK: share.copy_link,
+            A.LINK_DIALOG: share.share,
+            A.COPY_PUBLIC_LINK: share.copy_public_link,
+            A.PROPERTIES: self._show_properties,
+            A.BUCKET_PROPERTIES: lambda: self._with_bucket(edit.bucket_settings),
+            A.EMPTY_BUCKET: lambda: self._with_bucket(edit.empty_bucket),
+            A.DELETE_BUCKET: lambda: self._with_bucket(edit.delete_bucket),
+            A.INSPECTOR: lambda: self._show_inspector(self.actions[A.INSPECTOR].isChecked()),
+            A.TRANSFERS: lambda: self._show_transfers(self.actions[A.TRANSFERS].isChecked()),
+            **{name: partial(self._choose_theme, mode) for name, mode in _THEMES.items()},
+            A.SERVER: share.settings,
+            A.SERVER_SWITCH: share.switch,
+            A.ABOUT: self._about,
+        }
+
+    def _connect_views(self) -> None:
+        views, edit, move = self.views, self.controllers.editing, self.controllers.moving
+        table = views.pane.table
+        self._rows.rename_wanted.connect(edit.rename_row)
+        self._buckets.rename_wanted.connect(edit.rename_place)
+        self._rows.shifting.connect(self._keep_selection)
+        views.pane.dropped.connect(move.dropped)
+        views.tree.dropped.connect(lambda sources, place: move.upload(place, sources))
+        table.drag_wanted.connect(move.drag)
+        table.menu_wanted.connect(self._table_menu)
+        views.tree.menu_wanted.connect(self._tree_menu)
+        views.bench.new_bucket_wanted.connect(self.actions[A.NEW_BUCKET].trigger)
+        views.status.server_clicked.connect(self.actions[A.SERVER].trigger)
+        views.inspector.closed.connect(partial(self._show_inspector, False))
+        views.inspector.checksum_copied.connect(self._copy_checksum)
+        views.transfers.collapse_wanted.connect(partial(self._show_transfers, False))
+        views.transfers.place_wanted.connect(self._show_upload)
+        self.controllers.navigator.object_opened.connect(move.open_object)
+
+    def _connect_engine(self) -> None:
+        side = self._side
+        self.controllers.navigator.follow(side.relay)
+        side.server.changed.connect(self._show_server)
+        side.transfers.summary_changed.connect(lambda _: self._transfers_began())
+
+    def _dress_shell(self) -> None:
+        fill_menu_bar(self._shell.menuBar(), self.actions)
+        self._shell.addToolBar(self.views.toolbar)
+        self._shell.setStatusBar(self.views.status)
+        self.views.bench.restore(self._settings.splitter, self._settings.rows)
+        self.views.pane.table.restore_columns(self._settings.columns)
+        self._show_inspector(shown=False)
+        self._show_transfers(shown=False)
+        mode = self._look.theme.mode
+        self.actions[next(name for name, theme in _THEMES.items() if theme is mode)].setChecked(True)
+
+    def _open(self) -> None:
+        place = self.views.tree.focused_place()
+        row = self.views.pane.table.current_row()
+        if place is not None:
+            self.controllers.navigator.go(place)
+        elif row is not None:
+            self.controllers.navigator.open_row(row)
+
+    def _show_properties(self) -> None:
+        place = self.views.tree.focused_place()
+        if place is not None and not place.prefix:
+            self._with_bucket(self.controllers.editing.bucket_settings)
+        else:
+            self._show_inspector(shown=True)
+
+    def _with_bucket(self, act: Callable[[Bucket], None]) -> None:
+        bucket = self._tracker.situation().target_bucket
+        if bucket is not None:
+            act(bucket)
+
+    def _show_inspector(self, shown: bool) -> None:
+        self.views.inspector.setVisible(shown)
+        self.actions[A.INSPECTOR].setChecked(shown)
+        self._feed.wake()
+
+    def _show_transfers(self, shown: bool) -> None:
+        self.views.transfers.setVisible(shown)
+        self.actions[A.TRANSFERS].setChecked(shown)
+
+    def _transfers_began(self) -> None:
+        """Open the panel for the first transfer; whoever puts it away is not bothered again."""
+        if self._side.transfers.active and not self._opened_for_transfers:
+            self._opened_for_transfers = True
+            self._show_transfers(shown=True)
+
+    def _show_upload(self, job: JobSnapshot) -> None:
+        self.controllers.navigator.go(Location(job.bucket, job.prefix))
+
+    def _choose_theme(self, mode: ThemeMode) -> None:
+        self._look.theme.set_mode(mode)
+        self._settings.theme = mode
+
+    def _about(self) -> None:
+        AboutDialog(self._look, self._shell, self._side.data_dir, self._side.keys_in).open()
+
+    def _copy_checksum(self, checksum: str) -> None:
+        QGuiApplication.clipboard().setText(checksum)
+        self._shell.toast.say(translate("Session", "Checksum copied"))
+
+    def _keep_selection(self) -> None:
+        """A large folder is about to shift: keep the selection with its objects, where they stay in the window."""
+        table = self.views.pane.table
+        rows = self._rows.rows(table.ranges) or []
+        paths = frozenset(row.path for row in rows)
+        self._rows.settled.connect(lambda: table.select_paths(paths), Qt.ConnectionType.SingleShotConnection)
+
+    def _table_menu(self, position: QPoint) -> None:
+        self._tracker.update()
+        entries = OBJECT_MENU if self.views.pane.table.selected_count else FOLDER_MENU
+        popup_menu(self._shell, self.actions, entries, position)
+
+    def _tree_menu(self, position: QPoint) -> None:
+        self._tracker.update()
+        now = self._tracker.situation()
+        entries: Entries = TREE_MENU
+        if now.tree_bucket is not None:
+            entries = TREE_BUCKET_MENU
+        elif now.in_tree is not None:
+            entries = TREE_FOLDER_MENU
+        popup_menu(self._shell, self.actions, entries, position)
+
+    def _show_server(self) -> None:
+        server = self._side.server
+        self.views.status.show_server(server.state, server.url, local_only=server.local_only)
+        self.actions[A.SERVER_SWITCH].setChecked(server.state in (ServerState.ON, ServerState.STARTING))

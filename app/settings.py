@@ -1,0 +1,165 @@
+"""What the window remembers, in `window.ini` of the data folder: each setting declared once, nonsense ignored.
+
+A damaged file never stops the program: it is set aside and defaults are used. Where the folder can't be written,
+nothing is kept and nobody is bothered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from app.theme import ThemeMode
+
+FILE_NAME: Final = "window.ini"
+
+HOUR_S: Final = 3_600
+DAY_S: Final = 24 * HOUR_S
+WEEK_S: Final = 7 * DAY_S
+
+_PORT_MAX: Final = 65_535
+_LINK_MIN_S: Final = 60
+
+
+class WindowSettings:
+    """Typed access to what is remembered."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """Open the file, setting a damaged one aside.
+
+        Args:
+            data_dir: The workspace's folder.
+        """
+        self._path = data_dir / FILE_NAME
+        self._store = self._open()
+
+    @property
+    def theme(self) -> ThemeMode:
+        """Light, dark, or as the system is."""
+        try:
+            return ThemeMode(self._text("view/theme", ThemeMode.SYSTEM.value))
+        except ValueError:
+            return ThemeMode.SYSTEM
+
+    @theme.setter
+    def theme(self, mode: ThemeMode) -> None:
+        self._store.setValue("view/theme", mode.value)
+
+    @property
+    def geometry(self) -> QByteArray:
+        """Place and size of the window."""
+        return self._bytes("window/geometry")
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._store.setValue("window/geometry", value)
+
+    @property
+    def rows(self) -> QByteArray:
+        """Where the edge above the transfers is."""
+        return self._bytes("window/rows")
+
+    @rows.setter
+    def rows(self, value: QByteArray) -> None:
+        self._store.setValue("window/rows", value)
+
+    @property
+    def splitter(self) -> QByteArray:
+        """Where the edge between tree and table is."""
+        return self._bytes("window/splitter")
+
+    @splitter.setter
+    def splitter(self, value: QByteArray) -> None:
+        self._store.setValue("window/splitter", value)
+
+    @property
+    def columns(self) -> QByteArray:
+        """Widths, order and visibility of the columns."""
+        return self._bytes("table/columns")
+
+    @columns.setter
+    def columns(self, value: QByteArray) -> None:
+        self._store.setValue("table/columns", value)
+
+    @property
+    def place(self) -> str:
+        """The folder shown last, as `Location.text`."""
+        return self._text("window/place", "")
+
+    @place.setter
+    def place(self, value: str) -> None:
+        self._store.setValue("window/place", value)
+
+    @property
+    def link_expires_s(self) -> int:
+        """Life of a link copied with one click, in seconds."""
+        return self._number("links/expires_s", HOUR_S, _LINK_MIN_S, 365 * DAY_S)
+
+    @link_expires_s.setter
+    def link_expires_s(self, value: int) -> None:
+        self._store.setValue("links/expires_s", value)
+
+    @property
+    def server_host(self) -> str:
+        """The address that the server listens on."""
+        return self._text("server/host", "127.0.0.1")
+
+    @server_host.setter
+    def server_host(self, value: str) -> None:
+        self._store.setValue("server/host", value)
+
+    @property
+    def server_port(self) -> int:
+        """The port that the server listens on; 0 is any free one."""
+        return self._number("server/port", 54_321, 0, _PORT_MAX)
+
+    @server_port.setter
+    def server_port(self, value: int) -> None:
+        self._store.setValue("server/port", value)
+
+    @property
+    def notice_said(self) -> str:
+        """The last notice about where keys are kept, which is said only once."""
+        return self._text("notices/keys", "")
+
+    @notice_said.setter
+    def notice_said(self, value: str) -> None:
+        self._store.setValue("notices/keys", value)
+
+    def save(self) -> None:
+        """Write now."""
+        self._store.sync()
+
+    def _open(self) -> QSettings:
+        store = QSettings(str(self._path), QSettings.Format.IniFormat)
+        store.allKeys()
+        if store.status() is not QSettings.Status.FormatError and not self._is_binary():
+            return store
+        with contextlib.suppress(OSError):
+            self._path.replace(self._path.with_suffix(".damaged"))
+        return QSettings(str(self._path), QSettings.Format.IniFormat)
+
+    def _is_binary(self) -> bool:
+        """Return whether the file is no text at all: Qt takes such files for settings with odd names."""
+        try:
+            return b"\0" in self._path.read_bytes()[:4096]
+        except OSError:
+            return False
+
+    def _text(self, key: str, default: str) -> str:
+        value = self._store.value(key, default)
+        return value if isinstance(value, str) else default
+
+    def _bytes(self, key: str) -> QByteArray:
+        value = self._store.value(key)
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def _number(self, key: str, default: int, least: int, most: int) -> int:
+        try:
+            number = int(str(self._store.value(key, default)))
+        except ValueError:
+            return default
+        return number if least <= number <= most else default

@@ -1,0 +1,54 @@
+"""What the window is in the middle of, as one value: it decides which actions make sense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.location import Location
+from engine.types import Bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is shown, selected and possible.
+
+    Attributes:
+        place: The folder shown, or None without any bucket.
+        bucket: Its bucket.
+        selected: Rows selected in the table.
+        selected_objects: How many of them are known to be objects, not folders.
+        in_tree: The node of the tree that has the keyboard, or None while the table has it.
+        tree_bucket: That node's bucket when it is a bucket itself.
+        can_back, can_forward: The history has somewhere to go.
+        can_paste: The clipboard holds files or a picture.
+    """
+
+    place: Location | None = None
+    bucket: Bucket | None = None
+    selected: int = 0
+    selected_objects: int = 0
+    in_tree: Location | None = None
+    tree_bucket: Bucket | None = None
+    can_back: bool = False
+    can_forward: bool = False
+    can_paste: bool = False
+
+    @property
+    def target_bucket(self) -> Bucket | None:
+        """Return the bucket that bucket actions are about: the node with the keyboard, else the one shown."""
+        return self.tree_bucket or self.bucket
+
+    @property
+    def has_target(self) -> bool:
+        """Return whether anything can be renamed, deleted or downloaded."""
+        return self.in_tree is not None or self.selected > 0
+
+    @property
+    def one_target(self) -> bool:
+        """Return whether it is exactly one thing."""
+        return self.in_tree is not None or self.selected == 1
+
+    @property
+    def only_objects(self) -> bool:
+        """Return whether the table's selection is made of objects alone."""
+        return self.in_tree is None and 0 < self.selected == self.selected_objects

@@ -1,0 +1,1 @@
+"""The large surfaces of the window: shell, start page, browser, tree, inspector, status bar."""

@@ -1,0 +1,121 @@
+"""The middle of the window: the table of one folder, or what to do where there is nothing to show."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QStackedLayout, QVBoxLayout, QWidget
+
+from app.actions import ActionId, Actions
+from app.delegates.name_editor import NameCheck
+from app.i18n import translate
+from app.look import Look
+from app.models.folder_model import FolderModel
+from app.views.drops import carries_files, local_paths
+from app.views.folder_table import FolderTable
+from app.widgets.drop_overlay import DropOverlay
+from app.widgets.empty_state import EmptyState
+
+
+class BrowserPane(QWidget):
+    """See the module. One pane shows one place; it knows nothing of history or of other panes.
+
+    Signals:
+        dropped: Carries a list of `Path` and the path of the folder row they were dropped on, or "".
+    """
+
+    dropped = Signal(list, str)
+
+    def __init__(self, look: Look, model: FolderModel, actions: Actions, check: NameCheck) -> None:
+        """Args: look; what is shown; the commands of the empty states; what is wrong with a new name."""
+        super().__init__()
+        self._model = model
+        self._has_buckets = True
+        self.table = FolderTable(look, model, check)
+        self.no_buckets = EmptyState(
+            look,
+            "archive",
+            translate("BrowserPane", "Create your first bucket"),
+            translate(
+                "BrowserPane",
+                "A bucket holds files and folders. You can also drop files here: a bucket is made for them.",
+            ),
+            (actions[ActionId.NEW_BUCKET],),
+        )
+        self.empty_folder = EmptyState(
+            look,
+            "cloud-arrow-up",
+            translate("BrowserPane", "Nothing here yet"),
+            translate("BrowserPane", "Drop files or folders here, paste them, or choose them."),
+            (actions[ActionId.UPLOAD_FILES], actions[ActionId.UPLOAD_FOLDER], actions[ActionId.NEW_FOLDER]),
+        )
+        self._blank = QWidget()
+        holder = QWidget()
+        self._stack = QStackedLayout(holder)
+        for page in (self._blank, self.table, self.empty_folder, self.no_buckets):
+            self._stack.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(holder)
+        self._overlay = DropOverlay(look, self)
+        self.setAcceptDrops(True)
+        self.table.drop_hovering.connect(self._announce)
+        self.table.drop_left.connect(self._overlay.hide)
+        self.table.dropped.connect(self.dropped)
+        for signal in (model.opened, model.refreshed, model.rowsInserted, model.rowsRemoved):
+            signal.connect(self._choose_page)
+
+    @property
+    def drop_text(self) -> str:
+        """Return what is announced while files hang above, or nothing."""
+        return self._overlay.text if self._overlay.isVisible() else ""
+
+    @property
+    def page(self) -> QWidget | None:
+        """Return what is shown: the table or one of the empty states."""
+        return self._stack.currentWidget()
+
+    def set_has_buckets(self, has_buckets: bool) -> None:
+        """Tell whether there is any bucket to show."""
+        self._has_buckets = has_buckets
+        self._choose_page()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Qt's hook: the empty states take files too."""
+        if not carries_files(event.mimeData()) or event.source() is self.table:
+            event.ignore()
+            return
+        event.acceptProposedAction()
+        self._announce("")
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """Qt's hook: they went away."""
+        self._overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Qt's hook: pass the paths on and return at once; the other program is waiting."""
+        self._overlay.hide()
+        event.acceptProposedAction()
+        self.dropped.emit(local_paths(event.mimeData()), "")
+
+    def _announce(self, folder: str) -> None:
+        view = self._model.view
+        if view is None:
+            self._overlay.announce(translate("BrowserPane", "Upload to a new bucket"))
+            return
+        where = f"{view.location.bucket}/{folder or view.location.prefix}".rstrip("/")
+        self._overlay.announce(translate("BrowserPane", "Upload to {place}").format(place=where))
+
+    def _choose_page(self) -> None:
+        had_focus = self.isAncestorOf(QApplication.focusWidget() or self._blank)
+        page: QWidget = self.table
+        if not self._has_buckets:
+            page = self.no_buckets
+        elif self._model.view is None:
+            page = self._blank
+        elif self._model.rowCount() == 0:
+            page = self.empty_folder
+        if page is not self._stack.currentWidget():
+            self._stack.setCurrentWidget(page)
+            if had_focus and page is self.table:
+                self.table.setFocus()

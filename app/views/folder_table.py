@@ -1,0 +1,329 @@
+"""The details table: a QTableView that stays quick with a million rows and takes and gives files."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from app.delegates.name_editor import NameCheck
+from app.delegates.row_delegate import RowDelegate
+from app.i18n import translate
+from app.look import Look
+from app.models.folder_model import SORTS, Column, FolderModel
+from app.models.rows import Row
+from app.views.drops import carries_files, local_paths
+
+_WIDTHS = {Column.SIZE: 96, Column.TYPE: 128, Column.MODIFIED: 152, Column.OWNER: 96}
+
+
+class FolderTable(QTableView):
+    """See the module.
+
+    Signals:
+        row_opened: Double click or Enter; carries the `Row`.
+        selection_changed: Which rows are selected, or which one is current.
+        menu_wanted: Carries the global position.
+        sort_wanted: Carries `Column` and whether descending.
+        up_wanted: Backspace.
+        drag_wanted: A drag of the selection has begun; files are needed.
+        drop_hovering: Files hang above; carries the folder row's path or "" for the folder shown.
+        drop_left: They went away.
+        dropped: Carries a list of `Path` and the folder row's path or "".
+    """
+
+    row_opened = Signal(object)
+    selection_changed = Signal()
+    menu_wanted = Signal(QPoint)
+    sort_wanted = Signal(object, bool)
+    up_wanted = Signal()
+    drag_wanted = Signal()
+    drop_hovering = Signal(str)
+    drop_left = Signal()
+    dropped = Signal(list, str)
+
+    def __init__(self, look: Look, model: FolderModel, check: NameCheck, parent: QWidget | None = None) -> None:
+        """Args: look; what is shown; what is wrong with a new name, if anything; Qt's owner."""
+        super().__init__(parent)
+        self._look = look
+        self._rows = model
+        self._delegate = RowDelegate(look, self, check)
+        self.drag_pending = False
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        self.setAccessibleName(translate("FolderTable", "Folder contents"))
+        self._set_behaviour()
+        self._set_header()
+        self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
+        self.selectionModel().currentRowChanged.connect(lambda *_: self.viewport().update())
+        self.activated.connect(self._open)
+        self.entered.connect(lambda index: self._hover(index.row()))
+        self.viewportEntered.connect(lambda: self._hover(-1))
+        self.verticalScrollBar().valueChanged.connect(self._tell_visible)
+        model.opened.connect(self._tell_visible)
+        look.theme.changed.connect(self.viewport().update)
+
+    @property
+    def ranges(self) -> list[range]:
+        """Return the selected rows as ranges; cheap whatever their number."""
+        return _merged([(part.top(), part.bottom() + 1) for part in self.selectionModel().selection().toList()])
+
+    @property
+    def selected_count(self) -> int:
+        """Return how many rows are selected."""
+        return sum(len(span) for span in self.ranges)
+
+    def current_row(self) -> Row | None:
+        """Return the row with the focus, if it is loaded."""
+        index = self.currentIndex()
+        return self._rows.row(index.row()) if index.isValid() else None
+
+    def select_path(self, path: str) -> bool:
+        """Select one row by its path and bring it into view; return whether it is in the window."""
+        number = self._rows.find(path)
+        if number is None:
+            return False
+        self.setCurrentIndex(self._rows.index(number, 0))
+        self.selectRow(number)
+        self.scrollTo(self._rows.index(number, 0))
+        return True
+
+    def select_paths(self, paths: frozenset[str]) -> None:
+        """Select exactly the rows with these paths, as far as they are in the window."""
+        selection = self.selectionModel()
+        selection.clearSelection()
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for path in paths:
+            number = self._rows.find(path)
+            if number is not None:
+                selection.select(self._rows.index(number, 0), flags)
+
+    def invert_selection(self) -> None:
+        """Select what is not selected and the other way round."""
+        if not self._rows.rowCount():
+            return
+        whole = QItemSelection(self._rows.index(0, 0), self._rows.index(self._rows.rowCount() - 1, len(Column) - 1))
+        self.selectionModel().select(whole, QItemSelectionModel.SelectionFlag.Toggle)
+
+    def rename_current(self) -> None:
+        """Open the rename field on the current row."""
+        number = self.ranges[0].start if self.ranges else self.currentIndex().row()
+        self.edit(self._rows.index(number, Column.NAME))
+
+    def set_sort(self, column: Column, *, descending: bool) -> None:
+        """Show the arrow of the order that is in force."""
+        header = self.horizontalHeader()
+        header.blockSignals(True)
+        header.setSortIndicator(column, Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder)
+        header.blockSignals(False)
+
+    def columns_state(self) -> QByteArray:
+        """Return widths, order and visibility of the columns, to be kept."""
+        return self.horizontalHeader().saveState()
+
+    def restore_columns(self, state: QByteArray) -> None:
+        """Take widths, order and visibility that were kept; nonsense is ignored."""
+        if self.horizontalHeader().count() == len(Column):
+            self.horizontalHeader().restoreState(state)
+        self._pin_header()
+
+    def keyboardSearch(self, search: str) -> None:
+        """Qt's hook: type-ahead among the rows in memory; Qt's own would load the whole folder."""
+        start = self.currentIndex().row() + (1 if len(search) == 1 else 0)
+        number = self._rows.find_name(max(start, 0), search)
+        if number is not None:
+            self.setCurrentIndex(self._rows.index(number, 0))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's hook: Enter opens, Backspace goes up, Escape drops the selection."""
+        editing = self.state() == QAbstractItemView.State.EditingState
+        if not editing and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self._open(self.currentIndex())
+        elif not editing and event.key() == Qt.Key.Key_Backspace:
+            self.up_wanted.emit()
+        elif not editing and event.key() == Qt.Key.Key_Escape:
+            self.clearSelection()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Qt's hook: from the mouse where it is, from the keyboard at the current row."""
+        position = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self.currentIndex().isValid():
+            position = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft() + QPoint(48, 0))
+        elif not self.indexAt(event.pos()).isValid():
+            self.clearSelection()
+        self.menu_wanted.emit(position)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Qt's hook: a click on empty ground drops the selection."""
+        super().mousePressEvent(event)
+        if not self.indexAt(event.position().toPoint()).isValid():
+            self.clearSelection()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Qt's hook: while a drag waits for its files, moving must not change the selection."""
+        if not self.drag_pending:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Qt's hook: letting go ends a drag that never began."""
+        self.drag_pending = False
+        super().mouseReleaseEvent(event)
+
+    def startDrag(self, _actions: Qt.DropAction) -> None:
+        """Qt's hook: ask for the files; whoever makes them runs the drag when they are there."""
+        self.drag_pending = True
+        self.drag_wanted.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Qt's hook: files from other programs are welcome."""
+        if event.source() is self or not carries_files(event.mimeData()):
+            event.ignore()
+            return
+        self._hang(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Qt's hook: say where they would go."""
+        self._hang(event)
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """Qt's hook: they went away."""
+        self._mark_drop(-1)
+        self.drop_left.emit()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Qt's hook: pass the paths on and return at once; the other program is waiting."""
+        row = self._folder_at(event.position().toPoint())
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self._mark_drop(-1)
+        self.drop_left.emit()
+        self.dropped.emit(local_paths(event.mimeData()), row.path if row else "")
+
+    def leaveEvent(self, event: object) -> None:
+        """Qt's hook: no row is under the pointer any more."""
+        self._hover(-1)
+        super().leaveEvent(event)  # type: ignore[arg-type] # a QEvent in truth
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook: other rows are visible."""
+        super().resizeEvent(event)
+        self._tell_visible()
+
+    def _set_behaviour(self) -> None:
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setMouseTracking(True)
+        self.setDragEnabled(True)
+        self.setAcceptDrops(True)
+        self.setDropIndicatorShown(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+
+    def _set_header(self) -> None:
+        header = self.horizontalHeader()
+        # Its own selection model: with the table's, every Ctrl+A asks the flags of each cell.
+        header.setSelectionModel(QItemSelectionModel(self._rows, header))
+        header.setAccessibleName(translate("FolderTable", "Columns"))
+        header.setSectionsMovable(True)
+        header.setSectionsClickable(True)
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(64)
+        header.setFixedHeight(self._look.theme.size("control") + 2)
+        header.setSortIndicatorShown(True)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._choose_columns)
+        header.sortIndicatorChanged.connect(self._sort)
+        for column, width in _WIDTHS.items():
+            header.resizeSection(column, width)
+        self._pin_header()
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(self._look.theme.size("row"))
+
+    def _pin_header(self) -> None:
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        header.setStretchLastSection(False)
+        header.setSectionHidden(Column.NAME, False)
+
+    def _sort(self, section: int, order: Qt.SortOrder) -> None:
+        self.sort_wanted.emit(
+            Column(section) if Column(section) in SORTS else None, order == Qt.SortOrder.DescendingOrder
+        )
+
+    def _choose_columns(self, position: QPoint) -> None:
+        header = self.horizontalHeader()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for column in Column:
+            if column is Column.NAME:
+                continue
+            title = str(self._rows.headerData(column, Qt.Orientation.Horizontal))
+            action = menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(not header.isSectionHidden(column))
+            action.toggled.connect(lambda shown, column=column: header.setSectionHidden(column, not shown))
+        menu.popup(header.mapToGlobal(position))
+
+    def _open(self, index: QModelIndex) -> None:
+        row = self._rows.row(index.row()) if index.isValid() else None
+        if row is not None:
+            self.row_opened.emit(row)
+
+    def _hover(self, row: int) -> None:
+        self._delegate.hovered_row = row
+        self.viewport().update()
+
+    def _hang(self, event: QDragMoveEvent) -> None:
+        if not carries_files(event.mimeData()) or event.source() is self:
+            event.ignore()
+            return
+        row = self._folder_at(event.position().toPoint())
+        self._mark_drop(self._rows.find(row.path) if row else -1)
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.drop_hovering.emit(row.path if row else "")
+
+    def _folder_at(self, position: QPoint) -> Row | None:
+        index = self.indexAt(position)
+        row = self._rows.row(index.row()) if index.isValid() else None
+        return row if row is not None and row.is_folder else None
+
+    def _mark_drop(self, row: int | None) -> None:
+        self._delegate.drop_row = -1 if row is None else row
+        self.viewport().update()
+
+    def _tell_visible(self, *_: object) -> None:
+        first = max(self.rowAt(0), 0)
+        last = self.rowAt(self.viewport().height() - 1)
+        self._rows.set_visible(range(first, last if last >= 0 else max(self._rows.rowCount() - 1, 0)))
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[range]:
+    """Return half-open spans in order, without overlaps: Qt may split a row's cells over several of them."""
+    merged: list[range] = []
+    for start, stop in sorted(spans):
+        if merged and start <= merged[-1].stop:
+            merged[-1] = range(merged[-1].start, max(stop, merged[-1].stop))
+        else:
+            merged.append(range(start, stop))
+    return merged

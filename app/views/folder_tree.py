@@ -1,0 +1,200 @@
+"""The tree at the left: buckets and folders to go to, to drop on, to rename."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
+
+from app.delegates.name_editor import NameCheck
+from app.delegates.tree_delegate import TreeDelegate
+from app.i18n import translate
+from app.location import Location
+from app.look import Look
+from app.models.tree_model import LOCATION_ROLE, TreeModel
+from app.views.drops import carries_files, local_paths
+
+_SPRING_MS = 700
+
+
+class FolderTree(QTreeView):
+    """See the module.
+
+    Signals:
+        place_chosen: A node was clicked or entered; carries its `Location`.
+        focus_changed: The tree got or lost the keyboard, or another node has it.
+        menu_wanted: Carries the global position; the node under it has the focus.
+        drop_hovering: Files hang over a node; carries its `Location`.
+        drop_left: They went away.
+        dropped: Carries a list of `Path` and the `Location`.
+    """
+
+    place_chosen = Signal(object)
+    focus_changed = Signal()
+    menu_wanted = Signal(QPoint)
+    drop_hovering = Signal(object)
+    drop_left = Signal()
+    dropped = Signal(list, object)
+
+    def __init__(
+        self, look: Look, model: TreeModel, checks: tuple[NameCheck, NameCheck], parent: QWidget | None = None
+    ) -> None:
+        """Args: look; what is shown; what is wrong with a bucket's and a folder's new name; Qt's owner."""
+        super().__init__(parent)
+        self._model = model
+        self._delegate = TreeDelegate(look, self, *checks)
+        self._spring = QTimer(self, singleShot=True, interval=_SPRING_MS)
+        self._spring.timeout.connect(self._spring_open)
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        self.setProperty("place", "sidebar")
+        self.setAccessibleName(translate("FolderTree", "Buckets and folders"))
+        self.setHeaderHidden(True)
+        self.setUniformRowHeights(True)
+        self.setIndentation(20)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setFrameShape(QTreeView.Shape.NoFrame)
+        self.setExpandsOnDoubleClick(False)
+        self.doubleClicked.connect(lambda index: self.setExpanded(index, not self.isExpanded(index)))
+        look.theme.changed.connect(self.viewport().update)
+
+    def focused_place(self) -> Location | None:
+        """Return the node that has the keyboard, or None while the tree has not."""
+        return self.currentIndex().data(LOCATION_ROLE) if self.hasFocus() else None
+
+    def show_place(self, place: Location | None) -> None:
+        """Mark the place that the window shows, opening the tree down to it."""
+        self._delegate.shown = place
+        self.viewport().update()
+        if place is not None:
+            self._model.reach(place, lambda: self._reveal(place))
+
+    def rename_current(self) -> None:
+        """Open the rename field on the node that has the keyboard."""
+        self.edit(self.currentIndex())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's hook: Enter goes to the node."""
+        editing = self.state() == QAbstractItemView.State.EditingState
+        if not editing and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self._choose(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Qt's hook: a click goes to the node; a click on its arrow only opens it."""
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        on_arrow = event.position().x() < self.visualRect(index).left()
+        if event.button() == Qt.MouseButton.LeftButton and index.isValid() and not on_arrow:
+            self._choose(index)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Qt's hook: from the mouse where it is, from the keyboard at the current node."""
+        position = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self.currentIndex().isValid():
+            position = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
+        elif not self.indexAt(event.pos()).isValid():
+            self.setCurrentIndex(QModelIndex())
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.focus_changed.emit()
+        self.menu_wanted.emit(position)
+
+    def currentChanged(
+        self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Qt's hook: another node has the keyboard."""
+        super().currentChanged(current, previous)
+        self.viewport().update()
+        self.focus_changed.emit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Qt's hook: what actions act on changed."""
+        super().focusInEvent(event)
+        self.focus_changed.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Qt's hook: what actions act on changed; an open menu does not count."""
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.focus_changed.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Qt's hook: files are welcome."""
+        self._hang(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Qt's hook: mark the node below, and open it after a while."""
+        self._hang(event)
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """Qt's hook: they went away."""
+        self._mark_drop(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Qt's hook: pass the paths on and return at once; the other program is waiting."""
+        place = self._place_at(event.position().toPoint())
+        self._mark_drop(None)
+        if place is None:
+            event.ignore()
+            return
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.dropped.emit(local_paths(event.mimeData()), place)
+
+    def _choose(self, index: QModelIndex) -> None:
+        place = index.data(LOCATION_ROLE)
+        if place is not None:
+            self.place_chosen.emit(place)
+
+    def _reveal(self, place: Location) -> None:
+        index = self._model.index_of(place)
+        above = index.parent()
+        while above.isValid():
+            self.expand(above)
+            above = above.parent()
+        if self.state() != QAbstractItemView.State.EditingState and place == self._delegate.shown:
+            self.setCurrentIndex(index)
+            self.scrollTo(index)
+
+    def _place_at(self, position: QPoint) -> Location | None:
+        place: Location | None = self.indexAt(position).data(LOCATION_ROLE)
+        return place
+
+    def _hang(self, event: QDragMoveEvent) -> None:
+        place = self._place_at(event.position().toPoint())
+        if place is None or not carries_files(event.mimeData()) or isinstance(event.source(), QAbstractItemView):
+            event.ignore()
+            self._mark_drop(None)
+            return
+        if place != self._delegate.drop_place:
+            self._mark_drop(place)
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+
+    def _mark_drop(self, place: Location | None) -> None:
+        self._delegate.drop_place = place
+        self.viewport().update()
+        if place is None:
+            self._spring.stop()
+            self.drop_left.emit()
+        else:
+            self._spring.start()
+            self.drop_hovering.emit(place)
+
+    def _spring_open(self) -> None:
+        place = self._delegate.drop_place
+        if place is not None:
+            self.expand(self._model.index_of(place))

@@ -1,0 +1,220 @@
+"""The panel at the right: what is known about one object, with a look inside."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont, QFontDatabase, QPixmap
+from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from app import kinds
+from app.bridge.previews import Preview
+from app.formats import count_text, exact_size_text, full_time_text
+from app.i18n import translate
+from app.look import Look, label
+from app.models.rows import Row
+from app.widgets.glyph import Glyph
+from engine.types import StorageObject, TreeSize
+
+_PREVIEW_PX: Final = 180
+_HERO_PX: Final = 72
+_LABEL_WIDTH_PX: Final = 76
+
+
+class Inspector(QScrollArea):
+    """Shows an object, a folder, or how many things are selected.
+
+    Signals:
+        checksum_copied: The button beside the checksum was pressed; carries the checksum.
+        closed: The button in the corner was pressed.
+    """
+
+    checksum_copied = Signal(str)
+    closed = Signal()
+
+    def __init__(self, look: Look) -> None:
+        """Args: look."""
+        super().__init__()
+        self._look = look
+        self._item: StorageObject | None = None
+        self._told: dict[str, str] = {}
+        self.setObjectName("inspector")
+        self.setAccessibleName(translate("Inspector", "Inspector"))
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(248)
+        self._page = QWidget()
+        self._page.setProperty("place", "surface")
+        space = look.theme.space
+        column = QVBoxLayout(self._page)
+        column.setContentsMargins(space("l"), space("s"), space("l"), space("l"))
+        column.setSpacing(space("s"))
+        column.addLayout(self._head())
+        self._glyph = Glyph(look, "cursor", "faint", _HERO_PX)
+        self._picture = QLabel()
+        self._picture.setProperty("place", "preview")
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._picture.setAccessibleName(translate("Inspector", "Preview"))
+        self._text = label()
+        self._text.setProperty("place", "preview")
+        self._text.setMargin(space("s"))
+        self._text.setFont(_mono(look))
+        self._text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._text.setMinimumWidth(0)
+        self._text.setFixedHeight(_PREVIEW_PX)
+        self._name = label(size="title", wrap=True, selectable=True)
+        self._kind = label(tone="muted", wrap=True)
+        column.addSpacing(space("s"))
+        column.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignHCenter)
+        for part in (self._picture, self._text, self._name, self._kind):
+            column.addWidget(part)
+        column.addSpacing(space("s"))
+        self._facts = QFormLayout()
+        self._facts.setHorizontalSpacing(space("m"))
+        self._facts.setVerticalSpacing(space("s"))
+        self._facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        column.addLayout(self._facts)
+        column.addStretch()
+        self.setWidget(self._page)
+        self.show_nothing()
+
+    @property
+    def item(self) -> StorageObject | None:
+        """Return the object that is shown, if it is one."""
+        return self._item
+
+    def facts(self) -> dict[str, str]:
+        """Return the facts that are shown, by their label."""
+        return dict(self._told)
+
+    def show_nothing(self) -> None:
+        """Say that nothing is selected."""
+        self._begin("cursor", "faint", "", translate("Inspector", "Select an object to see what is known about it."))
+
+    def show_many(self, count: int) -> None:
+        """Say how many things are selected."""
+        text = translate("Inspector", "{count} items selected").format(count=count)
+        self._begin("selection-all", "faint", text, "")
+
+    def show_folder(self, row: Row) -> None:
+        """Show a folder; its size arrives by `show_size`."""
+        self._begin(row.icon, row.tone, row.name, translate("Inspector", "Folder"))
+        self._fact(translate("Inspector", "Path"), row.path)
+
+    def show_size(self, size: TreeSize) -> None:
+        """Add what is below the folder that is shown."""
+        self._fact(translate("Inspector", "Contains"), count_text(size.objects))
+        self._fact(translate("Inspector", "Size"), exact_size_text(size.size_bytes))
+
+    def show_object(self, row: Row, item: StorageObject, owner: str) -> None:
+        """Show an object.
+
+        Args:
+            row: Its row, for name and icon.
+            item: What the engine knows.
+            owner: How the owner is called.
+        """
+        look = kinds.family(item.mime_type, item.name)
+        self._begin(look.icon, look.tone, item.name, kinds.type_text(item.mime_type, item.name))
+        self._item = item
+        self._fact(translate("Inspector", "Size"), exact_size_text(item.size_bytes))
+        self._fact(translate("Inspector", "MIME type"), item.mime_type)
+        if item.modified_at is not None:
+            self._fact(translate("Inspector", "Modified"), full_time_text(item.modified_at))
+        self._fact(translate("Inspector", "Stored"), full_time_text(item.updated_at))
+        self._fact(translate("Inspector", "Created"), full_time_text(item.created_at))
+        self._fact(translate("Inspector", "Owner"), owner)
+        self._fact(translate("Inspector", "Cache"), item.cache_control)
+        self._fact(translate("Inspector", "Path"), f"{item.bucket}/{item.path}")
+        self._checksum(item.checksum)
+
+    def show_preview(self, preview: Preview) -> None:
+        """Show a look inside the object."""
+        if preview.image is not None and preview.image_size is not None:
+            ratio = self.devicePixelRatioF()
+            room = max(self.viewport().width() - 2 * self._look.theme.space("l") - 2, 120)
+            picture = QPixmap.fromImage(preview.image)
+            box = picture.size().scaled(
+                min(int(room * ratio), picture.width()), int(_PREVIEW_PX * ratio), Qt.AspectRatioMode.KeepAspectRatio
+            )
+            picture = picture.scaled(
+                box, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            )
+            picture.setDevicePixelRatio(ratio)
+            self._picture.setPixmap(picture)
+            self._picture.show()
+            self._glyph.hide()
+            size = preview.image_size
+            self._fact(translate("Inspector", "Dimensions"), f"{size.width()} × {size.height()}")
+        elif preview.text:
+            self._text.setText(preview.text[:2_000])
+            self._text.show()
+            self._glyph.hide()
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.addWidget(label(translate("Inspector", "Inspector"), size="section"))
+        row.addStretch()
+        close = self._look.tool_button("x", translate("Inspector", "Hide inspector"))
+        close.clicked.connect(self.closed)
+        row.addWidget(close)
+        return row
+
+    def _begin(self, icon: str, tone: str, name: str, kind: str) -> None:
+        self._item = None
+        self._told.clear()
+        while self._facts.rowCount():
+            self._facts.removeRow(0)
+        self._picture.hide()
+        self._text.hide()
+        self._glyph.set_glyph(icon, tone)
+        self._glyph.show()
+        self._name.setText(_breakable(name))
+        self._name.setVisible(bool(name))
+        self._kind.setText(kind)
+        centred = Qt.AlignmentFlag.AlignHCenter if not name else Qt.AlignmentFlag.AlignLeft
+        self._kind.setAlignment(centred)
+
+    def _fact(self, name: str, value: str) -> None:
+        self._told[name] = value
+        shown = label(_breakable(value), wrap=True, selectable=True)
+        shown.setAccessibleName(f"{name}: {value}")
+        self._facts.addRow(self._caption(name), shown)
+
+    def _caption(self, name: str) -> QLabel:
+        caption = label(name, size="caption", tone="muted")
+        caption.setFixedWidth(_LABEL_WIDTH_PX)
+        caption.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        return caption
+
+    def _checksum(self, checksum: str) -> None:
+        self._told["SHA-256"] = checksum
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        text = label(f"{checksum[:8]}…{checksum[-8:]}", selectable=True)
+        text.setFont(_mono(self._look))
+        text.setToolTip(checksum)
+        text.setAccessibleName(f"SHA-256: {checksum}")
+        copy = self._look.tool_button("copy-simple", translate("Inspector", "Copy the SHA-256 checksum"))
+        copy.clicked.connect(lambda: self.checksum_copied.emit(checksum))
+        row.addWidget(text)
+        row.addWidget(copy)
+        row.addStretch()
+        self._facts.addRow(self._caption("SHA-256"), holder)
+
+
+def _mono(look: Look) -> QFont:
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPixelSize(look.theme.font("caption").pixelSize())
+    return font
+
+
+def _breakable(text: str) -> str:
+    """Let long names break after the places where people expect it (a zero-width space follows them)."""
+    for mark in "/_-.":
+        text = text.replace(mark, f"{mark}\u200b")
+    return text

@@ -1,0 +1,66 @@
+"""The top-level window: banners at the top, one page below them, a toast over everything."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QMainWindow, QStackedLayout, QVBoxLayout, QWidget
+
+from app.icons import program_icon
+from app.look import Look
+from app.widgets.banner import BannerArea
+from app.widgets.toast import Toast
+
+_SIZE = (1200, 760)
+
+
+class Shell(QMainWindow):
+    """Owns nothing but the frame; what to show is set from outside.
+
+    Signals:
+        close_asked: The person wants to close; only `leave` does it.
+        left: The window is closed.
+    """
+
+    close_asked = Signal()
+    left = Signal()
+
+    def __init__(self, look: Look) -> None:
+        """Args: look."""
+        super().__init__()
+        self._may_close = False
+        self.setWindowTitle("Holdall")
+        self.setWindowIcon(program_icon())
+        self.resize(*_SIZE)
+        self.setMinimumSize(720, 420)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.banners = BannerArea(look)
+        holder = QWidget()
+        self._stack = QStackedLayout(holder)
+        column.addWidget(self.banners)
+        column.addWidget(holder, 1)
+        self.setCentralWidget(centre)
+        self.toast = Toast(look, centre)
+
+    def show_page(self, page: QWidget) -> None:
+        """Show a page in the middle, adding it the first time."""
+        if self._stack.indexOf(page) < 0:
+            self._stack.addWidget(page)
+        self._stack.setCurrentWidget(page)
+
+    def leave(self) -> None:
+        """Close without asking again."""
+        self._may_close = True
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Qt's hook: somebody else decides whether it may close now."""
+        if self._may_close:
+            event.accept()
+            self.left.emit()
+        else:
+            event.ignore()
+            self.close_asked.emit()

@@ -1,0 +1,1 @@
+"""Small reusable parts: banner, toast, breadcrumb, empty state, QR code."""

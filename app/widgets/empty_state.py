@@ -1,0 +1,76 @@
+"""What is shown where there is nothing yet: a large picture, a sentence, and the thing to do next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.look import Look, centred, label
+from app.widgets.glyph import Glyph
+
+_TEXT_WIDTH_PX = 440
+
+
+class EmptyState(QWidget):
+    """Picture, title, explanation and up to two buttons that trigger actions."""
+
+    def __init__(
+        self, look: Look, icon: str, title: str, text: str, actions: tuple[QAction, ...] = (), tone: str = "accent"
+    ) -> None:
+        """Build it.
+
+        Args:
+            look: Theme and icons.
+            icon: Glyph of the large picture.
+            title: What is so.
+            text: What to do about it.
+            actions: Buttons; the first is the primary one.
+            tone: Colour token of the picture.
+        """
+        super().__init__()
+        self._look = look
+        self.setProperty("place", "surface")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(self)
+        column.setSpacing(look.theme.space("s"))
+        column.addStretch(2)
+        column.addWidget(Glyph(look, icon, tone, look.theme.size("icon_hero")), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(look.theme.space("s"))
+        self.title = label(title, size="hero")
+        self.text = label(text, tone="muted", wrap=True)
+        for part in (self.title, self.text):
+            part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(centred(self.title))
+        column.addLayout(centred(self.text, _TEXT_WIDTH_PX))
+        column.addSpacing(look.theme.space("s"))
+        column.addLayout(self._buttons(actions))
+        column.addStretch(3)
+
+    def _buttons(self, actions: tuple[QAction, ...]) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(self._look.theme.space("s"))
+        row.addStretch()
+        for i, action in enumerate(actions):
+            row.addWidget(action_button(self._look, action, primary=i == 0))
+        row.addStretch()
+        return row
+
+
+def action_button(look: Look, action: QAction, *, primary: bool = False) -> QPushButton:
+    """Return a button that does what an action does, and is enabled when it is.
+
+    Args:
+        look: Theme and icons.
+        action: What is triggered.
+        primary: The one button that stands out.
+    """
+    text = action.text().replace("…", "").replace("&", "")
+    button = look.push_button(text, "primary" if primary else "", str(action.property("glyph")))
+    button.setEnabled(action.isEnabled())
+    button.setToolTip(action.toolTip())
+    button.clicked.connect(action.trigger)
+    action.enabledChanged.connect(button.setEnabled)
+    return button
