@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 
+from engine import __version__
 from tests.meta.repository import ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -29,6 +30,10 @@ def test_changelog_names_the_version() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     version = re.escape(PYPROJECT["project"]["version"])
     assert re.search(rf"^## .*\b{version}\b", changelog, re.MULTILINE)
+
+
+def test_program_and_project_have_one_version() -> None:
+    assert __version__ == PYPROJECT["project"]["version"]
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", ".ci/run"])
