@@ -34,7 +34,7 @@ PACKAGE_HOSTS = re.compile(
     rb"|(extra-)?index-u[r]l|find-l[i]nks",
     re.IGNORECASE,
 )
-MACHINE_PATHS = re.compile(rb"(?<![\w.])/(ho[m]e|Us[e]rs|wo[r]k|ro[o]t)/\w")
+MACHINE_PATHS = re.compile(rb"(?<![\w.])/((ho[m]e|Us[e]rs)/(?!me\b)|wo[r]k/|ro[o]t/)\w")  # "me" is everybody
 
 
 def tracked_matches(pattern: re.Pattern[bytes]) -> list[str]:
