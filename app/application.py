@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QLocale, QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -185,6 +185,9 @@ def run(data_dir: Path | None) -> int:
     application.setDesktopFileName("holdall")
     application.setWindowIcon(program_icon())
     application.setQuitOnLastWindowClosed(False)
+    if QLocale().language() == QLocale.Language.C:
+        # A bare environment names no language; people still expect grouped digits.
+        QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
     window = Window(application, Theme(application))
     window.closed.connect(application.quit)
     sys.excepthook = _hook(window.errors.report_from_anywhere)

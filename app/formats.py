@@ -64,7 +64,7 @@ def time_text(moment: datetime, now: datetime) -> str:
 
 def full_time_text(moment: datetime) -> str:
     """Return a moment in full, in local time: for tool tips and the inspector."""
-    return QLocale().toString(_qt_time(moment), QLocale.FormatType.LongFormat)
+    return QLocale().toString(_qt_time(moment), "d MMMM yyyy, HH:mm:ss")
 
 
 def _qt_time(moment: datetime) -> QDateTime:

@@ -231,6 +231,8 @@ class Session(QObject):
         self._buckets.rename_wanted.connect(edit.rename_place)
         self._rows.shifting.connect(self._keep_selection)
         views.pane.dropped.connect(move.dropped)
+        views.tree.drop_hovering.connect(views.pane.announce_place)
+        views.tree.drop_left.connect(views.pane.hide_announcement)
         views.tree.dropped.connect(lambda sources, place: move.upload(place, sources))
         table.drag_wanted.connect(move.drag)
         table.menu_wanted.connect(self._table_menu)

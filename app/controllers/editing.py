@@ -25,6 +25,7 @@ from app.widgets.toast import Toast
 from engine.types import Bucket
 
 _CONTEXT = "Editing"
+_TITLE_NAME_CHARS = 40
 
 
 class Editing(QObject):
@@ -151,6 +152,8 @@ class Editing(QObject):
                 self.delete_bucket(bucket)
             return
         title = plural(_CONTEXT, "Delete %n item(s)?", len(target.paths))
+        if len(target.names) == 1:
+            title = translate(_CONTEXT, "Delete “{name}”?").format(name=_shortened(target.names[0]))
         dialog = DeleteDialog(self._look, self._window, title, target.names, translate(_CONTEXT, "Delete"))
         self._count_for(dialog, target.bucket, target.paths)
         dialog.confirmed.connect(lambda: self._delete(target))
@@ -175,3 +178,7 @@ class Editing(QObject):
 
     def _tell_deleted(self, count: int) -> None:
         self._toast.say(translate(_CONTEXT, "{what} deleted").format(what=count_text(count)))
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _TITLE_NAME_CHARS else f"{name[: _TITLE_NAME_CHARS - 1]}…"

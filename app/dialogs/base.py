@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.i18n import translate
 from app.look import Look, label
+
+SPIN_MARGINS: Final = (6, 0, 0, 0)
+"""Text margins of spin boxes, whose inner field takes no padding from the style sheet."""
 
 
 class Dialog(QDialog):

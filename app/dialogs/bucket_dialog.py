@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QWidg
 
 from app.bridge.operations import BucketDraft
 from app.delegates.name_editor import NameCheck
-from app.dialogs.base import Dialog
+from app.dialogs.base import SPIN_MARGINS, Dialog
 from app.formats import full_time_text
 from app.i18n import translate
 from app.look import Look, label
@@ -46,6 +46,7 @@ class BucketDialog(Dialog):
         self.limit_mb = QSpinBox()
         self.limit_mb.setRange(1, _MB_MAX)
         self.limit_mb.setValue(50)
+        self.limit_mb.lineEdit().setTextMargins(*SPIN_MARGINS)
         self.limit_mb.setSuffix(" MB")
         self.limit_mb.setGroupSeparatorShown(True)
         self.limit_mb.setAccessibleName(translate("BucketDialog", "Largest size in megabytes"))

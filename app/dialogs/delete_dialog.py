@@ -39,7 +39,9 @@ class DeleteDialog(Dialog):
         font.setBold(True)
         self._count.setFont(font)
         self._warning = label(
-            translate("DeleteDialog", "They are deleted for good. This can't be undone."), tone="danger", wrap=True
+            translate("DeleteDialog", "What is deleted is gone for good. This can't be undone."),
+            tone="danger",
+            wrap=True,
         )
         column.addWidget(label(_listed(names), wrap=True))
         column.addWidget(self._count)

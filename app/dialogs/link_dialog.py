@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from PySide6.QtCore import QDateTime, Signal
 from PySide6.QtWidgets import QButtonGroup, QDateTimeEdit, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.dialogs.base import Dialog
+from app.dialogs.base import SPIN_MARGINS, Dialog
 from app.formats import full_time_text
 from app.i18n import translate
 from app.look import Look, label
@@ -18,7 +18,7 @@ from app.widgets.qr import QrLabel
 from engine.types import SignedUrl
 
 _CUSTOM = -1
-_QR_PX = 208
+_QR_PX = 240
 _SOONEST_S = 60
 
 
@@ -41,7 +41,7 @@ class LinkDialog(Dialog):
 
     def __init__(self, look: Look, parent: QWidget, name: str, expires_s: int) -> None:
         """Args: look; the window; the object's name; the life chosen at first, in seconds."""
-        super().__init__(look, parent, translate("LinkDialog", "Share link"), 600)
+        super().__init__(look, parent, translate("LinkDialog", "Share link"), 640)
         self._signed: SignedUrl | None = None
         self._base_url = ""
         self._mends_settings = False
@@ -53,6 +53,7 @@ class LinkDialog(Dialog):
         self._expiry = label(size="caption", tone="muted", wrap=True)
         self.when = QDateTimeEdit(QDateTime.currentDateTime().addDays(1))
         self.when.setCalendarPopup(True)
+        self.when.lineEdit().setTextMargins(*SPIN_MARGINS)
         self.when.setDisplayFormat("d MMM yyyy  HH:mm")
         self.when.setAccessibleName(translate("LinkDialog", "Works until"))
         self.when.hide()
@@ -61,11 +62,11 @@ class LinkDialog(Dialog):
         self._lay_out(name)
         self._remember = self.add_aside(translate("LinkDialog", "Use for one-click links"))
         self._remember.clicked.connect(lambda: self.default_wanted.emit(self.expires_s))
+        self.add_close().setDefault(False)
         self.copy = self.add_button(translate("LinkDialog", "Copy link"), "primary", "copy-simple")
         self.copy.setEnabled(False)
         self.copy.setDefault(True)
         self.copy.clicked.connect(lambda: self.copy_wanted.emit(self.link.text()))
-        self.add_close().setDefault(False)
         self._choose(expires_s)
 
     @property
@@ -171,6 +172,8 @@ class LinkDialog(Dialog):
         self.link.setCursorPosition(0)
         self.qr.show_text(link)
         self.copy.setEnabled(True)
+        if not self.choices.checkedButton().hasFocus() and not self.when.hasFocus():
+            self.copy.setFocus()
 
     def _mend(self) -> None:
         if self._mends_settings:

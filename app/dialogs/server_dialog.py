@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from app.bridge.serving import EVERYWHERE, LOOPBACK, ServerState, lan_addresses
-from app.dialogs.base import Dialog
+from app.dialogs.base import SPIN_MARGINS, Dialog
 from app.i18n import translate
 from app.look import Look, label, restyle
 from app.widgets.form import Field
@@ -95,6 +95,7 @@ class ServerDialog(Dialog):
         self.host.setCurrentIndex(self.host.findData(host))
         self.port.setRange(0, _PORT_MAX)
         self.port.setValue(port)
+        self.port.lineEdit().setTextMargins(*SPIN_MARGINS)
         self.port.valueChanged.connect(lambda _: self.port_field.refuse(""))
 
     def _lay_out(self) -> None:

@@ -107,9 +107,9 @@ def detail_of(job: JobSnapshot) -> str:
         case JobState.CANCELLED:
             return translate(_CONTEXT, "Cancelled")
         case JobState.DONE:
-            return _join(translate(_CONTEXT, "Done"), _moved(job), _left_out(job))
+            return _join(_moved(job) or translate(_CONTEXT, "Done"), _left_out(job))
         case JobState.DONE_WITH_FAILURES:
-            return _join(_failed(job), _moved(job), _left_out(job))
+            return _join(_failed(job), _left_out(job), _moved(job))
         case JobState.FAILED:
             return _error(job) or _join(_failed(job), _left_out(job))
 
@@ -172,7 +172,7 @@ def action_text(action: RowAction, job: JobSnapshot) -> str:
 def action_icon(action: RowAction) -> str:
     """Return the glyph of an action."""
     return {
-        RowAction.CANCEL: "x",
+        RowAction.CANCEL: "x-circle",
         RowAction.RETRY: "arrow-clockwise",
         RowAction.NOTES: "list-bullets",
         RowAction.SHOW: "folder-open",
@@ -207,7 +207,7 @@ def _questions(job: JobSnapshot) -> str:
 def _moved(job: JobSnapshot) -> str:
     if not job.done_files:
         return ""
-    return _join(_count("%n file(s)", job.done_files), size_text(job.done_bytes))
+    return _join(_count("%n file(s) transferred", job.done_files), size_text(job.done_bytes))
 
 
 def _failed(job: JobSnapshot) -> str:
@@ -223,7 +223,10 @@ def _count(text: str, number: int) -> str:
 
 
 def _error(job: JobSnapshot) -> str:
-    return " ".join(filter(None, (str(job.error), job.error.hint))) if job.error else ""
+    if job.error is None:
+        return ""
+    text = str(job.error)
+    return f"{text.rstrip('.')}. {job.error.hint}" if job.error.hint else text
 
 
 def _join(*parts: str) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QStackedLayout, QVBoxLayout, QWidget
 from app.actions import ActionId, Actions
 from app.delegates.name_editor import NameCheck
 from app.i18n import translate
+from app.location import Location
 from app.look import Look
 from app.models.folder_model import FolderModel
 from app.views.drops import carries_files, local_paths
@@ -98,13 +99,20 @@ class BrowserPane(QWidget):
         event.acceptProposedAction()
         self.dropped.emit(local_paths(event.mimeData()), "")
 
+    def announce_place(self, place: Location) -> None:
+        """Say where a drop would go that hangs over the tree."""
+        self._overlay.announce(_upload_to(place.text))
+
+    def hide_announcement(self) -> None:
+        """Take the announcement away."""
+        self._overlay.hide()
+
     def _announce(self, folder: str) -> None:
         view = self._model.view
         if view is None:
             self._overlay.announce(translate("BrowserPane", "Upload to a new bucket"))
             return
-        where = f"{view.location.bucket}/{folder or view.location.prefix}".rstrip("/")
-        self._overlay.announce(translate("BrowserPane", "Upload to {place}").format(place=where))
+        self._overlay.announce(_upload_to(f"{view.location.bucket}/{folder or view.location.prefix}"))
 
     def _choose_page(self) -> None:
         had_focus = self.isAncestorOf(QApplication.focusWidget() or self._blank)
@@ -119,3 +127,7 @@ class BrowserPane(QWidget):
             self._stack.setCurrentWidget(page)
             if had_focus and page is self.table:
                 self.table.setFocus()
+
+
+def _upload_to(place: str) -> str:
+    return translate("BrowserPane", "Upload to {place}").format(place=place.rstrip("/"))

@@ -123,6 +123,7 @@ class ConflictDialog(QDialog):
         family = kinds.family(sniff(b"", self.question.name), self.question.name)
         grid.addWidget(Glyph(self._look, family.icon, family.tone, _ICON_PX), 0, 0, 4, 1, Qt.AlignmentFlag.AlignTop)
         heading = QHBoxLayout()
+        heading.setSpacing(space("s"))
         heading.addWidget(label(title, size="section"), 1)
         if _is_newer(side, other):
             heading.addWidget(_badge(translate(_CONTEXT, "Newer")))
@@ -155,7 +156,7 @@ class ConflictDialog(QDialog):
                 if newer
                 else translate(_CONTEXT, "It is not newer, so it is skipped"),
             ),
-            ConflictAction.RENAME: (translate(_CONTEXT, "Re&name to"), ""),
+            ConflictAction.RENAME: (translate(_CONTEXT, "Rena&me to"), ""),
             ConflictAction.SKIP: (
                 translate(_CONTEXT, "&Skip"),
                 translate(_CONTEXT, "What is there now stays, the arriving one is left out"),

@@ -60,6 +60,7 @@ class FolderTable(QTableView):
         self.drag_pending = False
         self.setModel(model)
         self.setItemDelegate(self._delegate)
+        self.setProperty("place", "folder")
         self.setAccessibleName(translate("FolderTable", "Folder contents"))
         self._set_behaviour()
         self._set_header()

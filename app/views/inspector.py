@@ -200,6 +200,7 @@ class Inspector(QScrollArea):
         text.setToolTip(checksum)
         text.setAccessibleName(f"SHA-256: {checksum}")
         copy = self._look.tool_button("copy-simple", translate("Inspector", "Copy the SHA-256 checksum"))
+        copy.setProperty("place", "inline")
         copy.clicked.connect(lambda: self.checksum_copied.emit(checksum))
         row.addWidget(text)
         row.addWidget(copy)

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -32,6 +34,8 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 
 _CONTEXT: Final = "NotesDialog"
 _ROW_PX: Final = 30
+_WIDTH_PX: Final = 860
+_HEIGHT_PX: Final = 460
 
 
 class NotesModel(QAbstractTableModel):
@@ -86,6 +90,26 @@ class NotesModel(QAbstractTableModel):
         return None
 
 
+class _CellDelegate(QStyledItemDelegate):
+    """Paints a cell with some air, the middle of a path and the end of a reason left out where room is short."""
+
+    def __init__(self, look: Look, table: QTableView) -> None:
+        super().__init__(table)
+        self._look = look
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        """Qt's hook: ground, then text."""
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, self._look.theme.color("accent_soft"))
+        middle = index.column() == 0
+        elide = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
+        space = self._look.theme.space("s")
+        place = option.rect.adjusted(space, 0, -space, 0)
+        painter.setPen(self._look.theme.color("text" if middle else "muted"))
+        shown = option.fontMetrics.elidedText(str(index.data()).replace("\n", " "), elide, place.width())
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+
+
 class NotesDialog(QDialog):
     """See the module.
 
@@ -103,7 +127,7 @@ class NotesDialog(QDialog):
         self._look = look
         self._all = bridge.notes(row.id)
         self.setWindowTitle(translate(_CONTEXT, "Not transferred"))
-        self.resize(760, 440)
+        self.resize(_WIDTH_PX, _HEIGHT_PX)
         self.model = NotesModel(self._all, self)
         space = look.theme.space
         column = QVBoxLayout(self)
@@ -144,13 +168,14 @@ class NotesDialog(QDialog):
         table.setShowGrid(False)
         table.setWordWrap(False)
         table.setTabKeyNavigation(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        table.setItemDelegate(_CellDelegate(self._look, table))
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(_ROW_PX)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setStretchLastSection(True)
+        header.resizeSection(0, _WIDTH_PX * 2 // 5)
         return table
 
     def _buttons(self) -> QHBoxLayout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
@@ -78,11 +79,9 @@ class TransfersView(QListView):
             Qt.Key.Key_Return: (RowAction.NOTES, RowAction.SHOW),
             Qt.Key.Key_Enter: (RowAction.NOTES, RowAction.SHOW),
         }.get(Qt.Key(event.key()), ())
-        chosen = next((action for action in choices if row is not None and action in row.actions), None)
-        if chosen is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if not (plain and self._want_first(choices, row)):
             super().keyPressEvent(event)
-        else:
-            self.wanted.emit(chosen, row)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Qt's hook: remember the button, so that only a release on the same one counts."""
@@ -100,14 +99,13 @@ class TransfersView(QListView):
                 self.wanted.emit(released.action, row)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Qt's hook: a row shows its place; a second quick click on a button is a press like any other."""
+        """Qt's hook: a row shows what is worth seeing; a second quick click on a button is a press like any other."""
         point = event.position().toPoint()
         if self._button_at(point) is not None:
             self.mousePressEvent(event)
             return
         row = self._transfers.row(self.indexAt(point))
-        if row is not None and RowAction.SHOW in row.actions:
-            self.wanted.emit(RowAction.SHOW, row)
+        self._want_first((RowAction.NOTES, RowAction.SHOW), row)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Qt's hook: light up what is under the pointer."""
@@ -118,6 +116,13 @@ class TransfersView(QListView):
         """Qt's hook: nothing is under the pointer any more."""
         self._hover(QPoint(-1, -1))
         super().leaveEvent(event)
+
+    def _want_first(self, choices: Sequence[RowAction], row: TransferRow | None) -> bool:
+        """Ask for the first action that the row offers; returns whether there is one."""
+        chosen = next((action for action in choices if row is not None and action in row.actions), None)
+        if chosen is not None:
+            self.wanted.emit(chosen, row)
+        return chosen is not None
 
     def _hover(self, point: QPoint) -> None:
         index = self.indexAt(point)

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.look import Look
 
+_SHEET_ALPHA = 96
+
 
 class DropOverlay(QWidget):
     """A tinted sheet with a dashed edge and one line of text. Lets the pointer through."""
@@ -40,7 +42,7 @@ class DropOverlay(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         sheet = theme.color("accent_soft")
-        sheet.setAlpha(150)
+        sheet.setAlpha(_SHEET_ALPHA)
         inset = theme.space("s")
         frame = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
         painter.setBrush(sheet)

@@ -24,9 +24,13 @@ class ElidedLabel(QLabel):
         self.setToolTip(text)
         self.setAccessibleName(text)
 
+    def sizeHint(self) -> QSize:
+        """Qt's hook: it asks for no width and takes what there is."""
+        return QSize(24, self.fontMetrics().height())
+
     def minimumSizeHint(self) -> QSize:
         """Qt's hook: it may be squeezed to almost nothing."""
-        return QSize(24, super().minimumSizeHint().height())
+        return self.sizeHint()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: fit the text to the width."""
