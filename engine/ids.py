@@ -7,10 +7,7 @@ import time
 from typing import Final
 
 _NOISE: Final = random.Random()  # noqa: S311 - ids are names, not secrets; seeded from the system
-_VERSION: Final = 7 << 76
-_VARIANT: Final = 2 << 62
 _NOISE_BITS: Final = 74
-_LOW_BITS: Final = (1 << 62) - 1
 
 
 def new_id() -> str:
@@ -20,6 +17,6 @@ def new_id() -> str:
     """
     milliseconds = time.time_ns() // 1_000_000
     noise = _NOISE.getrandbits(_NOISE_BITS)
-    number = milliseconds << 80 | _VERSION | (noise >> 62) << 64 | _VARIANT | noise & _LOW_BITS
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    first, second = milliseconds >> 16 & 0xFFFFFFFF, milliseconds & 0xFFFF
+    third, fourth = noise & 0xFFF, 0x8000 | noise >> 12 & 0x3FFF
+    return f"{first:08x}-{second:04x}-7{third:03x}-{fourth:04x}-{noise >> 26:012x}"

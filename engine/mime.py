@@ -28,6 +28,7 @@ _BYTE_ORDER_MARKS: Final = (
 _MARK_STARTS: Final = frozenset(mark[0] for mark, _ in _BYTE_ORDER_MARKS)
 _TEXT_BYTES: Final = bytes({*range(0x20, 0x7F), *range(0x80, 0x100), *b"\t\n\v\f\r\b\x1b"})
 _HIGH_BYTES: Final = bytes(range(0x80, 0x100))
+_GLANCE_BYTES: Final = 64
 _LEGACY_HIGH_SHARE: Final = 0.3
 """Most bytes of a text in a Western 8-bit encoding are ASCII; half of random bytes are not."""
 
@@ -68,8 +69,11 @@ def sniff(head: bytes, name: str) -> str:
 
 def _as_text(head: bytes) -> str | None:
     """Decode Unicode text without its mark; None if this is anything else. The last character may be cut off."""
-    mark, encoding = next(((mark, name) for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), (b"", "utf-8"))
-    if encoding == "utf-8" and head.translate(None, _TEXT_BYTES):
+    mark, encoding = b"", "utf-8"
+    if head[0] in _MARK_STARTS:
+        found = ((mark, name) for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark))
+        mark, encoding = next(found, (mark, encoding))
+    if encoding == "utf-8" and _has_controls(head):
         return None
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
@@ -101,8 +105,13 @@ def _binary_type(head: bytes, named: str | None) -> str:
     return (named or _TEXT) if _is_legacy_text(head) else OCTET_STREAM
 
 
+def _has_controls(head: bytes) -> bool:
+    """Tell whether there are bytes that no text holds; binary content mostly shows within a few bytes."""
+    return bool(head[:_GLANCE_BYTES].translate(None, _TEXT_BYTES) or head.translate(None, _TEXT_BYTES))
+
+
 def _is_legacy_text(head: bytes) -> bool:
     """Tell text in a Western 8-bit encoding: no controls, mostly ASCII."""
-    if head.translate(None, _TEXT_BYTES):
+    if _has_controls(head):
         return False
     return len(head) - len(head.translate(None, _HIGH_BYTES)) <= len(head) * _LEGACY_HIGH_SHARE

@@ -287,14 +287,28 @@ def _by_prefix(entries: tuple[_Entry, ...]) -> Mapping[bytes, tuple[_Entry, ...]
 _OWN_INDEX: Final = _by_prefix(_OWN)
 
 
-def _rare_index() -> Mapping[int, Mapping[bytes, tuple[tuple[bytes, str, str], ...]]]:
-    """Arrange puremagic's table by offset and first four bytes, the longest signature first."""
+_RareGroups = Mapping[bytes, tuple[tuple[bytes, str, str], ...]]
+
+
+def _rare_index() -> tuple[tuple[int, bytes, _RareGroups], ...]:
+    """Arrange puremagic's table by offset and first four bytes, the longest signature first.
+
+    Returns:
+        Each offset with 256 flags, which first bytes occur there, and its signatures.
+    """
     index: dict[int, dict[bytes, list[tuple[bytes, str, str]]]] = {}
     for magic in sorted(puremagic.magic_header_array, key=lambda magic: -len(magic.byte_match)):
         if magic.offset in _RARE_OFFSETS and _tells(magic.byte_match) and _is_binary_type(magic.mime_type):
             group = index.setdefault(magic.offset, {}).setdefault(magic.byte_match[:_LEAST_BYTES], [])
             group.append((magic.byte_match, magic.mime_type, magic.extension.removeprefix(".")))
-    return {offset: {prefix: tuple(group) for prefix, group in groups.items()} for offset, groups in index.items()}
+    return tuple(
+        (
+            offset,
+            bytes(any(prefix[0] == byte for prefix in groups) for byte in range(256)),
+            {prefix: tuple(group) for prefix, group in groups.items()},
+        )
+        for offset, groups in index.items()
+    )
 
 
 def _tells(signature: bytes) -> bool:
@@ -357,7 +371,9 @@ def rare_type(head: bytes, extension: str) -> str | None:
         The MIME type of the longest signature that is there, or None.
     """
     found: list[tuple[bytes, str, str]] = []
-    for offset, groups in _RARE_INDEX.items():
+    for offset, firsts, groups in _RARE_INDEX:
+        if offset >= len(head) or not firsts[head[offset]]:
+            continue
         candidates = groups.get(head[offset : offset + _LEAST_BYTES], ())
         found += [entry for entry in candidates if head.startswith(entry[0], offset)]
     if not found:

@@ -35,8 +35,10 @@ from engine.types import (
     UploadOptions,
 )
 
-_STAGERS: Final = 2
-_PARTS_AHEAD: Final = 2 * _STAGERS
+_STAGERS: Final = 1
+"""More would wait for each other: small files are one folder's lock and one interpreter's time."""
+
+_PARTS_AHEAD: Final = 4
 _PART_FILES: Final = 64
 """Files that a staging thread takes at a time: a hand-over between threads costs as much as a small file."""
 
@@ -119,7 +121,7 @@ class BulkUploads:
 
 
 class _Run:
-    """One call: parts are staged by two threads, batches committed by a third."""
+    """One call: parts are staged by one thread, batches committed by another."""
 
     def __init__(
         self,
@@ -145,6 +147,7 @@ class _Run:
         self._committing: Future[None] | None = None
         self._batch: list[NewContent] = []
         self._batch_bytes = 0
+        self._empty_folders: set[str] = set()
         self.tally = _Tally()
 
     def __enter__(self) -> _Run:
@@ -180,7 +183,7 @@ class _Run:
         """Return the items whose paths may be written; the others fail before a byte of theirs is copied."""
         if self._options.replace:
             return items
-        taken = self._committer.taken(self._bucket, [item.path for item in items])
+        taken = self._committer.taken(self._bucket, [item.path for item in items], self._empty_folders)
         for item in items:
             if item.path in taken:
                 error = ObjectAlreadyExists("The resource already exists", path=item.path)

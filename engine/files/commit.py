@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,10 +14,9 @@ from engine.errors import ObjectAlreadyExists, StorageError
 from engine.files.journal import Publication
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import find_bucket
-from engine.ids import new_id
-from engine.metadata.executor import AnyRow, Executor, Transaction
+from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
-from engine.paths import leaf_of, parent_of
+from engine.paths import parent_of
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us, to_datetime
 from engine.types import Bucket, RlsContext, StorageObject, UploadOptions
@@ -103,6 +102,13 @@ class _Existing:
     physical_path: str
 
 
+_HERE: Final = (_O.bucket_id == bindparam("bucket_id")) & (_O.parent == bindparam("parent"))
+_ANY: Final = select(_O.id).where(_HERE).limit(1)
+_EXISTING: Final = select(_O.leaf, _O.id, _O.owner_id, _O.created_at, _O.journal_id, _O.physical_path).where(
+    _HERE, _O.leaf.in_(bindparam("leaves", expanding=True))
+)
+
+
 class Committer:
     """Writes rows for staged contents.
 
@@ -165,10 +171,21 @@ class Committer:
         self._discard([result.content for result in results if isinstance(result, Refused)])
         return results
 
-    def taken(self, bucket: Bucket, paths: Sequence[str]) -> set[str]:
-        """Return those of `paths` that objects have."""
+    def taken(self, bucket: Bucket, paths: Sequence[str], empty: set[str]) -> set[str]:
+        """Return those of `paths` that objects have.
+
+        Args:
+            bucket: Where.
+            paths: Which.
+            empty: Folders that were found empty before and are not looked at again; grows.
+        """
+        unknown = [path for path in paths if parent_of(path) not in empty]
+        if not unknown:
+            return set()
         with self._executor.snapshot(_SYSTEM) as tx:
-            return set(self._existing(tx, bucket.id, paths))
+            found = set(self._existing(tx, bucket.id, unknown))
+            empty.update(parent for parent in _by_parent(unknown) if self._is_empty(tx, bucket.id, parent))
+        return found
 
     def _write(
         self, change: Mutation, bucket: Bucket, contents: Sequence[NewContent], replace: bool
@@ -191,7 +208,8 @@ class Committer:
     ) -> Committed | Refused:
         """Say whether one content may be stored, and as what."""
         if old is None:
-            return Committed(content, new_id(), context.user_id, now, now, replaced=False)
+            # The first version lends the object its id.
+            return Committed(content, content.staged.staged_id, context.user_id, now, now, replaced=False)
         if not replace:
             return Refused(content, ObjectAlreadyExists("The resource already exists", path=content.path))
         try:
@@ -229,26 +247,18 @@ class Committer:
 
     def _existing(self, tx: Transaction, bucket_id: str, paths: Sequence[str]) -> dict[str, _Existing]:
         """Return the rows that stand under these paths, by path."""
-        by_parent: dict[str, list[str]] = {}
-        for path in paths:
-            by_parent.setdefault(parent_of(path), []).append(leaf_of(path))
-        found: dict[str, _Existing] = {}
-        for parent, leaves in by_parent.items():
-            for row in self._existing_in(tx, bucket_id, parent, leaves):
-                found[parent + row[0]] = _Existing(*row[1:])
-        return found
+        return {
+            parent + row[0]: _Existing(*row[1:])
+            for parent, leaves in _by_parent(paths).items()
+            if len(leaves) == 1 or not self._is_empty(tx, bucket_id, parent)
+            for part in _slices(leaves)
+            for row in tx.execute(_EXISTING, {"bucket_id": bucket_id, "parent": parent, "leaves": part})
+        }
 
     @staticmethod
-    def _existing_in(tx: Transaction, bucket_id: str, parent: str, leaves: list[str]) -> list[AnyRow]:
-        """Return the rows of one folder; a folder without rows costs one look."""
-        here = (_O.bucket_id == bucket_id) & (_O.parent == parent)
-        if len(leaves) > 1 and tx.execute(select(_O.id).where(here).limit(1)).first() is None:
-            return []
-        query = select(_O.leaf, _O.id, _O.owner_id, _O.created_at, _O.journal_id, _O.physical_path).where(
-            here, _O.leaf.in_(bindparam("leaves", expanding=True))
-        )
-        parts = [leaves[start : start + _LEAVES_A_QUERY] for start in range(0, len(leaves), _LEAVES_A_QUERY)]
-        return [row for part in parts for row in tx.execute(query, {"leaves": part})]
+    def _is_empty(tx: Transaction, bucket_id: str, parent: str) -> bool:
+        """Return whether a folder holds no object of its own: one look instead of many."""
+        return tx.execute(_ANY, {"bucket_id": bucket_id, "parent": parent}).first() is None
 
     def _discard(self, contents: Sequence[NewContent]) -> None:
         """Throw staged bytes away."""
@@ -300,6 +310,21 @@ def _fresh_row(bucket_id: str, result: Committed, key: str, journal_id: int) -> 
         result.updated_us,
         content.modified_us,
     )
+
+
+def _by_parent(paths: Sequence[str]) -> dict[str, list[str]]:
+    """Return the leaves of paths, by their folders."""
+    leaves: dict[str, list[str]] = {}
+    for path in paths:
+        parent, slash, leaf = path.rpartition("/")
+        leaves.setdefault(parent + slash, []).append(leaf)
+    return leaves
+
+
+def _slices(leaves: list[str]) -> Iterator[list[str]]:
+    """Yield parts that a query takes at once."""
+    for start in range(0, len(leaves), _LEAVES_A_QUERY):
+        yield leaves[start : start + _LEAVES_A_QUERY]
 
 
 def _update_of(result: Committed, journal_id: int) -> Update:
