@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QRadioButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -31,7 +32,7 @@ from app.look import Look, label, restyle
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.glyph import Glyph
 from engine.mime import sniff
-from engine.transfers import ConflictAction, ConflictQuestion, ConflictSide, Decision, JobKind
+from engine.transfers import ConflictAction, ConflictQuestion, ConflictSide, Decision
 
 _CONTEXT: Final = "ConflictDialog"
 _WIDTH_PX: Final = 660
@@ -102,9 +103,7 @@ class ConflictDialog(QDialog):
 
     def _sides(self) -> QHBoxLayout:
         question = self.question
-        upload = question.kind is JobKind.UPLOAD
-        arriving = translate(_CONTEXT, "Arriving from this computer") if upload else translate(_CONTEXT, "Arriving")
-        existing = translate(_CONTEXT, "In the bucket now") if upload else translate(_CONTEXT, "On this computer now")
+        arriving, existing = translate(_CONTEXT, "Arriving"), translate(_CONTEXT, "Already there")
         row = QHBoxLayout()
         row.setSpacing(self._look.theme.space("m"))
         row.addWidget(self._card(arriving, question.arriving, question.existing), 1)
@@ -115,6 +114,7 @@ class ConflictDialog(QDialog):
         space = self._look.theme.space
         card = QFrame()
         card.setProperty("place", "card")
+        card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         grid = QGridLayout(card)
         grid.setContentsMargins(space("l"), space("m"), space("l"), space("m"))
         grid.setHorizontalSpacing(space("m"))

@@ -82,11 +82,10 @@ class NotesModel(QAbstractTableModel):
         if not index.isValid():
             return None
         note = self._notes[index.row()]
-        reason = " ".join(filter(None, (note.reason, note.hint)))
         if role == Qt.ItemDataRole.DisplayRole:
-            return printable(note.path) if index.column() == 0 else reason
+            return printable(note.path) if index.column() == 0 else note.explanation
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{printable(note.local_path)}\n{reason}"
+            return f"{printable(note.local_path)}\n{note.explanation}"
         return None
 
 
@@ -103,7 +102,7 @@ class _CellDelegate(QStyledItemDelegate):
             painter.fillRect(option.rect, self._look.theme.color("accent_soft"))
         middle = index.column() == 0
         elide = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
-        space = self._look.theme.space("s")
+        space = self._look.theme.space("m")
         place = option.rect.adjusted(space, 0, -space, 0)
         painter.setPen(self._look.theme.color("text" if middle else "muted"))
         shown = option.fontMetrics.elidedText(str(index.data()).replace("\n", " "), elide, place.width())

@@ -16,14 +16,8 @@ from engine.transfers.ports import TransferStorage
 from engine.transfers.scan import FolderId, Item, folder_id, item_at
 from engine.transfers.targets import find
 from engine.transfers.uploads import WHOLE_JOB_FAULTS, failed, left_out, reason_to_skip
-from engine.transfers.values import (
-    ConflictAction,
-    ConflictPolicy,
-    Decision,
-    DownloadJob,
-    ItemNote,
-)
-from engine.types import BatchReport, RlsContext
+from engine.transfers.values import ConflictAction, ConflictPolicy, Decision, DownloadJob, ItemNote
+from engine.types import BatchReport, ItemFailure, RlsContext
 
 
 class DownloadRun:
@@ -107,7 +101,15 @@ class DownloadRun:
         )
         self._job.settle(report)
         for failure in report.failures:
-            self._fail(item_at(failure.path, Path(failure.source)), failure.error)
+            self._fail(item_at(failure.path, self._place_of(failure)), failure.error)
+
+    def _place_of(self, failure: ItemFailure) -> Path:
+        """Return where a file that failed belongs: never outside the target, whatever its path is made of."""
+        named = failure.error.path if isinstance(failure.error, TargetExists) else None
+        place = Path(named or failure.source)
+        if self._request.target_dir in place.parents and ".." not in place.parts:
+            return place
+        return self._request.target_dir / (failure.path.rpartition("/")[2] or "_")
 
     def _download_again(self, note: ItemNote) -> None:
         item = item_at(note.path, Path(note.local_path))

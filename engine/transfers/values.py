@@ -142,6 +142,11 @@ class ItemNote:
     reason: str
     hint: str | None = None
 
+    @property
+    def explanation(self) -> str:
+        """Reason and hint as text."""
+        return f"{self.reason.rstrip('.')}. {self.hint}" if self.hint else self.reason
+
 
 @dataclass(frozen=True, slots=True)
 class JobSnapshot:
@@ -317,4 +322,4 @@ def failures_text(notes: Sequence[ItemNote]) -> str:
     Returns:
         One line an item: path, tab, reason and hint; ends with a newline unless empty.
     """
-    return "".join(f"{note.path}\t{' '.join(filter(None, (note.reason, note.hint)))}\n" for note in notes)
+    return "".join(f"{printable(note.path)}\t{note.explanation}\n" for note in notes)

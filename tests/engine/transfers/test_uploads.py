@@ -82,7 +82,7 @@ def test_files_that_fail_are_listed_and_the_others_arrive(
     assert state(queue, job) is JobState.DONE_WITH_FAILURES
     [note] = queue.notes(job)
     assert (note.path, note.local_path, note.kind) == ("t/a.exe", str(tmp_path / "t/a.exe"), NoteKind.FAILED)
-    assert failures_text([note]) == "t/a.exe\tThis bucket does not take programs Ask its owner.\n"
+    assert failures_text([note]) == "t/a.exe\tThis bucket does not take programs. Ask its owner.\n"
     assert sorted(fake.objects) == ["t/b", "t/c"]
 
 
