@@ -44,6 +44,7 @@ from app.models.tree_model import TreeModel
 from app.settings import WindowSettings
 from app.theme import ThemeMode
 from app.views.browser import BrowserPane
+from app.views.conflict_prompter import ConflictPrompter
 from app.views.folder_tree import FolderTree
 from app.views.inspector import Inspector
 from app.views.shell import Shell
@@ -120,6 +121,7 @@ class Session(QObject):
         self._feed = InspectorFeed(
             self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.row_maker
         )
+        self._prompter = ConflictPrompter(side.transfers, look, shell)
         self.actions.connect_all(self._handlers())
         self._connect_views()
         self._connect_engine()
