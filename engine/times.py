@@ -18,7 +18,7 @@ def now_us() -> int:
 def to_datetime(moment_us: int) -> datetime:
     """Return an aware datetime in UTC; moments beyond what datetimes hold become the nearest they do."""
     try:
-        return _EPOCH + timedelta(microseconds=moment_us)
+        return _EPOCH + timedelta(0, 0, moment_us)
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC) if moment_us > 0 else datetime.min.replace(tzinfo=UTC)
 

@@ -210,7 +210,7 @@ def _with_objects(
     if room == 0:
         return ListPage(folders, (), _Cursor(None).encode())
     query = _objects_query(bucket.id, request, after).offset(skip).limit(room + 1)
-    objects = tuple(object_from(row, bucket.name) for row in tx.execute(query))
+    objects = tuple([object_from(row, bucket.name) for row in tx.execute(query).all()])
     if len(objects) <= room:
         return ListPage(folders, objects, None)
     last = objects[room - 1]
