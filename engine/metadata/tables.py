@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -47,11 +47,11 @@ class SparseJson(TypeDecorator[Mapping[str, Any]]):
             return value
         return json.dumps(dict(value)) if value else "{}"
 
-    def process_result_value(self, value: object, dialect: Dialect) -> object:
+    def process_result_value(self, value: object, dialect: Dialect) -> Mapping[str, Any] | None:
         """Return the decoded object."""
         if value == "{}":
             return {}
-        return json.loads(value) if isinstance(value, str) else value
+        return cast("Mapping[str, Any]", json.loads(value) if isinstance(value, str) else value)
 
 
 metadata = MetaData(
