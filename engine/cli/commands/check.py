@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 SUMMARY: Final = "compare the stored bytes with what is known of them"
 DETAILS: Final = """\
-Reads every stored file. `missing`: an object without its bytes; `damaged`: the bytes are not those that were stored;
-`orphaned`: bytes that belong to no object. Exit code 1 if anything is left that is not repaired.
+Reads every stored file. `missing`: an object without its bytes; `damaged`:
+the bytes are not those that were stored; `orphaned`: bytes that belong to no
+object. Exit code 1 if anything is left that is not repaired.
 
 examples:
   %(prog)s

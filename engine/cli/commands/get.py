@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 SUMMARY: Final = "download objects, folders and buckets"
 DETAILS: Final = """\
-Everything goes into the folder TARGET, which is made if it is missing; a folder comes with all that is in it, under
-its own name, and so does a bucket. A file that is there already is left alone and reported, unless --replace is
-given. PATH means the object of that name, and the folder if there is no such object; with a slash at its end always
-the folder. Every file is compared with its checksum on the way.
+Everything goes into the folder TARGET, which is made if it is missing; a
+folder comes with all that is in it, under its own name, and so does a bucket.
+A file that is there already is left alone and reported, unless --replace is
+given. PATH means the object of that name, and the folder if there is no such
+object; with a slash at its end always the folder. Every file is compared with
+its checksum on the way.
 
 examples:
   %(prog)s photos/cat.jpg .

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 SUMMARY: Final = "print the API keys of the server"
 DETAILS: Final = """\
-The keys are JWTs, signed with the workspace's own secret, or with that in HOLDALL_JWT_SECRET. `anon` may do what
-anybody may; `service_role` may do everything: keep it to yourself.
+The keys are JWTs, signed with the workspace's own secret, or with that in
+HOLDALL_JWT_SECRET. `anon` may do what anybody may; `service_role` may do
+everything: keep it to yourself.
 
 examples:
   %(prog)s

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 SUMMARY: Final = "list buckets, folders and objects"
 DETAILS: Final = """\
-Without BUCKET: all buckets. With -r: everything below, by full path. PREFIX means the object of that name, and the
-folder if there is no such object; with a slash at its end always the folder.
+Without BUCKET: all buckets. With -r: everything below, by full path. PREFIX
+means the object of that name, and the folder if there is no such object; with
+a slash at its end always the folder.
 
 examples:
   %(prog)s

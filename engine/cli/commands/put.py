@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 SUMMARY: Final = "upload files and folders"
 DETAILS: Final = """\
-A folder goes up with all that is in it, under its own name, as `cp -r` does it. Links to files are followed; links
-to folders, pipes and the like inside a folder are left out. PREFIX is the folder in the bucket that everything goes
+A folder goes up with all that is in it, under its own name, as `cp -r` does
+it. Links to files are followed; links to folders, pipes and the like inside a
+folder are left out. PREFIX is the folder in the bucket that everything goes
 into; it need not exist. What is there already is replaced, unless
---no-replace is given. A file that cannot be taken is reported, and the others go up all the same.
+--no-replace is given. A file that cannot be taken is reported, and the others
+go up all the same.
 
 examples:
   %(prog)s report.pdf photos documents

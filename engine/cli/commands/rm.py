@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 SUMMARY: Final = "remove objects, folders and buckets"
 DETAILS: Final = """\
-Removes for good, without asking. A folder goes only with -r, and so does a bucket that is not empty. PATH means the
-object of that name, and the folder if there is no such object; with a slash at its end always the folder.
+Removes for good, without asking. A folder goes only with -r, and so does a
+bucket that is not empty. PATH means the object of that name, and the folder
+if there is no such object; with a slash at its end always the folder.
 
 examples:
   %(prog)s photos/cat.jpg photos/dog.jpg

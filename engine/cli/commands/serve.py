@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 SUMMARY: Final = "serve the buckets over HTTP until stopped"
 DETAILS: Final = """\
-Prints `listening on http://HOST:PORT/storage/v1` as soon as requests are answered. Ctrl+C or SIGTERM stop it;
-downloads in flight get a moment to end.
+Prints `listening on http://HOST:PORT/storage/v1` as soon as requests are
+answered. Ctrl+C or SIGTERM stop it; downloads in flight get a moment to end.
 
 examples:
   %(prog)s

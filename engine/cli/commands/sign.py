@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 SUMMARY: Final = "print a link that opens an object for a while"
 DETAILS: Final = f"""\
-Whoever has the link may read that one object until it expires, and do nothing else. The link leads to the server
-that runs on this data folder; when none runs, to where `serve` would listen (http://{DEFAULT_HOST}:{DEFAULT_PORT}).
+Whoever has the link may read that one object until it expires, and do nothing
+else. The link leads to the server that runs on this data folder; when none
+runs, to where `serve` would listen (http://{DEFAULT_HOST}:{DEFAULT_PORT}).
 
 examples:
   %(prog)s photos/cat.jpg --expires 3600"""
