@@ -115,6 +115,8 @@ class LocalChanges:
         folder_path, _, target_name = key.rpartition("/")
         try:
             target = self._targets.folder(folder_path, create=True)
+            # Marked first: what another process renamed a moment ago may not be durable yet, and GONE vouches for it.
+            self._targets.mark_dirty(folder_path)
             source.rename(name, target, target_name, replace=replace)
         except FileNotFoundError:
             return Outcome.GONE
@@ -122,5 +124,4 @@ class LocalChanges:
             if error.errno in _OBSTRUCTED:
                 return Outcome.TAKEN
             raise
-        self._targets.mark_dirty(folder_path)
         return Outcome.DONE
