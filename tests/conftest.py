@@ -54,7 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         (home / folder).mkdir(mode=0o700)
         os.environ[variable] = str(home / folder)
-    for variable in ("HOLDALL_DATA_DIR", "HOLDALL_JWT_SECRET"):
+    # PYTHONUNBUFFERED would hide what programs forget to flush.
+    for variable in ("HOLDALL_DATA_DIR", "HOLDALL_JWT_SECRET", "PYTHONUNBUFFERED"):
         os.environ.pop(variable, None)
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"

@@ -112,6 +112,13 @@ class Console:
         if self._debug:
             self._trace(error)
 
+    def leave(self) -> None:
+        """End a run that failed: results that still cannot be written are dropped, the failure has been told."""
+        try:
+            self._out.flush()
+        except OSError:
+            self.silence()
+
     def silence(self) -> None:
         """Drop all further results: their reader is gone, and the interpreter must not complain at its exit."""
         null = os.open(os.devnull, os.O_WRONLY)

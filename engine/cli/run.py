@@ -87,6 +87,7 @@ def _guarded(console: Console, call: Callable[[], int]) -> int:
         console.crash(error)
     else:
         return code
+    console.leave()
     return FAILED
 
 
