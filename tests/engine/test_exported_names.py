@@ -25,6 +25,7 @@ def test_the_public_names_are_these():
         "UploadItem",
         "UploadOptions",
         "Workspace",
+        "__version__",
         "load_settings",
         "open_workspace",
     ]
