@@ -15,7 +15,6 @@ from collections.abc import MutableMapping
 from typing import Any, Final
 
 from engine.errors import InvalidLink, NotFound
-from engine.server.connection import ABORT
 from engine.server.errors import MethodNotAllowed, NoSuchRoute, describe, extra_headers
 from engine.server.exchange import ClientGone, Exchange, Header, Receive, Send
 from engine.server.gatekeeper import Gatekeeper
@@ -98,5 +97,5 @@ def _is_browser(exchange: Exchange) -> bool:
 
 async def _cut(exchange: Exchange) -> None:
     """Close the connection at once; waits until that is known to everybody concerned."""
-    exchange.scope["extensions"][ABORT]["call"]()
+    exchange.wire.cut()
     await asyncio.sleep(0)

@@ -15,6 +15,9 @@ BACKLOG_CONNECTIONS: Final = 128
 WORKER_THREADS: Final = 16
 """Engine calls that run at once; more only queue up for the one writer of the database."""
 
+HEAD_MAX_BYTES: Final = 64 * KIB
+"""Bytes of a request's line and fields: Supabase's longest tokens fit several times over."""
+
 HEADER_TIMEOUT_S: Final = 10.0
 """Time for a whole request head: enough for a bad mobile link, too little to hold connections for nothing."""
 
@@ -24,7 +27,7 @@ BODY_IDLE_TIMEOUT_S: Final = 30.0
 WRITE_IDLE_TIMEOUT_S: Final = 30.0
 """Time without one byte taken by the client after which it counts as gone."""
 
-KEEP_ALIVE_TIMEOUT_S: Final = 5
+KEEP_ALIVE_TIMEOUT_S: Final = 10.0
 """Silence between two requests of a connection."""
 
 SWEEP_INTERVAL_S: Final = 1.0
@@ -40,7 +43,7 @@ FORM_FIELD_MAX_BYTES: Final = 128 * KIB
 """Bytes of one text field of a multipart upload; user metadata is the largest that is taken."""
 
 READ_CHUNK_BYTES: Final = 256 * KIB
-"""Bytes read and sent at a time: measured best, and the most that one client holds in memory when it stalls."""
+"""Bytes read and sent at a time; larger ones gain little, and a client that stalls holds as many in memory."""
 
 READ_HERE_MAX_BYTES: Final = 256 * KIB
 """Up to here a cached answer is read in the loop's own thread; a thread hop costs more than the read."""

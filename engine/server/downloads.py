@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from engine.errors import BytesMissing
@@ -49,33 +52,31 @@ class Downloads:
             ClientGone: The client left half way.
             EnvironmentFault: The bytes cannot be read.
         """
-        validators = _validators(reader.info)
-        verdict = evaluate(exchange.headers, validators)
+        shown = _shown(reader.info)
+        verdict = evaluate(exchange.headers, shown.validators)
         if verdict is Verdict.FAILED:
             raise PreconditionFailed("The object is not the one that was expected")
         if verdict is Verdict.NOT_MODIFIED:
-            await exchange.answer(304, _caching_headers(reader.info, validators))
+            await exchange.answer(304, list(shown.caching))
             return
-        await self._send_bytes(exchange, reader, validators)
+        await self._send_bytes(exchange, reader, shown)
 
-    async def _send_bytes(self, exchange: Exchange, reader: ObjectReader, validators: Validators) -> None:
-        piece = _piece(exchange, reader, validators)
+    async def _send_bytes(self, exchange: Exchange, reader: ObjectReader, shown: _Shown) -> None:
+        piece = _piece(exchange, reader, shown.validators)
         start, length = (piece.start, piece.length) if piece else (0, reader.size)
-        headers = _caching_headers(reader.info, validators)
-        headers += _content_headers(exchange, reader.info)
-        headers.append((b"content-length", b"%d" % length))
+        status, headers = 200, [*shown.caching, *shown.content]
         if piece:
+            status = 206
             headers.append((b"content-range", piece.content_range(reader.size).encode()))
-        status = 206 if piece else 200
-        if exchange.method == "HEAD" or length == 0:
-            await exchange.start(status, headers)
+        if exchange.scope["query_string"] and (name := exchange.query.get("download")) is not None:
+            headers.append((b"content-disposition", attachment(name or reader.info.name).encode()))
+        if exchange.method == "HEAD":
+            await exchange.start(status, [*headers, (b"content-length", b"%d" % length)])
             await exchange.send(b"")
         elif length <= bounds.READ_HERE_MAX_BYTES:
-            data = await self._read(reader, start, length)
-            await exchange.start(status, headers)
-            await exchange.send(data)
+            await exchange.answer(status, headers, await self._read(reader, start, length))
         else:
-            await exchange.start(status, headers)
+            await exchange.start(status, [*headers, (b"content-length", b"%d" % length)])
             await self._stream(exchange, reader, start, start + length)
 
     async def _stream(self, exchange: Exchange, reader: ObjectReader, start: int, end: int) -> None:
@@ -114,10 +115,6 @@ def _read_cached(reader: ObjectReader, start: int, length: int) -> bytearray | N
     return data if count == length else None
 
 
-def _validators(info: StorageObject) -> Validators:
-    return Validators(info.etag, int(info.updated_at.timestamp()))
-
-
 def _piece(exchange: Exchange, reader: ObjectReader, validators: Validators) -> ByteRange | None:
     field = exchange.header(b"range")
     if field is None or not range_applies(exchange.headers, validators):
@@ -125,19 +122,36 @@ def _piece(exchange: Exchange, reader: ObjectReader, validators: Validators) -> 
     return parse_range(field, reader.size)
 
 
-def _caching_headers(info: StorageObject, validators: Validators) -> list[Header]:
-    return [
-        (b"etag", validators.etag.encode()),
-        (b"last-modified", http_date(validators.modified_s)),
-        (b"cache-control", safe_field(info.cache_control, "no-cache").encode()),
-    ]
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What clients are told of an object beside its bytes; the same for every request.
+
+    Attributes:
+        validators: For conditions.
+        caching: Header fields of every answer, 304 included.
+        content: Header fields of answers that carry bytes.
+    """
+
+    validators: Validators
+    caching: tuple[Header, ...]
+    content: tuple[Header, ...]
 
 
-def _content_headers(exchange: Exchange, info: StorageObject) -> list[Header]:
-    mime_type = safe_mime_type(info.mime_type)
-    headers = [(b"content-type", mime_type.encode()), _ACCEPT_RANGES, NOSNIFF]
-    if not is_inert(mime_type):
-        headers += [(b"content-security-policy", SANDBOX), _NO_REFERRER]
-    if exchange.scope["query_string"] and (name := exchange.query.get("download")) is not None:
-        headers.append((b"content-disposition", attachment(name or info.name).encode()))
-    return headers
+@lru_cache(maxsize=2 * bounds.OPEN_OBJECTS_MAX)
+def _shown_as(etag: str, updated_at: datetime, cache_control: str, mime_type: str) -> _Shown:
+    validators = Validators(etag, int(updated_at.timestamp()))
+    mime_type = safe_mime_type(mime_type)
+    active = () if is_inert(mime_type) else ((b"content-security-policy", SANDBOX), _NO_REFERRER)
+    return _Shown(
+        validators,
+        caching=(
+            (b"etag", etag.encode()),
+            (b"last-modified", http_date(validators.modified_s)),
+            (b"cache-control", safe_field(cache_control, "no-cache").encode()),
+        ),
+        content=((b"content-type", mime_type.encode()), _ACCEPT_RANGES, NOSNIFF, *active),
+    )
+
+
+def _shown(info: StorageObject) -> _Shown:
+    return _shown_as(info.etag, info.updated_at, info.cache_control, info.mime_type)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from engine.errors import InvalidRequest
 from engine.server import bounds
+from engine.server.connection import WIRE, Wire
 from engine.server.errors import BodyTooLarge
 from engine.server.targets import parse_query
 
@@ -76,6 +77,12 @@ class Exchange:
         """Return the path of the request target, percent-encoded as it came."""
         path: bytes = self.scope["raw_path"]
         return path
+
+    @property
+    def wire(self) -> Wire:
+        """Return the direct way to the connection."""
+        wire: Wire = self.scope["extensions"][WIRE]["wire"]
+        return wire
 
     @property
     def client(self) -> str:
@@ -155,8 +162,7 @@ class Exchange:
             headers: Fields, names in lower case.
         """
         self.status = status
-        fields = [(b"date", http_date(int(time.time()))), *headers]
-        await self._send({"type": "http.response.start", "status": status, "headers": fields})
+        await self._send({"type": "http.response.start", "status": status, "headers": [_date(), *headers]})
 
     async def send(self, data: bytes | bytearray | memoryview, *, more: bool = False) -> None:
         """Send a piece of the answer's body; returns once there is room for more.
@@ -168,7 +174,7 @@ class Exchange:
         self.sent_bytes += len(data)
         await self._send({"type": "http.response.body", "body": data, "more_body": more})
 
-    async def answer(self, status: int, headers: list[Header], body: bytes = b"") -> None:
+    async def answer(self, status: int, headers: list[Header], body: bytes | bytearray = b"") -> None:
         """Give a whole answer.
 
         Args:
@@ -184,8 +190,7 @@ class Exchange:
         if not self._body_done and self._body_is_small():
             await self._discard_body()
         if self._body_done:
-            await self.start(status, headers)
-            await self.send(body)
+            await self._answer_whole(status, headers, body)
             return
         await self.start(status, [*headers, _CLOSE])
         await self.send(body, more=True)
@@ -202,6 +207,14 @@ class Exchange:
         """
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
         await self.answer(status, [_JSON, NOSNIFF, *headers], body)
+
+    async def _answer_whole(self, status: int, headers: list[Header], body: bytes | bytearray) -> None:
+        if self.wire.answer(status, [_date(), *headers], body):
+            self.status = status
+            self.sent_bytes += len(body)
+            return
+        await self.start(status, headers)
+        await self.send(body)
 
     def _body_is_small(self) -> bool:
         length = self.content_length
@@ -224,6 +237,10 @@ class Exchange:
                         return
         except (TimeoutError, ClientGone):
             return
+
+
+def _date() -> Header:
+    return b"date", http_date(int(time.time()))
 
 
 @lru_cache(maxsize=1024)

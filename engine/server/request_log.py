@@ -50,6 +50,9 @@ class RequestRecord:
     request_id: str
 
 
+_Noted = tuple[float, str, str, bytes, int, int, float, str | None, str]
+"""A request as it is remembered; a record is made of it when somebody looks."""
+
 RequestListener = Callable[[RequestRecord], None]
 
 
@@ -61,12 +64,12 @@ class RequestLog:
     """
 
     def __init__(self, listener: RequestListener | None = None) -> None:
-        self._recent: deque[RequestRecord] = deque(maxlen=bounds.RECENT_REQUESTS_MAX)
+        self._recent: deque[_Noted] = deque(maxlen=bounds.RECENT_REQUESTS_MAX)
         self._listener = listener
 
     def recent(self) -> tuple[RequestRecord, ...]:
         """Return the last requests, oldest first."""
-        return tuple(self._recent.copy())
+        return tuple(_record(noted) for noted in self._recent.copy())
 
     def add(self, exchange: Exchange) -> None:
         """Note a finished exchange.
@@ -74,22 +77,41 @@ class RequestLog:
         Args:
             exchange: After its answer.
         """
-        record = RequestRecord(
-            time=datetime.now(UTC),
-            client=exchange.client,
-            method=exchange.method,
-            path=exchange.raw_path.decode("latin-1"),
-            status=exchange.status,
-            size_bytes=exchange.sent_bytes,
-            duration_s=time.perf_counter() - exchange.started_s,
-            user_id=exchange.user_id,
-            request_id=exchange.request_id,
+        noted = (
+            time.time(),
+            exchange.client,
+            exchange.method,
+            exchange.raw_path,
+            exchange.status,
+            exchange.sent_bytes,
+            time.perf_counter() - exchange.started_s,
+            exchange.user_id,
+            exchange.request_id,
         )
-        self._recent.append(record)
+        self._recent.append(noted)
+        logs = _access.isEnabledFor(logging.INFO)
+        if self._listener is None and not logs:
+            return
+        record = _record(noted)
         if self._listener is not None:
             self._listener(record)
-        if _access.isEnabledFor(logging.INFO):
+        if logs:
             _access.info("%s", _line(record))
+
+
+def _record(noted: _Noted) -> RequestRecord:
+    time_s, client, method, raw_path, status, size_bytes, duration_s, user_id, request_id = noted
+    return RequestRecord(
+        time=datetime.fromtimestamp(time_s, UTC),
+        client=client,
+        method=method,
+        path=raw_path.decode("latin-1"),
+        status=status,
+        size_bytes=size_bytes,
+        duration_s=duration_s,
+        user_id=user_id,
+        request_id=request_id,
+    )
 
 
 def _line(record: RequestRecord) -> str:

@@ -157,7 +157,6 @@ def _config(app: StorageApp) -> Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=bounds.KEEP_ALIVE_TIMEOUT_S,
     )
     config.load()
     return config

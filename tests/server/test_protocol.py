@@ -84,6 +84,14 @@ def test_requests_in_one_packet_are_answered_in_order(raw: Raw, server: StorageS
     assert [client.answer().status for _ in range(4)] == [200, 200, 200, 404]
 
 
+@pytest.mark.parametrize("start", [b"GET /", b"GET / HTTP/1.1\r\nX-Long: ", b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 1000])
+def test_a_head_cannot_grow_without_end(raw: Raw, start: bytes):
+    client = raw()
+    client.send(start + b"a" * bounds.HEAD_MAX_BYTES)
+    assert client.answer().status == 431
+    assert client.is_closed()
+
+
 def test_http_1_0_closes(raw: Raw):
     client = raw()
     client.send(b"GET /storage/v1/health HTTP/1.0\r\n\r\n")
