@@ -91,6 +91,16 @@ need_display() {
         "Log in to a desktop, or see the window at work on a virtual display: make demo"
 }
 
+# nginx's package starts a server on port 80 where systemd runs, so there it is only named.
+need_web_server() {
+    if [ ! -d /run/systemd/system ]; then
+        want_tools "The comparison with nginx will be left out." nginx=nginx-light || true
+    elif ! command -v nginx >/dev/null; then
+        say "The comparison with nginx will be left out. Its package starts a web server; to have it nevertheless:" \
+            "    $(install_line nginx-light)"
+    fi
+}
+
 screen_tools="Xvfb=xvfb openbox xdotool import=imagemagick dbus-daemon curl"
 
 case $purpose in
@@ -125,7 +135,8 @@ case $purpose in
         need_venv .venv
         need_packages .venv desktop test-desktop
         need_qt_libraries .venv
-        want_tools "Comparisons with what is missing will be left out." restic rclone nginx=nginx-light || true
+        want_tools "Comparisons with what is missing will be left out." restic rclone wrk openssl || true
+        need_web_server
         ;;
     *)
         fail "usage: bootstrap.sh run|test|check|demo|bench|ci"

@@ -5,7 +5,7 @@
 # exact line to type is printed.
 
 say() {
-    printf '%s\n' "$*"
+    printf '%s\n' "$@"
 }
 
 fail() {
