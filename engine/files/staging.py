@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from io import FileIO
 
 from engine import limits
 from engine.backends.base import Staged, StorageBackend
@@ -18,12 +18,11 @@ from engine.errors import (
     IoError,
     RequestFault,
     SourceFault,
-    SourceUnreadable,
     StorageError,
 )
 from engine.files.commit import NewContent
 from engine.files.rules import check_mime, check_size
-from engine.files.sources import check_unchanged, open_source
+from engine.files.sources import check_unchanged, open_source, read_source
 from engine.files.throttle import ProgressMeter
 from engine.ids import new_id
 from engine.mime import sniff
@@ -102,17 +101,17 @@ class FileStager:
                 raise
         return NewContent(path, staged, mime_type, before.st_mtime_ns // 1000, self._options, source)
 
-    def _stage_small(self, path: str, file: BinaryIO, size_bytes: int) -> tuple[Staged, str]:
+    def _stage_small(self, path: str, file: FileIO, size_bytes: int) -> tuple[Staged, str]:
         """Read a file whole and stage it; one byte more than expected shows that it grew."""
-        data = _read(file, size_bytes + 1)
+        data = read_source(file, size_bytes + 1)
         mime_type = self._type_of(data[: limits.SNIFF_BYTES], path)
         staged = self._backend.stage_bytes(new_id(), data)
         self._meter.staged(staged.size_bytes, path)
         return staged, mime_type
 
-    def _stage_large(self, path: str, file: BinaryIO, size_bytes: int) -> tuple[Staged, str]:
+    def _stage_large(self, path: str, file: FileIO, size_bytes: int) -> tuple[Staged, str]:
         """Stage a file through the kernel."""
-        mime_type = self._type_of(_read(file, limits.SNIFF_BYTES), path)
+        mime_type = self._type_of(read_source(file, limits.SNIFF_BYTES), path)
         os.lseek(file.fileno(), 0, os.SEEK_SET)
         self._meter.expect(size_bytes)
         staged_id = new_id()
@@ -135,18 +134,6 @@ class FileStager:
         mime_type = self._options.mime_type or sniff(head, path)
         check_mime(self._bucket, mime_type, path)
         return mime_type
-
-
-def _read(file: BinaryIO, count: int) -> bytes:
-    """Read from the start of an unbuffered file.
-
-    Raises:
-        SourceUnreadable: The system refused.
-    """
-    try:
-        return os.read(file.fileno(), count)
-    except OSError as error:
-        raise SourceUnreadable(f"Cannot read the file ({error.strerror})", path=file.name) from error
 
 
 def _is_of_item(error: StorageError) -> bool:

@@ -9,8 +9,10 @@ Source: specification, "Upload Flow".
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -21,7 +23,7 @@ from engine.errors import InvalidRequest, ObjectAlreadyExists, SourceUnreadable
 from engine.files.commit import Committer, NewContent
 from engine.files.records import find_bucket, find_record
 from engine.files.rules import check_mime, check_size, check_user_metadata
-from engine.files.sources import check_unchanged, open_source
+from engine.files.sources import check_ended, check_unchanged, open_source, read_source
 from engine.ids import new_id
 from engine.metadata.executor import Executor
 from engine.mime import sniff
@@ -48,8 +50,8 @@ class Admission:
 class UploadSession:
     """Takes the bytes of one upload as they come; nothing is visible before `commit`.
 
-    Calls of one session never run at the same time; any thread may make them. As a context manager it aborts what
-    was not committed.
+    Calls of one session never run at the same time; any thread may make them. A call that fails ends the session and
+    leaves nothing staged. As a context manager it aborts what was not committed.
     """
 
     def __init__(self, admission: Admission, backend: StorageBackend, committer: Committer, stored: Publisher) -> None:
@@ -81,16 +83,12 @@ class UploadSession:
             IoError: The system refused.
         """
         self._check_open()
-        data = bytes(data)
-        self.bytes_written += len(data)
-        check_size(self._admission.bucket, self.bytes_written, self._admission.path)
-        if self._writer is None:
-            self._head += data
-            if len(self._head) < limits.SNIFF_BYTES:
-                return
-            data, self._head = self._head, b""
-            self._writer = self._begin(data)
-        self._writer.write(data)
+        with self._aborting():
+            content = bytes(data)
+            size_bytes = self.bytes_written + len(content)
+            check_size(self._admission.bucket, size_bytes, self._admission.path)
+            self._take(content)
+            self.bytes_written = size_bytes
 
     def commit(self) -> StorageObject:
         """Make the object durable and visible.
@@ -103,23 +101,24 @@ class UploadSession:
             StorageError: Another reason; nothing was kept.
         """
         self._check_open()
-        try:
-            staged = self._finish()
-        except BaseException:
-            self.abort()
-            raise
+        with self._aborting():
+            content = self._content(self._finish())
         self._ended = True
         stored, replaced = self._committer.commit_one(
-            self._admission.bucket, self._content(staged), self._admission.context, replace=self._replace
+            self._admission.bucket, content, self._admission.context, replace=self._replace
         )
         self._stored(stored, replaced)
         return stored
 
     def abort(self) -> None:
         """Throw away what was written; a no-op once committed or aborted."""
-        if not self._ended and self._writer is not None:
-            self._writer.abort()
+        if self._ended:
+            return
         self._ended = True
+        if self._writer is not None:
+            self._writer.abort()
+        else:
+            self._backend.discard(self._staged_id)
 
     @property
     def _replace(self) -> bool:
@@ -129,6 +128,25 @@ class UploadSession:
         """Refuse to go on after the end."""
         if self._ended:
             raise InvalidRequest("The upload has ended", path=self._admission.path)
+
+    @contextmanager
+    def _aborting(self) -> Iterator[None]:
+        """End the session if the body fails: bytes that went missing must never be committed."""
+        try:
+            yield
+        except BaseException:
+            self.abort()
+            raise
+
+    def _take(self, data: bytes) -> None:
+        """Hold the first bytes back until they tell the type; hand on all others."""
+        if self._writer is None:
+            self._head += data
+            if len(self._head) < limits.SNIFF_BYTES:
+                return
+            data, self._head = self._head, b""
+            self._writer = self._begin(data)
+        self._writer.write(data)
 
     def _begin(self, head: bytes) -> StagedWriter:
         """Settle the type and open the staged file."""
@@ -218,14 +236,17 @@ class Uploads:
             StorageError: As `begin` and `UploadSession.commit`.
         """
         token = cancel or CancelToken()
-        if isinstance(source, bytes):
-            with self.begin(bucket, path, context, options, len(source)) as session:
-                session.write(source)
-                return session.commit()
         if isinstance(source, Path):
             return self._upload_path(bucket, path, source, context, options, progress, token)
-        with self.begin(bucket, path, context, options) as session:
-            _pump(source, session, progress, token)
+        size_bytes = len(source) if isinstance(source, bytes) else None
+        with self.begin(bucket, path, context, options, size_bytes) as session:
+            for part in [source] if isinstance(source, bytes) else _parts_of(source):
+                token.raise_if_cancelled()
+                session.write(part)
+                if progress is not None:
+                    done_bytes = session.bytes_written
+                    progress(Progress(done_bytes, size_bytes, current=path, finalising=done_bytes == size_bytes))
+            token.raise_if_cancelled()
             return session.commit()
 
     def _upload_path(
@@ -239,12 +260,12 @@ class Uploads:
         cancel: CancelToken,
     ) -> StorageObject:
         """Store one file the fast way: the kernel copies, the type is sniffed from its head."""
+        admission = self._admit(bucket, path, context, options)
         with open_source(source) as file:
             before = os.fstat(file.fileno())
-            admission = self._admit(bucket, path, context, options, before.st_size)
-            head = os.read(file.fileno(), limits.SNIFF_BYTES)
-            mime_type = options.mime_type or sniff(head, path)
+            mime_type = options.mime_type or sniff(read_source(file, limits.SNIFF_BYTES), path)
             check_mime(admission.bucket, mime_type, path)
+            check_size(admission.bucket, before.st_size, path)
             os.lseek(file.fileno(), 0, os.SEEK_SET)
             content = self._stage_file(admission, file, before, mime_type, progress, cancel)
         stored, replaced = self._committer.commit_one(admission.bucket, content, context, replace=options.replace)
@@ -254,7 +275,7 @@ class Uploads:
     def _stage_file(
         self,
         admission: Admission,
-        file: BinaryIO,
+        file: FileIO,
         before: os.stat_result,
         mime_type: str,
         progress: ProgressCallback | None,
@@ -262,6 +283,8 @@ class Uploads:
     ) -> NewContent:
         """Stage an open file, durably, and make sure that it stayed as it was."""
         staged_id = new_id()
+        options = admission.options
+        modified_us = before.st_mtime_ns // 1000 if options.modified_at is None else from_datetime(options.modified_at)
 
         def monitor(done_bytes: int) -> None:
             cancel.raise_if_cancelled()
@@ -271,18 +294,17 @@ class Uploads:
 
         try:
             staged = self._backend.ingest(staged_id, file, before.st_size, monitor)
-            check_unchanged(before, os.fstat(file.fileno()), staged, file.name)
+            check_unchanged(before, os.fstat(file.fileno()), staged, str(file.name))
+            check_ended(file)
             self._backend.flush([staged_id])
             cancel.raise_if_cancelled()
         except BaseException:
             self._backend.discard(staged_id)
             raise
-        options = admission.options
-        modified_us = before.st_mtime_ns // 1000 if options.modified_at is None else from_datetime(options.modified_at)
-        return NewContent(admission.path, staged, mime_type, modified_us, options, file.name)
+        return NewContent(admission.path, staged, mime_type, modified_us, options, str(file.name))
 
     def _admit(
-        self, bucket: str, path: str, context: RlsContext, options: UploadOptions, size_hint: int | None
+        self, bucket: str, path: str, context: RlsContext, options: UploadOptions, size_hint: int | None = None
     ) -> Admission:
         """Make the checks of `begin`."""
         with self._executor.snapshot(_SYSTEM) as tx:
@@ -298,16 +320,19 @@ class Uploads:
         return Admission(found, path, context, options)
 
 
-def _pump(source: BinaryIO, session: UploadSession, progress: ProgressCallback | None, cancel: CancelToken) -> None:
-    """Move a file object's bytes into a session."""
+def _parts_of(source: BinaryIO) -> Iterator[bytes]:
+    """Yield what a file object still holds.
+
+    Raises:
+        SourceUnreadable: The system refused, or the file object has nothing to give yet.
+    """
     while True:
-        cancel.raise_if_cancelled()
         try:
             data = source.read(limits.HASH_CHUNK_BYTES)
         except OSError as error:
-            raise SourceUnreadable(f"Cannot read the source ({error.strerror})") from error
+            raise SourceUnreadable(f"Cannot read the source ({error.strerror or error})") from error
+        if data is None:
+            raise SourceUnreadable("Cannot read the source (it is not ready)")
         if not data:
             return
-        session.write(data)
-        if progress is not None:
-            progress(Progress(session.bytes_written, None))
+        yield data
