@@ -75,22 +75,22 @@ class Reader:
     def measure(
         self,
         bucket: str,
-        paths: Sequence[str],
+        prefixes: Sequence[str],
         then: Callable[[TreeSize], None],
         otherwise: Fail | None = None,
         *,
         owner: QObject | None = None,
     ) -> Ticket:
-        """Count objects and bytes of a selection, folders with everything below them.
+        """Count objects and bytes of folders, with everything below them.
 
         Args:
             bucket: The bucket's name.
-            paths: Objects, and folders with a trailing `/`; `""` is the whole bucket.
+            prefixes: Folders with a trailing `/`; `""` is the whole bucket.
             then: Gets the sum.
             otherwise: Gets the failure.
             owner: The answer is dropped once this object is deleted.
         """
-        return self._tasks.read(lambda ticket: self._measure(bucket, paths, ticket), then, otherwise, owner=owner)
+        return self._tasks.read(lambda ticket: self._measure(bucket, prefixes, ticket), then, otherwise, owner=owner)
 
     def rows(
         self, view: View, ranges: Sequence[range], then: Callable[[list[Row]], None], otherwise: Fail | None = None
@@ -154,18 +154,12 @@ class Reader:
             return Found(place.parent or place, path)
         return None
 
-    def _measure(self, bucket: str, paths: Sequence[str], ticket: Ticket) -> TreeSize:
+    def _measure(self, bucket: str, prefixes: Sequence[str], ticket: Ticket) -> TreeSize:
         objects = size_bytes = 0
-        for path in paths:
+        for prefix in prefixes:
             ticket.token.raise_if_cancelled()
-            if path and not path.endswith("/"):
-                objects, size_bytes = (
-                    objects + 1,
-                    size_bytes + self._storage.info(bucket, path, self._context).size_bytes,
-                )
-            else:
-                tree = self._storage.tree_size(bucket, path, self._context)
-                objects, size_bytes = objects + tree.objects, size_bytes + tree.size_bytes
+            tree = self._storage.tree_size(bucket, prefix, self._context)
+            objects, size_bytes = objects + tree.objects, size_bytes + tree.size_bytes
         return TreeSize(objects, size_bytes)
 
     def _selected(self, view: View, ranges: Sequence[range], ticket: Ticket) -> list[Row]:

@@ -22,7 +22,7 @@ from app.models.rows import Row
 from app.views.folder_table import FolderTable
 from app.views.folder_tree import FolderTree
 from app.widgets.toast import Toast
-from engine.types import Bucket
+from engine.types import Bucket, TreeSize
 
 _CONTEXT = "Editing"
 _TITLE_NAME_CHARS = 40
@@ -141,7 +141,7 @@ class Editing(QObject):
 
     def _bucket_dialog(self, bucket: Bucket, title: str, verb: str) -> DeleteDialog:
         dialog = DeleteDialog(self._look, self._window, title, (bucket.name,), verb)
-        self._count_for(dialog, bucket.name, ("",))
+        self._count_for(dialog, Target(bucket.name, ("",), (bucket.name,)))
         dialog.open()
         return dialog
 
@@ -155,16 +155,21 @@ class Editing(QObject):
         if len(target.names) == 1:
             title = translate(_CONTEXT, "Delete “{name}”?").format(name=_shortened(target.names[0]))
         dialog = DeleteDialog(self._look, self._window, title, target.names, translate(_CONTEXT, "Delete"))
-        self._count_for(dialog, target.bucket, target.paths)
+        self._count_for(dialog, target)
         dialog.confirmed.connect(lambda: self._delete(target))
         dialog.open()
 
-    def _count_for(self, dialog: DeleteDialog, bucket: str, paths: tuple[str, ...]) -> None:
+    def _count_for(self, dialog: DeleteDialog, target: Target) -> None:
+        loose = target.objects_size
+
+        def counted(folders: TreeSize) -> None:
+            dialog.show_size(TreeSize(loose.objects + folders.objects, loose.size_bytes + folders.size_bytes))
+
         def failed(error: Exception) -> None:
             dialog.reject()
             self._errors.present(error)
 
-        ticket = self._reader.measure(bucket, paths, dialog.show_size, failed, owner=dialog)
+        ticket = self._reader.measure(target.bucket, target.folders, counted, failed, owner=dialog)
         dialog.finished.connect(lambda _: ticket.cancel())
 
     def _delete(self, target: Target) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject, Qt, QUrl
-from PySide6.QtGui import QClipboard, QDesktopServices, QDrag, QGuiApplication, QImage
+from PySide6.QtGui import QClipboard, QDesktopServices, QDrag, QGuiApplication, QImage, QImageWriter
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.exporting import Exporter
@@ -98,7 +98,7 @@ class Moving(QObject):
     def paste(self) -> None:
         """Upload what the clipboard holds: files, or a picture as a PNG file."""
         here = self._navigator.place
-        data = self._clipboard.mimeData()
+        data: QMimeData | None = self._clipboard.mimeData()
         if here is None or data is None:
             return
         sources = local_paths(data)
@@ -205,5 +205,5 @@ def _file_data(files: list[Path]) -> QMimeData:
 def _png(picture: QImage) -> bytes:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    picture.save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"png")).write(picture)
     return bytes(buffer.data().data())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QMimeData, QObject, QTimer
 from PySide6.QtGui import QClipboard
 
 from app.actions import Actions
@@ -74,8 +74,8 @@ class Tracker(QObject):
         self._status.show_counts(self._counts())
 
     def _look_at_clipboard(self) -> None:
-        data = self._clipboard.mimeData()
-        self._can_paste = carries_files(data) or data.hasImage()
+        data: QMimeData | None = self._clipboard.mimeData()
+        self._can_paste = carries_files(data) or (data is not None and data.hasImage())
         self._soon.start()
 
     def _counts(self) -> str:

@@ -17,7 +17,7 @@ from app.widgets.notice import Notice
 from app.widgets.qr import QrLabel
 from engine.types import SignedUrl
 
-_CUSTOM = -1
+_CUSTOM = 0
 _QR_PX = 240
 _SOONEST_S = 60
 
@@ -172,7 +172,7 @@ class LinkDialog(Dialog):
         self.link.setCursorPosition(0)
         self.qr.show_text(link)
         self.copy.setEnabled(True)
-        if not self.choices.checkedButton().hasFocus() and not self.when.hasFocus():
+        if not any(part.hasFocus() for part in (*self.choices.buttons(), self.when)):
             self.copy.setFocus()
 
     def _mend(self) -> None:

@@ -117,10 +117,8 @@ class BrowserPane(QWidget):
     def _choose_page(self) -> None:
         had_focus = self.isAncestorOf(QApplication.focusWidget() or self._blank)
         page: QWidget = self.table
-        if not self._has_buckets:
-            page = self.no_buckets
-        elif self._model.view is None:
-            page = self._blank
+        if self._model.view is None:
+            page = self._blank if self._has_buckets else self.no_buckets
         elif self._model.rowCount() == 0:
             page = self.empty_folder
         if page is not self._stack.currentWidget():

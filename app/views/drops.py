@@ -16,6 +16,6 @@ def local_paths(data: QMimeData) -> list[Path]:
     return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
-def carries_files(data: QMimeData) -> bool:
-    """Return whether there is at least one local file in the data."""
-    return data.hasUrls() and any(url.isLocalFile() for url in data.urls())
+def carries_files(data: QMimeData | None) -> bool:
+    """Return whether there is at least one local file in the data; an empty clipboard has none."""
+    return data is not None and data.hasUrls() and any(url.isLocalFile() for url in data.urls())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -30,7 +30,13 @@ class Offer:
 
 
 class Banner(QFrame):
-    """One message with an optional hint and an optional offer."""
+    """One message with an optional hint and an optional offer.
+
+    Signals:
+        dismissed: It is gone.
+    """
+
+    dismissed = Signal()
 
     def __init__(self, look: Look, message: str, hint: str, offer: Offer | None, tone: str = "danger") -> None:
         """Args: look; one sentence; what to do; a button; `danger`, `warning` or `info`."""
@@ -58,6 +64,7 @@ class Banner(QFrame):
         """Take the banner away."""
         self.hide()
         self.deleteLater()
+        self.dismissed.emit()
 
 
 class BannerArea(QWidget):
@@ -75,7 +82,7 @@ class BannerArea(QWidget):
     @property
     def banners(self) -> list[Banner]:
         """Return what is shown, from top to bottom."""
-        return [banner for banner in self._shown if not banner.isHidden()]
+        return list(self._shown)
 
     def show_message(self, message: str, hint: str = "", offer: Offer | None = None, tone: str = "danger") -> None:
         """Show a message, replacing an equal one.
@@ -92,8 +99,10 @@ class BannerArea(QWidget):
         for surplus in self.banners[_BANNERS_MAX - 1 :]:
             surplus.dismiss()
         banner = Banner(self._look, message, hint, offer, tone)
-        self._shown = [banner, *self.banners]
+        banner.dismissed.connect(lambda: self._shown.remove(banner))
+        self._shown.insert(0, banner)
         self._column.insertWidget(0, banner)
+        banner.show()
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, f"{message} {hint}".strip()))
 
 

@@ -1,0 +1,63 @@
+"""What the window's tests share: a look, and the real window on a real workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.application import Window
+from app.icons import Icons
+from app.look import Look
+from app.theme import Theme, ThemeMode
+from engine.secrets import FixedSecrets
+from tests.app.helpers import Desk, close
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take the shrug of Qt's screenless plugin (no size hints, no raising) for what it is."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support"))
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Write numbers the same way wherever the tests run."""
+    QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
+
+
+@pytest.fixture
+def look(qapp: QApplication) -> Iterator[Look]:
+    theme = Theme(qapp, ThemeMode.LIGHT)
+    yield Look(theme, Icons(theme))
+    shiboken6.delete(theme)
+
+
+@pytest.fixture
+def open_window(qapp: QApplication, qtbot: QtBot, data_dir: Path) -> Iterator[Callable[[], Window]]:
+    """Return what opens the real window on the test's data folder; closed after the test."""
+    opened: list[Window] = []
+
+    def open_it() -> Window:
+        theme = Theme(qapp, ThemeMode.LIGHT)
+        window = Window(qapp, theme, FixedSecrets())
+        opened.append(window)
+        with qtbot.waitSignal(window.opened, timeout=20_000):
+            assert window.open(data_dir)
+        return window
+
+    yield open_it
+    for window in opened:
+        if shiboken6.isValid(window):
+            close(window)
+
+
+@pytest.fixture
+def desk(open_window: Callable[[], Window], qtbot: QtBot) -> Desk:
+    return Desk(open_window(), qtbot)

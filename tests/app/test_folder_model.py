@@ -1,0 +1,200 @@
+"""The windowed table model: pages, bounds, refreshes that leave people where they are."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QApplication, QTableView
+from pytestqt.qtbot import QtBot
+
+from app.location import Location
+from app.models.folder_model import ROW_ROLE, Column, FolderModel
+from app.models.pages import PAGE_ROWS, PAGES_MAX
+from app.models.sources import View
+from tests.app.helpers import FakeSource, row
+
+HERE = View(Location("photos"))
+MANY = 100_000
+
+
+def opened(source: FakeSource, qapp: QApplication) -> FolderModel:
+    model = FolderModel(source, qapp)
+    model.open(HERE)
+    source.deliver()
+    return model
+
+
+def look_at(model: FolderModel, source: FakeSource, number: int) -> object:
+    model.index(number, 0).data()
+    model._load_wishes()
+    source.deliver()
+    return model.index(number, 0).data()
+
+
+@pytest.fixture
+def source() -> FakeSource:
+    return FakeSource([f"n{i:03}" for i in range(10)])
+
+
+def test_is_a_sound_model(source: FakeSource, qapp: QApplication, qtmodeltester) -> None:
+    qtmodeltester.check(opened(source, qapp), force_py=True)
+
+
+def test_row_count_is_known_before_any_row(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = opened(source, qapp)
+    assert model.rowCount() == MANY
+    assert model.held_pages == 1
+    assert model.index(MANY - 1, 0).data() is None
+
+
+def test_pages_come_when_they_are_looked_at(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = opened(source, qapp)
+    assert look_at(model, source, 70_000) == "070000"
+    assert source.page_loads == [70_000 // PAGE_ROWS]
+
+
+def test_memory_is_bounded_however_far_one_scrolls(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = opened(source, qapp)
+    for number in range(0, MANY, PAGE_ROWS):
+        look_at(model, source, number)
+    assert model.held_pages == PAGES_MAX
+
+
+def test_scrolling_past_pages_does_not_load_them_all(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = opened(source, qapp)
+    for number in range(0, MANY, PAGE_ROWS):
+        model.index(number, 0).data()
+    model._load_wishes()
+    assert len(source.page_loads) <= 6
+    assert source.page_loads[0] == (MANY - 1) // PAGE_ROWS
+
+
+def test_old_rows_stay_until_the_new_folder_can_be_painted(source: FakeSource, qapp: QApplication) -> None:
+    model = opened(source, qapp)
+    source.names = ["other"]
+    model.open(View(Location("photos", "x/")))
+    assert model.rowCount() == 10
+    source.deliver()
+    assert [model.index(0, 0).data(), model.rowCount()] == ["other", 1]
+
+
+def test_an_answer_for_a_folder_that_was_left_is_dropped(source: FakeSource, qapp: QApplication) -> None:
+    model = opened(source, qapp)
+    model.open(View(Location("photos", "slow/")))
+    slow = source.pending.pop()
+    model.open(View(Location("photos", "quick/")))
+    source.deliver()
+    slow.deliver()
+    assert model.view == View(Location("photos", "quick/"))
+
+
+def test_refresh_inserts_and_removes_exactly(source: FakeSource, qapp: QApplication, qtbot: QtBot) -> None:
+    model = opened(source, qapp)
+    inserted, removed, resets = [], [], []
+    model.rowsInserted.connect(lambda _parent, first, last: inserted.append((first, last)))
+    model.rowsRemoved.connect(lambda _parent, first, last: removed.append((first, last)))
+    model.modelReset.connect(lambda: resets.append(1))
+    source.names = ["aaa", *source.names[:4], *source.names[5:]]
+    model.refresh()
+    source.deliver()
+    assert (inserted, removed, resets) == ([(0, 0)], [(4, 4)], [])
+    assert [model.index(i, 0).data() for i in range(3)] == ["aaa", "n000", "n001"]
+
+
+def test_selection_stays_with_its_object_through_a_refresh(
+    source: FakeSource, qapp: QApplication, qtbot: QtBot
+) -> None:
+    model = opened(source, qapp)
+    view = QTableView()
+    qtbot.addWidget(view)
+    view.setModel(model)
+    view.selectionModel().select(
+        model.index(5, 0), QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+    )
+    source.names = ["aaa", "aab", *source.names]
+    model.refresh()
+    source.deliver()
+    assert [index.data() for index in view.selectionModel().selectedRows()] == ["n005"]
+
+
+def test_refresh_of_a_large_folder_announces_that_rows_shift(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = opened(source, qapp)
+    told = []
+    model.shifting.connect(lambda: told.append("shifting"))
+    model.settled.connect(lambda: told.append("settled"))
+    source.names.insert(0, "!first")
+    model.refresh()
+    source.deliver()
+    assert told == ["shifting", "settled"]
+    assert (model.rowCount(), model.index(0, 0).data()) == (MANY + 1, "!first")
+
+
+def test_changes_during_a_refresh_make_one_more(source: FakeSource, qapp: QApplication) -> None:
+    model = opened(source, qapp)
+    model.refresh()
+    source.pending.pop().deliver()
+    model.refresh()
+    model.refresh()
+    model.refresh()
+    assert len(source.pending) == 1
+    source.names.append("zzz")
+    source.deliver()
+    assert model.rowCount() == 11
+
+
+def test_changed_details_are_told_narrowly(source: FakeSource, qapp: QApplication) -> None:
+    model = opened(source, qapp)
+    told = []
+    model.dataChanged.connect(lambda first, last, *_: told.append((first.row(), last.row())))
+    page = source._page
+    source._page = lambda number: tuple(row(r.name, "9 GB") if r.name == "n003" else r for r in page(number))
+    model.refresh()
+    source.deliver()
+    assert told == [(3, 3)]
+    assert model.index(3, Column.SIZE).data() == "9 GB"
+
+
+def test_a_page_that_came_short_reads_the_count_again(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(3_000)])
+    model = opened(source, qapp)
+    del source.names[2_900:]
+    look_at(model, source, 2_999)
+    source.deliver()
+    assert model.rowCount() == 2_900
+
+
+def test_sizes_are_right_aligned_and_rows_editable_by_name(source: FakeSource, qapp: QApplication) -> None:
+    model = opened(source, qapp)
+    assert model.index(0, Column.SIZE).data(Qt.ItemDataRole.TextAlignmentRole) & Qt.AlignmentFlag.AlignRight
+    assert model.flags(model.index(0, Column.NAME)) & Qt.ItemFlag.ItemIsEditable
+    assert not model.flags(model.index(0, Column.SIZE)) & Qt.ItemFlag.ItemIsEditable
+    assert model.index(0, 0).data(ROW_ROLE).path == "n000"
+
+
+def test_editing_asks_and_does_not_change(source: FakeSource, qapp: QApplication) -> None:
+    model = opened(source, qapp)
+    wanted = []
+    model.rename_wanted.connect(lambda renamed, name: wanted.append((renamed.path, name)))
+    model.setData(model.index(1, 0), "other")
+    model.setData(model.index(1, 0), "n001")
+    assert wanted == [("n001", "other")]
+    assert model.index(1, 0).data() == "n001"
+
+
+def test_rows_of_a_selection_that_is_not_in_the_window_are_not_known(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = opened(source, qapp)
+    assert model.rows([range(MANY)]) is None
+    assert [known.name for known in model.rows([range(2)]) or []] == ["000000", "000001"]
+
+
+def test_type_ahead_goes_on_from_where_one_is(source: FakeSource, qapp: QApplication) -> None:
+    model = opened(source, qapp)
+    assert model.find_name(0, "N00") == 0
+    assert model.find_name(4, "n00") == 4
+    assert model.find_name(0, "zzz") is None

@@ -1,0 +1,69 @@
+"""How things are written for people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app import kinds
+from app.delegates.name_editor import stem_length
+from app.formats import count_text, exact_size_text, size_text, time_text
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1_500, "1.5 kB"), (2_500_000_000, "2.5 GB")]
+)
+def test_sizes_are_decimal(size_bytes: int, text: str) -> None:
+    assert size_text(size_bytes) == text
+
+
+def test_exact_size_shows_every_byte() -> None:
+    assert exact_size_text(1_234_567) == "1.2 MB (1,234,567 bytes)"
+    assert exact_size_text(1) == "1 byte"
+
+
+def test_counts_leave_out_what_there_is_none_of() -> None:
+    assert count_text(1) == "1 object"
+    assert count_text(1_200, 2) == "2 folders, 1,200 objects"
+    assert count_text(0, 1) == "1 folder"
+    assert count_text(0) == "0 objects"
+
+
+@pytest.mark.parametrize(
+    ("age", "text"),
+    [(timedelta(seconds=20), "Just now"), (timedelta(minutes=5), "5 min ago"), (timedelta(days=400), "2025")],
+)
+def test_near_times_are_relative_far_ones_are_dates(age: timedelta, text: str) -> None:
+    assert text in time_text(NOW - age, NOW)
+
+
+def test_a_clock_ahead_of_ours_is_no_relative_time() -> None:
+    assert "ago" not in time_text(NOW + timedelta(minutes=5), NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "mime_type", "text"),
+    [
+        ("a.png", "image/png", "PNG image"),
+        ("README", "text/plain", "Plain text"),
+        ("a.py", "text/x-python", "PY text"),
+        ("a.zip", "application/zip", "ZIP file"),
+        ("blob", "application/octet-stream", "File"),
+    ],
+)
+def test_type_column(name: str, mime_type: str, text: str) -> None:
+    assert kinds.type_text(mime_type, name) == text
+
+
+def test_content_decides_before_the_name_for_pictures() -> None:
+    assert kinds.family("image/png", "a.zip") == kinds.family("image/jpeg", "b.jpg")
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"), [("a.txt", 1), ("a.tar.gz", 1), ("README", 6), (".profile", 8), ("a.b.c", 3), ("x.", 1)]
+)
+def test_stem_that_renaming_preselects(name: str, stem: int) -> None:
+    assert stem_length(name) == stem

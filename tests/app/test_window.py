@@ -1,0 +1,595 @@
+"""The real window on the real engine: what a person does, and what is there afterwards."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.actions import ActionId
+from app.application import Window
+from app.bridge.serving import ServerState
+from app.delegates.name_editor import NameEditor
+from app.dialogs.bucket_dialog import BucketDialog
+from app.dialogs.delete_dialog import DeleteDialog
+from app.dialogs.folder_dialog import FolderDialog
+from app.dialogs.link_dialog import LinkDialog
+from app.dialogs.quit_dialog import QuitDialog
+from app.location import Location
+from app.models.pages import PAGE_ROWS
+from app.theme import ThemeMode
+from app.views.drops import carries_files
+from engine.types import TreeSize, UploadItem
+from tests.app.helpers import Desk, close
+
+
+@pytest.fixture(autouse=True)
+def empty_clipboard(qapp: QApplication) -> None:
+    QGuiApplication.clipboard().clear()
+
+
+def trigger(desk: Desk, action: ActionId) -> None:
+    desk.session._tracker.update()
+    assert desk.session.actions[action].isEnabled()
+    desk.session.actions[action].trigger()
+
+
+def editor_in(view) -> NameEditor:
+    return view.findChild(NameEditor)
+
+
+def type_name(desk: Desk, view, name: str) -> None:
+    desk.until(lambda: editor_in(view) is not None)
+    editor = editor_in(view)
+    editor.selectAll()
+    desk.qtbot.keyClicks(editor, name)
+    desk.qtbot.keyClick(editor, Qt.Key.Key_Return)
+
+
+def files_data(*paths: Path) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+def drop(widget, position: QPoint, data: QMimeData) -> None:
+    actions, buttons, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    widget.dragEnterEvent(QDragEnterEvent(position, actions, data, buttons, keys))
+    widget.dragMoveEvent(QDragMoveEvent(position, actions, data, buttons, keys))
+    widget.dropEvent(QDropEvent(QPointF(position), actions, data, buttons, keys))
+
+
+class TestFirstStart:
+    def test_says_what_to_do_and_asks_nothing(self, desk: Desk) -> None:
+        desk.until(lambda: desk.views.pane.page is desk.views.pane.no_buckets)
+        assert "bucket" in desk.views.pane.no_buckets.title.text()
+        assert not desk.shell.findChildren(BucketDialog)
+
+    def test_a_new_bucket_is_made_and_entered(self, desk: Desk) -> None:
+        trigger(desk, ActionId.NEW_BUCKET)
+        dialog = desk.dialog(BucketDialog)
+        dialog.name.setText("photos")
+        dialog.save.click()
+        desk.until(lambda: desk.model.view is not None)
+        assert desk.model.view.location == Location("photos")
+        assert [bucket.name for bucket in desk.storage.list_buckets(desk.me)] == ["photos"]
+        assert desk.views.pane.page is desk.views.pane.empty_folder
+
+    def test_a_drop_makes_a_bucket_for_the_files(self, desk: Desk, tmp_path: Path) -> None:
+        source = tmp_path / "hello.txt"
+        source.write_text("hello")
+        drop(desk.views.pane, QPoint(50, 50), files_data(source))
+        desk.until(lambda: "hello.txt" in desk.names)
+        assert desk.read("hello.txt", "my-files") == b"hello"
+
+    def test_a_bucket_that_exists_is_refused_beside_the_name(self, desk: Desk) -> None:
+        desk.bucket("photos")
+        trigger(desk, ActionId.NEW_BUCKET)
+        dialog = desk.dialog(BucketDialog)
+        dialog.name.setText("photos")
+        dialog.save.click()
+        desk.until(lambda: dialog.name_field.problem != "")
+        assert dialog.isVisible()
+
+
+class TestFolders:
+    def test_a_new_folder_is_made_and_selected(self, desk: Desk) -> None:
+        desk.bucket()
+        trigger(desk, ActionId.NEW_FOLDER)
+        dialog = desk.dialog(FolderDialog)
+        dialog.edit.setText("2024")
+        dialog.confirm.click()
+        desk.until(lambda: desk.names == ["2024"])
+        desk.until(lambda: desk.table.current_row() is not None)
+        assert desk.table.current_row().path == "2024/"
+        assert desk.table.ranges == [range(1)]
+
+    def test_a_folder_that_exists_is_refused(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("2024/a.txt")
+        trigger(desk, ActionId.NEW_FOLDER)
+        dialog = desk.dialog(FolderDialog)
+        dialog.edit.setText("2024")
+        dialog.confirm.click()
+        desk.until(lambda: dialog.field.problem != "")
+        assert "already" in dialog.field.problem
+
+    def test_opening_one_goes_into_it_and_up_selects_it_again(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.storage.create_folder("photos", "a/", desk.me)
+        desk.storage.create_folder("photos", "b/", desk.me)
+        desk.until(lambda: desk.names == ["a", "b"])
+        desk.select("b")
+        desk.table.setCurrentIndex(desk.model.index(1, 0))
+        desk.qtbot.keyClick(desk.table, Qt.Key.Key_Return)
+        desk.until(lambda: desk.model.view.location == Location("photos", "b/"))
+        desk.session.controllers.navigator.up()
+        desk.until(lambda: desk.model.view.location == Location("photos") and desk.table.ranges == [range(1, 2)])
+
+    def test_back_and_forward(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a/x")
+        desk.go("photos", "a/")
+        trigger(desk, ActionId.BACK)
+        desk.until(lambda: desk.model.view.location == Location("photos"))
+        trigger(desk, ActionId.FORWARD)
+        desk.until(lambda: desk.model.view.location == Location("photos", "a/"))
+
+
+class TestPath:
+    @pytest.mark.parametrize(
+        ("typed", "place", "selected"),
+        [
+            ("photos/a", Location("photos", "a/"), None),
+            ("photos/a/x.txt", Location("photos", "a/"), "a/x.txt"),
+        ],
+    )
+    def test_what_is_typed_is_found(self, desk: Desk, typed: str, place: Location, selected: str | None) -> None:
+        desk.bucket()
+        desk.put("a/x.txt")
+        trigger(desk, ActionId.EDIT_PATH)
+        field = desk.views.breadcrumb.findChild(QLineEdit)
+        assert field.selectedText() == "photos/"
+        desk.qtbot.keyClicks(field, typed)
+        desk.qtbot.keyClick(field, Qt.Key.Key_Return)
+        desk.until(lambda: desk.model.view.location == place)
+        if selected:
+            assert desk.table.current_row().path == selected
+
+    @pytest.mark.parametrize("typed", ["nowhere", "photos/nothing", "photos/../x", "   "])
+    def test_what_is_not_there_is_said_beside_the_field(self, desk: Desk, typed: str) -> None:
+        desk.bucket()
+        breadcrumb = desk.views.breadcrumb
+        breadcrumb.edit()
+        field = breadcrumb.findChild(QLineEdit)
+        field.setText(typed)
+        desk.qtbot.keyClick(field, Qt.Key.Key_Return)
+        desk.until(lambda: field.property("invalid") is True)
+        assert breadcrumb.editing
+        assert desk.model.view.location == Location("photos")
+
+    def test_a_deep_path_hides_its_beginning_not_its_end(self, desk: Desk) -> None:
+        desk.bucket()
+        deep = "/".join(f"a-rather-long-folder-name-{i}" for i in range(12))
+        desk.put(f"{deep}/x")
+        desk.shell.resize(900, 600)
+        desk.go("photos", f"{deep}/")
+        shown = [step for step in desk.views.breadcrumb._steps if step.isVisible()]
+        assert desk.views.breadcrumb._steps[-1] in shown
+        assert len(shown) < 13
+
+
+class TestRename:
+    def test_the_stem_is_preselected_and_the_object_renamed(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("draft.txt", b"text")
+        desk.select("draft.txt")
+        trigger(desk, ActionId.RENAME)
+        desk.until(lambda: editor_in(desk.table) is not None and editor_in(desk.table).selectedText() == "draft")
+        desk.qtbot.keyClicks(editor_in(desk.table), "final")
+        desk.qtbot.keyClick(editor_in(desk.table), Qt.Key.Key_Return)
+        desk.until(lambda: desk.names == ["final.txt"])
+        assert desk.read("final.txt") == b"text"
+        desk.until(lambda: desk.table.current_row() is not None and desk.table.current_row().path == "final.txt")
+
+    def test_a_name_that_breaks_the_rules_is_not_sent(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a.txt")
+        desk.select("a.txt")
+        trigger(desk, ActionId.RENAME)
+        type_name(desk, desk.table, "b/c")
+        assert editor_in(desk.table) is not None
+        assert editor_in(desk.table).property("invalid") is True
+        desk.qtbot.keyClick(editor_in(desk.table), Qt.Key.Key_Escape)
+        assert desk.names == ["a.txt"]
+
+    def test_a_name_that_is_taken_changes_nothing(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a.txt", b"a")
+        desk.put("b.txt", b"b")
+        desk.select("a.txt")
+        trigger(desk, ActionId.RENAME)
+        type_name(desk, desk.table, "b.txt")
+        desk.until(lambda: desk.toast.isVisible())
+        assert desk.names == ["a.txt", "b.txt"]
+        assert desk.read("b.txt") == b"b"
+
+    def test_a_folder_goes_with_everything_in_it(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("old/deep/x", b"x")
+        desk.until(lambda: desk.names == ["old"])
+        desk.select("old")
+        trigger(desk, ActionId.RENAME)
+        type_name(desk, desk.table, "new")
+        desk.until(lambda: desk.names == ["new"])
+        assert desk.storage.exists("photos", "new/deep/x", desk.me)
+
+    def test_a_bucket_is_renamed_in_the_tree_and_the_window_stays_in_it(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a/x")
+        desk.go("photos", "a/")
+        desk.tree.setCurrentIndex(desk.tree.model().index_of(Location("photos")))
+        desk.tree.setFocus()
+        desk.until(lambda: desk.tree.hasFocus())
+        trigger(desk, ActionId.RENAME)
+        type_name(desk, desk.tree, "pictures")
+        desk.until(lambda: desk.model.view.location == Location("pictures", "a/"))
+        assert desk.names == ["x"]
+
+
+class TestDelete:
+    def test_asks_with_the_exact_number_and_then_deletes(self, desk: Desk) -> None:
+        desk.bucket()
+        for path in ("keep", "many/1", "many/2", "many/deep/3"):
+            desk.put(path, b"12345")
+        desk.until(lambda: desk.names == ["many", "keep"])
+        desk.select("many")
+        trigger(desk, ActionId.DELETE)
+        dialog = desk.dialog(DeleteDialog)
+        desk.until(lambda: dialog.confirm.isEnabled())
+        assert dialog.summary == "3 objects, 15 bytes"
+        dialog.confirm.click()
+        desk.until(lambda: desk.names == ["keep"])
+        assert desk.storage.tree_size("photos", "", desk.me) == TreeSize(1, 5)
+        desk.until(lambda: desk.toast.text == "3 objects deleted")
+
+    def test_enter_keeps_everything(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a")
+        desk.select("a")
+        trigger(desk, ActionId.DELETE)
+        dialog = desk.dialog(DeleteDialog)
+        desk.until(lambda: dialog.confirm.isEnabled())
+        desk.qtbot.keyClick(dialog, Qt.Key.Key_Return)
+        assert desk.storage.exists("photos", "a", desk.me)
+
+    def test_a_selection_larger_than_the_window_is_deleted_whole(self, desk: Desk, tmp_path: Path) -> None:
+        desk.bucket()
+        source = tmp_path / "s"
+        source.write_bytes(b"x")
+        desk.storage.upload_many("photos", (UploadItem(source, f"{i:03}") for i in range(PAGE_ROWS + 44)), desk.me)
+        desk.until(lambda: desk.model.rowCount() == 300)
+        desk.model._cache._pages_max = 1
+        desk.model._cache.put(0, ())
+        desk.table.setFocus()
+        desk.table.selectAll()
+        trigger(desk, ActionId.DELETE)
+        dialog = desk.dialog(DeleteDialog)
+        desk.until(lambda: dialog.confirm.isEnabled())
+        assert dialog.summary == "300 objects, 300 bytes"
+        dialog.confirm.click()
+        desk.until(lambda: desk.model.rowCount() == 0)
+
+    def test_a_bucket_goes_with_everything_and_the_window_elsewhere(self, desk: Desk) -> None:
+        desk.bucket("other")
+        desk.bucket("photos")
+        desk.put("a/x")
+        trigger(desk, ActionId.DELETE_BUCKET)
+        dialog = desk.dialog(DeleteDialog)
+        desk.until(lambda: dialog.confirm.isEnabled())
+        dialog.confirm.click()
+        desk.until(lambda: desk.model.view is not None and desk.model.view.location == Location("other"))
+        assert [bucket.name for bucket in desk.storage.list_buckets(desk.me)] == ["other"]
+
+    def test_the_last_bucket_leaves_the_first_start_behind(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.storage.delete_bucket("photos", desk.me)
+        desk.until(lambda: desk.views.pane.page is desk.views.pane.no_buckets)
+
+
+class TestFilesIn:
+    @pytest.fixture
+    def source(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "trip"
+        (folder / "day").mkdir(parents=True)
+        (folder / "day" / "one.txt").write_text("one")
+        return folder
+
+    def test_a_drop_on_the_table_goes_where_it_shows(self, desk: Desk, source: Path) -> None:
+        desk.bucket()
+        desk.put("x")
+        drop(desk.table, QPoint(40, desk.table.viewport().height() - 5), files_data(source))
+        desk.until(lambda: "trip" in desk.names)
+        desk.until(lambda: desk.storage.exists("photos", "trip/day/one.txt", desk.me))
+
+    def test_a_drop_on_a_folder_row_goes_into_it(self, desk: Desk, source: Path) -> None:
+        desk.bucket()
+        desk.storage.create_folder("photos", "inside/", desk.me)
+        desk.until(lambda: desk.names == ["inside"])
+        position = desk.table.visualRect(desk.model.index(0, 0)).center()
+        drop(desk.table, position, files_data(source))
+        desk.until(lambda: desk.storage.exists("photos", "inside/trip/day/one.txt", desk.me))
+
+    def test_hanging_files_are_told_where_they_would_go(self, desk: Desk, source: Path) -> None:
+        desk.bucket()
+        desk.put("x")
+        data = files_data(source)
+        event = QDragEnterEvent(
+            QPoint(30, 300), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+        desk.table.dragEnterEvent(event)
+        assert event.isAccepted()
+        assert desk.views.pane.drop_text == "Upload to photos"
+
+    def test_text_is_no_file(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("x")
+        data = QMimeData()
+        data.setText("hello")
+        event = QDragEnterEvent(
+            QPoint(30, 30), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+        desk.table.dragEnterEvent(event)
+        assert not event.isAccepted()
+
+    def test_a_drop_on_the_tree_goes_into_its_node(self, desk: Desk, source: Path) -> None:
+        desk.bucket("other")
+        desk.bucket("photos")
+        rect = desk.tree.visualRect(desk.tree.model().index_of(Location("other")))
+        drop(desk.tree, rect.center(), files_data(source))
+        desk.until(lambda: desk.storage.exists("other", "trip/day/one.txt", desk.me))
+
+    def test_files_in_the_clipboard_are_pasted(self, desk: Desk, source: Path) -> None:
+        desk.bucket()
+        QGuiApplication.clipboard().setMimeData(files_data(source))
+        desk.until(lambda: desk.session._tracker.situation().can_paste)
+        trigger(desk, ActionId.PASTE)
+        desk.until(lambda: desk.names == ["trip"])
+
+    def test_a_picture_in_the_clipboard_is_pasted_as_a_file(self, desk: Desk) -> None:
+        desk.bucket()
+        picture = QImage(8, 8, QImage.Format.Format_RGB32)
+        picture.fill(Qt.GlobalColor.red)
+        QGuiApplication.clipboard().setImage(picture)
+        desk.until(lambda: desk.session._tracker.situation().can_paste)
+        trigger(desk, ActionId.PASTE)
+        desk.until(lambda: len(desk.names) == 1 and desk.names[0].endswith(".png"))
+        assert QImage.fromData(desk.read(desk.names[0])).size() == picture.size()
+        assert desk.storage.info("photos", desk.names[0], desk.me).mime_type == "image/png"
+
+
+class TestFilesOut:
+    def test_copying_puts_real_files_into_the_clipboard(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a.txt", b"alpha")
+        desk.put("dir/b.txt", b"beta")
+        desk.until(lambda: desk.names == ["dir", "a.txt"])
+        desk.select("dir", "a.txt")
+        trigger(desk, ActionId.COPY)
+        clipboard = QGuiApplication.clipboard()
+        desk.until(lambda: carries_files(clipboard.mimeData()))
+        paths = {Path(url.toLocalFile()).name: Path(url.toLocalFile()) for url in clipboard.mimeData().urls()}
+        assert paths["a.txt"].read_bytes() == b"alpha"
+        assert (paths["dir"] / "b.txt").read_bytes() == b"beta"
+
+    def test_a_drag_that_ended_before_its_files_were_there_leaves_them_in_the_clipboard(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a.txt", b"alpha")
+        desk.select("a.txt")
+        desk.table.startDrag(Qt.DropAction.CopyAction)
+        clipboard = QGuiApplication.clipboard()
+        desk.until(lambda: carries_files(clipboard.mimeData()))
+        assert Path(clipboard.mimeData().urls()[0].toLocalFile()).read_bytes() == b"alpha"
+        assert not desk.table.drag_pending
+
+    def test_copies_are_gone_when_the_window_is(self, desk: Desk, data_dir: Path) -> None:
+        desk.bucket()
+        desk.put("a.txt", b"alpha")
+        desk.select("a.txt")
+        trigger(desk, ActionId.COPY)
+        desk.until(lambda: carries_files(QGuiApplication.clipboard().mimeData()))
+        assert (data_dir / "outgoing").exists()
+        close(desk.window)
+        assert not (data_dir / "outgoing").exists()
+
+
+class TestLinks:
+    def start_server(self, desk: Desk) -> None:
+        desk.session._settings.server_port = 0
+        trigger(desk, ActionId.SERVER_SWITCH)
+        desk.until(lambda: desk.session._side.server.state is ServerState.ON)
+
+    def test_a_copied_link_opens_the_object(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a b.txt", b"alpha")
+        self.start_server(desk)
+        desk.select("a b.txt")
+        trigger(desk, ActionId.COPY_LINK)
+        desk.until(lambda: QGuiApplication.clipboard().text().startswith("http://127.0.0.1:"))
+        with urllib.request.urlopen(QGuiApplication.clipboard().text(), timeout=10) as answer:
+            assert answer.read() == b"alpha"
+
+    def test_with_the_server_off_the_link_is_copied_with_a_warning_and_a_way_out(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a.txt", b"alpha")
+        desk.select("a.txt")
+        desk.session._settings.server_port = 0
+        trigger(desk, ActionId.COPY_LINK)
+        desk.until(lambda: "server is off" in desk.toast.text)
+        desk.toast._button.click()
+        desk.until(lambda: desk.session._side.server.state is ServerState.ON)
+        port = desk.session._side.server.url.rpartition(":")[2]
+        desk.until(lambda: f":{port}/" in QGuiApplication.clipboard().text())
+        with urllib.request.urlopen(QGuiApplication.clipboard().text(), timeout=10) as answer:
+            assert answer.read() == b"alpha"
+
+    def test_the_dialog_makes_a_link_that_works(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a.txt", b"alpha")
+        self.start_server(desk)
+        desk.select("a.txt")
+        trigger(desk, ActionId.LINK_DIALOG)
+        dialog = desk.dialog(LinkDialog)
+        desk.until(lambda: dialog.copy.isEnabled())
+        with urllib.request.urlopen(dialog.link.text(), timeout=10) as answer:
+            assert answer.read() == b"alpha"
+        assert "this computer alone" in dialog.notice.text
+
+    def test_a_public_link_needs_no_token(self, desk: Desk) -> None:
+        desk.bucket(public=True)
+        desk.put("ä b.txt", b"alpha")
+        self.start_server(desk)
+        desk.select("ä b.txt")
+        trigger(desk, ActionId.COPY_PUBLIC_LINK)
+        link = QGuiApplication.clipboard().text()
+        assert "token" not in link
+        with urllib.request.urlopen(link, timeout=10) as answer:
+            assert answer.read() == b"alpha"
+
+    def test_a_port_in_use_is_a_banner_with_a_way_out(self, desk: Desk) -> None:
+        self.start_server(desk)
+        taken = int(desk.session._side.server.url.rpartition(":")[2])
+        other = desk.session._side.server
+        failed = []
+        beside = type(other)(desk.session._side._workspace, desk.session._tasks, desk.shell)
+        beside.start("127.0.0.1", taken, lambda: None, failed.append)
+        desk.until(lambda: len(failed) == 1)
+        desk.window.errors.present(failed[0])
+        assert len(desk.shell.banners.banners) == 1
+        assert beside.state is ServerState.OFF
+
+    def test_the_server_stops(self, desk: Desk) -> None:
+        self.start_server(desk)
+        trigger(desk, ActionId.SERVER_SWITCH)
+        desk.until(lambda: desk.session._side.server.state is ServerState.OFF)
+        assert desk.session._side.server.url == ""
+
+
+class TestLooking:
+    def test_status_bar_counts_and_sums(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a", b"12345")
+        desk.put("b", b"12345")
+        desk.put("dir/c")
+        desk.until(lambda: len(desk.names) == 3)
+        desk.until(lambda: desk.views.status.counts == "1 folder, 2 objects")
+        desk.select("a", "b")
+        assert desk.views.status.counts == "2 selected, 10 bytes  ·  1 folder, 2 objects"
+
+    def test_inspector_shows_what_is_known(self, desk: Desk) -> None:
+        desk.bucket()
+        stored = desk.put("notes.txt", b"hello inspector")
+        desk.session._show_inspector(True)
+        desk.select("notes.txt")
+        desk.until(lambda: desk.views.inspector.item is not None)
+        facts = desk.views.inspector.facts()
+        assert facts["SHA-256"] == stored.checksum
+        assert facts["MIME type"] == "text/plain"
+        assert facts["Size"] == "15 bytes"
+        assert facts["Owner"] == "You"
+        desk.until(lambda: desk.views.inspector._text.text() == "hello inspector")
+
+    def test_a_damaged_picture_is_shown_without_a_preview(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("broken.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 100)
+        desk.session._show_inspector(True)
+        desk.select("broken.png")
+        desk.until(lambda: desk.views.inspector.item is not None)
+        desk.qtbot.wait(50)
+        assert not desk.views.inspector._picture.isVisible()
+
+    def test_sorting_by_size_is_done_by_the_engine(self, desk: Desk) -> None:
+        desk.bucket()
+        for name, size in (("a", 3), ("b", 1), ("c", 2)):
+            desk.put(name, b"x" * size)
+        desk.table.horizontalHeader().setSortIndicator(1, Qt.SortOrder.DescendingOrder)
+        desk.until(lambda: desk.names == ["a", "c", "b"])
+
+    def test_owner_can_not_be_sorted_by_and_says_so_by_its_arrow(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a")
+        desk.table.horizontalHeader().setSortIndicator(4, Qt.SortOrder.AscendingOrder)
+        assert desk.table.horizontalHeader().sortIndicatorSection() == 0
+
+    def test_changes_appear_by_themselves_in_table_and_tree(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.storage.upload("photos", "new/x", b"x", desk.me)
+        desk.until(lambda: desk.names == ["new"])
+        desk.until(lambda: desk.tree.model().hasChildren(desk.tree.model().index_of(Location("photos"))))
+
+    def test_dark_is_one_choice_and_remembered(self, desk: Desk) -> None:
+        trigger(desk, ActionId.THEME_DARK)
+        assert desk.session._look.theme.dark
+        assert desk.session._settings.theme is ThemeMode.DARK
+
+
+class TestStartAndEnd:
+    def test_the_place_is_remembered(self, open_window: Callable[[], Window], qtbot: QtBot) -> None:
+        desk = Desk(open_window(), qtbot)
+        desk.bucket("other")
+        desk.bucket("photos")
+        desk.put("a/x")
+        desk.go("photos", "a/")
+        close(desk.window)
+        again = Desk(open_window(), qtbot)
+        again.until(lambda: again.model.view is not None)
+        assert again.model.view.location == Location("photos", "a/")
+
+    def test_a_place_that_is_gone_is_no_obstacle(self, open_window: Callable[[], Window], qtbot: QtBot) -> None:
+        desk = Desk(open_window(), qtbot)
+        desk.bucket("other")
+        desk.session._settings.place = "gone/far/"
+        close_with_place(desk, "gone/far/")
+        again = Desk(open_window(), qtbot)
+        again.until(lambda: again.model.view is not None)
+        assert again.model.view.location == Location("other")
+
+    def test_a_damaged_database_is_explained_not_replaced(self, qapp, qtbot: QtBot, look, data_dir: Path) -> None:
+        data_dir.mkdir()
+        (data_dir / "holdall.db").write_bytes(b"this is no database" * 1000)
+        window = Window(qapp, look.theme)
+        with qtbot.waitSignal(window.failed, timeout=20_000):
+            window.open(data_dir)
+        page = window._page._stack.currentWidget()
+        texts = [child.text() for child in page.findChildren(type(window._page._word))]
+        assert "The database is damaged" in texts
+        assert window.session is None
+        assert (data_dir / "holdall.db").read_bytes().startswith(b"this is no database")
+        window.shell.leave()
+
+    def test_a_second_start_raises_the_first(self, desk: Desk, qapp, look, data_dir: Path, qtbot: QtBot) -> None:
+        second = Window(qapp, look.theme)
+        with qtbot.waitSignal(desk.window._instance.raise_wanted, timeout=5_000):
+            assert second.open(data_dir) is False
+        second.shell.leave()
+
+    def test_closing_while_something_moves_asks(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(type(desk.session._side.transfers), "active", property(lambda _: True))
+        desk.shell.close()
+        dialog = desk.dialog(QuitDialog)
+        dialog.reject()
+        assert desk.shell.isVisible()
+        desk.shell.close()
+        desk.dialog(QuitDialog)._leave()
+        desk.until(lambda: not desk.shell.isVisible())
+
+
+def close_with_place(desk: Desk, place: str) -> None:
+    desk.session.remember = lambda: setattr(desk.session._settings, "place", place)
+    close(desk.window)
