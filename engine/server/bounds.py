@@ -12,8 +12,11 @@ CONNECTIONS_MAX: Final = 256
 BACKLOG_CONNECTIONS: Final = 128
 """Connections that wait in the kernel until the loop accepts them."""
 
-WORKER_THREADS: Final = 16
-"""Engine calls that run at once; more only queue up for the one writer of the database."""
+READER_THREADS: Final = 8
+"""Reading calls of the engine that run at once."""
+
+WRITER_THREADS: Final = 16
+"""Writing calls that run at once; they may wait for the database's one writer, and readers never wait for them."""
 
 HEAD_MAX_BYTES: Final = 64 * KIB
 """Bytes of a request's line and fields: Supabase's longest tokens fit several times over."""

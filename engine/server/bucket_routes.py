@@ -32,13 +32,15 @@ class BucketRoutes:
     Args:
         storage: The engine.
         identity: Tells who is asking.
-        workers: Where the engine's calls run.
+        readers: Where the engine's reading calls run.
+        writers: Where its writing calls run.
     """
 
-    def __init__(self, storage: FileStorage, identity: Identity, workers: Workers) -> None:
+    def __init__(self, storage: FileStorage, identity: Identity, readers: Workers, writers: Workers) -> None:
         self._storage = storage
         self._identity = identity
-        self._workers = workers
+        self._readers = readers
+        self._writers = writers
 
     def routes(self) -> tuple[Route, ...]:
         """Return the lines of the routing table."""
@@ -57,7 +59,7 @@ class BucketRoutes:
         name = body.required_text("name")
         if body.text("id", name) != name:
             raise body.wrong("id", "must be equal to body/name")
-        bucket = await self._workers.run(
+        bucket = await self._writers.run(
             self._storage.create_bucket,
             name,
             context,
@@ -77,24 +79,24 @@ class BucketRoutes:
             raise query.wrong("sortOrder", "must be equal to one of the allowed values")
         limit = query.integer("limit", _LIMIT_MAX, minimum=1, maximum=_LIMIT_MAX)
         offset = query.integer("offset", 0, minimum=0, maximum=_LIMIT_MAX)
-        buckets = _matching(await self._workers.run(self._storage.list_buckets, context), query.text("search", ""))
+        buckets = _matching(await self._readers.run(self._storage.list_buckets, context), query.text("search", ""))
         buckets.sort(key=lambda bucket: _sort_key(bucket, column), reverse=order == "desc")
         await exchange.answer_json(200, [bucket_json(bucket) for bucket in buckets[offset : offset + limit]])
 
     async def _get(self, exchange: Exchange, target: Target) -> None:
         context = self._identity.required(exchange)
-        bucket = await self._workers.run(self._storage.get_bucket, target.bucket, context)
+        bucket = await self._readers.run(self._storage.get_bucket, target.bucket, context)
         await exchange.answer_json(200, bucket_json(bucket))
 
     async def _update(self, exchange: Exchange, target: Target) -> None:
         context = self._identity.required(exchange)
         changes = _changes(Fields("body", await exchange.json_body()))
-        await self._workers.run(self._storage.update_bucket, target.bucket, context, changes)
+        await self._writers.run(self._storage.update_bucket, target.bucket, context, changes)
         await exchange.answer_json(200, {"message": "Successfully updated"})
 
     async def _delete(self, exchange: Exchange, target: Target) -> None:
         context = self._identity.required(exchange)
-        await self._workers.run(self._storage.delete_bucket, target.bucket, context)
+        await self._writers.run(self._storage.delete_bucket, target.bucket, context)
         await exchange.answer_json(200, {"message": "Successfully deleted"})
 
     async def _empty(self, exchange: Exchange, target: Target) -> None:
@@ -103,7 +105,7 @@ class BucketRoutes:
             raise NoSuchRoute(f"Route {exchange.method}:{exchange.raw_path.decode('latin-1')} not found")
         if not context.can_bypass_rls:
             raise Unauthorized("Access denied")
-        await self._workers.run(self._storage.empty_bucket, target.bucket, context)
+        await self._writers.run(self._storage.empty_bucket, target.bucket, context)
         await exchange.answer_json(200, {"message": "Successfully emptied"})
 
 

@@ -116,7 +116,7 @@ def _read_cached(reader: ObjectReader, start: int, length: int) -> bytearray | N
 
 
 def _piece(exchange: Exchange, reader: ObjectReader, validators: Validators) -> ByteRange | None:
-    field = exchange.header(b"range")
+    field = exchange.header(b"range") if exchange.method == "GET" else None  # RFC 9110 section 14.2
     if field is None or not range_applies(exchange.headers, validators):
         return None
     return parse_range(field, reader.size)

@@ -17,6 +17,10 @@ from engine.server.exchange import Exchange
 
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
 _LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOCAL_SUFFIXES: Final = ("local", "lan", "home", "internal", "localdomain", "home.arpa")
+"""What routers and mDNS put behind a machine's name; nobody can register a name below them (RFC 6762, RFC 8375)."""
+
+_KNOWN_MAX: Final = 32
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -28,11 +32,12 @@ class Gatekeeper:
     """
 
     def __init__(self, host: str) -> None:
+        self._known: set[str] = set()
         self._names = _LOOPBACK_NAMES | {host.strip("[]").lower()}
         if not is_loopback(host):
             machine = socket.gethostname().lower()
             short = machine.partition(".")[0]
-            self._names |= {machine, short, f"{short}.local"}
+            self._names |= {machine, short, *(f"{short}.{suffix}" for suffix in _LOCAL_SUFFIXES)}
 
     def check(self, exchange: Exchange) -> None:
         """Let a request in or refuse it.
@@ -56,13 +61,22 @@ class Gatekeeper:
         if not fields and exchange.scope["http_version"] == "1.0":
             return None
         host = fields[0].decode("latin-1") if len(fields) == 1 else ""
+        if host in self._known:
+            return host
         match = _HOST.fullmatch(host)
         if match is None:
             raise ForeignHost("The Host field is missing or malformed")
         name = match[1].strip("[]").rstrip(".").lower()
-        if name not in self._names and name != self._local_address(exchange):
+        if name in self._names:
+            self._remember(host)
+        elif name != self._local_address(exchange):
             raise ForeignHost("This server does not answer to that host name")
         return host
+
+    def _remember(self, host: str) -> None:
+        """Spare the next request the check; a name is written in few ways by honest clients."""
+        if len(self._known) < _KNOWN_MAX:
+            self._known.add(host)
 
     @staticmethod
     def _local_address(exchange: Exchange) -> str | None:

@@ -85,6 +85,7 @@ class OpenObjects:
         self._storage = storage
         self._workers = workers
         self._table: dict[_Key, OpenObject] = {}
+        self._version: int | None = None
 
     async def borrow(self, bucket: str, path: str, caller: Caller) -> OpenObject:
         """Open an object that the caller may read; to be given back.
@@ -100,7 +101,7 @@ class OpenObjects:
             EnvironmentFault: The bytes cannot be opened.
         """
         key = (id(caller), bucket, path)
-        version = self._storage.data_version()
+        version = self._version_now()
         found = self._table.get(key)
         if found is None or found.version != version or found.until_s < time.monotonic():
             found = self._open(key, version, caller)
@@ -128,6 +129,20 @@ class OpenObjects:
         """Close everything that nobody uses; the rest follows when given back."""
         for key in list(self._table):
             self._retire(key)
+
+    def _version_now(self) -> int:
+        """Return the database's version, read at most once in a turn of the loop.
+
+        A request is answered in a later turn than the one that received it, so whatever was committed before the
+        client sent it is in a version read in this turn.
+        """
+        if self._version is None:
+            self._version = self._storage.data_version()
+            asyncio.get_running_loop().call_soon(self._forget_version)
+        return self._version
+
+    def _forget_version(self) -> None:
+        self._version = None
 
     def _open(self, key: _Key, version: int, caller: Caller) -> OpenObject:
         self._retire(key)

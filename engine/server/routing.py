@@ -7,7 +7,7 @@ win over buckets of the same name where the method and the shape fit; otherwise 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -73,7 +73,6 @@ class Match:
 
 NO_MATCH = Match(handler=None)
 _PREFIX = BASE_PATH.encode() + b"/"
-_WORDS_MAX = 3
 
 
 class Router:
@@ -85,11 +84,14 @@ class Router:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._table: dict[tuple[bytes, Shape], dict[str, Handler]] = {}
+        self._beginnings: set[bytes] = set()
         for route in routes:
             methods = self._table.setdefault((route.words.encode(), route.shape), {})
             methods[route.method] = route.handler
             if route.method == "GET":
                 methods["HEAD"] = route.handler
+            words = route.words.encode().split(b"/")
+            self._beginnings.update(b"/".join(words[:count]) for count in range(1, len(words) + 1))
 
     def match(self, method: str, raw_path: bytes) -> Match:
         """Find the handler for a request.
@@ -108,7 +110,7 @@ class Router:
             return NO_MATCH
         rest = raw_path[len(_PREFIX) :]
         allowed: set[str] = set()
-        for words, shape, bucket, path in _readings(rest):
+        for words, shape, bucket, path in self._readings(rest):
             methods = self._table.get((words, shape))
             if methods is None:
                 continue
@@ -117,15 +119,15 @@ class Router:
             allowed.update(methods)
         return Match(None, allowed=tuple(sorted(allowed)))
 
-
-def _readings(rest: bytes) -> Iterable[tuple[bytes, Shape, bytes, bytes]]:
-    """Yield every way to cut the path into words, bucket and path; most words first."""
-    segments = rest.split(b"/", _WORDS_MAX + 1)
-    for count in range(min(_WORDS_MAX, len(segments)), 0, -1):
-        words = b"/".join(segments[:count])
-        tail = segments[count:]
-        if not tail:
-            yield words, Shape.PLAIN, b"", b""
-            continue
-        bucket, slash, path = b"/".join(tail).partition(b"/")
-        yield words, Shape.OBJECT if slash else Shape.BUCKET, bucket, path
+    def _readings(self, rest: bytes) -> Iterator[tuple[bytes, Shape, bytes, bytes]]:
+        """Yield the ways to cut an address into words, bucket and path; most words first."""
+        ends = []
+        end = rest.find(b"/")
+        while end >= 0 and rest[:end] in self._beginnings:
+            ends.append(end)
+            end = rest.find(b"/", end + 1)
+        if end < 0:
+            yield rest, Shape.PLAIN, b"", b""
+        for end in reversed(ends):
+            bucket, slash, path = rest[end + 1 :].partition(b"/")
+            yield rest[:end], Shape.OBJECT if slash else Shape.BUCKET, bucket, path

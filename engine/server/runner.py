@@ -12,6 +12,7 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final, cast
 
@@ -35,13 +36,15 @@ class ServerRun:
     Args:
         app: The application.
         listener: Listening socket; closed at the end.
-        workers: The application's pool; closed at the end.
+        pools: The application's workers; closed at the end.
         objects: What it keeps open; tidied once a second, closed at the end.
     """
 
-    def __init__(self, app: StorageApp, listener: socket.socket, workers: Workers, objects: OpenObjects) -> None:
+    def __init__(
+        self, app: StorageApp, listener: socket.socket, pools: Iterable[Workers], objects: OpenObjects
+    ) -> None:
         self._listener = listener
-        self._workers = workers
+        self._pools = tuple(pools)
         self._objects = objects
         self._state = ServerState()
         self._config = _config(app)
@@ -92,9 +95,14 @@ class ServerRun:
                 _logger.exception("The server ended by a fault")
         finally:
             self._listener.close()
-            if not self._workers.close(self._timeout_s * (1 - _SHARE_FINISHING - _SHARE_UNDOING)):
-                _logger.warning("The server stopped while the storage was still busy with a request")
+            self._close_pools(self._timeout_s * (1 - _SHARE_FINISHING - _SHARE_UNDOING))
             self._ready.set()
+
+    def _close_pools(self, timeout_s: float) -> None:
+        deadline_s = time.monotonic() + timeout_s
+        ended = [pool.close(max(0.0, deadline_s - time.monotonic())) for pool in self._pools]
+        if not all(ended):
+            _logger.warning("The server stopped while the storage was still busy with a request")
 
     async def _serve(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()

@@ -96,9 +96,10 @@ class StorageServer:
                 return
             listener = listen(self._host, self._wanted_port)
             self._port = listener.getsockname()[1]
-            workers = Workers(bounds.WORKER_THREADS)
-            objects = OpenObjects(self._workspace.storage, workers)
-            run = ServerRun(self._app(workers, objects), listener, workers, objects)
+            readers, writers = Workers(bounds.READER_THREADS), Workers(bounds.WRITER_THREADS)
+            objects = OpenObjects(self._workspace.storage, readers)
+            app = self._app(readers, writers, objects)
+            run = ServerRun(app, listener, (readers, writers), objects)
             run.start()
             self._run = run
             self._record = ServerRecord.publish(self._workspace.settings.data_dir, self.url)
@@ -119,16 +120,16 @@ class StorageServer:
                 self._run.stop(timeout_s)
                 self._run = None
 
-    def _app(self, workers: Workers, objects: OpenObjects) -> StorageApp:
+    def _app(self, readers: Workers, writers: Workers, objects: OpenObjects) -> StorageApp:
         storage, signer = self._workspace.storage, self._workspace.signer
         identity = Identity(TokenVerifier(self._workspace.jwt_secret))
         families = (
             StatusRoutes(),
-            BucketRoutes(storage, identity, workers),
-            ReadRoutes(storage, signer, identity, workers, objects, Downloads(workers)),
-            WriteRoutes(storage, identity, workers, Uploads(workers)),
-            ListingRoutes(storage, identity, workers),
-            LinkRoutes(storage, signer, identity, workers, self.url),
+            BucketRoutes(storage, identity, readers, writers),
+            ReadRoutes(storage, signer, identity, readers, objects, Downloads(readers)),
+            WriteRoutes(storage, identity, writers, Uploads(writers)),
+            ListingRoutes(storage, identity, readers),
+            LinkRoutes(storage, signer, identity, readers, self.url),
         )
         router = Router(route for family in families for route in family.routes())
         return StorageApp(router, Gatekeeper(self._host), self._log)

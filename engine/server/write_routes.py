@@ -37,7 +37,7 @@ class WriteRoutes:
     Args:
         storage: The engine.
         identity: Tells who is asking.
-        workers: Where the engine's calls run.
+        workers: Where the engine's writing calls run.
         uploads: Carries bodies into the engine.
     """
 
@@ -66,6 +66,10 @@ class WriteRoutes:
 
     async def _upload(self, exchange: Exchange, target: Target, *, replace: bool) -> None:
         context = self._identity.required(exchange)
+        if exchange.header(b"content-range") is not None:
+            raise InvalidRequest(
+                "A part of an object cannot be uploaded"
+            )  # never take it for the whole: RFC 9110, 14.5
         boundary = boundary_of(exchange.header(b"content-type"))
         if boundary is None:
             options = _raw_options(exchange, replace=replace)

@@ -53,6 +53,7 @@ def test_a_machine_in_the_lan_answers_to_the_address_that_was_connected_to_and_t
     keeper.check(_exchange("192.168.1.5:54321", local="::ffff:192.168.1.5"))
     keeper.check(_exchange("[fe80::1]:54321", local="fe80::1%eth0"))
     keeper.check(_exchange(socket.gethostname(), local="192.168.1.5"))
+    keeper.check(_exchange(f"{socket.gethostname().partition('.')[0]}.lan:80", local="192.168.1.5"))
     with pytest.raises(ForeignHost):
         keeper.check(_exchange("192.168.1.6", local="192.168.1.5"))
 

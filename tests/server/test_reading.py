@@ -96,12 +96,12 @@ def test_a_new_content_has_a_new_tag(api: httpx.Client, file: str):
 
 
 def test_head_says_what_get_says(api: httpx.Client, file: str):
-    for headers in ({}, {"range": "bytes=5-9"}):
-        get, head = api.get(file, headers=headers), api.head(file, headers=headers)
-        assert head.content == b""
-        assert head.status_code == get.status_code
-        for name in ("content-length", "content-type", "etag", "last-modified", "accept-ranges", "cache-control"):
-            assert head.headers[name] == get.headers[name]
+    get, head = api.get(file), api.head(file)
+    assert head.content == b""
+    assert head.status_code == get.status_code
+    for name in ("content-length", "content-type", "etag", "last-modified", "accept-ranges", "cache-control"):
+        assert head.headers[name] == get.headers[name]
+    assert api.head(file, headers={"range": "bytes=5-9"}).headers == head.headers
     assert api.head(file, headers={"if-none-match": api.get(file).headers["etag"]}).status_code == 304
     missing = api.head(file + "x")
     assert (missing.status_code, missing.content) == (404, b"")

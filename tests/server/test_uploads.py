@@ -223,6 +223,41 @@ def test_memory_stays_bounded_while_the_storage_is_slow(
     assert ahead_bytes < 32 * MIB
 
 
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_a_part_is_never_taken_for_the_whole(api: httpx.Client, photos: str, method: str):
+    api.post(f"/object/{photos}/a", content=b"whole").raise_for_status()
+    headers = {"content-range": "bytes 2-3/5", "x-upsert": "true"}
+    assert api.request(method, f"/object/{photos}/a", content=b"ol", headers=headers).status_code == 400
+    assert api.get(f"/object/{photos}/a").content == b"whole"
+
+
+def test_reading_goes_on_while_all_writers_wait(
+    server: StorageServer, api: httpx.Client, photos: str, storage: FileStorage, monkeypatch: pytest.MonkeyPatch
+):
+    api.post(f"/object/{photos}/a", content=b"x").raise_for_status()
+    waiting, go_on = threading.Semaphore(0), threading.Event()
+
+    def wait(*_: object) -> None:
+        waiting.release()
+        go_on.wait()
+
+    monkeypatch.setattr(storage, "delete", wait)
+    headers = dict(api.headers)
+    writers = [
+        threading.Thread(target=fetch, args=(f"{api.base_url}object/{photos}/a", "DELETE"), kwargs={"headers": headers})
+        for _ in range(bounds.WRITER_THREADS)
+    ]
+    for writer in writers:
+        writer.start()
+    for _ in writers:
+        waiting.acquire()
+    assert api.get(f"/object/{photos}/a").content == b"x"
+    assert api.get(f"/bucket/{photos}").status_code == 200
+    go_on.set()
+    for writer in writers:
+        writer.join()
+
+
 def test_two_uploads_to_one_path(api: httpx.Client, photos: str, raw: Raw, key: str, staged: Staged):
     slow = raw()
     slow.head(f"POST /storage/v1/object/{photos}/a", "Content-Length: 20000", token=key)
