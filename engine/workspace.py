@@ -130,17 +130,12 @@ def open_workspace(
     core = _open_core(settings, backend)
     try:
         core.settler.roll_forward()
-        core.backend.sweep(lambda staging: _finish_staging(core, staging))
+        core.backend.sweep(core.settler.roll_forward)
         return Workspace(settings, store, core)
     except BaseException:
         core.executor.close()
         core.backend.close()
         raise
-
-
-def _finish_staging(core: _Core, staging: str) -> None:
-    """Finish what a dead process had committed."""
-    core.settler.roll_forward(staging)
 
 
 def _open_core(settings: Settings, backend: StorageBackend | None) -> _Core:

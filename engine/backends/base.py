@@ -183,10 +183,11 @@ class StorageBackend(Protocol):
     def remove_bucket(self, bucket_id: str) -> None:
         """Remove a bucket's folder if nothing is left in it."""
 
-    def sweep(self, before: Callable[[str], None]) -> int:
+    def sweep(self, before: Callable[[str], bool]) -> int:
         """Throw away what dead processes staged and return how many contents that was.
 
-        `before` is called with each dead process's staging name, to finish what it had committed.
+        `before` is called with each dead process's staging name, to finish what it had committed. Where it answers
+        that something is left, what that process staged is kept.
         """
 
     def set_aside(self, key: str, label: str) -> str:

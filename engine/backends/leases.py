@@ -56,13 +56,14 @@ class Lease:
         raise FileNotFoundError(2, "The staging folder disappears", str(self._folder))
 
 
-def sweep(folder: Path, own: str, before: Callable[[str], None]) -> int:
+def sweep(folder: Path, own: str, before: Callable[[str], bool]) -> int:
     """Empty and remove the leases of dead processes.
 
     Args:
         folder: The folder of all leases.
         own: This process's lease.
-        before: Called with each dead lease's name while it is held; finishes what its process had committed.
+        before: Called with each dead lease's name while it is held; finishes what its process had committed, and
+            answers whether all of it is finished. If not, the lease is kept.
 
     Returns:
         How many staged files were thrown away.
@@ -74,7 +75,7 @@ def sweep(folder: Path, own: str, before: Callable[[str], None]) -> int:
     return sum(_sweep_one(path, before) for path in leases)
 
 
-def _sweep_one(path: Path, before: Callable[[str], None]) -> int:
+def _sweep_one(path: Path, before: Callable[[str], bool]) -> int:
     """Empty and remove one lease if its process is dead."""
     lock = FileLock(path / LOCK_NAME)
     try:
@@ -83,12 +84,14 @@ def _sweep_one(path: Path, before: Callable[[str], None]) -> int:
     except FileNotFoundError:
         return 0
     try:
-        before(path.name)
+        if not before(path.name):
+            return 0
         staged = [entry for entry in path.iterdir() if entry.name != LOCK_NAME]
         for entry in [*staged, path / LOCK_NAME]:
             entry.unlink(missing_ok=True)
     finally:
         lock.release()
-    with contextlib.suppress(FileNotFoundError):
+    # Its name may have become another process's new lease in this very moment.
+    with contextlib.suppress(OSError):
         path.rmdir()
     return len(staged)

@@ -196,7 +196,7 @@ class LocalBackend:
             if error.errno not in {errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST}:
                 raise from_os_error(error, bucket_id) from error
 
-    def sweep(self, before: Callable[[str], None]) -> int:
+    def sweep(self, before: Callable[[str], bool]) -> int:
         """Throw away what dead processes staged, after `before` finished what they had committed."""
         with self._translated():
             return sweep(self._path / _STAGING_FOLDER, self._lease.name, before)

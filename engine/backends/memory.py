@@ -68,33 +68,37 @@ class MemoryWriter:
 
 
 class MemoryChanges:
-    """Changes of keys in the dictionary."""
+    """Changes of keys in the dictionaries, each under their lock."""
 
-    def __init__(self, staged: dict[str, bytes], stored: dict[str, bytes]) -> None:
+    def __init__(self, lock: threading.RLock, staged: dict[str, bytes], stored: dict[str, bytes]) -> None:
+        self._lock = lock
         self._staged = staged
         self._stored = stored
 
     def publish(self, staging: str, staged_id: str, key: str, *, replace: bool) -> Outcome:
         """Give staged bytes their key."""
-        if staging != _STAGING or staged_id not in self._staged:
-            return Outcome.GONE
-        if key in self._stored and not replace:
-            return Outcome.TAKEN
-        self._stored[key] = self._staged.pop(staged_id)
-        return Outcome.DONE
+        with self._lock:
+            if staging != _STAGING or staged_id not in self._staged:
+                return Outcome.GONE
+            if key in self._stored and not replace:
+                return Outcome.TAKEN
+            self._stored[key] = self._staged.pop(staged_id)
+            return Outcome.DONE
 
     def relocate(self, key: str, target_key: str) -> Outcome:
         """Give bytes another key."""
-        if key not in self._stored:
-            return Outcome.GONE
-        if target_key in self._stored:
-            return Outcome.TAKEN
-        self._stored[target_key] = self._stored.pop(key)
-        return Outcome.DONE
+        with self._lock:
+            if key not in self._stored:
+                return Outcome.GONE
+            if target_key in self._stored:
+                return Outcome.TAKEN
+            self._stored[target_key] = self._stored.pop(key)
+            return Outcome.DONE
 
     def remove(self, key: str) -> Outcome:
         """Remove a key."""
-        return Outcome.GONE if self._stored.pop(key, None) is None else Outcome.DONE
+        with self._lock:
+            return Outcome.GONE if self._stored.pop(key, None) is None else Outcome.DONE
 
     def sync(self) -> None:
         """Do nothing: memory is as durable as it gets."""
@@ -164,8 +168,7 @@ class MemoryBackend:
     @contextmanager
     def changes(self) -> Iterator[MemoryChanges]:
         """Open a block of changes."""
-        with self._lock:
-            yield MemoryChanges(self._staged, self._stored)
+        yield MemoryChanges(self._lock, self._staged, self._stored)
 
     def open(self, key: str) -> BackendReader | None:
         """Return a reader of the key's bytes."""
@@ -216,14 +219,15 @@ class MemoryBackend:
     def remove_bucket(self, bucket_id: str) -> None:
         """Do nothing: an empty folder does not exist here."""
 
-    def sweep(self, before: Callable[[str], None]) -> int:
+    def sweep(self, before: Callable[[str], bool]) -> int:
         """Return 0: the dead leave nothing in memory."""
         return 0
 
     def set_aside(self, key: str, label: str) -> str:
         """Move a key's bytes out of the way."""
         with self._lock:
-            self._aside[f"{label}/{key}"] = self._stored.pop(key)
+            self._aside[f"{label}/{key}"] = self.read(key)
+            del self._stored[key]
         return f"{label}/{key}"
 
     def close(self) -> None:

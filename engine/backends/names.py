@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import unicodedata
 from typing import Final
 
 from engine import limits
@@ -63,6 +64,11 @@ class NameMapper:
     def _is_plain(path: str) -> bool:
         """Return whether a short path needs no escaping at all."""
         return "%" not in path and "//" not in path and not path.endswith("/")
+
+
+def folded(key: str) -> str:
+    """Return what is the same for all keys that some file system may take for one: case and Unicode form ignored."""
+    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", key).casefold())
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -171,7 +171,7 @@ class Downloads:
                 reader.close()
                 continue
             if attempt == _PATIENCE and record.journal_id is not None:
-                self._settler.roll_forward()
+                self._settler.settle(record.journal_id, eager=True)
             if record.staging is None and attempt > _PATIENCE:
                 break
             time.sleep(_PAUSE_S)

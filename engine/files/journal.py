@@ -19,14 +19,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
+from engine.backends.names import folded
 from engine.metadata.executor import Transaction
 from engine.metadata.tables import storage_journal
 from engine.times import now_us
 
 SLICE: Final = 1000
 """Items of one relocate or remove record: what is done under one hold of the write lock."""
+
+
+_J: Final = storage_journal.c
 
 
 class JournalKind(StrEnum):
@@ -54,6 +58,11 @@ class JournalRecord:
     kind: JournalKind
     staging: str
     items: Sequence[Any]
+
+
+_OLDER_MOVES: Final = select(_J.id, _J.kind, _J["items"]).where(
+    _J.id < bindparam("before_id"), _J.kind != JournalKind.PUBLISH.value
+)
 
 
 class Journal:
@@ -96,6 +105,21 @@ class Journal:
             return []
         return [journal_id for journal_id in self.open_ids(tx) if journal_id in wanted]
 
+    def holders(self, tx: Transaction, journal_id: int, keys: Sequence[str]) -> dict[int, set[str]]:
+        """Return older open records whose bytes are, or were a moment ago, under some of `keys`.
+
+        A row may still name such a key although its bytes have left it: nothing else may be put there.
+
+        Returns:
+            By id, which of `keys` each record names, folded: case and Unicode form do not count.
+        """
+        older = tx.execute(_OLDER_MOVES, {"before_id": journal_id}).all() if keys else ()
+        if not older:
+            return {}
+        wanted = {folded(key) for key in keys}
+        named = {row[0]: wanted & {folded(key) for key in _keys_of(row[1], row[2])} for row in older}
+        return {older_id: common for older_id, common in named.items() if common}
+
     def remove(self, tx: Transaction, journal_id: int) -> None:
         """Remove a record now."""
         tx.execute(delete(storage_journal).where(storage_journal.c.id == journal_id))
@@ -121,3 +145,8 @@ class Journal:
         """Forget records that are gone for good."""
         with self._lock:
             self._finished -= journal_ids
+
+
+def _keys_of(kind: str, items: Sequence[Any]) -> list[str]:
+    """Return the keys that bytes leave by a `relocate` or `remove` record."""
+    return [item[1] for item in items] if kind == JournalKind.RELOCATE else list(items)

@@ -2,10 +2,20 @@
 
 All work on keys is done under the database's write lock, so that it never races another commit, also one of another
 process: a record is read, its rows are looked at as they are *now*, and what no longer holds is left alone.
+
+Files change before the transaction that says so commits, so work can be half done when a process dies: bytes have left
+a key that a row still names. Two rules keep such a row from ever meeting bytes that are not its own:
+
+- Nothing is put under a key that an older open record names; that record is settled first. Where it cannot be, the
+  newcomer goes to its spare key.
+- Staged bytes go to a spare key only after the row names it, in a commit and with a record of their own.
+
+So every record may be repeated from wherever it was left.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,11 +23,14 @@ from typing import Final
 from sqlalchemy import bindparam, select, update
 
 from engine.backends.base import BackendChanges, Outcome, StorageBackend
+from engine.backends.names import folded
+from engine.errors import BackendUnreachable, IoError
 from engine.files.journal import Journal, JournalKind, JournalRecord, Publication
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.types import RlsContext
 
+_logger = logging.getLogger(__name__)
 _O: Final = storage_objects.c
 _IDS_A_QUERY: Final = 500
 _SYSTEM: Final = RlsContext.service()
@@ -34,6 +47,28 @@ class _Row:
     physical_path: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One attempt at a record.
+
+    Attributes:
+        around: Whether keys that older records name are avoided; else those are to be settled first.
+    """
+
+    tx: Transaction
+    changes: BackendChanges
+    journal_id: int
+    around: bool
+
+
+class _Blocked(Exception):
+    """Older work on the same keys should be done first."""
+
+    def __init__(self, journal_ids: Sequence[int]) -> None:
+        super().__init__()
+        self.journal_ids = journal_ids
+
+
 class Settler:
     """Rolls journal records forward.
 
@@ -48,47 +83,68 @@ class Settler:
         self._backend = backend
         self._journal = journal
 
-    def settle(
-        self,
-        journal_id: int,
-        *,
-        recovering: bool = False,
-        eager: bool = False,
-        known: Sequence[Publication] = (),
-    ) -> None:
+    def settle(self, journal_id: int, *, eager: bool = False, known: Sequence[Publication] = ()) -> None:
         """Do the work of one record; a no-op when it was done.
 
         Args:
             journal_id: The record.
+            eager: Whether a `publish` record is removed at once instead of with the next commit.
             known: What a `publish` record is about, if this process wrote it a moment ago: saves reading the rows
                 when no other commit came in between.
-            recovering: Whether the work may have been begun before: keys are then held against all rows.
-            eager: Whether a `publish` record is removed at once instead of with the next commit.
 
         Raises:
             EnvironmentFault: The backend or the database failed; the record stays.
         """
-        with self._backend.changes() as changes:
-            with self._executor.transaction(_SYSTEM) as tx:
-                if not (known and self._publish_known(tx, changes, journal_id, known)):
-                    record = self._journal.read(tx, journal_id)
-                    if record is None:
-                        return
-                    self._work(tx, changes, record, recovering)
-            changes.sync()
-        self._finish(journal_id, now=eager or recovering)
+        try:
+            successor = self._attempt(journal_id, known, eager=eager, around=False)
+        except _Blocked as blocked:
+            for older in blocked.journal_ids:
+                self._settle_if_possible(older)
+            successor = self._attempt(journal_id, known, eager=eager, around=True)
+        if successor is not None:
+            self.settle(successor, eager=eager)
 
-    def roll_forward(self, staging: str | None = None) -> int:
-        """Finish what is open, of one process's staging or of all.
+    def roll_forward(self, staging: str | None = None) -> bool:
+        """Finish what is open, of one process's staging or of all; what the backend refuses is left open.
 
         Returns:
-            How many records there were.
+            Whether nothing is left.
+
+        Raises:
+            DatabaseFault: The database failed.
         """
         with self._executor.snapshot(_SYSTEM) as tx:
             journal_ids = self._journal.open_ids(tx, staging)
-        for journal_id in journal_ids:
-            self.settle(journal_id, recovering=True)
-        return len(journal_ids)
+        left = [journal_id for journal_id in journal_ids if not self._settle_if_possible(journal_id)]
+        return not left
+
+    def _settle_if_possible(self, journal_id: int) -> bool:
+        """Settle a record for good, and answer whether the backend let it happen."""
+        try:
+            self.settle(journal_id, eager=True)
+        except (IoError, BackendUnreachable):
+            _logger.warning("files cannot follow commit %s yet", journal_id, exc_info=True)
+            return False
+        return True
+
+    def _attempt(self, journal_id: int, known: Sequence[Publication], *, eager: bool, around: bool) -> int | None:
+        """Do a record's work under the write lock and return the record of what is left to do, if any."""
+        with self._backend.changes() as changes:
+            with self._executor.transaction(_SYSTEM) as tx:
+                work = _Work(tx, changes, journal_id, around)
+                if known and self._journal.is_newest(tx, journal_id):
+                    successor = self._publish(work, self._backend.staging, known)
+                else:
+                    record = self._journal.read(tx, journal_id)
+                    if record is None:
+                        return None
+                    if record.kind is not JournalKind.PUBLISH:
+                        self._move_or_remove(work, record)
+                        return None
+                    successor = self._publish(work, record.staging, self._publications(tx, record))
+            changes.sync()
+        self._finish(journal_id, now=eager)
+        return successor
 
     def _finish(self, journal_id: int, *, now: bool) -> None:
         """Remove the record, or have it removed with the next commit."""
@@ -98,87 +154,97 @@ class Settler:
                 self._journal.remove(tx, journal_id)
             self._journal.forget({journal_id})
 
-    def _work(self, tx: Transaction, changes: BackendChanges, record: JournalRecord, recovering: bool) -> None:
-        """Do a record's work; all but publishing is durable, and its record removed, before the commit."""
-        if record.kind is JournalKind.PUBLISH:
-            self._publish(tx, changes, record)
-            return
-        if record.kind is JournalKind.RELOCATE:
-            self._relocate(tx, changes, record, recovering)
-        else:
-            self._remove(tx, changes, record, recovering)
-        changes.sync()
-        self._journal.remove(tx, record.id)
-
-    def _publish_known(
-        self, tx: Transaction, changes: BackendChanges, journal_id: int, known: Sequence[Publication]
-    ) -> bool:
-        """Publish what was committed a moment ago; answer False, before anything is done, if more happened since."""
-        if not self._journal.is_newest(tx, journal_id):
-            return False
-        staging = self._backend.staging
-        taken = [
-            publication
-            for publication in known
-            if changes.publish(staging, publication.version, publication.key, replace=not publication.fresh)
-            is Outcome.TAKEN
-        ]
-        if taken:
-            rows = self._rows(tx, [publication.object_id for publication in taken])
-            moved = [self._publish_aside(changes, staging, row) for row in rows.values()]
-            self._set_keys(tx, moved)
-        return True
-
-    def _publish_aside(self, changes: BackendChanges, staging: str, row: _Row) -> dict[str, str]:
-        """Publish where nothing can be in the way."""
-        spare = self._spare(row)
-        changes.publish(staging, row.version, spare, replace=False)
-        return {"row_id": row.id, "key": spare}
-
-    def _publish(self, tx: Transaction, changes: BackendChanges, record: JournalRecord) -> None:
-        """Rename staged bytes to their keys; superseded ones are thrown away."""
+    def _publications(self, tx: Transaction, record: JournalRecord) -> list[Publication]:
+        """Return what a record has to publish; superseded bytes are thrown away."""
         rows = self._rows(tx, [item[0] for item in record.items])
-        moved: list[dict[str, str]] = []
+        current: list[Publication] = []
         for object_id, version, fresh in record.items:
             row = rows.get(object_id)
-            if row is None or row.version != version:
-                self._discard(record.staging, version)
-                continue
-            outcome = changes.publish(record.staging, version, row.physical_path, replace=not fresh)
-            if outcome is Outcome.TAKEN:
-                moved.append(self._publish_aside(changes, record.staging, row))
-            elif outcome is Outcome.GONE and self._backend.exists(self._spare(row)):
-                moved.append({"row_id": row.id, "key": self._spare(row)})
-        self._set_keys(tx, moved)
+            if row is not None and row.version == version:
+                current.append(Publication(object_id, version, fresh, row.physical_path))
+            elif record.staging == self._backend.staging:
+                # Another process's staged bytes go when its lease is swept.
+                self._backend.discard(version)
+        return current
 
-    def _relocate(self, tx: Transaction, changes: BackendChanges, record: JournalRecord, recovering: bool) -> None:
+    def _publish(self, work: _Work, staging: str, publications: Sequence[Publication]) -> int | None:
+        """Rename staged bytes to their keys.
+
+        Returns:
+            The record of those whose keys are taken, if any: they have other keys now.
+        """
+        occupied = self._occupied(work, [publication.key for publication in publications if publication.fresh])
+        displaced = [
+            publication
+            for publication in publications
+            if (occupied and publication.fresh and folded(publication.key) in occupied)
+            or work.changes.publish(staging, publication.version, publication.key, replace=not publication.fresh)
+            is Outcome.TAKEN
+        ]
+        return self._displace(work.tx, staging, displaced) if displaced else None
+
+    def _displace(self, tx: Transaction, staging: str, displaced: Sequence[Publication]) -> int:
+        """Let rows name spare keys, and write down that their bytes are to be published there.
+
+        Raises:
+            IoError: Something stands in the way of a spare key; the bytes stay staged.
+        """
+        items = [(publication.object_id, publication.version, True) for publication in displaced]
+        journal_id = self._journal.add(tx, JournalKind.PUBLISH, staging, items)
+        keys = {row.id: self._spare(row) for row in self._rows(tx, [item[0] for item in items]).values()}
+        for publication in displaced:
+            if keys[publication.object_id] == publication.key:
+                raise IoError("Something stands in the way of the stored file", path=publication.key)
+        statement = update(storage_objects).where(_O.id == bindparam("row_id"))
+        parameters = [{"row_id": row_id, "key": key} for row_id, key in keys.items()]
+        tx.execute(statement.values(physical_path=bindparam("key"), journal_id=journal_id), parameters)
+        return journal_id
+
+    def _move_or_remove(self, work: _Work, record: JournalRecord) -> None:
+        """Do the work of the other kinds: durable, and its record removed, with the commit."""
+        if record.kind is JournalKind.RELOCATE:
+            self._relocate(work, record)
+        else:
+            for key in record.items:
+                work.changes.remove(key)
+        work.changes.sync()
+        self._journal.remove(work.tx, record.id)
+
+    def _relocate(self, work: _Work, record: JournalRecord) -> None:
         """Move the bytes of renamed objects to where their new paths map to."""
-        rows = self._rows(tx, [item[0] for item in record.items])
+        rows = self._rows(work.tx, [item[0] for item in record.items])
         due = [row for object_id, key in record.items if (row := rows.get(object_id)) and row.physical_path == key]
-        claimed = self._claimed(tx, [self._natural(row) for row in due]) if recovering else set()
-        moved = [{"row_id": row.id, "key": self._relocated(changes, row, claimed)} for row in due]
-        self._set_keys(tx, moved)
+        occupied = self._occupied(work, [self._natural(row) for row in due])
+        moved = [{"row_id": row.id, "key": self._relocated(work.changes, row, occupied)} for row in due]
+        if moved:
+            statement = update(storage_objects).where(_O.id == bindparam("row_id"))
+            work.tx.execute(statement.values(physical_path=bindparam("key")), moved)
 
-    def _relocated(self, changes: BackendChanges, row: _Row, claimed: set[str]) -> str:
+    def _relocated(self, changes: BackendChanges, row: _Row, occupied: set[str]) -> str:
         """Move one object's bytes and return the key that they have now."""
         natural, spare = self._natural(row), self._spare(row)
         if natural == row.physical_path:
             return natural
-        outcome = changes.relocate(row.physical_path, natural)
-        if outcome is Outcome.TAKEN:
-            return spare if changes.relocate(row.physical_path, spare) is Outcome.DONE else row.physical_path
-        if outcome is Outcome.DONE:
-            return natural
-        if self._backend.exists(spare):
-            return spare
-        return natural if natural not in claimed and self._backend.exists(natural) else row.physical_path
+        targets = [spare] if occupied and folded(natural) in occupied else [natural, spare]
+        for target in targets:
+            outcome = changes.relocate(row.physical_path, target)
+            if outcome is Outcome.DONE:
+                return target
+            if outcome is Outcome.GONE:
+                # Moved before, by somebody who did not come to say where.
+                return next((key for key in reversed(targets) if self._backend.exists(key)), row.physical_path)
+        return row.physical_path
 
-    def _remove(self, tx: Transaction, changes: BackendChanges, record: JournalRecord, recovering: bool) -> None:
-        """Delete the bytes of deleted objects, unless a later object has the key."""
-        claimed = self._claimed(tx, list(record.items)) if recovering else set()
-        for key in record.items:
-            if key not in claimed:
-                changes.remove(key)
+    def _occupied(self, work: _Work, keys: Sequence[str]) -> set[str]:
+        """Return those of `keys`, folded, that older open records name.
+
+        Raises:
+            _Blocked: There are some, and they are to be settled first.
+        """
+        holders = self._journal.holders(work.tx, work.journal_id, keys)
+        if holders and not work.around:
+            raise _Blocked(sorted(holders))
+        return set().union(*holders.values())
 
     def _rows(self, tx: Transaction, object_ids: list[str]) -> dict[str, _Row]:
         """Return the rows of these objects that exist now, by id."""
@@ -189,22 +255,6 @@ class Settler:
             for ids in _slices(object_ids)
             for row in tx.execute(query, {"ids": ids})
         }
-
-    def _claimed(self, tx: Transaction, keys: list[str]) -> set[str]:
-        """Return those of `keys` that some row calls its own. Reads the whole table: for recovery alone."""
-        query = select(_O.physical_path).where(_O.physical_path.in_(bindparam("keys", expanding=True)))
-        return {key for part in _slices(keys) for key in tx.execute(query, {"keys": part}).scalars()}
-
-    def _set_keys(self, tx: Transaction, moved: list[dict[str, str]]) -> None:
-        """Write down where bytes are now."""
-        if moved:
-            statement = update(storage_objects).where(_O.id == bindparam("row_id"))
-            tx.execute(statement.values(physical_path=bindparam("key")), moved)
-
-    def _discard(self, staging: str, version: str) -> None:
-        """Throw away superseded bytes of this process; another's go when its lease is swept."""
-        if staging == self._backend.staging:
-            self._backend.discard(version)
 
     def _natural(self, row: _Row) -> str:
         """Return the key that the row's path maps to."""

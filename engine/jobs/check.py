@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
 
 from engine import limits
 from engine.backends.base import BackendReader, StorageBackend, StoredEntry
@@ -26,7 +26,7 @@ from engine.errors import StorageError
 from engine.files.records import ObjectRecord, record_from, select_records
 from engine.files.settle import Settler
 from engine.files.throttle import ProgressMeter
-from engine.metadata.executor import Executor
+from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_objects
 from engine.permissions.rules import PermissionChecker
 from engine.types import CheckReport, Finding, FindingKind, RlsContext
@@ -115,21 +115,34 @@ class Checks:
             self._check_record(run, record)
 
     def _check_record(self, run: _Run, record: ObjectRecord) -> None:
-        """Read one object's bytes."""
+        """Read one object's bytes; what disagrees counts only when the row is the same afterwards."""
+        while (checksum := self._checksum_of(run, record)) != record.info.checksum:
+            fresh = self._again(record)
+            if fresh is None:
+                return
+            if fresh == record:
+                self._note(run, record, checksum)
+                return
+            record = fresh
+
+    def _checksum_of(self, run: _Run, record: ObjectRecord) -> str | None:
+        """Return the checksum of an object's bytes, or None where there are none."""
         reader = self._open(record)
         if reader is None:
-            fresh = self._again(record)
-            if fresh is not None and self._open(fresh) is None:
-                run.missing.append(fresh)
-            return
+            return None
         try:
-            checksum = self._checksum(run, reader, record.info.path)
+            return self._checksum(run, reader, record.info.path)
         finally:
             reader.close()
-        fresh = self._again(record)
-        if checksum != record.info.checksum and fresh is not None and fresh.info.version == record.info.version:
-            detail = f"{reader.size_bytes} bytes, SHA-256 {checksum}; expected {record.info.checksum}"
-            run.findings.append(Finding(FindingKind.DAMAGED, _name(record), detail))
+
+    @staticmethod
+    def _note(run: _Run, record: ObjectRecord, checksum: str | None) -> None:
+        """Remember an object whose bytes are missing or wrong."""
+        if checksum is None:
+            run.missing.append(record)
+            return
+        detail = f"its bytes have the SHA-256 {checksum} instead of {record.info.checksum}"
+        run.findings.append(Finding(FindingKind.DAMAGED, _name(record), detail))
 
     def _records(self) -> Iterator[ObjectRecord]:
         """Yield every object, a page at a time."""
@@ -157,7 +170,7 @@ class Checks:
     def _again(self, record: ObjectRecord) -> ObjectRecord | None:
         """Return the row as it is now, after whatever work was open on it is done."""
         if record.journal_id is not None:
-            self._settler.settle(record.journal_id, recovering=True)
+            self._settler.settle(record.journal_id, eager=True)
         rows = self._executor.execute(select_records().where(_O.id == record.info.id), _SYSTEM)
         return record_from(rows[0], record.info.bucket) if rows else None
 
@@ -175,17 +188,23 @@ class Checks:
         return sha256.hexdigest()
 
     def _find_orphans(self, run: _Run, claimed: set[int]) -> None:
-        """Collect stored bytes that no row claims, also not on a second look."""
+        """Collect stored bytes that no row claims, also not once the work of running deletes is done."""
+        suspects: list[StoredEntry] = []
         for entry in self._backend.list():
             run.meter.check()
-            if hash(entry.key) not in claimed and self._is_orphan(entry.key):
-                run.orphans.append(entry)
+            if hash(entry.key) not in claimed:
+                suspects.append(entry)
+        if suspects:
+            self._settler.roll_forward()
+        for entry in suspects:
+            with self._executor.transaction(_SYSTEM) as tx:
+                if self._is_orphan(tx, entry.key):
+                    run.orphans.append(entry)
 
-    def _is_orphan(self, key: str) -> bool:
-        """Return whether no row claims a key that still holds bytes, with every change held off."""
-        with self._executor.transaction(_SYSTEM) as tx:
-            claimed = tx.execute(select(_O.id).where(_O.physical_path == key).limit(1)).first() is not None
-            return not claimed and self._backend.exists(key)
+    def _is_orphan(self, tx: Transaction, key: str) -> bool:
+        """Return whether no row claims a key that still holds bytes; `tx` holds every change off."""
+        claimed = tx.execute(select(_O.id).where(_O.physical_path == key).limit(1)).first() is not None
+        return not claimed and self._backend.exists(key)
 
     def _settle_missing(self, run: _Run) -> None:
         """Report rows without bytes; on repair give them found bytes back, or write them down and remove them."""
@@ -204,12 +223,14 @@ class Checks:
     def _settle_orphans(self, run: _Run) -> None:
         """Report bytes without a row; on repair put them aside."""
         for entry in run.orphans:
-            detail = f"{entry.size_bytes} bytes that no object claims"
-            repaired = False
-            if run.repair and self._is_orphan(entry.key):
-                detail = f"moved to {self._backend.set_aside(entry.key, run.label)}"
-                repaired = True
-            run.findings.append(Finding(FindingKind.ORPHANED, entry.key, detail, repaired))
+            aside = self._set_aside(run, entry.key) if run.repair else None
+            detail = f"{entry.size_bytes} bytes that no object claims" if aside is None else f"moved to {aside}"
+            run.findings.append(Finding(FindingKind.ORPHANED, entry.key, detail, repaired=aside is not None))
+
+    def _set_aside(self, run: _Run, key: str) -> str | None:
+        """Put orphaned bytes aside, with every change held off, and return where they are now."""
+        with self._executor.transaction(_SYSTEM) as tx:
+            return self._backend.set_aside(key, run.label) if self._is_orphan(tx, key) else None
 
     def _matching_orphan(self, run: _Run, record: ObjectRecord) -> StoredEntry | None:
         """Return lost bytes that are exactly those of an object."""
@@ -230,7 +251,7 @@ class Checks:
 
     def _adopt(self, record: ObjectRecord, entry: StoredEntry) -> None:
         """Let a row claim found bytes where they are."""
-        statement = update(storage_objects).where(_O.id == record.info.id, _O.version == record.info.version)
+        statement = update(storage_objects).where(*_unchanged(record))
         self._executor.execute(statement.values(physical_path=entry.key), _SYSTEM)
 
     def _remove(self, run: _Run, record: ObjectRecord) -> Path:
@@ -260,8 +281,18 @@ class Checks:
                 file.write(line + "\n")
         except OSError as error:
             raise StorageError("The removed rows cannot be written down", path=str(kept)) from error
-        self._executor.execute(delete(storage_objects).where(_O.id == info.id, _O.version == info.version), _SYSTEM)
+        self._executor.execute(delete(storage_objects).where(*_unchanged(record)), _SYSTEM)
         return kept
+
+
+def _unchanged(record: ObjectRecord) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that a row is as it was when its bytes were found missing."""
+    return (
+        _O.id == record.info.id,
+        _O.version == record.info.version,
+        _O.physical_path == record.physical_path,
+        _O.journal_id.is_not_distinct_from(record.journal_id),
+    )
 
 
 def _name(record: ObjectRecord) -> str:
