@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -92,15 +92,30 @@ class Desktop:
         self._xdotool("mousemove", str(x), str(y))
         self._xdotool("click", "--repeat", str(times), "--delay", "60", str(button))
 
-    def drag(self, source: tuple[int, int], target: tuple[int, int], *, steps: int = 12) -> None:
-        """Drag with the left button from one point of the screen to another, as slowly as a hand does."""
+    def drag(
+        self,
+        source: tuple[int, int],
+        target: tuple[int, int],
+        *,
+        steps: int = 12,
+        before_drop: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Drag with the left button from one point of the screen to another, as slowly as a hand does.
+
+        Args:
+            source: Where the button goes down.
+            target: Where it comes up.
+            steps: Movements between the two.
+            before_drop: Called when the target is reached.
+        """
         self._xdotool("mousemove", *map(str, source))
         self._xdotool("mousedown", "1")
         for step in range(1, steps + 1):
             point = (begin + (end - begin) * step // steps for begin, end in zip(source, target, strict=True))
             self._xdotool("mousemove", *map(str, point))
             time.sleep(0.03)
-        time.sleep(0.2)
+        time.sleep(0.3)
+        before_drop()
         self._xdotool("mouseup", "1")
 
     def screenshot(self, path: Path) -> None:
@@ -157,7 +172,9 @@ class Desktop:
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
             "QT_ACCESSIBILITY": "1",
             "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1",
+            "QT_LOGGING_RULES": "qt.accessibility.atspi=false",
             "QT_QPA_PLATFORM": "xcb",
+            "PYTHONDONTWRITEBYTECODE": "1",
             "XDG_RUNTIME_DIR": str(self._made("runtime")),
         }
 
