@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from engine.backends.base import Staged, StorageBackend
 from engine.errors import ObjectAlreadyExists, StorageError
 from engine.files.journal import Publication
 from engine.files.mutations import Mutation, Mutations
-from engine.files.records import find_bucket
+from engine.files.records import at_path, find_bucket
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.paths import parent_of
@@ -166,7 +167,8 @@ class Committer:
         try:
             results = self._mutations.run(context, lambda change: self._write(change, bucket, contents, replace))
         except BaseException:
-            self._discard(contents)
+            # Raised after the commit as well, by an interrupt; then rows say that these bytes are theirs.
+            self._discard(self._uncommitted(bucket, contents))
             raise
         self._discard([result.content for result in results if isinstance(result, Refused)])
         return results
@@ -259,6 +261,18 @@ class Committer:
     def _is_empty(tx: Transaction, bucket_id: str, parent: str) -> bool:
         """Return whether a folder holds no object of its own: one look instead of many."""
         return tx.execute(_ANY, {"bucket_id": bucket_id, "parent": parent}).first() is None
+
+    def _uncommitted(self, bucket: Bucket, contents: Sequence[NewContent]) -> list[NewContent]:
+        """Return the contents that no row has; none where nobody can tell, and the next start sees to them."""
+        with contextlib.suppress(StorageError), self._executor.snapshot(_SYSTEM) as tx:
+            return [content for content in contents if not self._is_committed(tx, bucket, content)]
+        return []
+
+    @staticmethod
+    def _is_committed(tx: Transaction, bucket: Bucket, content: NewContent) -> bool:
+        """Return whether the row at a content's path has this very content."""
+        row = tx.execute(select(_O.version).where(at_path(bucket.id, content.path))).first()
+        return row is not None and row[0] == content.staged.staged_id
 
     def _discard(self, contents: Sequence[NewContent]) -> None:
         """Throw staged bytes away."""
