@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from engine import limits
 from engine.backends.base import BackendReader, StorageBackend
@@ -28,6 +28,9 @@ from engine.signed_url import UrlSigner
 from engine.types import RlsContext, StorageObject
 
 _SYSTEM: Final = RlsContext.service()
+_PLACE_NOW: Final = select(storage_objects.c.version, storage_objects.c.physical_path).where(
+    storage_objects.c.id == bindparam("wanted")
+)
 _ATTEMPTS: Final = 20
 _PAUSE_S: Final = 0.02
 _PATIENCE: Final = 3
@@ -163,9 +166,10 @@ class Downloads:
         """
         validate_object_path(path)
         for attempt in range(_ATTEMPTS):
+            version = self._executor.data_version()
             record = self._find(bucket, path, context)
             reader = self._open_bytes(record)
-            if reader is not None and self._is_current(record):
+            if reader is not None and (self._executor.data_version() == version or self._is_current(record)):
                 return ObjectReader(record.info, reader, verify=verify)
             if reader is not None:
                 reader.close()
@@ -224,10 +228,8 @@ class Downloads:
 
     def _is_current(self, record: ObjectRecord) -> bool:
         """Return whether the row still says what it said before the bytes were opened."""
-        columns = storage_objects.c
-        query = select(columns.version, columns.physical_path).where(columns.id == record.info.id)
         with self._executor.snapshot(_SYSTEM) as tx:
-            row = tx.execute(query).one_or_none()
+            row = tx.execute(_PLACE_NOW, {"wanted": record.info.id}).one_or_none()
         return row is not None and row[0] == record.info.version and row[1] == record.physical_path
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from engine.errors import BucketNotFound
 from engine.metadata.executor import AnyRow, Transaction
@@ -100,6 +100,16 @@ def select_records() -> Select[Any]:
     )
 
 
+# Looked up for every object that is read; building a statement anew costs more than running it.
+_BUCKETS_NAMED: Final = tuple(
+    select(storage_buckets).where(column == bindparam("wanted"))
+    for column in (storage_buckets.c.name, storage_buckets.c.id)
+)
+_RECORD_AT_PATH: Final = select_records().where(
+    _O.bucket_id == bindparam("bucket"), _O.parent == bindparam("folder"), _O.leaf == bindparam("name")
+)
+
+
 def record_from(row: AnyRow, bucket: str) -> ObjectRecord:
     """Return the record of a row of `select_records`."""
     return ObjectRecord(object_from(row, bucket), row[14], row[15], row[16])
@@ -116,9 +126,8 @@ def find_bucket(tx: Transaction, name_or_id: str) -> Bucket:
     Raises:
         BucketNotFound: There is none, or the caller of `tx` may not see it.
     """
-    table = storage_buckets
-    for column in (table.c.name, table.c.id):
-        row = tx.execute(select(table).where(column == name_or_id)).one_or_none()
+    for query in _BUCKETS_NAMED:
+        row = tx.execute(query, {"wanted": name_or_id}).one_or_none()
         if row is not None:
             return bucket_from(row)
     raise BucketNotFound("Bucket not found", path=name_or_id)
@@ -126,7 +135,8 @@ def find_bucket(tx: Transaction, name_or_id: str) -> Bucket:
 
 def find_record(tx: Transaction, bucket: Bucket, path: str) -> ObjectRecord | None:
     """Return the object at a path, or None where there is none that the caller of `tx` may see."""
-    row = tx.execute(select_records().where(at_path(bucket.id, path))).one_or_none()
+    parameters = {"bucket": bucket.id, "folder": parent_of(path), "name": leaf_of(path)}
+    row = tx.execute(_RECORD_AT_PATH, parameters).one_or_none()
     return None if row is None else record_from(row, bucket.name)
 
 
