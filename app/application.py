@@ -22,6 +22,7 @@ from app.bridge.tasks import Tasks
 from app.dialogs.bug_dialog import BugDialog
 from app.dialogs.file_chooser import choose_folder
 from app.errors import ErrorPresenter
+from app.garbage import GarbageCollector
 from app.i18n import translate
 from app.icons import Icons, program_icon
 from app.look import Look
@@ -68,6 +69,7 @@ class Window(QObject):
         self._page = StartPage(self._look)
         self.errors = ErrorPresenter(self._look, self.shell, self.shell.banners, self.shell.toast)
         self._tasks = Tasks(self.errors.present, self)
+        self._garbage = GarbageCollector(self)
         self._settings: WindowSettings | None = None
         self._instance: SingleInstance | None = None
         self._data_dir = Path()
@@ -131,6 +133,7 @@ class Window(QObject):
         self.session = Session(self.shell, self._look, self._settings, self.errors, self._tasks, side)
         self.session.quit_wanted.connect(self.shell.close)
         self.session.start()
+        self._garbage.start()
         if side.notice and side.notice != self._settings.notice_said:
             self._settings.notice_said = side.notice
             self.errors.notice(side.notice)
@@ -166,6 +169,7 @@ class Window(QObject):
         if self._settings is not None:
             self._settings.save()
         self._tasks.close()
+        self._garbage.stop()
         if self._instance is not None:
             self._instance.release()
         self.closed.emit()

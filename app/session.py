@@ -246,6 +246,7 @@ class Session(QObject):
         views.transfers.collapse_wanted.connect(partial(self._show_transfers, False))
         views.transfers.place_wanted.connect(self._show_upload)
         self.controllers.navigator.object_opened.connect(move.open_object)
+        self.controllers.navigator.moved.connect(self._show_title)
 
     def _connect_engine(self) -> None:
         side = self._side
@@ -278,6 +279,10 @@ class Session(QObject):
             self._with_bucket(self.controllers.editing.bucket_settings)
         else:
             self._show_inspector(shown=True)
+
+    def _show_title(self) -> None:
+        place = self.controllers.navigator.place
+        self._shell.setWindowTitle(f"{place.text.rstrip('/')} – Holdall" if place else "Holdall")
 
     def _with_bucket(self, act: Callable[[Bucket], None]) -> None:
         bucket = self._tracker.situation().target_bucket

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Final
 
 from PySide6.QtCore import QObject
@@ -115,7 +114,7 @@ class Reader:
             offset=number * PAGE_ROWS,
         )
         page = self._storage.list(view.location.bucket, request, self._context)
-        return self._maker.rows(page, datetime.now(UTC))
+        return self._maker.rows(page)
 
     def _roots(self) -> tuple[Root, ...]:
         buckets = self._storage.list_buckets(self._context)

@@ -93,6 +93,14 @@ def _dress(look: Look, dialog: QFileDialog) -> None:
         view = dialog.findChild(QAbstractItemView, name)
         if view is not None:
             _dress_view(look, view, text)
+    for name, text in (
+        ("lookInCombo", translate(_CONTEXT, "Folder")),
+        ("fileNameEdit", translate(_CONTEXT, "File name")),
+        ("fileTypeCombo", translate(_CONTEXT, "Files of type")),
+    ):
+        field = dialog.findChild(QWidget, name)
+        if field is not None:
+            field.setAccessibleName(text)
     box = dialog.findChild(QDialogButtonBox)
     for choice in box.buttons() if box is not None else ():
         choice.setIcon(QIcon())

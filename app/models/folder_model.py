@@ -9,6 +9,7 @@ their objects; a large one page by page, announced by `shifting` and `settled` b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from enum import IntEnum
 from functools import partial
 from typing import Any, Final
@@ -24,6 +25,7 @@ from engine.types import FolderCount, SortColumn
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 _WISHES_MAX: Final = 6
+_CLOCK_MS: Final = 30_000
 _STEPS_MAX: Final = 64
 
 
@@ -90,6 +92,9 @@ class FolderModel(QAbstractTableModel):
         self._stale = False
         self._dispatch = QTimer(self, singleShot=True, interval=0)
         self._dispatch.timeout.connect(self._load_wishes)
+        self._clock = QTimer(self, interval=_CLOCK_MS)
+        self._clock.timeout.connect(self._age)
+        self._clock.start()
 
     @property
     def view(self) -> View | None:
@@ -289,6 +294,13 @@ class FolderModel(QAbstractTableModel):
     def _tell_changed(self, first: int, last: int) -> None:
         self.dataChanged.emit(self.index(first, 0), self.index(last, len(Column) - 1))
 
+    def _age(self) -> None:
+        """Let the relative times on the screen grow older."""
+        last = min(self._visible.stop, self._total - 1)
+        if last >= 0:
+            first = self.index(min(self._visible.start, last), Column.MODIFIED)
+            self.dataChanged.emit(first, self.index(last, Column.MODIFIED), [Qt.ItemDataRole.DisplayRole])
+
     def _wish(self, number: int) -> None:
         if number in self._loading or number in self._cache or self._opening is not None:
             return
@@ -342,6 +354,10 @@ def _titles() -> tuple[str, ...]:
     )
 
 
+def _texts(row: Row) -> tuple[str, str, str, str, str]:
+    return (row.name, row.size, row.type, "", row.owner)
+
+
 def _datum(row: Row, column: int, role: int) -> Any:
     if role == ROW_ROLE:
         return row
@@ -350,5 +366,5 @@ def _datum(row: Row, column: int, role: int) -> Any:
     if role == Qt.ItemDataRole.ToolTipRole:
         return row.tips[column] if column < len(row.tips) else None
     if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-        return (row.name, row.size, row.type, row.time, row.owner)[column]
+        return row.time(datetime.now(UTC)) if column == Column.MODIFIED else _texts(row)[column]
     return None

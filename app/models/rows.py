@@ -20,7 +20,7 @@ class Row:
         name: What the Name column says.
         icon: Glyph name.
         tone: Colour token of the glyph.
-        size, type, time, owner: Texts of their columns, empty where there is nothing to say.
+        size, type, owner: Texts of their columns, empty where there is nothing to say.
         tips: Tool tip texts, in the order of the columns.
         size_bytes: For sums; 0 for a folder.
         object: The object's row, or None for a folder.
@@ -32,11 +32,18 @@ class Row:
     tone: str
     size: str = ""
     type: str = ""
-    time: str = ""
     owner: str = ""
     tips: tuple[str, ...] = ()
     size_bytes: int = 0
     object: StorageObject | None = None
+
+    def time(self, now: datetime) -> str:
+        """Return the text of the Modified column.
+
+        Args:
+            now: Aware; what it is relative to.
+        """
+        return time_text(self.object.updated_at, now) if self.object else ""
 
     @property
     def is_folder(self) -> bool:
@@ -54,15 +61,10 @@ class RowMaker:
 
     own_id: str
 
-    def rows(self, page: ListPage, now: datetime) -> tuple[Row, ...]:
-        """Return the rows of a page, folders first.
-
-        Args:
-            page: As listed.
-            now: Aware; what relative times are relative to.
-        """
+    def rows(self, page: ListPage) -> tuple[Row, ...]:
+        """Return the rows of a page, folders first."""
         folders = [self._folder(folder) for folder in page.folders]
-        return (*folders, *(self._object(item, now) for item in page.objects))
+        return (*folders, *(self._object(item) for item in page.objects))
 
     def owner_text(self, owner_id: str | None) -> str:
         """Return how an owner is called in the window."""
@@ -81,7 +83,7 @@ class RowMaker:
             tips=(folder.path, "", "", "", ""),
         )
 
-    def _object(self, item: StorageObject, now: datetime) -> Row:
+    def _object(self, item: StorageObject) -> Row:
         look = kinds.family(item.mime_type, item.name)
         return Row(
             path=item.path,
@@ -90,7 +92,6 @@ class RowMaker:
             tone=look.tone,
             size=size_text(item.size_bytes),
             type=kinds.type_text(item.mime_type, item.name),
-            time=time_text(item.updated_at, now),
             owner=self.owner_text(item.owner_id),
             tips=(
                 item.path,

@@ -256,6 +256,7 @@ class FolderTable(QTableView):
         self._pin_header()
         rows = self.verticalHeader()
         rows.hide()
+        rows.setAccessibleName(translate("FolderTable", "Rows"))
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(self._look.theme.size("row"))
 

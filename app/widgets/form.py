@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from app.look import label, restyle
 
@@ -21,6 +21,8 @@ class Field(QWidget):
         caption = QLabel(title)
         caption.setBuddy(control)
         control.setAccessibleName(title.replace("&", ""))
+        if isinstance(control, QComboBox):
+            control.view().setAccessibleName(title.replace("&", ""))
         self._note = label(hint, size="caption", tone="muted", wrap=True)
         self._note.setVisible(bool(hint))
         for part in (caption, control, self._note):

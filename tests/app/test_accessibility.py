@@ -24,7 +24,7 @@ def unnamed(root: QWidget) -> list[str]:
     found = []
     for widget in root.findChildren(QWidget):
         hidden_part = widget.objectName().startswith("qt_") or isinstance(widget.parent(), QAbstractSpinBox)
-        if isinstance(widget, OPERABLE) and not hidden_part and not widget.accessibleName():
+        if isinstance(widget, OPERABLE) and widget.isVisible() and not hidden_part and not widget.accessibleName():
             text = widget.text() if isinstance(widget, QAbstractButton) else ""
             if not text:
                 found.append(f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}")
