@@ -51,7 +51,7 @@ class Deletes:
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
             condition = at_path(found.id, path)
-            deleted = _delete_rows(change, found, condition, limit=1)
+            deleted = _delete_rows(change, found, _visible(change, condition, limit=1))
             if not deleted:
                 self._refuse(change, condition, path)
             return deleted
@@ -73,10 +73,12 @@ class Deletes:
 
         Raises:
             BucketNotFound: There is no such bucket.
+            InvalidKey: A path breaks the rules; nothing was deleted.
             Cancelled: `cancel` was used; what was deleted stays deleted.
         """
         token = cancel or CancelToken()
-        single = [validate_object_path(path) for path in paths if not path.endswith("/")]
+        single = [validate_object_path(path) for path in dict.fromkeys(paths) if not path.endswith("/")]
+        prefixes = [validate_object_path(path) for path in dict.fromkeys(paths) if path.endswith("/")]
         deleted: list[StorageObject] = []
 
         def note(batch: list[StorageObject]) -> None:
@@ -88,8 +90,8 @@ class Deletes:
         for start in range(0, len(single), _PATHS_A_COMMIT):
             token.raise_if_cancelled()
             note(self._delete_paths(bucket, single[start : start + _PATHS_A_COMMIT], context))
-        for prefix in (path for path in paths if path.endswith("/")):
-            self._delete_below(bucket, validate_object_path(prefix), context, note, token)
+        for prefix in prefixes:
+            self._delete_below(bucket, prefix, context, note, token)
         return tuple(deleted)
 
     def empty(self, bucket: str, context: RlsContext) -> int:
@@ -108,7 +110,8 @@ class Deletes:
 
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
-            return [row for path in paths for row in _delete_rows(change, found, at_path(found.id, path), limit=1)]
+            rows = [row for path in paths for row in _visible(change, at_path(found.id, path), limit=1)]
+            return _delete_rows(change, found, rows)
 
         return self._mutations.run(context, work)
 
@@ -124,11 +127,14 @@ class Deletes:
 
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
-            return _delete_rows(change, found, below(found.id, prefix), limit=_ROWS_A_COMMIT)
+            return _delete_rows(change, found, _visible(change, below(found.id, prefix), limit=_ROWS_A_COMMIT))
 
-        while batch := self._mutations.run(context, work):
-            note(batch)
+        while True:
             token.raise_if_cancelled()
+            batch = self._mutations.run(context, work)
+            if not batch:
+                return
+            note(batch)
 
     @staticmethod
     def _refuse(change: Mutation, condition: ColumnElement[bool], path: str) -> None:
@@ -138,10 +144,14 @@ class Deletes:
         raise Unauthorized("Access denied", path=path)
 
 
-def _delete_rows(change: Mutation, bucket: Bucket, condition: ColumnElement[bool], limit: int) -> list[StorageObject]:
-    """Delete rows that the caller may see and delete, and have their bytes removed."""
+def _visible(change: Mutation, condition: ColumnElement[bool], limit: int) -> Sequence[AnyRow]:
+    """Return rows that the caller may see."""
     query = select(*OBJECT_COLUMNS, _O.physical_path, _O.journal_id).where(condition).limit(limit)
-    rows: Sequence[AnyRow] = change.tx.execute(query).all()
+    return change.tx.execute(query).all()
+
+
+def _delete_rows(change: Mutation, bucket: Bucket, rows: Sequence[AnyRow]) -> list[StorageObject]:
+    """Delete those of the rows that the caller may delete, and have their bytes removed."""
     if not rows:
         return []
     change.require_settled(row.journal_id for row in rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
@@ -19,13 +19,21 @@ from engine.files.journal import SLICE
 from engine.files.listing import below
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
-from engine.files.rules import check_mime, check_size
+from engine.files.rules import check_folder_mark, check_mime, check_size, is_folder_mark
 from engine.metadata.executor import AnyRow
 from engine.metadata.tables import storage_objects
 from engine.paths import leaf_of, parent_of, validate_object_path, validate_prefix
 from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject
 
 _O: Final = storage_objects.c
+_LEAVES_A_QUERY: Final = 500
+_AT: Final = select(_O.leaf, _O.id).where(
+    _O.bucket_id == bindparam("bucket_id"),
+    _O.parent == bindparam("parent"),
+    _O.leaf.in_(bindparam("leaves", expanding=True)),
+)
+_Move = tuple[AnyRow, str]
+"""A row and the path that it is to have."""
 
 
 class Moves:
@@ -50,14 +58,17 @@ class Moves:
             ObjectNotFound: There is no such object that the caller may see.
             Unauthorized: The caller may see it but not change it.
             ObjectAlreadyExists: The target path is taken.
-            InvalidKey: The target path breaks the rules.
+            InvalidKey: A path breaks the rules.
+            UnsupportedMediaType: The target bucket does not take this type.
+            PayloadTooLarge: It does not take this size.
         """
+        validate_object_path(source_path)
         validate_object_path(target_path)
 
         def work(change: Mutation) -> StorageObject:
             source, target = _buckets(change, bucket, target_bucket)
             row = _movable(change, source, source_path)
-            _check_taken_in(target, source, row)
+            _check_taken_in(target, source, row, target_path)
             if change.system.execute(select(_O.id).where(at_path(target.id, target_path))).first() is not None:
                 raise ObjectAlreadyExists("The resource already exists", path=target_path)
             _relocate_rows(change, target, [(row, target_path)])
@@ -88,23 +99,29 @@ class Moves:
             Unauthorized: The caller may not change all of it.
             ObjectAlreadyExists: An object stands where one of them should go; nothing moved.
             InvalidRequest: The folder would move into itself.
+            InvalidKey: A path breaks the rules, or would; nothing moved.
+            UnsupportedMediaType: The target bucket does not take the type of one of them; nothing moved.
+            PayloadTooLarge: It does not take the size of one of them; nothing moved.
         """
-        _check_prefixes(source_prefix, target_prefix, same=target_bucket in {None, bucket})
+        _check_prefixes(source_prefix, target_prefix)
         token = cancel or CancelToken()
 
         def work(change: Mutation) -> tuple[Bucket, int]:
             source, target = _buckets(change, bucket, target_bucket)
+            if source.id == target.id and target_prefix.startswith(source_prefix):
+                raise InvalidRequest("A folder cannot be moved into itself", path=source_prefix)
             rows = _movable_below(change, source, source_prefix)
             moves = [(row, target_prefix + (row.parent + row.leaf)[len(source_prefix) :]) for row in rows]
             for row, path in moves:
                 validate_object_path(path)
-                _check_taken_in(target, source, row)
-            _check_free(change, target, target_prefix, [path for _, path in moves])
+                _check_taken_in(target, source, row, path)
+            moves, merged = _without_taken_marks(change, target, target_prefix, moves)
             for done, part in _slices(moves):
                 token.raise_if_cancelled()
                 _relocate_rows(change, target, part)
-                _tell(progress, done, len(moves))
-            return target, len(moves)
+                _tell(progress, done, len(rows))
+            _drop_marks(change, merged)
+            return target, len(rows)
 
         target, count = self._mutations.run(context, work)
         self._announcer.folder(EventType.OBJECT_MOVED, target, target_prefix, count)
@@ -148,36 +165,68 @@ def _movable_below(change: Mutation, bucket: Bucket, prefix: str) -> Sequence[An
     return rows
 
 
-def _check_taken_in(target: Bucket, source: Bucket, row: AnyRow) -> None:
-    """Hold an object that comes from another bucket against the rules of the new one."""
-    if target.id != source.id:
-        path = row.parent + row.leaf
+def _check_taken_in(target: Bucket, source: Bucket, row: AnyRow, path: str) -> None:
+    """Hold an object against the rules of a bucket or a name that it did not have before."""
+    check_folder_mark(row.size_bytes, path)
+    if target.id != source.id or is_folder_mark(row.parent + row.leaf) != is_folder_mark(path):
         check_mime(target, row.mime_type, path)
         check_size(target, row.size_bytes, path)
 
 
-def _check_prefixes(source: str, target: str, *, same: bool) -> None:
-    """Refuse moves that make no sense."""
+def _check_prefixes(source: str, target: str) -> None:
+    """Refuse prefixes that name no folder."""
     validate_prefix(source)
     validate_prefix(target)
     if not source:
         raise InvalidRequest("A bucket's top cannot be moved")
-    if same and target.startswith(source):
-        raise InvalidRequest("A folder cannot be moved into itself", path=source)
 
 
-def _check_free(change: Mutation, target: Bucket, prefix: str, paths: list[str]) -> None:
-    """Refuse to move over what is there; folders merge, objects never give way."""
-    count = select(func.count()).select_from(storage_objects).where(below(target.id, prefix))
-    if change.system.execute(count).scalar_one() == 0:
-        return
-    for path in paths:
-        taken = change.system.execute(select(_O.id).where(at_path(target.id, path))).first()
-        if taken is not None and not path.endswith("/"):
+def _without_taken_marks(
+    change: Mutation, target: Bucket, prefix: str, moves: list[_Move]
+) -> tuple[list[_Move], list[AnyRow]]:
+    """Refuse to move over what is there; folders merge, objects never give way.
+
+    Returns:
+        What is to move, and the marks of folders that the target has already.
+    """
+    if change.system.execute(select(_O.id).where(below(target.id, prefix)).limit(1)).first() is None:
+        return moves, []
+    taken = _taken(change, target, [path for _, path in moves])
+    moving = {row.id for row, _ in moves}
+    for path, object_id in taken.items():
+        if not path.endswith("/") or object_id in moving:
             raise ObjectAlreadyExists("The resource already exists", path=path)
+    return [move for move in moves if move[1] not in taken], [row for row, path in moves if path in taken]
 
 
-def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[tuple[AnyRow, str]]) -> None:
+def _taken(change: Mutation, target: Bucket, paths: list[str]) -> dict[str, str]:
+    """Return the ids of the objects that have these paths, by path."""
+    leaves: dict[str, list[str]] = {}
+    for path in paths:
+        leaves.setdefault(parent_of(path), []).append(leaf_of(path))
+    return {
+        parent + row[0]: row[1]
+        for parent, all_leaves in leaves.items()
+        for start in range(0, len(all_leaves), _LEAVES_A_QUERY)
+        for row in change.system.execute(
+            _AT, {"bucket_id": target.id, "parent": parent, "leaves": all_leaves[start : start + _LEAVES_A_QUERY]}
+        )
+    }
+
+
+def _drop_marks(change: Mutation, rows: list[AnyRow]) -> None:
+    """Delete folder marks, which hold nothing, under the caller's DELETE rule.
+
+    Raises:
+        Unauthorized: The caller may not delete one of them.
+    """
+    for row in rows:
+        if change.tx.execute(delete(storage_objects).where(_O.id == row.id)).rowcount == 0:
+            raise Unauthorized("Access denied", path=row.parent + row.leaf)
+    change.remove([row.physical_path for row in rows])
+
+
+def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[_Move]) -> None:
     """Give rows their new paths under the caller's UPDATE rule, and have their bytes follow.
 
     Raises:
@@ -193,7 +242,7 @@ def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[tuple[AnyRo
         raise Unauthorized("new row violates row-level security policy")
 
 
-def _slices(moves: list[tuple[AnyRow, str]]) -> Iterator[tuple[int, list[tuple[AnyRow, str]]]]:
+def _slices(moves: list[_Move]) -> Iterator[tuple[int, list[_Move]]]:
     """Yield parts of a journal record's size, with how many moves end with each."""
     for start in range(0, len(moves), SLICE):
         part = moves[start : start + SLICE]

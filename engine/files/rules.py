@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from engine import limits
 from engine.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType
+from engine.paths import leaf_of
 from engine.types import Bucket
+
+_PLACEHOLDER: Final = ".emptyFolderPlaceholder"
+"""What other object stores' windows put into a new folder."""
+
+
+def is_folder_mark(path: str) -> bool:
+    """Return whether an object of that path is there for its folder alone: no type is asked of it, and no bytes."""
+    return path.endswith("/") or leaf_of(path) == _PLACEHOLDER
+
+
+def check_folder_mark(size_bytes: int, path: str) -> None:
+    """Refuse bytes where listings and downloads would not show them.
+
+    Raises:
+        InvalidRequest: The path marks a folder, and there are some.
+    """
+    if size_bytes and is_folder_mark(path):
+        raise InvalidRequest("The mark of a folder holds no bytes", path=path)
 
 
 def check_mime(bucket: Bucket, mime_type: str, path: str) -> None:
@@ -17,7 +36,7 @@ def check_mime(bucket: Bucket, mime_type: str, path: str) -> None:
     Raises:
         UnsupportedMediaType: Neither the type nor its family (`type/*`) is allowed.
     """
-    if not bucket.allowed_mime_types or path.endswith("/"):
+    if not bucket.allowed_mime_types or is_folder_mark(path):
         return
     essence = mime_type.partition(";")[0].strip().lower()
     family = essence.partition("/")[0] + "/*"
@@ -26,11 +45,13 @@ def check_mime(bucket: Bucket, mime_type: str, path: str) -> None:
 
 
 def check_size(bucket: Bucket, size_bytes: int, path: str) -> None:
-    """Refuse a content larger than the bucket takes.
+    """Refuse a content larger than the bucket, or the name, takes.
 
     Raises:
-        PayloadTooLarge: It is.
+        PayloadTooLarge: It is too large for the bucket.
+        InvalidRequest: The path marks a folder, which holds nothing.
     """
+    check_folder_mark(size_bytes, path)
     limit = bucket.file_size_limit_bytes
     if limit is not None and size_bytes > limit:
         raise PayloadTooLarge("The object exceeded the maximum allowed size", path=path)
