@@ -183,7 +183,8 @@ class _Run:
         """Return the items whose paths may be written; the others fail before a byte of theirs is copied."""
         if self._options.replace:
             return items
-        taken = self._committer.taken(self._bucket, [item.path for item in items], self._empty_folders)
+        paths = [item.path for item in items if _is_text(item.path)]
+        taken = self._committer.taken(self._bucket, paths, self._empty_folders)
         for item in items:
             if item.path in taken:
                 error = ObjectAlreadyExists("The resource already exists", path=item.path)
@@ -253,6 +254,15 @@ class _Run:
         self._stager.discard(self._batch)
         if self._committing is not None:
             self._committing.exception()
+
+
+def _is_text(path: str) -> bool:
+    """Return whether a path can be looked up; the names of files that are no Unicode cannot, and are refused later."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _parts(items: Iterable[UploadItem]) -> Iterator[tuple[list[UploadItem], bool]]:

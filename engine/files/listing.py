@@ -8,7 +8,6 @@ for a caller when some object below it does.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -43,6 +42,8 @@ _SORT_COLUMNS: Final = {
     SortColumn.TYPE: _O.mime_type,
     SortColumn.TIME: _O.updated_at,
 }
+_NUMBERS: Final = frozenset({SortColumn.SIZE, SortColumn.TIME})
+_INTEGER_END: Final = 2**63
 _AFTER_SLASH: Final = "0"
 """The character after `/`: with it in place of the slash, a prefix becomes the first text beyond its range."""
 
@@ -52,7 +53,7 @@ class _Cursor:
     """Where a page ended: in the folders, or in the objects at a sort key."""
 
     folder: str | None
-    key: Any = None
+    key: str | int | None = None
     leaf: str = ""
 
     def encode(self) -> str:
@@ -61,19 +62,35 @@ class _Cursor:
         return base64.urlsafe_b64encode(raw).decode()
 
     @classmethod
-    def decode(cls, text: str) -> _Cursor:
+    def decode(cls, text: str, sort: SortColumn) -> _Cursor:
         """Return the cursor of `encode`.
 
         Raises:
-            InvalidRequest: The text is no cursor.
+            InvalidRequest: The text is no cursor of a listing in that order.
         """
         try:
-            folder, key, leaf = json.loads(base64.urlsafe_b64decode(text.encode()))
-        except (ValueError, TypeError, binascii.Error) as error:
+            parts = json.loads(base64.urlsafe_b64decode(text.encode()))
+            cursor = cls(*parts) if _are_cursor_parts(parts, sort) else None
+            if cursor is not None and cursor.encode() == text:
+                return cursor
+        except (ValueError, RecursionError) as error:
             raise InvalidRequest("The listing cursor is not valid") from error
-        if not (isinstance(folder, str | None) and isinstance(key, str | int | None) and isinstance(leaf, str)):
-            raise InvalidRequest("The listing cursor is not valid")
-        return cls(folder, key, leaf)
+        raise InvalidRequest("The listing cursor is not valid")
+
+
+def _are_cursor_parts(parts: object, sort: SortColumn) -> bool:
+    """Return whether decoded JSON has the form of a cursor's."""
+    match parts:
+        case [str() | None, None, ""]:
+            return True
+        case [None, bool(), _]:
+            return False
+        case [None, int(key), str()]:
+            return sort in _NUMBERS and abs(key) < _INTEGER_END
+        case [None, str(), str()]:
+            return sort not in _NUMBERS
+        case _:
+            return False
 
 
 class Listing:
@@ -98,7 +115,7 @@ class Listing:
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             if request.cursor is not None:
-                return _page_after(tx, found, request, _Cursor.decode(request.cursor))
+                return _page_after(tx, found, request, _Cursor.decode(request.cursor, request.sort))
             return _page_at(tx, found, request)
 
     def count(self, bucket: str, prefix: str, context: RlsContext) -> FolderCount:
@@ -162,8 +179,8 @@ def _check(request: ListRequest) -> None:
     validate_prefix(request.prefix)
     if not 1 <= request.limit <= limits.LIST_PAGE_MAX:
         raise InvalidRequest(f"limit must be between 1 and {limits.LIST_PAGE_MAX}")
-    if request.offset < 0:
-        raise InvalidRequest("offset must not be negative")
+    if not 0 <= request.offset < _INTEGER_END:
+        raise InvalidRequest("offset must be a number of rows to skip")
 
 
 def _walk_query(bucket_id: str, prefix: str, after: tuple[str, str] | None) -> Select[Any]:
@@ -207,12 +224,12 @@ def _with_objects(
 ) -> ListPage:
     """Fill a page up with objects."""
     room = request.limit - len(folders)
-    if room == 0:
-        return ListPage(folders, (), _Cursor(None).encode())
     query = _objects_query(bucket.id, request, after).offset(skip).limit(room + 1)
     objects = tuple([object_from(row, bucket.name) for row in tx.execute(query).all()])
     if len(objects) <= room:
         return ListPage(folders, objects, None)
+    if room == 0:
+        return ListPage(folders, (), _Cursor(None).encode())
     last = objects[room - 1]
     return ListPage(folders, objects[:room], _Cursor(None, _sort_key(last, request.sort), last.name).encode())
 
