@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QLocale, QObject, QTimer, Signal
+from PySide6.QtCore import QLocale, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -75,7 +75,8 @@ class Window(QObject):
         self._data_dir = Path()
         self.session: Session | None = None
         self.shell.show_page(self._page)
-        self.shell.close_asked.connect(self._close_asked)
+        # queued: while Qt is asking whether the window may close, closing it for good does nothing
+        self.shell.close_asked.connect(self._close_asked, Qt.ConnectionType.QueuedConnection)
         self.shell.left.connect(self._left)
         self._page.retry_wanted.connect(lambda: self.open(self._data_dir))
         self._page.folder_wanted.connect(self._choose_folder)

@@ -579,6 +579,10 @@ class TestStartAndEnd:
             assert second.open(data_dir) is False
         second.shell.leave()
 
+    def test_the_first_wish_to_close_closes(self, desk: Desk) -> None:
+        desk.shell.close()
+        desk.until(lambda: not desk.shell.isVisible())
+
     def test_closing_while_something_moves_asks(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(type(desk.session._side.transfers), "active", property(lambda _: True))
         desk.shell.close()
