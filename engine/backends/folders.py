@@ -24,6 +24,8 @@ _CLOEXEC: Final = getattr(os, "O_CLOEXEC", 0)
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY: Final = getattr(os, "O_DIRECTORY", 0)
+_NO_FOLDER_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP})
+"""What network file systems answer that cannot sync a folder."""
 
 
 class Folder(Protocol):
@@ -105,12 +107,21 @@ class PosixFolder:
 
     def names(self) -> list[tuple[str, bool]]:
         """Return the names in this folder."""
-        with os.scandir(self._fd) as entries:
-            return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+        # Read through a handle of its own: two threads that read one share its position and see a part each.
+        fd = os.open(".", os.O_RDONLY | _DIRECTORY | _CLOEXEC, dir_fd=self._fd)
+        try:
+            with os.scandir(fd) as entries:
+                return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+        finally:
+            os.close(fd)
 
     def sync(self) -> None:
-        """Make the names durable."""
-        os.fsync(self._fd)
+        """Make the names durable, where the file system takes such a call."""
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            if error.errno not in _NO_FOLDER_SYNC:
+                raise
 
     def close(self) -> None:
         """Close the descriptor."""
@@ -193,11 +204,19 @@ def open_root(path: Path) -> Folder:
 
 
 class FolderCache:
-    """Opens folders below a root and keeps the last ones open, for work on many files. One thread at a time."""
+    """Opens folders below a root and keeps the last ones open, for work on many files. One thread at a time.
 
-    def __init__(self, root: Folder, capacity: int = 256) -> None:
+    Args:
+        root: Stays open.
+        capacity: How many folders are held open at most.
+        exact: Whether files may only come to folders whose names are spelled as asked for. To be set where the file
+            system ignores case: a file in `Photos` must not be looked for in `photos` by those who list the folder.
+    """
+
+    def __init__(self, root: Folder, capacity: int = 256, *, exact: bool = False) -> None:
         self._root = root
         self._capacity = capacity
+        self._exact = exact
         self._open: dict[str, Folder] = {}
         self._dirty: set[str] = set()
 
@@ -213,8 +232,8 @@ class FolderCache:
         if found is None:
             parent_path, _, name = path.rpartition("/")
             parent = self.folder(parent_path, create=create)
-            if create and parent.stat(name) is None:
-                self._dirty.add(parent_path)
+            if create:
+                self._prepare(parent, parent_path, name)
             found = self._keep(path, parent.child(name, create=create))
         return found
 
@@ -222,13 +241,21 @@ class FolderCache:
         """Remember that names in the folder at `path` changed."""
         self._dirty.add(path)
 
+    def mark_line_dirty(self, path: str) -> None:
+        """Remember that names in the folder at `path` and in all above it may have changed."""
+        self._dirty.add(path)
+        while path:
+            path = path.rpartition("/")[0]
+            self._dirty.add(path)
+
     def sync(self) -> None:
         """Make the names in all changed folders durable."""
         for path in self._dirty:
             try:
-                self.folder(path).sync()
-            except FileNotFoundError:
+                folder = self.folder(path)
+            except (FileNotFoundError, NotADirectoryError):
                 continue
+            folder.sync()
         self._dirty.clear()
 
     @property
@@ -267,12 +294,22 @@ class FolderCache:
         self._open.clear()
 
     def _keep(self, path: str, folder: Folder) -> Folder:
-        """Remember an open folder; when there are too many, close those that are not its ancestors."""
+        """Remember an open folder; when there are too many, close all others, also those above it: paths are deep."""
         if len(self._open) >= self._capacity:
-            for other in [other for other in self._open if not path.startswith(f"{other}/")]:
-                self.forget(other)
+            self.close()
         self._open[path] = folder
         return folder
+
+    def _prepare(self, parent: Folder, parent_path: str, name: str) -> None:
+        """Note that a folder is going to be made; refuse one that is there under another spelling.
+
+        Raises:
+            NotADirectoryError: It is there, but its name is not this one, letter for letter.
+        """
+        if parent.stat(name) is None:
+            self._dirty.add(parent_path)
+        elif self._exact and (name, True) not in parent.names():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), name)
 
     def forget(self, path: str) -> None:
         """Close one folder, if it is open."""
@@ -292,8 +329,8 @@ def walk_files(folder: Folder, prefix: str) -> Iterator[tuple[str, int]]:
         if is_folder:
             try:
                 below = folder.child(name)
-            except OSError:
-                continue
+            except (FileNotFoundError, NotADirectoryError):
+                continue  # Removed, or replaced by another program, since the names were read.
             try:
                 yield from walk_files(below, f"{prefix}{name}/")
             finally:

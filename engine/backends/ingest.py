@@ -43,9 +43,10 @@ class _Copier(threading.Thread):
             self._copy()
         except OSError as error:
             self._error = error
-        with self._moved:
-            self._ended = True
-            self._moved.notify()
+        finally:
+            with self._moved:
+                self._ended = True
+                self._moved.notify()
 
     def wait_beyond(self, offset: int) -> int:
         """Wait for bytes beyond `offset` and return how many are there in all; `offset` again at the end.

@@ -12,15 +12,16 @@ Source: specification, "Local Filesystem" and "Path Mapping".
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from engine.backends.base import BackendReader, Monitor, Staged, StoredEntry
+from engine.backends.base import BackendReader, Monitor, Outcome, Staged, StoredEntry
 from engine.backends.folders import Folder, FolderCache, open_root, walk_files
 from engine.backends.ingest import copy_and_hash, write_all
 from engine.backends.leases import LOCK_NAME, Lease, sweep
@@ -29,13 +30,16 @@ from engine.backends.local_reader import LocalReader
 from engine.backends.local_writer import LocalWriter
 from engine.backends.names import NameMapper
 from engine.backends.system_calls import sync_file_system
-from engine.errors import BackendUnreachable, BytesMissing, StorageError, from_os_error
+from engine.errors import BackendUnreachable, BytesMissing, IoError, StorageError, from_os_error
 from engine.ids import new_id
 
 _STAGING_FOLDER: Final = ".staging"
 _ASIDE_FOLDER: Final = ".lost+found"
 _SYNC_EACH_UP_TO: Final = 8
 """Staged files that are synced one by one; above, one call for the whole file system is cheaper."""
+
+_NONBLOCK: Final = getattr(os, "O_NONBLOCK", 0)
+"""Without waiting: a pipe that another program put among the files must not hang a reader."""
 
 _ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.ENAMETOOLONG})
 
@@ -54,12 +58,17 @@ class LocalBackend:
     def __init__(self, root: Path, mapper: NameMapper | None = None) -> None:
         self._path = root
         self._mapper = mapper or NameMapper()
-        try:
-            self._lease = Lease(root / _STAGING_FOLDER)
-            self._root = open_root(root)
-            self._staging = self._open_staging(self._lease.name)
-        except OSError as error:
-            raise from_os_error(error, str(root)) from error
+        with contextlib.ExitStack() as undo:
+            try:
+                self._lease = Lease(root / _STAGING_FOLDER)
+                undo.callback(self._lease.release)
+                self._root = open_root(root)
+                undo.callback(self._root.close)
+                self._staging = self._open_staging(self._lease.name)
+            except OSError as error:
+                raise from_os_error(error, str(root)) from error
+            undo.pop_all()
+        self._ignores_case = self._staging.stat(LOCK_NAME.upper()) is not None
 
     @property
     def name(self) -> str:
@@ -91,6 +100,9 @@ class LocalBackend:
             fd = self._create(staged_id)
             try:
                 write_all(fd, data)
+            except OSError:
+                self._staging.unlink(staged_id)
+                raise
             finally:
                 os.close(fd)
         except OSError as error:
@@ -120,10 +132,11 @@ class LocalBackend:
             if self._staging.stat(staged_id) is not None:
                 self._staging.unlink(staged_id)
 
-    @contextmanager
+    @contextlib.contextmanager
     def changes(self) -> Iterator[LocalChanges]:
         """Open a block of changes."""
-        changes = LocalChanges(FolderCache(self._root), FolderCache(self._root), _STAGING_FOLDER, self._sync_all)
+        sources, targets = FolderCache(self._root), FolderCache(self._root, exact=self._ignores_case)
+        changes = LocalChanges(sources, targets, _STAGING_FOLDER, self._sync_all, self._check_reachable)
         with self._translated():
             try:
                 yield changes
@@ -146,7 +159,8 @@ class LocalBackend:
             self.stage_bytes(staged_id, data)
             self.flush([staged_id])
             with self.changes() as changes:
-                changes.publish(self._lease.name, staged_id, key, replace=True)
+                if changes.publish(self._lease.name, staged_id, key, replace=True) is not Outcome.DONE:
+                    raise IoError("Something stands in the way of the stored file", path=key)
                 changes.sync()
         finally:
             self.discard(staged_id)
@@ -205,8 +219,12 @@ class LocalBackend:
         """Move a key's bytes to `.lost+found`."""
         target = f"{_ASIDE_FOLDER}/{label}/{key}"
         with self.changes() as changes:
-            changes.relocate(key, target)
+            outcome = changes.relocate(key, target)
             changes.sync()
+        if outcome is Outcome.GONE:
+            raise BytesMissing("The stored bytes are missing", path=key)
+        if outcome is Outcome.TAKEN:
+            raise IoError("Something stands in the way of what is put aside", path=str(self._path / target))
         return str(self._path / target)
 
     def close(self) -> None:
@@ -219,6 +237,9 @@ class LocalBackend:
         """Open a lease's folder."""
         staging = self._root.child(_STAGING_FOLDER)
         try:
+            # What is staged is only as durable as the names of the folders that it lies in.
+            staging.sync()
+            self._root.sync()
             return staging.child(lease)
         finally:
             staging.close()
@@ -254,10 +275,10 @@ class LocalBackend:
             os.close(fd)
 
     def _open_below(self, folder_path: str, name: str) -> LocalReader | None:
-        """Open a file for reading, entering its folders one by one."""
+        """Open a regular file for reading, entering its folders one by one."""
         cache = FolderCache(self._root)
         try:
-            return LocalReader(cache.folder(folder_path).open(name, os.O_RDONLY))
+            return _reader_of(cache.folder(folder_path).open(name, os.O_RDONLY | _NONBLOCK))
         except OSError as error:
             if error.errno in _ABSENT:
                 self._check_reachable()
@@ -295,7 +316,7 @@ class LocalBackend:
             finally:
                 folder.close()
 
-    @contextmanager
+    @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
         """Run the body with the system's errors translated."""
         try:
@@ -308,3 +329,12 @@ class LocalBackend:
         if error.errno in _ABSENT and not self._path.is_dir():
             return BackendUnreachable("The storage folder is gone", path=str(self._path))
         return from_os_error(error)
+
+
+def _reader_of(fd: int) -> LocalReader | None:
+    """Return a reader of a regular file; close what is of another kind."""
+    found = os.fstat(fd)
+    if stat.S_ISREG(found.st_mode):
+        return LocalReader(fd, found.st_size)
+    os.close(fd)
+    return None

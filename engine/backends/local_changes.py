@@ -14,6 +14,9 @@ _OBSTRUCTED: Final = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.
 _SYNC_EACH_UP_TO: Final = 16
 """Changed folders that are synced one by one; above, one call for the whole file system is cheaper."""
 
+_ATTEMPTS: Final = 5
+"""Tries at a folder that another program removes while a file is on its way into it."""
+
 
 class LocalChanges:
     """One block of changes. One thread.
@@ -23,15 +26,22 @@ class LocalChanges:
         targets: Folders that files come to.
         staging_folder: Name of the folder of all leases.
         sync_all: Makes the whole file system durable, or answers False where there is no such call.
+        check_reachable: Raises where the storage folder is gone, and with it what was looked for.
     """
 
     def __init__(
-        self, sources: FolderCache, targets: FolderCache, staging_folder: str, sync_all: Callable[[], bool]
+        self,
+        sources: FolderCache,
+        targets: FolderCache,
+        staging_folder: str,
+        sync_all: Callable[[], bool],
+        check_reachable: Callable[[], None],
     ) -> None:
         self._sources = sources
         self._targets = targets
         self._staging_folder = staging_folder
         self._sync_all = sync_all
+        self._check_reachable = check_reachable
 
     def publish(self, staging: str, staged_id: str, key: str, *, replace: bool) -> Outcome:
         """Give a staged file its key.
@@ -54,6 +64,7 @@ class LocalChanges:
         folder_path, _, name = key.rpartition("/")
         source = self._source(folder_path, name)
         if source is None:
+            self._targets.mark_line_dirty(target_key.rpartition("/")[0])
             return Outcome.GONE
         outcome = self._move(source, name, target_key, replace=False)
         if outcome is Outcome.DONE:
@@ -69,19 +80,21 @@ class LocalChanges:
         """
         folder_path, _, name = key.rpartition("/")
         source = self._source(folder_path, name)
+        self._sources.mark_dirty(folder_path)
         if source is None:
             return Outcome.GONE
         source.unlink(name)
-        self._sources.mark_dirty(folder_path)
         self._prune(folder_path)
         return Outcome.DONE
 
     def sync(self) -> None:
-        """Make every change of this block durable.
+        """Make every change of this block durable, and those that were found done before.
 
         Raises:
             OSError: The system refused.
+            BackendUnreachable: The storage folder is gone; what was found gone may be there when it is back.
         """
+        self._check_reachable()
         if self._sources.dirty + self._targets.dirty > _SYNC_EACH_UP_TO and self._sync_all():
             self._sources.forget_dirty()
             self._targets.forget_dirty()
@@ -113,15 +126,21 @@ class LocalChanges:
     def _move(self, source: Folder, name: str, key: str, *, replace: bool) -> Outcome:
         """Rename into the key's place, unless something else stands there."""
         folder_path, _, target_name = key.rpartition("/")
-        try:
-            target = self._targets.folder(folder_path, create=True)
-            # Marked first: what another process renamed a moment ago may not be durable yet, and GONE vouches for it.
+        for _ in range(_ATTEMPTS):
+            try:
+                target = self._targets.folder(folder_path, create=True)
+                source.rename(name, target, target_name, replace=replace)
+            except FileNotFoundError:
+                if source.stat(name) is None:
+                    # What somebody else renamed a moment ago may not be durable yet, and GONE vouches for it.
+                    self._targets.mark_line_dirty(folder_path)
+                    return Outcome.GONE
+                self._targets.close()
+                continue
+            except OSError as error:
+                if error.errno in _OBSTRUCTED:
+                    return Outcome.TAKEN
+                raise
             self._targets.mark_dirty(folder_path)
-            source.rename(name, target, target_name, replace=replace)
-        except FileNotFoundError:
-            return Outcome.GONE
-        except OSError as error:
-            if error.errno in _OBSTRUCTED:
-                return Outcome.TAKEN
-            raise
-        return Outcome.DONE
+            return Outcome.DONE
+        raise OSError(errno.EBUSY, "The folder is being removed by another program", key)

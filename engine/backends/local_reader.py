@@ -14,11 +14,12 @@ class LocalReader:
 
     Args:
         fd: Open for reading; the reader closes it.
+        size_bytes: Its length.
     """
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, size_bytes: int) -> None:
         self._fd = fd
-        self._size_bytes = os.fstat(fd).st_size
+        self._size_bytes = size_bytes
         self._seek_lock = threading.Lock()
 
     @property
