@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select
 
 from engine import limits
 from engine.backends.base import BackendReader, StorageBackend
-from engine.errors import BytesMissing, ChecksumMismatch, ObjectNotFound
+from engine.errors import BucketNotFound, BytesMissing, ChecksumMismatch, ObjectNotFound
 from engine.files.journal import Journal
 from engine.files.records import ObjectRecord, find_bucket, find_record
 from engine.files.settle import Settler
@@ -72,9 +72,10 @@ class ObjectReader:
             ChecksumMismatch: The end was reached and the bytes are not those that were stored (`verify`).
             IoError: The system refused.
         """
-        wanted = self.size - self._offset if count < 0 else count
+        left = self.size - self._offset
+        wanted = left if count < 0 else min(count, left)
         data = self._reader.read_at(self._offset, wanted)
-        self._advance(data)
+        self._advance(data, wanted)
         return data
 
     def readinto(self, buffer: bytearray | memoryview) -> int:
@@ -86,12 +87,12 @@ class ObjectReader:
         """
         view = memoryview(buffer)
         count = self._reader.readinto_at(self._offset, view)
-        self._advance(view[:count])
+        self._advance(view[:count], len(view))
         return count
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Return up to `count` bytes from `offset`, fewer only at the end. Never verified."""
-        return self._reader.read_at(offset, count)
+        return self._reader.read_at(offset, max(0, min(count, self.size - offset)))
 
     def chunks(self, chunk_bytes: int = limits.HASH_CHUNK_BYTES) -> Iterator[bytes]:
         """Yield what is left, in parts.
@@ -116,13 +117,13 @@ class ObjectReader:
         """Release the bytes; safe to call again."""
         self._reader.close()
 
-    def _advance(self, data: bytes | memoryview) -> None:
+    def _advance(self, data: bytes | memoryview, wanted: int) -> None:
         """Move on and, at the end, hold the bytes against their checksum."""
         self._offset += len(data)
         if self._sha256 is None:
             return
         self._sha256.update(data)
-        if self._offset >= self.size or not data:
+        if self._offset >= self.size or (wanted and not data):
             check_checksum(self.info, self._sha256.hexdigest())
             self._sha256 = None
 
@@ -156,18 +157,20 @@ class Downloads:
         """
         return self._find(bucket, path, context).info
 
-    def open(self, bucket: str, path: str, context: RlsContext, *, verify: bool = False) -> ObjectReader:
+    def open(
+        self, bucket: str, path: str, context: RlsContext, *, verify: bool = False, public_only: bool = False
+    ) -> ObjectReader:
         """Open an object that the caller may read, by the row rules or because its bucket is public.
 
         Raises:
-            BucketNotFound: There is no such bucket.
+            BucketNotFound: There is no such bucket, or it is not public (`public_only`).
             ObjectNotFound: There is no such object that the caller may see.
             BytesMissing: The row is there, its bytes are not.
         """
         validate_object_path(path)
         for attempt in range(_ATTEMPTS):
             version = self._executor.data_version()
-            record = self._find(bucket, path, context)
+            record = self._find(bucket, path, context, public_only=public_only)
             reader = self._open_bytes(record)
             if reader is not None and (self._executor.data_version() == version or self._is_current(record)):
                 return ObjectReader(record.info, reader, verify=verify)
@@ -188,7 +191,7 @@ class Downloads:
             BucketNotFound: There is no such bucket, or it is not public.
             ObjectNotFound: There is no such object.
         """
-        return self.open(bucket, path, RlsContext.anonymous())
+        return self.open(bucket, path, RlsContext.anonymous(), public_only=True)
 
     def open_signed(self, bucket: str, path: str, *, method: str, token: str, expires: str) -> ObjectReader:
         """Open what a signed link opens, beside all row rules.
@@ -209,10 +212,12 @@ class Downloads:
         """
         return self.open(bucket, path, _SYSTEM)
 
-    def _find(self, bucket: str, path: str, context: RlsContext) -> ObjectRecord:
+    def _find(self, bucket: str, path: str, context: RlsContext, *, public_only: bool = False) -> ObjectRecord:
         """Return the row of an object that the caller may read."""
         with self._executor.snapshot(_SYSTEM) as tx:
             found = find_bucket(tx, bucket)
+            if public_only and not found.public:
+                raise BucketNotFound("Bucket not found", path=bucket)
             record = find_record(tx if found.public else tx.as_caller(context), found, path)
         if record is None:
             raise ObjectNotFound("Object not found", path=path)

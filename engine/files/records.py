@@ -126,6 +126,10 @@ def find_bucket(tx: Transaction, name_or_id: str) -> Bucket:
     Raises:
         BucketNotFound: There is none, or the caller of `tx` may not see it.
     """
+    try:
+        name_or_id.encode()
+    except UnicodeEncodeError as error:
+        raise BucketNotFound("Bucket not found", path=name_or_id.encode(errors="replace").decode()) from error
     for query in _BUCKETS_NAMED:
         row = tx.execute(query, {"wanted": name_or_id}).one_or_none()
         if row is not None:
