@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import pytest
 from hypothesis import given
@@ -94,6 +94,12 @@ def test_decoding_undoes_encoding(text: str):
     except UnicodeEncodeError:
         return
     assert decode(raw) == text
+
+
+@given(st.text(alphabet="ab=&+%20\xe4;", max_size=30))
+def test_queries_without_escapes_are_read_like_all_others(text: str):
+    raw = text.encode("latin-1")
+    assert parse_query(raw) == dict(reversed(parse_qsl(text, keep_blank_values=True)))
 
 
 def test_queries():
