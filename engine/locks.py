@@ -31,7 +31,8 @@ class FileLock:
         """Try to take the lock without waiting.
 
         Returns:
-            Whether it is held now.
+            Whether it is held now. False, too, if the file was removed by its last holder in this moment: a lock on
+            it would exclude nobody.
 
         Raises:
             OSError: The file cannot be opened.
@@ -41,7 +42,10 @@ class FileLock:
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
             _lock(fd)
+            held = os.path.samestat(os.fstat(fd), self._path.stat())
         except OSError:
+            held = False
+        if not held:
             os.close(fd)
             return False
         self._fd = fd

@@ -7,6 +7,7 @@ without ever touching a running upload, also one of another process.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -30,16 +31,19 @@ class Lease:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._released = False
         self.name, self._lock = self._claim()
 
     def release(self) -> None:
-        """Give the lease back; what is committed but not published stays for the next start."""
+        """Give the lease back; what is committed but not published stays for the next start. Safe to call again."""
+        if self._released:
+            return
+        self._released = True
         path = self._folder / self.name
-        self._lock.release()
         with contextlib.suppress(OSError):
             if [entry.name for entry in path.iterdir()] == [LOCK_NAME]:
-                (path / LOCK_NAME).unlink()
-                path.rmdir()
+                _take_down(path, self._lock)
+        self._lock.release()
 
     def _claim(self) -> tuple[str, FileLock]:
         """Make and lock a folder; another process may sweep it in the moment before it is locked."""
@@ -48,9 +52,8 @@ class Lease:
             path.mkdir(parents=True)
             lock = FileLock(path / LOCK_NAME)
             with contextlib.suppress(FileNotFoundError):
-                if lock.acquire() and (path / LOCK_NAME).exists():
+                if lock.acquire():
                     return path.name, lock
-                lock.release()
             if attempt == _ATTEMPTS - 1:
                 break
         raise FileNotFoundError(2, "The staging folder disappears", str(self._folder))
@@ -69,7 +72,7 @@ def sweep(folder: Path, own: str, before: Callable[[str], bool]) -> int:
         How many staged files were thrown away.
 
     Raises:
-        OSError: The system refused.
+        OSError: The folder cannot be read.
     """
     leases = [path for path in folder.iterdir() if path.name != own and path.is_dir() and not path.is_symlink()]
     return sum(_sweep_one(path, before) for path in leases)
@@ -81,17 +84,35 @@ def _sweep_one(path: Path, before: Callable[[str], bool]) -> int:
     try:
         if not lock.acquire():
             return 0
-    except FileNotFoundError:
-        return 0
+    except OSError:
+        return 0  # Gone meanwhile, or somebody else's.
     try:
         if not before(path.name):
             return 0
-        staged = [entry for entry in path.iterdir() if entry.name != LOCK_NAME]
-        for entry in [*staged, path / LOCK_NAME]:
-            entry.unlink(missing_ok=True)
+        removed = sum(_is_removed(entry) for entry in path.iterdir() if entry.name != LOCK_NAME)
+        _take_down(path, lock)
     finally:
         lock.release()
-    # Its name may have become another process's new lease in this very moment.
+    return removed
+
+
+def _is_removed(entry: Path) -> bool:
+    """Remove a staged file; what another program put there and made unremovable is left."""
+    try:
+        entry.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _take_down(path: Path, lock: FileLock) -> None:
+    """Remove an empty lease while it is held, or right after where the system keeps open files.
+
+    Whoever waits for the lock must find its file gone, never hold the lock of a lease that is being removed. A lease
+    that its process is only just making has no lock yet: if it gets one in between, it stays.
+    """
+    if sys.platform == "win32":
+        lock.release()
     with contextlib.suppress(OSError):
+        (path / LOCK_NAME).unlink()
         path.rmdir()
-    return len(staged)

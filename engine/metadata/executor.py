@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.selectable import FromClause, Join
 
+from engine.errors import DatabaseFault
 from engine.metadata.database import WRITE_OPTION
 from engine.metadata.faults import translated
 from engine.metadata.tables import storage_buckets, storage_objects
@@ -136,6 +137,7 @@ class Executor:
         self._watch_lock = threading.Lock()
         self._watch: PoolProxiedConnection | None = None
         self._where = engine.url.database
+        self._closed = False
 
     def execute(self, statement: Statement, context: RlsContext) -> Rows:
         """Run one statement for one caller in a transaction of its own.
@@ -157,8 +159,12 @@ class Executor:
 
     @contextmanager
     def snapshot(self, context: RlsContext) -> Iterator[Transaction]:
-        """Open a read-only transaction: everything inside sees one state of the database."""
-        with translated(self._where), self._engine.connect() as connection, connection.begin():
+        """Open a read-only transaction: everything inside sees one state of the database.
+
+        Raises:
+            DatabaseFault: The database failed, or the executor is closed.
+        """
+        with translated(self._where), self._opened() as connection, connection.begin():
             yield Transaction(connection, self._permissions, context)
 
     @contextmanager
@@ -166,8 +172,12 @@ class Executor:
         """Open a writing transaction, alone among all threads and processes; commits at the end of the block.
 
         An exception inside the block rolls everything back.
+
+        Raises:
+            DatabaseFault: The database failed, or the executor is closed: then the staged bytes of a late commit may
+                be gone already.
         """
-        with self._write_lock, translated(self._where), self._engine.connect() as plain:
+        with self._write_lock, translated(self._where), self._opened() as plain:
             connection = plain.execution_options(**{WRITE_OPTION: True})
             with connection.begin():
                 yield Transaction(connection, self._permissions, context)
@@ -180,6 +190,7 @@ class Executor:
         Source: SQLite's PRAGMA data_version, which compares only on one and the same connection.
         """
         with self._watch_lock, translated(self._where):
+            self._check_open()
             if self._watch is None:
                 self._watch = self._engine.raw_connection()
             cursor = self._watch.cursor()
@@ -188,12 +199,24 @@ class Executor:
             return int(version)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, once the transaction that is running has ended; nothing runs afterwards."""
+        with self._write_lock:
+            self._closed = True
         with self._watch_lock:
             if self._watch is not None:
                 self._watch.close()
                 self._watch = None
         self._engine.dispose()
+
+    def _opened(self) -> Connection:
+        """Return a connection."""
+        self._check_open()
+        return self._engine.connect()
+
+    def _check_open(self) -> None:
+        """Refuse to go on after the end."""
+        if self._closed:
+            raise DatabaseFault("The workspace was closed", path=self._where)
 
 
 def _tables_of(source: FromClause) -> list[Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,18 +29,19 @@ _BY_TEXT: tuple[tuple[str, type[StorageError], str], ...] = (
 )
 
 
-def translate(error: exc.DBAPIError, where: str | None = None) -> StorageError:
+def translate(error: exc.DBAPIError | sqlite3.Error, where: str | None = None) -> StorageError:
     """Return the engine's error for a database driver's.
 
     Args:
-        error: As raised by SQLAlchemy.
+        error: As raised by SQLAlchemy, or by the driver itself.
         where: The database's file, named in the message.
     """
-    text = str(error.orig).lower()
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    text = str(cause).lower()
     for part, kind, message in _BY_TEXT:
         if part in text:
             return kind(message, path=where)
-    return DatabaseFault(f"The database failed: {error.orig}", path=where)
+    return DatabaseFault(f"The database failed: {cause}", path=where)
 
 
 @contextmanager
@@ -53,5 +55,5 @@ def translated(where: str | None = None) -> Iterator[None]:
         yield
     except exc.IntegrityError:
         raise
-    except exc.DBAPIError as error:
+    except (exc.DBAPIError, sqlite3.Error) as error:
         raise translate(error, where) from error
