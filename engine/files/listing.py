@@ -292,7 +292,7 @@ def _skip_scan(tx: Transaction, bucket_id: str, prefix: str, after: str | None, 
 
     def seek(bound: Sequence[ColumnElement[bool]]) -> ScalarSelect[str]:
         edge = func.max(_O.parent) if descending else func.min(_O.parent)
-        query = select(folder_of(edge)).where(_O.bucket_id == bucket_id, *_inside(prefix), *bound)
+        query = select(folder_of(edge)).where(_O.bucket_id == bucket_id, *_between(prefix, bound, descending))
         rule = tx.rule(storage_objects)
         return (query if rule is None else query.where(rule)).scalar_subquery()
 
@@ -302,12 +302,17 @@ def _skip_scan(tx: Transaction, bucket_id: str, prefix: str, after: str | None, 
     return found.union_all(select(step).where(found.c.folder.is_not(None)))
 
 
-def _inside(prefix: str) -> list[ColumnElement[bool]]:
-    """Return the conditions of parents strictly below a prefix."""
-    conditions: list[ColumnElement[bool]] = [_O.parent > prefix]
-    if prefix:
-        conditions.append(_O.parent < prefix_end(prefix))
-    return conditions
+def _between(prefix: str, bound: Sequence[ColumnElement[bool]], descending: bool) -> list[ColumnElement[bool]]:
+    """Return the conditions of parents strictly below a prefix and beyond a bound.
+
+    The bound takes the place of the prefix's own end on its side: given two, SQLite seeks to the wrong one and reads
+    every row before the bound again at each step.
+    """
+    lower: list[ColumnElement[bool]] = [_O.parent > prefix]
+    upper: list[ColumnElement[bool]] = [_O.parent < prefix_end(prefix)] if prefix else []
+    if not bound:
+        return [*lower, *upper]
+    return [*lower, *bound] if descending else [*bound, *upper]
 
 
 def _beyond(folder: ColumnElement[str], descending: bool) -> ColumnElement[bool]:
