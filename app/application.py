@@ -10,14 +10,15 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from app.bridge.engine_side import EngineSide
 from app.bridge.tasks import Tasks
 from app.dialogs.bug_dialog import BugDialog
 from app.dialogs.file_chooser import choose_folder
@@ -26,16 +27,18 @@ from app.garbage import GarbageCollector
 from app.i18n import translate
 from app.icons import Icons, program_icon
 from app.look import Look
-from app.session import Session
 from app.settings import WindowSettings
 from app.single_instance import SingleInstance
 from app.theme import Theme
 from app.views.shell import Shell
 from app.views.start_page import StartPage
-from engine.config import load_settings
+from engine.config import Settings, load_settings
 from engine.errors import StorageError
-from engine.secrets import SecretStore
-from engine.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from engine.secrets import SecretStore
+    from engine.workspace import Workspace
 
 _SIGNAL_POLL_MS = 200
 
@@ -104,7 +107,7 @@ class Window(QObject):
         self._remembered(settings.data_dir)
         self._page.show_opening()
         self.shell.show()
-        self._tasks.read(lambda _: open_workspace(settings, self._secrets), self._show, self._explain)
+        self._tasks.read(lambda _: _open(settings, self._secrets), self._show, self._explain)
         return True
 
     def raise_up(self) -> None:
@@ -130,6 +133,9 @@ class Window(QObject):
     def _show(self, workspace: Workspace) -> None:
         if self._settings is None:
             return
+        from app.bridge.engine_side import EngineSide
+        from app.session import Session
+
         side = EngineSide(workspace, self._tasks, self)
         self.session = Session(self.shell, self._look, self._settings, self.errors, self._tasks, side)
         self.session.quit_wanted.connect(self.shell.close)
@@ -174,6 +180,18 @@ class Window(QObject):
         if self._instance is not None:
             self._instance.release()
         self.closed.emit()
+
+
+def _open(settings: Settings, secrets: SecretStore | None) -> Workspace:
+    """Load what an open workspace needs, and open it; in a worker.
+
+    The database library and the page of an open workspace take longer to import than the frame takes to show, so they
+    are imported here, behind it.
+    """
+    import_module("app.session")
+    from engine.workspace import open_workspace
+
+    return open_workspace(settings, secrets)
 
 
 def run(data_dir: Path | None) -> int:

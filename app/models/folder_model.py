@@ -364,7 +364,7 @@ def _datum(row: Row, column: int, role: int) -> Any:
     if role == Qt.ItemDataRole.EditRole:
         return row.name
     if role == Qt.ItemDataRole.ToolTipRole:
-        return row.tips[column] if column < len(row.tips) else None
+        return row.tips()[column]
     if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
         return row.time(datetime.now(UTC)) if column == Column.MODIFIED else _texts(row)[column]
     return None

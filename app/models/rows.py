@@ -21,7 +21,6 @@ class Row:
         icon: Glyph name.
         tone: Colour token of the glyph.
         size, type, owner: Texts of their columns, empty where there is nothing to say.
-        tips: Tool tip texts, in the order of the columns.
         size_bytes: For sums; 0 for a folder.
         object: The object's row, or None for a folder.
     """
@@ -33,7 +32,6 @@ class Row:
     size: str = ""
     type: str = ""
     owner: str = ""
-    tips: tuple[str, ...] = ()
     size_bytes: int = 0
     object: StorageObject | None = None
 
@@ -44,6 +42,14 @@ class Row:
             now: Aware; what it is relative to.
         """
         return time_text(self.object.updated_at, now) if self.object else ""
+
+    def tips(self) -> tuple[str, ...]:
+        """Return the tool tips, in the order of the columns. Made when asked for: few are ever seen."""
+        item = self.object
+        if item is None:
+            return (self.path, "", "", "", "")
+        owner = item.owner_id or translate("Rows", "Nobody in particular")
+        return (item.path, exact_size_text(item.size_bytes), item.mime_type, _times(item), owner)
 
     @property
     def is_folder(self) -> bool:
@@ -80,7 +86,6 @@ class RowMaker:
             icon=look.icon,
             tone=look.tone,
             type=translate("Rows", "Folder"),
-            tips=(folder.path, "", "", "", ""),
         )
 
     def _object(self, item: StorageObject) -> Row:
@@ -93,20 +98,14 @@ class RowMaker:
             size=size_text(item.size_bytes),
             type=kinds.type_text(item.mime_type, item.name),
             owner=self.owner_text(item.owner_id),
-            tips=(
-                item.path,
-                exact_size_text(item.size_bytes),
-                item.mime_type,
-                self._times(item),
-                item.owner_id or translate("Rows", "Nobody in particular"),
-            ),
             size_bytes=item.size_bytes,
             object=item,
         )
 
-    def _times(self, item: StorageObject) -> str:
-        stored = translate("Rows", "Stored {time}").format(time=full_time_text(item.updated_at))
-        if item.modified_at is None:
-            return stored
-        source = translate("Rows", "File last changed {time}").format(time=full_time_text(item.modified_at))
-        return f"{stored}\n{source}"
+
+def _times(item: StorageObject) -> str:
+    stored = translate("Rows", "Stored {time}").format(time=full_time_text(item.updated_at))
+    if item.modified_at is None:
+        return stored
+    source = translate("Rows", "File last changed {time}").format(time=full_time_text(item.modified_at))
+    return f"{stored}\n{source}"

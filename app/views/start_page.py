@@ -152,5 +152,5 @@ def _advice(error: Exception) -> str:
             "Restore holdall.db from a backup, or move it out of the data folder to start with an empty workspace.",
         )
     if isinstance(error, StorageError):
-        return translate("StartPage", "When that is done, try again; or open a workspace in another folder.")
+        return translate("StartPage", "Try again once that is mended, or open a workspace in another folder.")
     return translate("StartPage", "The details help to find out why. Your files have not been changed.")

@@ -24,6 +24,7 @@ from app.dialogs.quit_dialog import QuitDialog
 from app.location import Location
 from app.models.pages import PAGE_ROWS
 from app.theme import ThemeMode
+from app.views.conflict_dialog import ConflictDialog
 from app.views.drops import carries_files
 from engine.types import TreeSize, UploadItem
 from tests.app.helpers import Desk, close
@@ -372,6 +373,15 @@ class TestFilesIn:
         desk.until(lambda: len(desk.names) == 1 and desk.names[0].endswith(".png"))
         assert QImage.fromData(desk.read(desk.names[0])).size() == picture.size()
         assert desk.storage.info("photos", desk.names[0], desk.me).mime_type == "image/png"
+
+    def test_a_name_that_is_taken_is_asked_about(self, desk: Desk, source: Path) -> None:
+        desk.bucket()
+        desk.put("one.txt", b"before")
+        drop(desk.table, QPoint(40, 300), files_data(source / "day" / "one.txt"))
+        dialog = desk.dialog(ConflictDialog)
+        dialog.close()
+        desk.until(lambda: not desk.session._side.transfers.active)
+        assert desk.read("one.txt") == b"before"
 
 
 class TestFilesOut:
