@@ -6,7 +6,15 @@ from typing import Final
 
 from engine.backends.base import BackendReader, Monitor, StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import Cancelled, ObjectAlreadyExists, RequestFault, StorageError
+from engine.errors import (
+    BytesMissing,
+    Cancelled,
+    ChecksumMismatch,
+    ObjectAlreadyExists,
+    ObjectNotFound,
+    RequestFault,
+    StorageError,
+)
 from engine.files.commit import Committer, NewContent
 from engine.files.downloads import Downloads, check_checksum
 from engine.files.listing import Listing
@@ -115,16 +123,24 @@ class Copies:
     ) -> BatchReport:
         """Copy everything below a prefix that the caller may read; what cannot be copied is reported.
 
+        Marks of folders that the target has already are left as they are.
+
         Raises:
             BucketNotFound: There is no such bucket.
+            ObjectNotFound: There is nothing below the prefix that the caller may see.
+            Unauthorized: The caller may not add objects.
             Cancelled: `cancel` was used; what was copied stays.
         """
         validate_prefix(source_prefix)
         validate_prefix(target_prefix)
+        self._permissions.check_insert(context)
         token = cancel or CancelToken()
         done = size_bytes = 0
         failures: list[ItemFailure] = []
-        for stored in list(self._listing.walk(bucket, source_prefix, context)):
+        wanted = list(self._listing.walk(bucket, source_prefix, context))
+        if source_prefix and not wanted:
+            raise ObjectNotFound("Folder not found", path=source_prefix)
+        for stored in wanted:
             token.raise_if_cancelled()
             path = target_prefix + stored.path[len(source_prefix) :]
             try:
@@ -132,9 +148,10 @@ class Copies:
             except Cancelled:
                 raise
             except StorageError as error:
-                if not isinstance(error, RequestFault):
+                if not isinstance(error, RequestFault | BytesMissing | ChecksumMismatch):
                     raise
-                failures.append(ItemFailure(path, stored.path, error))
+                if not (isinstance(error, ObjectAlreadyExists) and path.endswith("/")):
+                    failures.append(ItemFailure(path, stored.path, error))
                 continue
             done, size_bytes = done + 1, size_bytes + stored.size_bytes
             if progress is not None:

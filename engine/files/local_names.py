@@ -1,9 +1,9 @@
 """Where downloads arrive: file names that this computer can hold, never outside the target, never over one another.
 
 An object's path may hold what a file system cannot: empty segments, over-long or reserved names, `a` beside `a/b`,
-names that differ in case or normalisation alone. Such a name is adapted, or becomes `name (2).ext`, and the file is
-still delivered. Existing files are left alone unless replacing was asked for; files of this very download never give
-way to one another.
+names that differ in case or normalisation alone where the file system takes these for one. Such a name is adapted, or
+becomes `name (2).ext`, and the file is still delivered. Existing files are left alone unless replacing was asked for;
+files of this very download never give way to one another.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class LocalNames:
         self._target_dir = target_dir
         self._replace = replace
         self._folders: dict[str, Path] = {"": target_dir}
-        self._ours: set[str] = set()
+        self._ours: dict[str, list[Path]] = {}
 
     def folder(self, prefix: str) -> Path:
         """Return the folder for a prefix (`""` or ending with `/`), which is made.
@@ -99,13 +99,13 @@ class LocalNames:
         for number in range(1, _TRIES):
             place = folder / (name if number == 1 else numbered(name, number))
             if self._is_free(place, path):
-                self._ours.add(_folded(place))
+                self._ours.setdefault(_folded(place), []).append(place)
                 return place
         raise TargetExists("Too many files of that name exist", path=str(folder / name))
 
     def _is_free(self, place: Path, path: str) -> bool:
         """Return whether a file may arrive at `place`; a file of this download is in the way, not a reason to stop."""
-        if _folded(place) in self._ours:
+        if any(place == other or _is_one_file(place, other) for other in self._ours.get(_folded(place), ())):
             return False
         if not os.path.lexists(place):
             return True
@@ -116,12 +116,12 @@ class LocalNames:
         return True
 
     def _make(self, above: Path, name: str) -> Path:
-        """Make a folder, beside a file of that name if need be."""
+        """Make a folder, beside a file or a link of that name if need be: a link could lead anywhere."""
         if self._target_dir not in (above / name).parents:
             raise InvalidKey("Invalid key", path=name)
         for number in range(1, _TRIES):
             place = above / (name if number == 1 else numbered(name, number))
-            if _folded(place) in self._ours:
+            if place.is_symlink():
                 continue
             try:
                 place.mkdir(exist_ok=True)
@@ -129,6 +129,14 @@ class LocalNames:
                 continue
             return place
         raise TargetExists("Too many files of that name exist", path=str(above / name))
+
+
+def _is_one_file(one: Path, other: Path) -> bool:
+    """Return whether a file system takes two names for one, or two links lead to one file."""
+    try:
+        return os.path.samestat(one.lstat(), other.lstat())
+    except OSError:
+        return False
 
 
 def _folded(place: Path) -> str:

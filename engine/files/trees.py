@@ -16,7 +16,7 @@ from engine import limits
 from engine.backends.base import Monitor
 from engine.backends.ingest import copy_and_hash, write_all
 from engine.cancel import CancelToken
-from engine.errors import Cancelled, StorageError, TargetExists, from_os_error
+from engine.errors import Cancelled, InvalidKey, ObjectNotFound, StorageError, TargetExists, from_os_error
 from engine.files.downloads import Downloads, ObjectReader, check_checksum
 from engine.files.listing import Listing
 from engine.files.local_names import LocalNames
@@ -75,6 +75,7 @@ class TreeDownloads:
                 if progress is not None:
                     progress(Progress(done_bytes, size_bytes, current=path))
 
+            monitor(0)
             deliver(reader, target, replace=replace, verify=verify, monitor=monitor)
             return reader.info
 
@@ -112,7 +113,7 @@ class TreeDownloads:
             except StorageError as error:
                 if isinstance(error, Cancelled) or error.retryable:
                     raise
-                failures.append(ItemFailure(stored.path, str(target_dir / stored.path[cut:]), error))
+                failures.append(ItemFailure(stored.path, f"{target_dir}/{stored.path[cut:]}", error))
                 continue
             if not stored.path.endswith("/"):
                 done, size_bytes = done + 1, size_bytes + stored.size_bytes
@@ -125,15 +126,27 @@ class TreeDownloads:
     ) -> Iterator[tuple[StorageObject, int]]:
         """Yield every object that is wanted, and how much of its path is not part of its name here."""
         for path in paths:
-            if path and not path.endswith("/"):
-                try:
-                    yield self._downloads.info(bucket, validate_object_path(path), context), len(parent_of(path))
-                except StorageError as error:
-                    failures.append(ItemFailure(path, "", error))
-                continue
-            cut = len(parent_of(path[:-1])) if path else 0
-            for stored in self._listing.walk(bucket, validate_prefix(path), context):
-                yield stored, cut
+            try:
+                yield from self._wanted_by(bucket, path, context)
+            except (InvalidKey, ObjectNotFound) as error:
+                failures.append(ItemFailure(path, "", error))
+
+    def _wanted_by(self, bucket: str, path: str, context: RlsContext) -> Iterator[tuple[StorageObject, int]]:
+        """Yield what one path stands for.
+
+        Raises:
+            ObjectNotFound: There is nothing that the caller may see.
+            InvalidKey: The path breaks the rules.
+        """
+        if path and not path.endswith("/"):
+            yield self._downloads.info(bucket, validate_object_path(path), context), len(parent_of(path))
+            return
+        cut = len(parent_of(path[:-1])) if path else 0
+        stored = None
+        for stored in self._listing.walk(bucket, validate_prefix(path), context):
+            yield stored, cut
+        if stored is None and path:
+            raise ObjectNotFound("Folder not found", path=path)
 
     def _deliver_one(
         self,
