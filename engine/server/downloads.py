@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from engine.errors import BytesMissing
+from engine.errors import BytesMissing, ChecksumMismatch
 from engine.files.downloads import ObjectReader
 from engine.server import bounds
 from engine.server.conditions import Validators, Verdict, evaluate, range_applies
@@ -52,6 +52,8 @@ class Downloads:
             ClientGone: The client left half way.
             EnvironmentFault: The bytes cannot be read.
         """
+        if reader.size != reader.info.size_bytes:
+            raise ChecksumMismatch("The stored file has another size than its record", path=reader.info.path)
         shown = _shown(reader.info)
         verdict = evaluate(exchange.headers, shown.validators)
         if verdict is Verdict.FAILED:

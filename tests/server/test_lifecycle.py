@@ -191,6 +191,46 @@ def test_stop_does_not_wait_for_a_storage_that_hangs(
     eventually(lambda: _server_threads() == [])
 
 
+def test_stop_undoes_an_upload_that_had_not_quite_begun(
+    server: StorageServer, raw: Callable[[], RawClient], photos: str, workspace: Workspace, staged, monkeypatch, caplog
+):
+    entered, release = threading.Event(), threading.Event()
+    begin = workspace.storage.begin_upload
+    aborted: list[str] = []
+
+    def hang(*args, **kwargs):
+        entered.set()
+        release.wait()
+        session = begin(*args, **kwargs)
+        monkeypatch.setattr(session, "abort", lambda: aborted.append("aborted"))
+        return session
+
+    monkeypatch.setattr(workspace.storage, "begin_upload", hang)
+    client = raw()
+    client.head(f"POST /storage/v1/object/{photos}/a", "Content-Length: 9", token=workspace.keys.service_role)
+    entered.wait()
+    server.stop(0.2)
+    assert "still busy" in caplog.text
+    release.set()
+    eventually(lambda: aborted)
+    eventually(lambda: _server_threads() == [])
+    assert staged() == []
+
+
+def test_a_server_that_cannot_start_leaves_nothing(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
+    async def fail(_: object) -> None:
+        raise OSError("no event loop today")
+
+    monkeypatch.setattr("engine.server.runner.ServerRun._serve", fail)
+    server = StorageServer(workspace)
+    with pytest.raises(OSError, match="no event loop today"):
+        server.start()
+    assert not server.running
+    assert _server_threads() == []
+    with socket.socket() as free:
+        free.bind((server.host, server.port))
+
+
 def test_a_dead_client_is_not_read_for(
     raw: Callable[[], RawClient], big: str, workspace: Workspace, server: StorageServer
 ):

@@ -106,6 +106,29 @@ def test_a_websocket_is_not_spoken(raw: Raw, caplog: pytest.LogCaptureFixture):
     assert caplog.records == []
 
 
+def test_a_client_that_asks_on_without_reading_gets_everything_in_order(
+    raw: Raw, api: httpx.Client, photos: str, workspace: Workspace
+):
+    contents = [bytes([number]) * 250_000 for number in range(4)]
+    for number, content in enumerate(contents):
+        api.post(f"/object/{photos}/{number}", content=content).raise_for_status()
+    client = raw()
+    for turn in range(60):
+        client.head(f"GET /storage/v1/object/{photos}/{turn % 4}", token=workspace.keys.service_role)
+    for turn in range(60):
+        assert client.answer().body == contents[turn % 4]
+
+
+def test_a_header_field_cannot_break_the_answer_apart(
+    nobody: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr("engine.server.exchange.NOSNIFF", (b"x-content-type-options", b"a\r\nx-evil: 1"))
+    answer = nobody.get("/health")
+    assert answer.status_code == 500
+    assert "x-evil" not in answer.headers
+    assert "line break" in caplog.text
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the server look at its clocks often."""

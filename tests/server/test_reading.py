@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from pathlib import Path
 
 import httpx
 import pytest
 
+from engine.backends.memory import MemoryBackend
+from engine.config import Settings
+from engine.secrets import FixedSecrets
+from engine.server import StorageServer
 from engine.storage import FileStorage
 from engine.types import RlsContext, UploadOptions
-from tests.server.clients import error_of
+from engine.workspace import Workspace, open_workspace
+from tests.server.clients import RawClient, api_client, error_of, eventually
 
 CONTENT = bytes(range(256)) * 4 * 1024
 
@@ -178,12 +186,58 @@ def test_a_reader_sees_every_change_at_once(
     assert api.get(file).content == b"again"
 
 
+def _stored_file(workspace: Workspace, name: str) -> Path:
+    (path,) = workspace.settings.storage_dir.glob(f"*/{name}")
+    return path
+
+
+def test_files_that_shrank_are_not_sent_as_if_they_were_whole(
+    api: httpx.Client, file: str, workspace: Workspace, caplog: pytest.LogCaptureFixture
+):
+    with _stored_file(workspace, "file.bin").open("r+b") as stored:
+        stored.truncate(1000)
+    assert error_of(api.get(file))[0] == 500
+    assert error_of(api.get(file, headers={"range": "bytes=0-9"}))[0] == 500
+    assert "another size" in caplog.text
+
+
+def test_a_file_that_shrinks_half_way_cuts_the_answer(
+    api: httpx.Client, photos: str, workspace: Workspace, raw: Callable[[], RawClient], caplog: pytest.LogCaptureFixture
+):
+    size_bytes = 32 << 20
+    api.post(f"/object/{photos}/big", content=b"x" * size_bytes).raise_for_status()
+    client = raw()
+    client.head(f"GET /storage/v1/object/{photos}/big", token=workspace.keys.service_role)
+    assert client.answer_head()[0] == 200
+    with _stored_file(workspace, "big").open("r+b") as stored:
+        stored.truncate(0)
+    received_bytes = 0
+    with contextlib.suppress(ConnectionError):
+        while data := client.read(1 << 20):
+            received_bytes += len(data)
+    assert received_bytes < size_bytes
+    eventually(lambda: "shorter than its record" in caplog.text)
+
+
+def test_a_backend_without_files(data_dir: Path):
+    with open_workspace(Settings(data_dir), FixedSecrets(), MemoryBackend()) as workspace:
+        workspace.storage.create_bucket("shared", workspace.context, public=True)
+        workspace.storage.upload("shared", "a", CONTENT, workspace.context)
+        server = StorageServer(workspace)
+        server.start()
+        try:
+            with api_client(server) as client:
+                assert client.get("/object/public/shared/a").content == CONTENT
+                assert client.get("/object/public/shared/a", headers={"range": "bytes=-5"}).content == CONTENT[-5:]
+        finally:
+            server.stop()
+
+
 def test_files_that_vanished_are_the_servers_fault(
-    api: httpx.Client, photos: str, workspace, caplog: pytest.LogCaptureFixture
+    api: httpx.Client, photos: str, workspace: Workspace, caplog: pytest.LogCaptureFixture
 ):
     api.post(f"/object/{photos}/gone", content=b"x").raise_for_status()
-    (stored,) = workspace.settings.storage_dir.glob("*/gone")
-    stored.unlink()
+    _stored_file(workspace, "gone").unlink()
     refused = api.get(f"/object/{photos}/gone")
     assert error_of(refused) == (500, "InternalError", "InternalError", "Internal server error")
     assert str(workspace.settings.storage_dir) not in refused.text

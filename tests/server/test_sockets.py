@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 
 import pytest
@@ -33,6 +34,19 @@ def test_what_is_no_port(port: int):
 def test_what_is_no_address_of_ours(host: str):
     with pytest.raises(PortUnavailable) as caught:
         listen(host, 0)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.EACCES, "does not allow port"), (errno.EIO, "cannot listen on 127.0.0.1, port 0")]
+)
+def test_other_refusals_of_the_system(monkeypatch: pytest.MonkeyPatch, number: int, words: str):
+    def refuse(_: object) -> None:
+        raise OSError(number, "refused")
+
+    monkeypatch.setattr("engine.server.sockets._claim", refuse)
+    with pytest.raises(PortUnavailable, match=words) as caught:
+        listen("127.0.0.1", 0)
     assert caught.value.hint
 
 
