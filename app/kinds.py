@@ -9,6 +9,7 @@ from typing import Final
 from app.i18n import translate
 
 _CONTEXT: Final = "Kinds"
+_EXTENSION_MAX_CHARS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +116,22 @@ def family(mime_type: str, name: str) -> Family:
 
 
 def type_text(mime_type: str, name: str) -> str:
-    """Return what the Type column says: "PNG image", "Python source" is too much to promise, so "PY file"."""
+    """Return what the Type column says: "PNG image", "ZIP file", "Plain text".
+
+    Args:
+        mime_type: As stored.
+        name: Last segment of the path.
+    """
     extension = _extension(name)
     major, _, minor = mime_type.partition("/")
     nouns = {
         "image": translate(_CONTEXT, "image"),
         "video": translate(_CONTEXT, "video"),
         "audio": translate(_CONTEXT, "audio"),
-        "text": translate(_CONTEXT, "text"),
     }
     label = extension or minor.removeprefix("x-").partition("+")[0]
-    known = bool(extension) and len(extension) <= _EXTENSION_MAX_CHARS
-    if major in nouns and label != "plain":
+    if major in nouns:
         return f"{label.upper()} {nouns[major]}"
-    if known:
+    if extension and len(extension) <= _EXTENSION_MAX_CHARS:
         return f"{extension.upper()} {translate(_CONTEXT, 'file')}"
     return translate(_CONTEXT, "Plain text") if mime_type == "text/plain" else translate(_CONTEXT, "File")
-
-
-_EXTENSION_MAX_CHARS: Final = 8

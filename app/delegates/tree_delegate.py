@@ -112,5 +112,5 @@ class TreeDelegate(QStyledItemDelegate):
         painter.setFont(theme.font("body", bold=is_bucket and place == self.shown))
         painter.setPen(theme.color("text"))
         inner = rect.adjusted(side + theme.space("s"), 0, 0, 0)
-        text = painter.fontMetrics().elidedText(place.name, Qt.TextElideMode.ElideMiddle, inner.width())
+        text = painter.fontMetrics().elidedText(place.name, Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)

@@ -29,6 +29,10 @@ _CLOCK_MS: Final = 30_000
 _STEPS_MAX: Final = 64
 
 
+_CELL_FLAGS: Final = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsDragEnabled
+_NAME_FLAGS: Final = _CELL_FLAGS | Qt.ItemFlag.ItemIsEditable
+
+
 class Column(IntEnum):
     """The columns, in their natural order."""
 
@@ -182,7 +186,7 @@ class FolderModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
-        return _titles()[section] if role == Qt.ItemDataRole.DisplayRole else None
+        return self._title(Column(section)) if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Qt's hook: texts made ready with the page; asking for a missing page orders it."""
@@ -210,8 +214,14 @@ class FolderModel(QAbstractTableModel):
         """Qt's hook: rows can be selected and dragged, names edited."""
         if not index.isValid():
             return Qt.ItemFlag.ItemIsDropEnabled
-        usual = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsDragEnabled
-        return usual | Qt.ItemFlag.ItemIsEditable if index.column() == Column.NAME else usual
+        return _NAME_FLAGS if index.column() == Column.NAME else _CELL_FLAGS
+
+    def _title(self, column: Column) -> str:
+        """Return a column's title, with an arrow where it sorts: a right-aligned title leaves no room for Qt's own."""
+        title = column_titles()[column]
+        if self._view is None or SORTS.get(column) is not self._view.sort:
+            return title
+        return f"{title} {'↓' if self._view.descending else '↑'}"
 
     @property
     def _is_whole(self) -> bool:
@@ -344,7 +354,8 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
-def _titles() -> tuple[str, ...]:
+def column_titles() -> tuple[str, ...]:
+    """Return the titles of the columns, in their natural order."""
     return (
         translate("FolderModel", "Name"),
         translate("FolderModel", "Size"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -19,10 +21,11 @@ from app.delegates.name_editor import NameCheck
 from app.delegates.row_delegate import RowDelegate
 from app.i18n import translate
 from app.look import Look
-from app.models.folder_model import SORTS, Column, FolderModel
+from app.models.folder_model import SORTS, Column, FolderModel, column_titles
 from app.models.rows import Row
 from app.views.drops import carries_files, local_paths
 
+_TOLD_ROWS_MAX = 64
 _WIDTHS = {Column.SIZE: 96, Column.TYPE: 128, Column.MODIFIED: 152, Column.OWNER: 96}
 
 
@@ -143,6 +146,23 @@ class FolderTable(QTableView):
         number = self._rows.find_name(max(start, 0), search)
         if number is not None:
             self.setCurrentIndex(self._rows.index(number, 0))
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """Qt's hook: tell screen readers of large selections as a whole; Qt's own way asks the flags of each cell."""
+        if _row_count(selected) + _row_count(deselected) <= _TOLD_ROWS_MAX:
+            super().selectionChanged(selected, deselected)
+            return
+        QAbstractItemView.selectionChanged(self, selected, deselected)
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.SelectionWithin))
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Qt's hook: Home and End go to the first and the last row, not to a column."""
+        last = self._rows.rowCount() - 1
+        if action == QAbstractItemView.CursorAction.MoveHome and last >= 0:
+            return self._rows.index(0, 0)
+        if action == QAbstractItemView.CursorAction.MoveEnd and last >= 0:
+            return self._rows.index(last, 0)
+        return super().moveCursor(action, modifiers)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt's hook: Enter opens, Backspace goes up, Escape drops the selection."""
@@ -279,7 +299,7 @@ class FolderTable(QTableView):
         for column in Column:
             if column is Column.NAME:
                 continue
-            title = str(self._rows.headerData(column, Qt.Orientation.Horizontal))
+            title = column_titles()[column]
             action = menu.addAction(title)
             action.setCheckable(True)
             action.setChecked(not header.isSectionHidden(column))
@@ -318,6 +338,10 @@ class FolderTable(QTableView):
         first = max(self.rowAt(0), 0)
         last = self.rowAt(self.viewport().height() - 1)
         self._rows.set_visible(range(first, last if last >= 0 else max(self._rows.rowCount() - 1, 0)))
+
+
+def _row_count(selection: QItemSelection) -> int:
+    return sum(part.height() for part in selection.toList())
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[range]:
