@@ -139,6 +139,14 @@ class Desktop:
         found = self._xdotool("search", "--onlyvisible", "--name", ".+", check=False).stdout.split()
         return [self._xdotool("getwindowname", window, check=False).stdout.strip() for window in found]
 
+    def active_title(self) -> str:
+        """Return the title of the window in front, "" if there is none."""
+        return self._xdotool("getactivewindow", "getwindowname", check=False).stdout.strip()
+
+    def minimise(self) -> None:
+        """Minimise the window in front."""
+        self._xdotool("getactivewindow", "windowminimize")
+
     def _helper(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, str(_HELPERS / name), *arguments],

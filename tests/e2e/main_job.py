@@ -121,6 +121,7 @@ class MainJob:
         window, top = self.window, self.source.name
         window.desktop.click(window.see("cell", top).box, times=2)
         window.see("push button", f"Go to {top}")
+        window.until(lambda: window.find("cell", top) is None, f"{top} is open")
         self._look("inside")
         window.desktop.keys("ctrl+l")
         window.desktop.type(f"{BUCKET}/{top}/{SHARED_FOLDER}/")
