@@ -34,7 +34,8 @@ PACKAGE_HOSTS = re.compile(
     rb"|(extra-)?index-u[r]l|find-l[i]nks",
     re.IGNORECASE,
 )
-MACHINE_PATHS = re.compile(rb"(?<![\w.])/((ho[m]e|Us[e]rs)/(?!me\b)|wo[r]k/|ro[o]t/)\w")  # "me" is everybody
+MACHINE_PATHS = re.compile(rb"(?<![\w.])/(wo[r]k|ro[o]t)/\w|" + re.escape(str(ROOT)).encode())
+HOMES = re.compile(rb"(?<![\w.])/(ho[m]e|Us[e]rs)/\w")
 
 
 def tracked_matches(pattern: re.Pattern[bytes]) -> list[str]:
@@ -57,6 +58,10 @@ def test_no_file_names_a_package_host() -> None:
 
 def test_no_file_holds_a_path_of_somebodys_machine() -> None:
     assert tracked_matches(MACHINE_PATHS) == []
+
+
+def test_no_file_but_a_tests_example_speaks_of_somebodys_home() -> None:
+    assert [match for match in tracked_matches(HOMES) if not match.startswith("tests/")] == []
 
 
 @pytest.mark.parametrize("path", program_modules(), ids=str)
