@@ -20,6 +20,7 @@ from engine.transfers.downloads import DownloadRun
 from engine.transfers.job import Job, Work
 from engine.transfers.listeners import Listeners
 from engine.transfers.ports import TransferStorage
+from engine.transfers.priority import step_back
 from engine.transfers.scan import folder_id
 from engine.transfers.summary import summary_of
 from engine.transfers.uploads import UploadRun
@@ -241,6 +242,7 @@ class TransferQueue:
         thread.start()
 
     def _work_on(self, job: Job) -> None:
+        step_back()
         try:
             work = job.begin()
             if work:
