@@ -32,11 +32,11 @@ class ProgressMeter:
         self._counting = True
         self._current = ""
 
-    def expect(self, size_bytes: int) -> None:
-        """Add an item to the totals."""
+    def expect(self, size_bytes: int, files: int = 1) -> None:
+        """Add items to the totals."""
         with self._lock:
             self._total_bytes += size_bytes
-            self._total_files += 1
+            self._total_files += files
 
     def all_expected(self) -> None:
         """Say that the totals grow no more."""

@@ -3,15 +3,18 @@
 - **missing**: a row without bytes. Repair: bytes with the same checksum that lie about without a row are given back; a
   row that stays without bytes is written to `removed.jsonl` beside what was put aside, and then removed.
 - **orphaned**: bytes without a row. Repair: they are moved to `.lost+found`, never deleted.
-- **damaged**: bytes that differ from their checksum. Nothing can repair them; they are reported each time.
+- **damaged**: bytes that differ from their checksum, or cannot be read. Nothing can repair them; they are reported
+  each time.
 
 Every suspicion is looked at again under the write lock before it counts, so that a running upload is never reported.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,8 +24,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
 
 from engine import limits
-from engine.backends.base import BackendReader, StorageBackend, StoredEntry
-from engine.errors import StorageError
+from engine.backends.base import BackendReader, Monitor, StorageBackend, StoredEntry
+from engine.errors import IoError, StorageError
 from engine.files.records import ObjectRecord, record_from, select_records
 from engine.files.settle import Settler
 from engine.files.throttle import ProgressMeter
@@ -91,20 +94,21 @@ class Checks:
         """
         self._permissions.check_service(context)
         self._settler.roll_forward()
-        run = _Run(repair, meter, datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ"))
+        run = _Run(repair, meter, datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S.%fZ"))
         self._expect_all(run)
         claimed = {hash(key) for key in self._check_rows(run)}
         self._find_orphans(run, claimed)
         self._settle_missing(run)
         self._settle_orphans(run)
-        meter.all_expected()
         meter.report_now()
         return CheckReport(run.objects, run.size_bytes, tuple(run.findings))
 
     def _expect_all(self, run: _Run) -> None:
         """Tell the meter how much there is to read."""
-        row = self._executor.execute(select(func.coalesce(func.sum(_O.size_bytes), 0)), _SYSTEM)[0]
-        run.meter.expect(int(row[0]))
+        query = select(func.coalesce(func.sum(_O.size_bytes), 0), func.count(_O.id))
+        size_bytes, objects = self._executor.execute(query, _SYSTEM)[0]
+        run.meter.expect(int(size_bytes), int(objects))
+        run.meter.all_expected()
 
     def _check_rows(self, run: _Run) -> Iterator[str]:
         """Hold every row against its bytes and yield the keys that rows claim."""
@@ -113,47 +117,54 @@ class Checks:
             run.objects += 1
             run.size_bytes += record.info.size_bytes
             self._check_record(run, record)
+            run.meter.finished()
 
     def _check_record(self, run: _Run, record: ObjectRecord) -> None:
         """Read one object's bytes; what disagrees counts only when the row is the same afterwards."""
-        while (checksum := self._checksum_of(run, record)) != record.info.checksum:
+        while (found := self._checksum_of(run, record)) != record.info.checksum:
             fresh = self._again(record)
             if fresh is None:
                 return
             if fresh == record:
-                self._note(run, record, checksum)
+                self._note(run, record, found)
                 return
             record = fresh
 
-    def _checksum_of(self, run: _Run, record: ObjectRecord) -> str | None:
-        """Return the checksum of an object's bytes, or None where there are none."""
-        reader = self._open(record)
-        if reader is None:
-            return None
+    def _checksum_of(self, run: _Run, record: ObjectRecord) -> str | IoError | None:
+        """Return the checksum of an object's bytes, why they cannot be read, or None where there are none."""
         try:
-            return self._checksum(run, reader, record.info.path)
-        finally:
-            reader.close()
+            reader = self._open(record)
+            if reader is None:
+                return None
+            with contextlib.closing(reader):
+                return _checksum(reader, lambda count: run.meter.moved(count, record.info.path))
+        except IoError as error:
+            if error.retryable:
+                raise
+            return error
 
     @staticmethod
-    def _note(run: _Run, record: ObjectRecord, checksum: str | None) -> None:
+    def _note(run: _Run, record: ObjectRecord, found: str | IoError | None) -> None:
         """Remember an object whose bytes are missing or wrong."""
-        if checksum is None:
+        if found is None:
             run.missing.append(record)
             return
-        detail = f"its bytes have the SHA-256 {checksum} instead of {record.info.checksum}"
+        detail = f"its bytes have the SHA-256 {found} instead of {record.info.checksum}"
+        if isinstance(found, IoError):
+            detail = f"its bytes cannot be read: {found}"
         run.findings.append(Finding(FindingKind.DAMAGED, _name(record), detail))
 
     def _records(self) -> Iterator[ObjectRecord]:
         """Yield every object, a page at a time."""
-        buckets = self._executor.execute(select(storage_buckets.c.id, storage_buckets.c.name), _SYSTEM)
-        names = {str(row[0]): str(row[1]) for row in buckets}
         after: tuple[str, str, str] | None = None
         while True:
             query = select_records().order_by(_O.bucket_id, _O.parent, _O.leaf).limit(limits.LIST_PAGE_MAX)
             if after is not None:
                 query = query.where(tuple_(_O.bucket_id, _O.parent, _O.leaf) > after)
-            rows = self._executor.execute(query, _SYSTEM)
+            with self._executor.snapshot(_SYSTEM) as tx:
+                rows = tx.execute(query).all()
+                buckets = tx.execute(select(storage_buckets.c.id, storage_buckets.c.name)).all()
+            names = {str(row[0]): str(row[1]) for row in buckets}
             yield from (record_from(row, names[row[1]]) for row in rows)
             if len(rows) < limits.LIST_PAGE_MAX:
                 return
@@ -167,25 +178,19 @@ class Checks:
                 return staged
         return self._backend.open(record.physical_path)
 
+    def _is_there(self, record: ObjectRecord) -> bool:
+        """Return whether an object has bytes again."""
+        reader = self._open(record)
+        if reader is not None:
+            reader.close()
+        return reader is not None
+
     def _again(self, record: ObjectRecord) -> ObjectRecord | None:
         """Return the row as it is now, after whatever work was open on it is done."""
         if record.journal_id is not None:
             self._settler.settle(record.journal_id, eager=True)
         rows = self._executor.execute(select_records().where(_O.id == record.info.id), _SYSTEM)
         return record_from(rows[0], record.info.bucket) if rows else None
-
-    @staticmethod
-    def _checksum(run: _Run, reader: BackendReader, path: str) -> str:
-        """Return the SHA-256 of what a reader holds."""
-        sha256 = hashlib.sha256()
-        buffer = memoryview(bytearray(limits.HASH_CHUNK_BYTES))
-        offset = 0
-        while count := reader.readinto_at(offset, buffer):
-            sha256.update(buffer[:count])
-            offset += count
-            run.meter.moved(count, path)
-        run.meter.finished()
-        return sha256.hexdigest()
 
     def _find_orphans(self, run: _Run, claimed: set[int]) -> None:
         """Collect stored bytes that no row claims, also not once the work of running deletes is done."""
@@ -209,6 +214,8 @@ class Checks:
     def _settle_missing(self, run: _Run) -> None:
         """Report rows without bytes; on repair give them found bytes back, or write them down and remove them."""
         for record in run.missing:
+            if self._is_there(record):
+                continue
             found = self._matching_orphan(run, record) if run.repair else None
             if found is not None:
                 self._adopt(record, found)
@@ -244,10 +251,8 @@ class Checks:
         reader = self._backend.open(entry.key)
         if reader is None:
             return False
-        try:
-            return self._checksum(run, reader, entry.key) == checksum
-        finally:
-            reader.close()
+        with contextlib.closing(reader):
+            return _checksum(reader, lambda _: run.meter.check()) == checksum
 
     def _adopt(self, record: ObjectRecord, entry: StoredEntry) -> None:
         """Let a row claim found bytes where they are."""
@@ -270,8 +275,11 @@ class Checks:
                 "checksum": info.checksum,
                 "mime_type": info.mime_type,
                 "owner_id": info.owner_id,
+                "cache_control": info.cache_control,
                 "user_metadata": dict(info.user_metadata),
                 "created_at": info.created_at.isoformat(),
+                "updated_at": info.updated_at.isoformat(),
+                "modified_at": info.modified_at and info.modified_at.isoformat(),
             },
             ensure_ascii=False,
         )
@@ -279,6 +287,8 @@ class Checks:
             kept.parent.mkdir(parents=True, exist_ok=True)
             with kept.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
+                file.flush()
+                os.fsync(file.fileno())
         except OSError as error:
             raise StorageError("The removed rows cannot be written down", path=str(kept)) from error
         self._executor.execute(delete(storage_objects).where(*_unchanged(record)), _SYSTEM)
@@ -293,6 +303,18 @@ def _unchanged(record: ObjectRecord) -> tuple[ColumnElement[bool], ...]:
         _O.physical_path == record.physical_path,
         _O.journal_id.is_not_distinct_from(record.journal_id),
     )
+
+
+def _checksum(reader: BackendReader, monitor: Monitor) -> str:
+    """Return the SHA-256 of what a reader holds; `monitor` is told the bytes of every step."""
+    sha256 = hashlib.sha256()
+    buffer = memoryview(bytearray(limits.HASH_CHUNK_BYTES))
+    offset = 0
+    while count := reader.readinto_at(offset, buffer):
+        sha256.update(buffer[:count])
+        offset += count
+        monitor(count)
+    return sha256.hexdigest()
 
 
 def _name(record: ObjectRecord) -> str:
