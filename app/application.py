@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.bridge.tasks import Tasks
 from app.dialogs.bug_dialog import BugDialog
-from app.dialogs.file_chooser import choose_folder
+from app.dialogs.file_chooser import Ask, choose_folder
 from app.errors import ErrorPresenter
 from app.garbage import GarbageCollector
 from app.i18n import translate
@@ -154,8 +154,8 @@ class Window(QObject):
         self.failed.emit(error)
 
     def _choose_folder(self) -> None:
-        title = translate("Window", "Choose a data folder")
-        choose_folder(self._look, self.shell, title, translate("Window", "Use this folder"), self._open_other)
+        ask = Ask(translate("Window", "Choose a data folder"), translate("Window", "Use this folder"))
+        choose_folder(self._look, self.shell, ask, self._open_other)
 
     def _open_other(self, data_dir: Path) -> None:
         if not self.open(data_dir):

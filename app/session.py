@@ -183,7 +183,7 @@ class Session(QObject):
         )
         moving = Moving(
             self._look, shell, navigator, targets, side.transfers, side.exporter, side.operations, table,
-            shell.toast, errors,
+            self._settings, shell.toast, errors,
         )  # fmt: skip
         sharing = Sharing(self._look, shell, targets, side.operations, side.server, self._settings, shell.toast, errors)
         return _Controllers(navigator, targets, editing, moving, sharing)
@@ -247,7 +247,7 @@ class Session(QObject):
         views.transfers.collapse_wanted.connect(partial(self._show_transfers, False))
         views.transfers.place_wanted.connect(self._show_upload)
         self.controllers.navigator.object_opened.connect(move.open_object)
-        self.controllers.navigator.moved.connect(self._show_title)
+        self.controllers.navigator.moved.connect(self._show_where)
 
     def _connect_engine(self) -> None:
         side = self._side
@@ -281,8 +281,9 @@ class Session(QObject):
         else:
             self._show_inspector(shown=True)
 
-    def _show_title(self) -> None:
+    def _show_where(self) -> None:
         place = self.controllers.navigator.place
+        self.views.breadcrumb.show_access(self.controllers.navigator.bucket)
         self._shell.setWindowTitle(f"{place.text.rstrip('/')} – Holdall" if place else "Holdall")
 
     def _with_bucket(self, act: Callable[[Bucket], None]) -> None:

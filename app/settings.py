@@ -10,7 +10,7 @@ import contextlib
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from app.theme import ThemeMode
 
@@ -20,6 +20,7 @@ HOUR_S: Final = 3_600
 DAY_S: Final = 24 * HOUR_S
 WEEK_S: Final = 7 * DAY_S
 
+_DOWNLOADS: Final = QStandardPaths.StandardLocation.DownloadLocation
 _PORT_MAX: Final = 65_535
 _LINK_MIN_S: Final = 60
 
@@ -128,6 +129,24 @@ class WindowSettings:
     @notice_said.setter
     def notice_said(self, value: str) -> None:
         self._store.setValue("notices/keys", value)
+
+    @property
+    def upload_folder(self) -> str:
+        """The local folder that was uploaded from last."""
+        return self._text("folders/upload", "")
+
+    @upload_folder.setter
+    def upload_folder(self, value: str) -> None:
+        self._store.setValue("folders/upload", value)
+
+    @property
+    def download_folder(self) -> str:
+        """The local folder that was downloaded to last."""
+        return self._text("folders/download", QStandardPaths.writableLocation(_DOWNLOADS))
+
+    @download_folder.setter
+    def download_folder(self, value: str) -> None:
+        self._store.setValue("folders/download", value)
 
     def save(self) -> None:
         """Write now."""

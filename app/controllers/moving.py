@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject, Qt, QUrl
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QClipboard, QDesktopServices, QDrag, QGuiApplication, QImage, QImageWriter
 from PySide6.QtWidgets import QWidget
 
@@ -16,12 +16,13 @@ from app.bridge.operations import BucketDraft, Operations
 from app.bridge.transfers import TransferBridge
 from app.controllers.navigation import Navigator
 from app.controllers.targets import Target, Targets
-from app.dialogs.file_chooser import choose_files, choose_folder
+from app.dialogs.file_chooser import Ask, choose_files, choose_folder
 from app.errors import ErrorPresenter
 from app.i18n import plural, translate
 from app.location import Location
 from app.look import Look
 from app.models.rows import Row
+from app.settings import WindowSettings
 from app.views.drops import local_paths
 from app.views.folder_table import FolderTable
 from app.widgets.toast import Toast
@@ -31,6 +32,7 @@ _CONTEXT: Final = "Moving"
 _COPIED_FILES: Final = "x-special/gnome-copied-files"
 _FIRST_BUCKET: Final = "my-files"
 _DRAG_ICON_PX: Final = 48
+_PATIENCE_MS: Final = 400
 
 
 class Moving(QObject):
@@ -38,9 +40,10 @@ class Moving(QObject):
 
     def __init__(
         self, look: Look, window: QWidget, navigator: Navigator, targets: Targets, transfers: TransferBridge,
-        exporter: Exporter, operations: Operations, table: FolderTable, toast: Toast, errors: ErrorPresenter,
+        exporter: Exporter, operations: Operations, table: FolderTable, settings: WindowSettings, toast: Toast,
+        errors: ErrorPresenter,
     ) -> None:  # fmt: skip
-        """Args: look; the window; where it is; what is meant; what moves, writes, acts; the table; what tells."""
+        """Args: look; window; where it is; what is meant; what moves, writes, acts; table; memory; what tells."""
         super().__init__(window)
         self._look = look
         self._window = window
@@ -50,8 +53,10 @@ class Moving(QObject):
         self._exporter = exporter
         self._operations = operations
         self._table = table
+        self._settings = settings
         self._toast = toast
         self._errors = errors
+        self._dragging = False
         self._clipboard: QClipboard = QGuiApplication.clipboard()
 
     def upload_files(self) -> None:
@@ -60,8 +65,8 @@ class Moving(QObject):
         if here is None:
             return
         title = translate(_CONTEXT, "Upload files to {place}").format(place=here.text)
-        verb = translate(_CONTEXT, "Upload")
-        choose_files(self._look, self._window, title, verb, lambda paths: self.upload(here, paths))
+        ask = Ask(title, translate(_CONTEXT, "Upload"), self._settings.upload_folder)
+        choose_files(self._look, self._window, ask, lambda paths: self._upload_chosen(here, paths))
 
     def upload_folder(self) -> None:
         """Choose a folder and upload it with everything in it."""
@@ -69,8 +74,8 @@ class Moving(QObject):
         if here is None:
             return
         title = translate(_CONTEXT, "Upload a folder to {place}").format(place=here.text)
-        verb = translate(_CONTEXT, "Upload")
-        choose_folder(self._look, self._window, title, verb, lambda path: self.upload(here, [path]))
+        ask = Ask(title, translate(_CONTEXT, "Upload"), self._settings.upload_folder)
+        choose_folder(self._look, self._window, ask, lambda path: self._upload_chosen(here, [path]))
 
     def upload(self, place: Location, sources: list[Path]) -> None:
         """Hand files and folders to the queue.
@@ -117,6 +122,7 @@ class Moving(QObject):
 
     def drag(self) -> None:
         """Make files of the selection, then run the drag if the button is still held."""
+        QTimer.singleShot(_PATIENCE_MS, self, self._say_preparing)
         self._targets.resolve(
             lambda target: self._export(target, lambda files: self._run_drag(files, target), self._drag_failed)
         )
@@ -125,6 +131,7 @@ class Moving(QObject):
         """Open a read-only copy of an object with the system's program for it."""
         if row.object is None:
             return
+        self._toast.say(translate(_CONTEXT, "Opening {name}…").format(name=row.name), kind="info")
         target = Target(row.object.bucket, (row.path,), (row.name,))
         self._exporter.export(target.bucket, target.paths, self._open_copy, read_only=True)
 
@@ -149,10 +156,15 @@ class Moving(QObject):
 
     def _ask_where(self, target: Target) -> None:
         title = plural(_CONTEXT, "Download %n item(s) to", len(target.paths))
-        verb = translate(_CONTEXT, "Download here")
-        choose_folder(self._look, self._window, title, verb, lambda folder: self._download(target, folder))
+        ask = Ask(title, translate(_CONTEXT, "Download here"), self._settings.download_folder)
+        choose_folder(self._look, self._window, ask, lambda folder: self._download(target, folder))
+
+    def _upload_chosen(self, place: Location, sources: list[Path]) -> None:
+        self._settings.upload_folder = str(sources[0].parent)
+        self.upload(place, sources)
 
     def _download(self, target: Target, folder: Path) -> None:
+        self._settings.download_folder = str(folder)
         self._transfers.download(target.bucket, target.paths, folder)
 
     def _export(
@@ -179,8 +191,13 @@ class Moving(QObject):
         drag.setMimeData(_file_data(files))
         glyph = ("file-fill", "kind_document") if len(target.objects) == 1 else ("files-fill", "kind_document")
         drag.setPixmap(self._look.icons.pixmap(*glyph, _DRAG_ICON_PX, self._window.devicePixelRatioF()))
+        self._dragging = True
         drag.exec(Qt.DropAction.CopyAction)
-        self._table.drag_pending = False
+        self._dragging = self._table.drag_pending = False
+
+    def _say_preparing(self) -> None:
+        if self._table.drag_pending and not self._dragging:
+            self._toast.say(translate(_CONTEXT, "Preparing the files: keep the button down…"), kind="info")
 
     def _drag_failed(self, error: Exception) -> None:
         self._table.drag_pending = False

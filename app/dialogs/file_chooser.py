@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -27,39 +28,54 @@ _SIZE: Final = QSize(860, 560)
 _COLUMN_WIDTHS: Final = (320, 90, 110, 150)
 
 
-def choose_files(look: Look, parent: QWidget, title: str, verb: str, then: Callable[[list[Path]], None]) -> QFileDialog:
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a file dialog asks.
+
+    Attributes:
+        title: What the files are for.
+        verb: What the button says.
+        start: Folder to begin in, as text; empty for home.
+    """
+
+    title: str
+    verb: str
+    start: str = ""
+
+
+def choose_files(look: Look, parent: QWidget, ask: Ask, then: Callable[[list[Path]], None]) -> QFileDialog:
     """Ask for one or more files.
 
     Args:
         look: Theme and icons.
         parent: The window.
-        title: What the files are for.
-        verb: What the button says.
+        ask: What to ask.
         then: Gets the files; not called when the person cancels.
 
     Returns:
         The open dialog.
     """
-    dialog = _dialog(look, parent, title, verb, then)
+    dialog = _dialog(look, parent, ask, then)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
     dialog.open()
     return dialog
 
 
-def choose_folder(look: Look, parent: QWidget, title: str, verb: str, then: Callable[[Path], None]) -> QFileDialog:
+def choose_folder(look: Look, parent: QWidget, ask: Ask, then: Callable[[Path], None]) -> QFileDialog:
     """Ask for one folder; see `choose_files`."""
-    dialog = _dialog(look, parent, title, verb, lambda paths: then(paths[0]))
+    dialog = _dialog(look, parent, ask, lambda paths: then(paths[0]))
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     dialog.open()
     return dialog
 
 
-def _dialog(look: Look, parent: QWidget, title: str, verb: str, then: Callable[[list[Path]], None]) -> QFileDialog:
-    dialog = QFileDialog(parent, title)
+def _dialog(look: Look, parent: QWidget, ask: Ask, then: Callable[[list[Path]], None]) -> QFileDialog:
+    home = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.HomeLocation)
+    dialog = QFileDialog(parent, ask.title, ask.start or home)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setAccessibleName(title)
-    dialog.setLabelText(QFileDialog.DialogLabel.Accept, verb)
+    dialog.setAccessibleName(ask.title)
+    dialog.setLabelText(QFileDialog.DialogLabel.Accept, ask.verb)
     dialog.filesSelected.connect(lambda names: then([Path(name) for name in names]))
     if dialog.findChild(QToolButton, "backButton") is not None:
         _dress(look, dialog)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QMenu,
     QSizePolicy,
@@ -20,6 +21,7 @@ from app.i18n import translate
 from app.location import Location
 from app.look import Look, restyle
 from app.widgets.glyph import Glyph
+from engine.types import Bucket
 
 _STEP_CHARS_MAX = 32
 
@@ -53,6 +55,9 @@ class Breadcrumb(QFrame):
         self._row.setContentsMargins(look.theme.space("xs"), 0, look.theme.space("xs"), 0)
         self._row.setSpacing(0)
         self._row.addWidget(self._more)
+        self._badge = QLabel()
+        self._badge.setProperty("place", "badge")
+        self._badge.hide()
         self._edit = QLineEdit()
         self._edit.setProperty("place", "path")
         self._edit.setAccessibleName(translate("Breadcrumb", "Path"))
@@ -74,6 +79,23 @@ class Breadcrumb(QFrame):
         self._place = place
         self._stack.setCurrentWidget(self._bar)
         self._rebuild()
+
+    def show_access(self, bucket: Bucket | None) -> None:
+        """Say at the right end who may read the bucket.
+
+        Args:
+            bucket: The one shown, or None.
+        """
+        self._badge.setVisible(bucket is not None)
+        if bucket is not None:
+            public = bucket.public
+            self._badge.setText(translate("Breadcrumb", "Public") if public else translate("Breadcrumb", "Private"))
+            self._badge.setToolTip(
+                translate("Breadcrumb", "Anybody with the address can read these objects")
+                if public
+                else translate("Breadcrumb", "Only you, and people with a signed link, can read these objects")
+            )
+            restyle(self._badge, tone="public" if public else "private")
 
     def edit(self) -> None:
         """Turn into a text field with everything selected."""
@@ -122,7 +144,7 @@ class Breadcrumb(QFrame):
         while self._row.count():
             item = self._row.takeAt(0)
             widget = item.widget() if item is not None else None
-            if widget is not None:
+            if widget is not None and widget is not self._badge:
                 widget.hide()
                 widget.deleteLater()
         self._steps = []
@@ -135,6 +157,7 @@ class Breadcrumb(QFrame):
             self._steps.append(step)
             self._row.addWidget(step)
         self._row.addStretch()
+        self._row.addWidget(self._badge)
         self._fit()
 
     def _step(self, place: Location, *, first: bool, last: bool) -> QWidget:
@@ -162,7 +185,8 @@ class Breadcrumb(QFrame):
 
     def _fit(self) -> None:
         """Hide steps from the left until the rest fits; the last one always stays."""
-        room = self.width() - self._look.theme.space("xl")
+        badge = self._badge.sizeHint().width() if self._badge.isVisibleTo(self._bar) else 0
+        room = self.width() - self._look.theme.space("xl") - badge
         widths = [step.sizeHint().width() for step in self._steps]
         hidden = 0
         while hidden < len(widths) - 1 and sum(widths[hidden:]) + (40 if hidden else 0) > room:

@@ -49,7 +49,7 @@ def test_a_clock_ahead_of_ours_is_no_relative_time() -> None:
     [
         ("a.png", "image/png", "PNG image"),
         ("README", "text/plain", "Plain text"),
-        ("a.py", "text/x-python", "PY text"),
+        ("a.py", "text/x-python", "PY file"),
         ("a.zip", "application/zip", "ZIP file"),
         ("blob", "application/octet-stream", "File"),
     ],
