@@ -8,17 +8,26 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.desktop import Desktop, missing_tools
-from tests.e2e.window import MAIN, Window
+if TYPE_CHECKING:
+    from tests.e2e.desktop import Desktop
+    from tests.e2e.window import Window
+
+MAIN = Path(__file__).resolve().parents[2] / "main.py"
+
+collect_ignore = [] if sys.platform == "linux" else ["test_main_job.py", "test_two_processes.py"]
+"""The virtual desktop and its message bus are Linux's."""
 
 
 @pytest.fixture
 def desktop(tmp_path: Path) -> Iterator[Desktop]:
     """Start a virtual desktop for one test; skip where its programs are missing."""
     pytest.importorskip("PySide6", reason="the window needs Qt")
+    from tests.e2e.desktop import Desktop, missing_tools
+
     missing = missing_tools()
     if missing:
         pytest.skip(f"needs {', '.join(missing)}")
@@ -29,6 +38,8 @@ def desktop(tmp_path: Path) -> Iterator[Desktop]:
 @pytest.fixture
 def window(desktop: Desktop, data_dir: Path, tmp_path: Path) -> Iterator[Window]:
     """Return a window that is not open yet; after the test it must have complained of nothing."""
+    from tests.e2e.window import Window
+
     made = Window(desktop, data_dir, tmp_path / "holdall.log")
     yield made
     made.end()
