@@ -5,6 +5,7 @@ Source: specification, "Bucket management (CRUD)"; its checks of MIME types and 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -13,7 +14,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.backends.base import StorageBackend
-from engine.errors import BucketAlreadyExists, BucketNotEmpty, InvalidRequest
+from engine.errors import BucketAlreadyExists, BucketNotEmpty, InvalidRequest, StorageError
 from engine.events import EventType
 from engine.files.announce import Announcer
 from engine.files.deletes import Deletes
@@ -26,6 +27,7 @@ from engine.permissions.rules import PermissionChecker
 from engine.times import now_us
 from engine.types import Bucket, BucketChanges, RlsContext, Unchanged
 
+_logger = logging.getLogger(__name__)
 _B: Final = storage_buckets.c
 _SYSTEM: Final = RlsContext.service()
 _MIME: Final = re.compile(r"\*|\*/\*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/(\*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*)")
@@ -163,8 +165,15 @@ class Buckets:
                 tx.execute(delete(storage_buckets).where(_B.id == bucket.id))
         except IntegrityError as error:
             raise BucketNotEmpty("The bucket you tried to delete is not empty", path=name_or_id) from error
-        self._backend.remove_bucket(bucket.id)
+        self._remove_folder(bucket)
         self._announcer.bucket(EventType.BUCKET_DELETED, bucket)
+
+    def _remove_folder(self, bucket: Bucket) -> None:
+        """Remove what is left of a bucket; if that fails it is gone all the same, and the check finds what lies there."""
+        try:
+            self._backend.remove_bucket(bucket.id)
+        except StorageError:
+            _logger.warning("the folder of the deleted bucket %s is left", bucket.id, exc_info=True)
 
     def _change(self, name_or_id: str, context: RlsContext, values: dict[str, Any]) -> Bucket:
         """Set some columns of one bucket."""
