@@ -24,6 +24,9 @@ _CLOEXEC: Final = getattr(os, "O_CLOEXEC", 0)
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY: Final = getattr(os, "O_DIRECTORY", 0)
+_LINK_TAGS: Final = frozenset({0xA0000003, 0xA000000C})
+"""What Windows tells junctions and symbolic links by (IO_REPARSE_TAG_MOUNT_POINT and IO_REPARSE_TAG_SYMLINK)."""
+
 _NO_FOLDER_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP})
 """What network file systems answer that cannot sync a folder."""
 
@@ -94,7 +97,7 @@ class PosixFolder:
         if replace:
             os.rename(name, target_name, src_dir_fd=self._fd, dst_dir_fd=target_fd)
         elif not rename_exclusively(self._fd, name, target_fd, target_name):
-            _refuse_taken(target, target_name)
+            _check_free(self, name, target, target_name)
             os.rename(name, target_name, src_dir_fd=self._fd, dst_dir_fd=target_fd)
 
     def unlink(self, name: str) -> None:
@@ -142,8 +145,8 @@ class PathFolder:
         if create:
             path.mkdir(exist_ok=True)
         found = path.lstat()
-        if not stat.S_ISDIR(found.st_mode) or path.is_symlink() or path.resolve().name != path.absolute().name:
-            raise NotADirectoryError(20, "Not a directory", str(path))
+        if not stat.S_ISDIR(found.st_mode) or getattr(found, "st_reparse_tag", 0) in _LINK_TAGS:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
         return PathFolder(path)
 
     def open(self, name: str, flags: int, mode: int = 0o644) -> int:
@@ -163,7 +166,7 @@ class PathFolder:
     def rename(self, name: str, target: Folder, target_name: str, *, replace: bool) -> None:
         """Move a file."""
         if not replace:
-            _refuse_taken(target, target_name)
+            _check_free(self, name, target, target_name)
         (self._path / name).replace(cast("PathFolder", target)._path / target_name)
 
     def unlink(self, name: str) -> None:
@@ -186,14 +189,17 @@ class PathFolder:
         """Release nothing."""
 
 
-def _refuse_taken(folder: Folder, name: str) -> None:
-    """Refuse a name that something has.
+def _check_free(source: Folder, name: str, target: Folder, target_name: str) -> None:
+    """Refuse to rename over something.
 
     Raises:
-        FileExistsError: It is taken.
+        FileNotFoundError: There is nothing to rename; what has the new name may be just that.
+        FileExistsError: Something else has the new name.
     """
-    if folder.stat(name) is not None:
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
+    if target.stat(target_name) is None:
+        return
+    number = errno.ENOENT if source.stat(name) is None else errno.EEXIST
+    raise OSError(number, os.strerror(number), target_name)
 
 
 def open_root(path: Path) -> Folder:
