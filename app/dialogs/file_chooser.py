@@ -25,6 +25,7 @@ from app.look import Look, restyle
 
 _CONTEXT: Final = "FileChooser"
 _SIZE: Final = QSize(860, 560)
+_HEADER_PX: Final = 28
 _COLUMN_WIDTHS: Final = (320, 90, 110, 150)
 
 
@@ -72,7 +73,7 @@ def choose_folder(look: Look, parent: QWidget, ask: Ask, then: Callable[[Path], 
 
 def _dialog(look: Look, parent: QWidget, ask: Ask, then: Callable[[list[Path]], None]) -> QFileDialog:
     home = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.HomeLocation)
-    dialog = QFileDialog(parent, ask.title, ask.start or home)
+    dialog = QFileDialog(parent, ask.title, ask.start if Path(ask.start).is_dir() else home)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setAccessibleName(ask.title)
     dialog.setLabelText(QFileDialog.DialogLabel.Accept, ask.verb)
@@ -128,6 +129,7 @@ def _dress_view(look: Look, view: QAbstractItemView, name: str) -> None:
     view.setIconSize(QSize(look.theme.size("icon_small"), look.theme.size("icon_small")))
     if isinstance(view, QTreeView):
         view.header().setAccessibleName(name)
+        view.header().setFixedHeight(_HEADER_PX)
         for column, width in enumerate(_COLUMN_WIDTHS):
             view.header().resizeSection(column, width)
     elif isinstance(view, QListView):

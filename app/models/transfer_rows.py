@@ -211,7 +211,10 @@ def _moved(job: JobSnapshot) -> str:
 
 
 def _failed(job: JobSnapshot) -> str:
-    return _count("%n failed", job.failed) if job.failed else ""
+    if not job.failed:
+        return ""
+    alone = job.failed == 1 and job.state.ended
+    return _join(_count("%n failed", job.failed), job.reason if alone else "")
 
 
 def _left_out(job: JobSnapshot) -> str:

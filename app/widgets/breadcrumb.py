@@ -157,7 +157,7 @@ class Breadcrumb(QFrame):
             self._steps.append(step)
             self._row.addWidget(step)
         self._row.addStretch()
-        self._row.addWidget(self._badge)
+        self._row.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
         self._fit()
 
     def _step(self, place: Location, *, first: bool, last: bool) -> QWidget:
