@@ -169,7 +169,7 @@ class Buckets:
         self._announcer.bucket(EventType.BUCKET_DELETED, bucket)
 
     def _remove_folder(self, bucket: Bucket) -> None:
-        """Remove what is left of a bucket; if that fails it is gone all the same, and the check finds what lies there."""
+        """Remove what is left of a bucket; where that fails it is gone all the same."""
         try:
             self._backend.remove_bucket(bucket.id)
         except StorageError:
