@@ -5,6 +5,7 @@ What the call reports as taken comes back as a conflict; the answers are carried
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,7 +60,7 @@ class DownloadRun:
         if work.whole:
             self._prepare_target()
             self._measure()
-            self._download_tree()
+            self._download_tree(self._request.paths, self._request.target_dir)
         for note in work.again:
             self._download_again(note)
         while decided := self._job.take_decided():
@@ -89,11 +90,11 @@ class DownloadRun:
                 self._job.found(size.objects, size.size_bytes)
         self._job.counting(on=False)
 
-    def _download_tree(self) -> None:
+    def _download_tree(self, paths: Sequence[str], target_dir: Path) -> None:
         report = self._storage.download_tree(
             self._request.bucket,
-            self._request.paths,
-            self._request.target_dir,
+            paths,
+            target_dir,
             self._context,
             replace=self._request.policy is ConflictPolicy.REPLACE and not self._resuming,
             progress=self._job.live,
@@ -112,10 +113,10 @@ class DownloadRun:
         return self._request.target_dir / (failure.path.rpartition("/")[2] or "_")
 
     def _download_again(self, note: ItemNote) -> None:
-        item = item_at(note.path, Path(note.local_path))
-        stored = find(self._storage, self._request.bucket, item.path, self._context)
+        """Bring one object once more, by the call that knows which names this computer can hold."""
+        stored = find(self._storage, self._request.bucket, note.path, self._context)
         self._job.found(1, stored.size_bytes if stored else 0)
-        self._download(item, replace_existing=False)
+        self._download_tree((note.path,), Path(note.local_path).parent)
 
     def _download(self, item: Item, *, replace_existing: bool) -> None:
         self._job.token.raise_if_cancelled()

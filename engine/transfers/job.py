@@ -220,6 +220,7 @@ class Job:
                 time_left_s=figures.time_left_s if running else None,
                 current=figures.current,
                 failed=figures.failed,
+                reason=self._tally.first_failure,
                 left_out=figures.left_out,
                 questions=self._desk.questions,
                 error=self._error,

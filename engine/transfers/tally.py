@@ -58,6 +58,11 @@ class Tally:
         self.start()
 
     @property
+    def first_failure(self) -> str:
+        """Why the first failed item failed, or nothing."""
+        return next((note.explanation for note in self._notes if note.kind is NoteKind.FAILED), "")
+
+    @property
     def notes(self) -> tuple[ItemNote, ...]:
         """Everything that was not moved, in the order it was met."""
         return tuple(self._notes)

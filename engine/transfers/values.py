@@ -171,6 +171,7 @@ class JobSnapshot:
         time_left_s: None until it can be trusted.
         current: Path in the bucket of an item being moved.
         failed: Items that failed.
+        reason: Why the first of them failed, or nothing.
         left_out: Items skipped, each with a reason.
         questions: Names that wait for an answer.
         error: What ended the job as a whole, or None.
@@ -194,6 +195,7 @@ class JobSnapshot:
     time_left_s: float | None = None
     current: str = ""
     failed: int = 0
+    reason: str = ""
     left_out: int = 0
     questions: int = 0
     error: StorageError | None = None

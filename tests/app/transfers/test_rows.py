@@ -65,7 +65,16 @@ from tests.app.transfers.kit import MB, StubQueue, download, job
             "Upload “trip.mp4” to photos/2024",
             "The disk is full. Free some space, then try again.",
         ),
-        (job(1, JobState.FAILED, failed=1), "Upload “trip.mp4” to photos/2024", "1 failed"),
+        (
+            job(1, JobState.FAILED, failed=1, reason="No such file."),
+            "Upload “trip.mp4” to photos/2024",
+            "1 failed · No such file.",
+        ),
+        (
+            job(1, JobState.FAILED, failed=2, reason="No such file."),
+            "Upload “trip.mp4” to photos/2024",
+            "2 failed",
+        ),
         (job(1, JobState.CANCELLED, done_files=3), "Upload “trip.mp4” to photos/2024", "Cancelled"),
         (job(1, JobState.CANCELLING), "Upload “trip.mp4” to photos/2024", "Cancelling…"),
     ],

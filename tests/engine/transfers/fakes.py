@@ -232,7 +232,7 @@ class FakeStorage:
             try:
                 self._pass(path, cancel or CancelToken())
                 self._write(path, target, replace)
-            except (TargetExists, SourceUnreadable) as error:
+            except (TargetExists, SourceUnreadable, ObjectNotFound) as error:
                 failures.append(ItemFailure(path, str(target), error))
                 continue
             done += 1
