@@ -58,6 +58,7 @@ class EventRelay(QObject):
         self._poked.connect(self._start_calm, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = storage.events.subscribe(self._take)
         self._poll.start()
+        self._ask_version()  # before anything is shown: what changes from now on must be noticed
 
     def close(self) -> None:
         """Stop listening."""
