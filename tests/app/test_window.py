@@ -26,6 +26,7 @@ from app.models.pages import PAGE_ROWS
 from app.theme import ThemeMode
 from app.views.conflict_dialog import ConflictDialog
 from app.views.drops import carries_files
+from engine.secrets import FixedSecrets
 from engine.types import TreeSize, UploadItem
 from tests.app.helpers import Desk, close
 
@@ -548,6 +549,54 @@ class TestLooking:
         assert desk.session._look.theme.dark
         assert desk.session._settings.theme is ThemeMode.DARK
 
+    def test_home_and_end_go_to_the_first_and_the_last_row(self, desk: Desk) -> None:
+        desk.bucket()
+        for name in "abc":
+            desk.put(name)
+        desk.table.setFocus()
+        desk.qtbot.keyClick(desk.table, Qt.Key.Key_End)
+        assert desk.table.currentIndex().row() == 2
+        desk.qtbot.keyClick(desk.table, Qt.Key.Key_Home)
+        assert desk.table.currentIndex().row() == 0
+
+    def test_the_column_that_sorts_has_an_arrow(self, desk: Desk) -> None:
+        desk.bucket()
+        titles = [str(desk.model.headerData(i, Qt.Orientation.Horizontal)) for i in range(3)]
+        assert titles == ["Name ↑", "Size", "Type"]
+
+    def test_invert_selects_the_others(self, desk: Desk) -> None:
+        desk.bucket()
+        for name in "abcd":
+            desk.put(name)
+        desk.select("b")
+        trigger(desk, ActionId.INVERT_SELECTION)
+        assert desk.table.ranges == [range(1), range(2, 4)]
+
+    def test_a_refresh_elsewhere_keeps_the_selection(self, desk: Desk) -> None:
+        desk.bucket()
+        for name in ("m", "n", "o"):
+            desk.put(name)
+        desk.select("n")
+        desk.put("a")
+        assert [desk.model.row(i).name for span in desk.table.ranges for i in span] == ["n"]
+
+    def test_public_and_private_are_said_beside_the_path(self, desk: Desk) -> None:
+        desk.bucket("open", public=True)
+        desk.until(lambda: desk.views.breadcrumb._badge.text() == "Public")
+        desk.bucket("closed")
+        desk.until(lambda: desk.views.breadcrumb._badge.text() == "Private")
+
+    def test_settings_of_a_bucket_are_saved(self, desk: Desk) -> None:
+        desk.bucket()
+        trigger(desk, ActionId.BUCKET_PROPERTIES)
+        dialog = desk.dialog(BucketDialog)
+        dialog.public.setChecked(True)
+        dialog.types.setText("image/*")
+        dialog.save.click()
+        desk.until(lambda: desk.storage.get_bucket("photos", desk.me).public)
+        assert desk.storage.get_bucket("photos", desk.me).allowed_mime_types == ("image/*",)
+        desk.until(lambda: desk.views.breadcrumb._badge.text() == "Public")
+
 
 class TestStartAndEnd:
     def test_the_place_is_remembered(self, open_window: Callable[[], Window], qtbot: QtBot) -> None:
@@ -581,6 +630,28 @@ class TestStartAndEnd:
         assert "The database is damaged" in texts
         assert window.session is None
         assert (data_dir / "holdall.db").read_bytes().startswith(b"this is no database")
+        window.shell.leave()
+
+    def test_another_folder_can_be_chosen_instead(self, qapp, qtbot: QtBot, look, data_dir: Path) -> None:
+        data_dir.mkdir()
+        (data_dir / "holdall.db").write_bytes(b"this is no database" * 1000)
+        window = Window(qapp, look.theme, FixedSecrets())
+        with qtbot.waitSignal(window.failed, timeout=20_000):
+            window.open(data_dir)
+        with qtbot.waitSignal(window.opened, timeout=20_000):
+            window._open_other(data_dir.parent / "other")
+        desk = Desk(window, qtbot)
+        desk.bucket()
+        assert desk.views.bench.isVisible()
+        window.shell.leave()
+
+    def test_a_file_in_the_place_of_the_folder_is_explained(self, qapp, qtbot: QtBot, look, tmp_path: Path) -> None:
+        (tmp_path / "taken").write_text("a file")
+        window = Window(qapp, look.theme)
+        with qtbot.waitSignal(window.failed, timeout=20_000):
+            assert window.open(tmp_path / "taken" / "data") is True
+        assert window.shell.isVisible()
+        assert window.session is None
         window.shell.leave()
 
     def test_a_second_start_raises_the_first(self, desk: Desk, qapp, look, data_dir: Path, qtbot: QtBot) -> None:
