@@ -22,7 +22,7 @@ from engine.transfers.listeners import Listeners
 from engine.transfers.ports import TransferStorage
 from engine.transfers.priority import step_back
 from engine.transfers.scan import folder_id
-from engine.transfers.summary import summary_of
+from engine.transfers.summary import Summary
 from engine.transfers.uploads import UploadRun
 from engine.transfers.values import (
     Decision,
@@ -73,6 +73,7 @@ class TransferQueue:
         self._jobs: dict[int, Job] = {}
         self._threads: dict[int, threading.Thread] = {}
         self._batch: set[int] = set()
+        self._summary = Summary(clock)
         self._closed = False
         self._changed = threading.Condition(threading.RLock())
 
@@ -182,8 +183,7 @@ class TransferQueue:
     def summary(self) -> QueueSummary:
         """Return all jobs since the queue was last at rest, as one."""
         with self._changed:
-            batch = frozenset(self._batch)
-        return summary_of((job.snapshot(), job.figures(), job.id in batch) for job in self._all())
+            return self._summary.of((job.snapshot(), job.figures(), job.id in self._batch) for job in self._all())
 
     def wait_until_idle(self, timeout_s: float | None = None) -> bool:
         """Wait until nothing runs or could run; jobs that wait for an answer do not count.
@@ -224,6 +224,7 @@ class TransferQueue:
         with self._changed:
             if all(other.state.ended for other in self._jobs.values() if other is not job):
                 self._batch.clear()
+                self._summary.restart()
             self._batch.add(job.id)
 
     def _dispatch(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -287,6 +288,7 @@ def test_a_running_job_tells_speed_and_time_left(
     job = upload(queue, tmp_path / "t")
     for name in names[:12]:
         assert fake.arrived[f"t/{name}"].wait(WAIT_S)
+        queue.summary()
         clock.advance(1.0)
         gates[name].set()
     assert fake.arrived["t/12"].wait(WAIT_S)
@@ -354,3 +356,26 @@ def test_the_summary_is_about_the_present_run_alone(queue: TransferQueue, fake: 
     gate.set()
     finish(queue)
     assert queue.summary().fraction == 1.0
+
+
+def test_many_short_jobs_together_have_a_time_left_although_none_of_them_lives_long(
+    queue: TransferQueue, fake: FakeStorage, clock: Clock, tmp_path: Path
+) -> None:
+    names = [f"{n:02}" for n in range(20)]
+    make(tmp_path, *names)
+    gates = {name: fake.hold(name) for name in names}
+    jobs = [upload(queue, tmp_path / name) for name in names[:12]]
+    for name, job in zip(names[:10], jobs, strict=False):
+        assert fake.arrived[name].wait(WAIT_S)
+        assert queue.summary().time_left_s is None
+        clock.advance(1.0)
+        gates[name].set()
+        while not state(queue, job).ended:
+            time.sleep(0.001)
+    assert fake.arrived[names[11]].wait(WAIT_S)
+    assert queue.summary().time_left_s == pytest.approx(2.0, rel=0.4)
+    queue.submit(UploadJob("photos", "", (tmp_path / names[12],)))
+    assert queue.summary().time_left_s is None
+    for gate in gates.values():
+        gate.set()
+    finish(queue)
