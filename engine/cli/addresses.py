@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from argparse import ArgumentTypeError
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)(i?)b?", re.IGNORECASE | re.ASCII)
@@ -73,6 +74,42 @@ def parse_object_address(text: str) -> Address:
     if not address.path:
         raise ArgumentTypeError(f"{text!r} names no object; write BUCKET/PATH")
     return address
+
+
+def parse_removal(text: str) -> Address:
+    """Read `BUCKET[/PATH]` of something that is to go.
+
+    Args:
+        text: As typed.
+
+    Returns:
+        The address. A bucket must be meant: `BUCKET/` is what is left of `BUCKET/$path` when a script's variable is
+        empty.
+
+    Raises:
+        ArgumentTypeError: It names no bucket, or ends where a path should begin.
+    """
+    address = parse_address(text)
+    if not address.path and text.endswith("/"):
+        raise ArgumentTypeError(f"{text!r} names no object; to remove the whole bucket write {address.bucket}")
+    return address
+
+
+def parse_local_path(text: str) -> Path:
+    """Read the path of a file or folder on this computer.
+
+    Args:
+        text: As typed.
+
+    Returns:
+        The path, whether or not anything is there.
+
+    Raises:
+        ArgumentTypeError: It is empty, as an unset variable of a script is; the present folder is written `.`.
+    """
+    if not text:
+        raise ArgumentTypeError("the path is empty; the present folder is written .")
+    return Path(text)
 
 
 def parse_size(text: str) -> int:

@@ -71,12 +71,14 @@ class Console:
         self._out.flush()
 
     def note(self, text: str) -> None:
-        """Tell a person something that is neither result nor error; silent with `--json`.
+        """Tell something that is neither result nor error.
 
         Args:
             text: One sentence.
         """
-        if not self.as_json:
+        if self.as_json:
+            self._err.write(json.dumps({"notice": text}, ensure_ascii=False) + "\n")
+        else:
             self._message(text)
 
     def error(self, error: StorageError) -> None:

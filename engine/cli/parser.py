@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from engine.cli.addresses import parse_local_path
 from engine.cli.commands import check, get, keys, ls, mb, put, rm, serve, sign
 
 if TYPE_CHECKING:
@@ -138,9 +139,8 @@ def _command_parser(program: str, name: str) -> ArgumentParser:
 
 
 def _add_common(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--data-dir", type=Path, metavar="DIR", help="data folder (default: HOLDALL_DATA_DIR, or the user's own)"
-    )
+    data_dir_help = "data folder (default: HOLDALL_DATA_DIR, or the user's own)"
+    parser.add_argument("--data-dir", type=parse_local_path, metavar="DIR", help=data_dir_help)
     parser.add_argument("--debug", action="store_true", help="show what led to an error")
 
 

@@ -49,12 +49,12 @@ def test_messages_never_steer_the_terminal():
     assert err.getvalue() == "holdall: evil\\x1b[2J: gone\nholdall: see \\x07\n"
 
 
-def test_with_json_items_and_notes_do_not_disturb_the_messages():
+def test_with_json_items_are_told_in_the_document_and_notes_as_json():
     err = io.StringIO()
     console = Console(io.StringIO(), err, as_json=True)
     console.failures([ItemFailure("p", "s", ObjectNotFound("gone"))])
     console.note("something")
-    assert err.getvalue() == ""
+    assert err.getvalue() == '{"notice": "something"}\n'
 
 
 def test_an_array_is_one_document_however_many_rows_it_has():

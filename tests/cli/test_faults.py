@@ -34,6 +34,7 @@ def test_a_corrupt_database_is_named_and_left_alone(holdall: Holdall, data_dir: 
 
 
 def test_errors_for_programs_are_json(holdall: Holdall):
+    assert json.loads(holdall("ls", "--json").err)["notice"].startswith("No keyring answers here")
     answer = holdall("ls", "nowhere", "--json", code=1)
     assert answer.out == ""
     assert json.loads(answer.err)["error"]["code"] == "NoSuchBucket"

@@ -8,10 +8,11 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from main import missing_display
+from main import missing_display, open_window
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = ROOT / "main.py"
@@ -79,6 +80,29 @@ class TestWithoutADisplay:
         answer = run_on_display(DISPLAY=":98765")
         assert answer.returncode == 1
         assert answer.stderr.startswith("holdall: The display :98765 does not answer\n")
+
+
+def test_the_window_gets_the_data_folder_and_gives_the_exit_code(data_dir: Path, monkeypatch: pytest.MonkeyPatch):
+    opened: list[Path | None] = []
+
+    def run(folder: Path | None) -> int:
+        opened.append(folder)
+        return 5
+
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    monkeypatch.setitem(sys.modules, "app.application", SimpleNamespace(run=run))
+    assert open_window(data_dir) == 5
+    assert opened == [data_dir]
+
+
+def test_where_there_is_no_qt_the_window_says_what_it_needs(data_dir: Path):
+    script = WITHOUT_QT.replace('"PySide6", "shiboken6", "app"', '"PySide6", "shiboken6"')
+    answer = subprocess.run(
+        [sys.executable, "-c", script, str(MAIN), "--data-dir", str(data_dir)],
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"}, check=True, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert answer.stderr.startswith("holdall: The window needs Qt, which cannot be loaded (")
+    assert json.loads(answer.stderr.splitlines()[-1])["code"] == 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,6 +21,7 @@ from pathlib import Path
 import jwt
 import pytest
 
+from engine.instance import read_server
 from tests.cli.conftest import MAIN, Holdall
 
 STOP_S = 30
@@ -90,6 +93,24 @@ def test_it_stops_while_somebody_is_still_downloading(data_dir: Path, holdall: H
         connection.close()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_it_is_found_while_it_runs_and_not_afterwards(data_dir: Path, holdall: Holdall):
+    found: list[str] = []
+
+    def find_and_stop() -> None:
+        while (url := read_server(data_dir)) is None:
+            time.sleep(0.01)
+        found.append(url)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    helper = threading.Thread(target=find_and_stop)
+    helper.start()
+    told = holdall("serve", "--port", "0").out
+    helper.join()
+    assert told == f"listening on {found[0]}/storage/v1\n"
+    assert read_server(data_dir) is None
+
+
 def test_a_program_is_told_as_json(data_dir: Path):
     with serving(data_dir, "--json") as (server, line):
         told = json.loads(line)
@@ -123,6 +144,12 @@ def test_keys_open_the_server(data_dir: Path, process: Holdall, stored: bytes):
         url = f"{line.split()[-1]}/object/b/tree/sub/b.bin"
         assert fetch(url, keys["service_role"]) == (200, stored)
         assert fetch(url, keys["anon"])[0] == 404
+
+
+def test_keys_stay_the_same(holdall: Holdall):
+    keys = holdall("keys", "--json").document
+    assert holdall("keys", "--json").document == keys
+    assert holdall("keys").lines == [f"anon          {keys['anon']}", f"service_role  {keys['service_role']}"]
 
 
 def test_the_secret_of_the_environment_makes_the_keys(process: Holdall):

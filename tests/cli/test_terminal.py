@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -12,6 +13,13 @@ import pytest
 from tests.cli.conftest import MAIN, Holdall
 
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
+
+
+class Screen(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def typed(data_dir: Path, name: str, *arguments: str | Path) -> str:
@@ -54,3 +62,17 @@ def test_a_link_without_a_server_comes_with_a_word_of_warning(holdall: Holdall, 
     holdall("put", tree, "b")
     shown = typed(data_dir, "sign", "b/tree/a.txt")
     assert "no server is running" in shown
+
+
+def test_every_long_command_shows_how_far_it_is(
+    data_dir: Path, tree: Path, tmp_path: Path, holdall: Holdall, monkeypatch: pytest.MonkeyPatch
+):
+    holdall("mb", "b")
+    for command in (["put", tree, "b"], ["check"], ["get", "b/tree", "b", tmp_path / "t"], ["rm", "-r", "b/tree"]):
+        screen = Screen()
+        monkeypatch.setattr(sys, "stderr", screen)
+        name, *arguments = command
+        holdall(name, *arguments)
+        shown = screen.getvalue().split("\r")
+        assert len(shown) > 2, command
+        assert shown[-1] == "", command

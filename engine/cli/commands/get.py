@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.cli.addresses import Address, parse_address
+from engine.cli.addresses import Address, parse_address, parse_local_path
 from engine.cli.console import failure_document
 from engine.cli.formatting import count_text, size_text
 from engine.cli.places import Place, place_of
@@ -44,7 +44,7 @@ def declare(parser: ArgumentParser) -> None:
         parser: Of this command.
     """
     parser.add_argument("sources", type=parse_address, nargs="+", metavar="BUCKET[/PATH]", help="what comes down")
-    parser.add_argument("target", type=Path, metavar="TARGET", help="folder on this computer")
+    parser.add_argument("target", type=parse_local_path, metavar="TARGET", help="folder on this computer")
     parser.add_argument("--replace", action="store_true", help="replace files that are there already")
 
 

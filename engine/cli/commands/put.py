@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.cli.addresses import Address, parse_address, parse_mime_type
+from engine.cli.addresses import Address, parse_address, parse_local_path, parse_mime_type
 from engine.cli.console import failure_document
 from engine.cli.formatting import count_text, size_text
 from engine.cli.totals import counted
@@ -40,7 +39,9 @@ def declare(parser: ArgumentParser) -> None:
     Args:
         parser: Of this command.
     """
-    parser.add_argument("sources", type=Path, nargs="+", metavar="SOURCE", help="file or folder on this computer")
+    parser.add_argument(
+        "sources", type=parse_local_path, nargs="+", metavar="SOURCE", help="file or folder on this computer"
+    )
     parser.add_argument("target", type=parse_address, metavar="BUCKET[/PREFIX]", help="where it goes")
     replacing = parser.add_mutually_exclusive_group()
     replacing.add_argument(

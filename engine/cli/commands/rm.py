@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.cli.addresses import Address, parse_address
+from engine.cli.addresses import Address, parse_removal
 from engine.cli.console import failure_document
 from engine.cli.formatting import count_text
 from engine.cli.places import Place, place_of
@@ -35,7 +35,7 @@ def declare(parser: ArgumentParser) -> None:
     Args:
         parser: Of this command.
     """
-    parser.add_argument("targets", type=parse_address, nargs="+", metavar="BUCKET[/PATH]", help="what goes")
+    parser.add_argument("targets", type=parse_removal, nargs="+", metavar="BUCKET[/PATH]", help="what goes")
     parser.add_argument("-r", "--recursive", action="store_true", help="folders and buckets with all that is in them")
 
 
