@@ -19,6 +19,7 @@ from engine.errors import (
     BucketNotFound,
     Cancelled,
     DatabaseFault,
+    DiskFull,
     EngineBug,
     ObjectAlreadyExists,
     StorageError,
@@ -50,7 +51,7 @@ FOUND_AHEAD: Final = 20_000
 SLICE_FILES: Final = 500
 """Files handed from the finding to the moving thread at a time."""
 
-WHOLE_JOB_FAULTS: Final = (Cancelled, BucketNotFound, DatabaseFault, BackendUnreachable, EngineBug)
+WHOLE_JOB_FAULTS: Final = (Cancelled, BucketNotFound, DatabaseFault, BackendUnreachable, DiskFull, EngineBug)
 """Errors that the next item would meet as well: they end the job instead of an item."""
 
 SKIPPED: Final = "Skipped: the name is taken there."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import BucketNotFound, DiskFull, UnsupportedMediaType
+from engine.errors import BucketNotFound, DiskFull, SourceChanged, UnsupportedMediaType
 from engine.transfers import ConflictPolicy, JobState, NoteKind, TransferQueue, UploadJob, failures_text
 from engine.transfers import uploads as uploads_module
 from tests.engine.transfers.fakes import Clock, FakeStorage, Recorder
@@ -89,7 +89,7 @@ def test_files_that_fail_are_listed_and_the_others_arrive(
 
 def test_retry_does_only_what_failed(queue: TransferQueue, fake: FakeStorage, tmp_path: Path) -> None:
     make(tmp_path / "t", "a", "b", "c")
-    fake.faults["t/b"] = DiskFull("The disk is full")
+    fake.faults["t/b"] = SourceChanged("The file changed while it was read")
     job = upload(queue, tmp_path / "t", policy=ConflictPolicy.REPLACE)
     finish(queue)
     fake.faults.clear()
@@ -141,6 +141,24 @@ def test_an_error_of_the_whole_job_is_kept_and_touches_no_other(
     finish(queue)
     assert state(queue, failing) is JobState.DONE
     assert sorted(fake.objects) == ["a", "b"]
+
+
+def test_a_full_disk_ends_the_job_instead_of_failing_every_file_in_turn(
+    queue: TransferQueue, fake: FakeStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads_module, "LARGE_FILE_BYTES", 1)
+    make(tmp_path, "a", "b")
+    fake.faults["a"] = DiskFull("The disk is full")
+    job = upload(queue, tmp_path / "a", tmp_path / "b")
+    finish(queue)
+    snapshot = queue.snapshot(job)
+    assert snapshot
+    assert (snapshot.state, snapshot.failed) == (JobState.FAILED, 0)
+    assert isinstance(snapshot.error, DiskFull)
+    fake.faults.clear()
+    queue.retry(job)
+    finish(queue)
+    assert fake.moved == ["a", "b"]
 
 
 def test_a_bug_ends_its_job_and_not_the_queue(
