@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 import time
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -39,14 +40,15 @@ class Wire:
     """What ASGI has no words for: one request's direct way to its connection.
 
     Args:
-        transport: Of the connection.
+        connection: The connection.
         cycle: uvicorn's state of the request.
     """
 
-    __slots__ = ("_cycle", "_transport")
+    __slots__ = ("_connection", "_cycle", "_transport")
 
-    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
-        self._transport = transport
+    def __init__(self, connection: Connection, cycle: RequestResponseCycle) -> None:
+        self._connection = connection
+        self._transport = connection.transport
         self._cycle = cycle
 
     def cut(self) -> None:
@@ -72,12 +74,49 @@ class Wire:
             return False
         if not cycle.disconnected:
             self._write(status, fields, body)
+        self._complete()
+        return True
+
+    def direct_socket(self) -> socket.socket | None:
+        """Return a duplicate of the connection's socket, to be closed by the caller.
+
+        Returns:
+            None unless bytes can go past the transport: it has none of its own to write, and does not encrypt.
+        """
+        encrypts = self._transport.get_extra_info("sslcontext") is not None
+        if encrypts or self._cycle.disconnected or self._transport.get_write_buffer_size():
+            return None
+        own: socket.socket = self._transport.get_extra_info("socket")
+        try:
+            return own.dup()
+        except OSError:
+            return None
+
+    def note_direct(self, sent_bytes: int | None) -> None:
+        """Tell the connection's clock how far sending past the transport has come.
+
+        Args:
+            sent_bytes: Bytes so far; None while it is not the client that is waited for.
+        """
+        self._connection.direct_bytes = sent_bytes
+
+    def expect(self, remaining_bytes: int) -> None:
+        """Tell uvicorn how much of a begun answer's body is still to come after bytes went past it.
+
+        Args:
+            remaining_bytes: 0 completes the answer.
+        """
+        self._cycle.expected_content_length = remaining_bytes
+        if not remaining_bytes:
+            self._complete()
+
+    def _complete(self) -> None:
+        cycle = self._cycle
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:
             self._transport.close()
         cycle.on_response()
-        return True
 
     def _write(self, status: int, fields: Iterable[tuple[bytes, bytes]], body: bytes | bytearray) -> None:
         lines = [b"%b: %b\r\n" % field for field in fields]
@@ -97,6 +136,9 @@ class Connection(HttpToolsProtocol):
         config: Of the server.
         server_state: Shared by all connections.
         on_lost: Called when the connection is gone.
+
+    Attributes:
+        direct_bytes: Bytes sent past the transport so far, None while none are to be sent.
     """
 
     def __init__(
@@ -113,7 +155,8 @@ class Connection(HttpToolsProtocol):
         self._head_since_s: float | None = None
         self._idle_since_s: float | None = None
         self._heard_at_s = 0.0
-        self._unsent_bytes = 0
+        self.direct_bytes: int | None = None
+        self._unsent: tuple[int, int | None] = (0, None)
         self._unsent_since_s = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn does
@@ -152,7 +195,7 @@ class Connection(HttpToolsProtocol):
         self._head_bytes = 0
         scope = self.scope
         super().on_headers_complete()
-        scope["extensions"] = {WIRE: {"wire": Wire(self.transport, self.cycle)}}
+        scope["extensions"] = {WIRE: {"wire": Wire(self, self.cycle)}}
         self._asked = True
 
     def on_response_complete(self) -> None:
@@ -184,9 +227,9 @@ class Connection(HttpToolsProtocol):
         return now_s - self._idle_since_s > bounds.KEEP_ALIVE_TIMEOUT_S
 
     def _reads_too_slowly(self, now_s: float) -> bool:
-        unsent_bytes = self.transport.get_write_buffer_size()
-        if unsent_bytes == 0 or unsent_bytes != self._unsent_bytes:
-            self._unsent_bytes, self._unsent_since_s = unsent_bytes, now_s
+        unsent = self.transport.get_write_buffer_size(), self.direct_bytes
+        if unsent == (0, None) or unsent != self._unsent:
+            self._unsent, self._unsent_since_s = unsent, now_s
             return False
         return now_s - self._unsent_since_s > bounds.WRITE_IDLE_TIMEOUT_S
 

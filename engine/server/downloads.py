@@ -20,6 +20,7 @@ from engine.server.conditions import Validators, Verdict, evaluate, range_applie
 from engine.server.dispositions import SANDBOX, attachment, is_inert, safe_field, safe_mime_type
 from engine.server.errors import PreconditionFailed
 from engine.server.exchange import NOSNIFF, ClientGone, Exchange, Header, http_date
+from engine.server.file_sender import FileSender
 from engine.server.ranges import ByteRange, parse_range
 from engine.server.workers import Workers
 from engine.types import StorageObject
@@ -38,6 +39,7 @@ class Downloads:
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
+        self._files = FileSender(workers)
 
     async def send(self, exchange: Exchange, reader: ObjectReader) -> None:
         """Answer with the object.
@@ -79,10 +81,15 @@ class Downloads:
             await exchange.answer(status, headers, await self._read(reader, start, length))
         else:
             await exchange.start(status, [*headers, (b"content-length", b"%d" % length)])
-            await self._stream(exchange, reader, start, start + length)
+            end = start + length
+            sent_to = await self._files.send(exchange, reader, start, end)
+            exchange.wire.expect(end - sent_to)
+            await self._stream(exchange, reader, sent_to, end)
 
     async def _stream(self, exchange: Exchange, reader: ObjectReader, start: int, end: int) -> None:
         """Send in pieces, each when the client has room for it; stop reading when it is gone."""
+        if start == end:
+            return
         gone = asyncio.ensure_future(exchange.until_disconnect())
         try:
             while start < end:
