@@ -70,10 +70,10 @@ class FileStager:
                     if not _is_of_item(error):
                         raise
                     part.failures.append(ItemFailure(item.path, str(item.source), error))
+            self._meter.report()
         except BaseException:
             self.discard(part.contents)
             raise
-        self._meter.report()
         return part
 
     def discard(self, contents: list[NewContent]) -> None:
@@ -105,7 +105,12 @@ class FileStager:
         """Read a file whole and stage it; one byte more than expected shows that it grew."""
         data = read_source(file, size_bytes + 1)
         mime_type = self._type_of(data[: limits.SNIFF_BYTES], path)
-        staged = self._backend.stage_bytes(new_id(), data)
+        staged_id = new_id()
+        try:
+            staged = self._backend.stage_bytes(staged_id, data)
+        except BaseException:
+            self._backend.discard(staged_id)
+            raise
         self._meter.staged(staged.size_bytes, path)
         return staged, mime_type
 
