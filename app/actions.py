@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Final
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from app.i18n import translate
+from app.i18n import QT_TRANSLATE_NOOP, translate
 from app.icons import Icons
 from app.situation import Situation
-
-_CONTEXT: Final = "Actions"
 
 
 class ActionId(StrEnum):
@@ -89,206 +87,268 @@ class Spec:
     group: str = ""
 
 
-def _n(text: str) -> str:
-    """Mark a text for translation; it is translated when its action is made."""
-    return str(QT_TRANSLATE_NOOP(_CONTEXT, text))
-
-
 SPECS: Final[tuple[Spec, ...]] = (
-    Spec(ActionId.NEW_BUCKET, _n("New &bucket…"), "archive", ("Ctrl+N",), _n("Make a bucket")),
+    Spec(
+        ActionId.NEW_BUCKET,
+        QT_TRANSLATE_NOOP("Actions", "New &bucket…"),
+        "archive",
+        ("Ctrl+N",),
+        QT_TRANSLATE_NOOP("Actions", "Make a bucket"),
+    ),
     Spec(
         ActionId.NEW_FOLDER,
-        _n("New &folder…"),
+        QT_TRANSLATE_NOOP("Actions", "New &folder…"),
         "folder-plus",
         ("Ctrl+Shift+N",),
-        _n("Make a folder here"),
+        QT_TRANSLATE_NOOP("Actions", "Make a folder here"),
         lambda now: now.place is not None,
     ),
     Spec(
         ActionId.UPLOAD_FILES,
-        _n("&Upload files…"),
+        QT_TRANSLATE_NOOP("Actions", "&Upload files…"),
         "upload-simple",
         ("Ctrl+U",),
-        _n("Choose files and upload them here"),
+        QT_TRANSLATE_NOOP("Actions", "Choose files and upload them here"),
         lambda now: now.place is not None,
     ),
     Spec(
         ActionId.UPLOAD_FOLDER,
-        _n("Upload f&older…"),
+        QT_TRANSLATE_NOOP("Actions", "Upload f&older…"),
         "folder-simple-plus",
         ("Ctrl+Shift+U",),
-        _n("Choose a folder and upload it here with everything in it"),
+        QT_TRANSLATE_NOOP("Actions", "Choose a folder and upload it here with everything in it"),
         lambda now: now.place is not None,
     ),
     Spec(
         ActionId.DOWNLOAD,
-        _n("&Download…"),
+        QT_TRANSLATE_NOOP("Actions", "&Download…"),
         "download-simple",
         ("Ctrl+D",),
-        _n("Download what is selected"),
+        QT_TRANSLATE_NOOP("Actions", "Download what is selected"),
         lambda now: now.has_target,
     ),
-    Spec(ActionId.QUIT, _n("&Quit"), "sign-out", ("Ctrl+Q",), _n("Close the window")),
+    Spec(
+        ActionId.QUIT,
+        QT_TRANSLATE_NOOP("Actions", "&Quit"),
+        "sign-out",
+        ("Ctrl+Q",),
+        QT_TRANSLATE_NOOP("Actions", "Close the window"),
+    ),
     Spec(
         ActionId.COPY,
-        _n("&Copy files"),
+        QT_TRANSLATE_NOOP("Actions", "&Copy files"),
         "copy-simple",
         ("Ctrl+C",),
-        _n("Copy what is selected as files, to paste in a file manager or another folder"),
+        QT_TRANSLATE_NOOP("Actions", "Copy what is selected as files, to paste in a file manager or another folder"),
         lambda now: now.has_target,
     ),
     Spec(
         ActionId.PASTE,
-        _n("&Paste files"),
+        QT_TRANSLATE_NOOP("Actions", "&Paste files"),
         "clipboard",
         ("Ctrl+V",),
-        _n("Upload the files that are in the clipboard"),
+        QT_TRANSLATE_NOOP("Actions", "Upload the files that are in the clipboard"),
         lambda now: now.place is not None and now.can_paste,
     ),
     Spec(
         ActionId.RENAME,
-        _n("&Rename"),
+        QT_TRANSLATE_NOOP("Actions", "&Rename"),
         "pencil-simple",
         ("F2",),
-        _n("Give it another name"),
+        QT_TRANSLATE_NOOP("Actions", "Give it another name"),
         lambda now: now.one_target,
     ),
     Spec(
         ActionId.DELETE,
-        _n("D&elete…"),
+        QT_TRANSLATE_NOOP("Actions", "D&elete…"),
         "trash",
         ("Del", "Shift+Del"),
-        _n("Delete what is selected, after asking"),
+        QT_TRANSLATE_NOOP("Actions", "Delete what is selected, after asking"),
         lambda now: now.has_target,
     ),
     Spec(
         ActionId.SELECT_ALL,
-        _n("Select &all"),
+        QT_TRANSLATE_NOOP("Actions", "Select &all"),
         "selection-all",
         ("Ctrl+A",),
-        _n("Select everything in this folder"),
+        QT_TRANSLATE_NOOP("Actions", "Select everything in this folder"),
         lambda now: now.place is not None,
     ),
     Spec(
         ActionId.INVERT_SELECTION,
-        _n("&Invert selection"),
+        QT_TRANSLATE_NOOP("Actions", "&Invert selection"),
         "selection-inverse",
         ("Ctrl+Shift+I",),
-        _n("Select what is not selected instead"),
+        QT_TRANSLATE_NOOP("Actions", "Select what is not selected instead"),
         lambda now: now.place is not None,
     ),
-    Spec(ActionId.BACK, _n("&Back"), "arrow-left", ("Alt+Left",), _n("Back"), lambda now: now.can_back),
-    Spec(ActionId.FORWARD, _n("&Forward"), "arrow-right", ("Alt+Right",), _n("Forward"), lambda now: now.can_forward),
+    Spec(
+        ActionId.BACK,
+        QT_TRANSLATE_NOOP("Actions", "&Back"),
+        "arrow-left",
+        ("Alt+Left",),
+        QT_TRANSLATE_NOOP("Actions", "Back"),
+        lambda now: now.can_back,
+    ),
+    Spec(
+        ActionId.FORWARD,
+        QT_TRANSLATE_NOOP("Actions", "&Forward"),
+        "arrow-right",
+        ("Alt+Right",),
+        QT_TRANSLATE_NOOP("Actions", "Forward"),
+        lambda now: now.can_forward,
+    ),
     Spec(
         ActionId.UP,
-        _n("&Up"),
+        QT_TRANSLATE_NOOP("Actions", "&Up"),
         "arrow-up",
         ("Alt+Up",),
-        _n("To the folder above"),
+        QT_TRANSLATE_NOOP("Actions", "To the folder above"),
         lambda now: now.place is not None and now.place.parent is not None,
     ),
-    Spec(ActionId.EDIT_PATH, _n("Type a &path"), "cursor", ("Ctrl+L",), _n("Type where to go")),
-    Spec(ActionId.REFRESH, _n("&Refresh"), "arrows-clockwise", ("F5",), _n("Read the folder again")),
+    Spec(
+        ActionId.EDIT_PATH,
+        QT_TRANSLATE_NOOP("Actions", "Type a &path"),
+        "cursor",
+        ("Ctrl+L",),
+        QT_TRANSLATE_NOOP("Actions", "Type where to go"),
+    ),
+    Spec(
+        ActionId.REFRESH,
+        QT_TRANSLATE_NOOP("Actions", "&Refresh"),
+        "arrows-clockwise",
+        ("F5",),
+        QT_TRANSLATE_NOOP("Actions", "Read the folder again"),
+    ),
     Spec(
         ActionId.OPEN,
-        _n("&Open"),
+        QT_TRANSLATE_NOOP("Actions", "&Open"),
         "arrow-square-out",
         (),
-        _n("Go into the folder, or open a copy of the object with its program"),
+        QT_TRANSLATE_NOOP("Actions", "Go into the folder, or open a copy of the object with its program"),
         lambda now: now.one_target,
     ),
     Spec(
         ActionId.COPY_LINK,
-        _n("Copy &link"),
+        QT_TRANSLATE_NOOP("Actions", "Copy &link"),
         "link-simple",
         ("Ctrl+Shift+C",),
-        _n("Copy a signed link that anybody can open until it expires"),
+        QT_TRANSLATE_NOOP("Actions", "Copy a signed link that anybody can open until it expires"),
         lambda now: now.only_objects,
     ),
     Spec(
         ActionId.LINK_DIALOG,
-        _n("S&hare link…"),
+        QT_TRANSLATE_NOOP("Actions", "S&hare link…"),
         "share-network",
         ("Ctrl+Shift+L",),
-        _n("Make a signed link: choose how long it works, show it as a QR code"),
+        QT_TRANSLATE_NOOP("Actions", "Make a signed link: choose how long it works, show it as a QR code"),
         lambda now: now.only_objects and now.selected == 1,
     ),
     Spec(
         ActionId.COPY_PUBLIC_LINK,
-        _n("Copy p&ublic link"),
+        QT_TRANSLATE_NOOP("Actions", "Copy p&ublic link"),
         "globe-simple",
         (),
-        _n("Copy the address that always works, because the bucket is public"),
+        QT_TRANSLATE_NOOP("Actions", "Copy the address that always works, because the bucket is public"),
         lambda now: now.only_objects and now.selected == 1 and now.bucket is not None and now.bucket.public,
     ),
     Spec(
         ActionId.PROPERTIES,
-        _n("&Properties"),
+        QT_TRANSLATE_NOOP("Actions", "&Properties"),
         "info",
         ("Alt+Return",),
-        _n("Show what is known about it"),
+        QT_TRANSLATE_NOOP("Actions", "Show what is known about it"),
         lambda now: now.one_target,
     ),
     Spec(
         ActionId.BUCKET_PROPERTIES,
-        _n("Bucket &settings…"),
+        QT_TRANSLATE_NOOP("Actions", "Bucket &settings…"),
         "gear",
         (),
-        _n("Who may read the bucket, and what it takes"),
+        QT_TRANSLATE_NOOP("Actions", "Who may read the bucket, and what it takes"),
         lambda now: now.target_bucket is not None,
     ),
     Spec(
         ActionId.EMPTY_BUCKET,
-        _n("&Empty bucket…"),
+        QT_TRANSLATE_NOOP("Actions", "&Empty bucket…"),
         "eraser",
         (),
-        _n("Delete every object of the bucket, after asking"),
+        QT_TRANSLATE_NOOP("Actions", "Delete every object of the bucket, after asking"),
         lambda now: now.target_bucket is not None,
     ),
     Spec(
         ActionId.DELETE_BUCKET,
-        _n("&Delete bucket…"),
+        QT_TRANSLATE_NOOP("Actions", "&Delete bucket…"),
         "trash",
         (),
-        _n("Delete the bucket with everything in it, after asking"),
+        QT_TRANSLATE_NOOP("Actions", "Delete the bucket with everything in it, after asking"),
         lambda now: now.target_bucket is not None,
     ),
-    Spec(ActionId.INSPECTOR, _n("&Inspector"), "info", ("F9",), _n("Show or hide the inspector"), checkable=True),
+    Spec(
+        ActionId.INSPECTOR,
+        QT_TRANSLATE_NOOP("Actions", "&Inspector"),
+        "info",
+        ("F9",),
+        QT_TRANSLATE_NOOP("Actions", "Show or hide the inspector"),
+        checkable=True,
+    ),
     Spec(
         ActionId.TRANSFERS,
-        _n("&Transfers"),
+        QT_TRANSLATE_NOOP("Actions", "&Transfers"),
         "arrows-down-up",
         ("Ctrl+J",),
-        _n("Show or hide transfers"),
+        QT_TRANSLATE_NOOP("Actions", "Show or hide transfers"),
         checkable=True,
     ),
     Spec(
         ActionId.THEME_SYSTEM,
-        _n("As the &system"),
+        QT_TRANSLATE_NOOP("Actions", "As the &system"),
         "desktop",
         (),
-        _n("Light or dark, as the system is"),
+        QT_TRANSLATE_NOOP("Actions", "Light or dark, as the system is"),
         checkable=True,
         group="theme",
     ),
-    Spec(ActionId.THEME_LIGHT, _n("&Light"), "sun", (), _n("Light"), checkable=True, group="theme"),
-    Spec(ActionId.THEME_DARK, _n("&Dark"), "moon", (), _n("Dark"), checkable=True, group="theme"),
+    Spec(
+        ActionId.THEME_LIGHT,
+        QT_TRANSLATE_NOOP("Actions", "&Light"),
+        "sun",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Light"),
+        checkable=True,
+        group="theme",
+    ),
+    Spec(
+        ActionId.THEME_DARK,
+        QT_TRANSLATE_NOOP("Actions", "&Dark"),
+        "moon",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Dark"),
+        checkable=True,
+        group="theme",
+    ),
     Spec(
         ActionId.SERVER,
-        _n("&Share on the network…"),
+        QT_TRANSLATE_NOOP("Actions", "&Share on the network…"),
         "broadcast",
         ("Ctrl+Shift+S",),
-        _n("Choose address and port, start or stop the server that signed links need"),
+        QT_TRANSLATE_NOOP("Actions", "Choose address and port, start or stop the server that signed links need"),
     ),
     Spec(
         ActionId.SERVER_SWITCH,
-        _n("S&tart or stop the server"),
+        QT_TRANSLATE_NOOP("Actions", "S&tart or stop the server"),
         "power",
         (),
-        _n("Start the server with the settings used last, or stop it"),
+        QT_TRANSLATE_NOOP("Actions", "Start the server with the settings used last, or stop it"),
         checkable=True,
     ),
-    Spec(ActionId.ABOUT, _n("&About Holdall"), "info", (), _n("Version and data folder")),
+    Spec(
+        ActionId.ABOUT,
+        QT_TRANSLATE_NOOP("Actions", "&About Holdall"),
+        "info",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Version and data folder"),
+    ),
 )
 
 
@@ -334,8 +394,8 @@ class Actions(QObject):
             action.setEnabled(self._specs[name].enabled(now))
 
     def _make(self, spec: Spec, window: QWidget, icons: Icons) -> QAction:
-        action = QAction(icons.icon(spec.glyph), translate(_CONTEXT, spec.text), window)
-        tip = translate(_CONTEXT, spec.tip)
+        action = QAction(icons.icon(spec.glyph), translate("Actions", spec.text), window)
+        tip = translate("Actions", spec.tip)
         action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
         shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         action.setToolTip(f"{tip} ({shown})" if shown else tip)

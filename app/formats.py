@@ -7,9 +7,8 @@ from typing import Final
 
 from PySide6.QtCore import QDateTime, QLocale
 
-from app.i18n import plural, translate
+from app.i18n import translate
 
-_CONTEXT: Final = "Formats"
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
 
@@ -21,7 +20,7 @@ def size_text(size_bytes: int) -> str:
 
 def exact_size_text(size_bytes: int) -> str:
     """Return a size with its exact number of bytes: "4.1 kB (4,096 bytes)"."""
-    exact = plural(_CONTEXT, "%n byte(s)", size_bytes).replace(str(size_bytes), number_text(size_bytes))
+    exact = translate("Formats", "%Ln byte(s)", None, size_bytes)
     return exact if size_bytes < 1000 else f"{size_text(size_bytes)} ({exact})"
 
 
@@ -34,9 +33,9 @@ def count_text(objects: int, folders: int = 0) -> str:
     """Return "3 folders, 1,204 objects", leaving out what there is none of."""
     parts = []
     if folders:
-        parts.append(plural(_CONTEXT, "%n folder(s)", folders).replace(str(folders), number_text(folders)))
+        parts.append(translate("Formats", "%Ln folder(s)", None, folders))
     if objects or not folders:
-        parts.append(plural(_CONTEXT, "%n object(s)", objects).replace(str(objects), number_text(objects)))
+        parts.append(translate("Formats", "%Ln object(s)", None, objects))
     return ", ".join(parts)
 
 
@@ -51,13 +50,13 @@ def time_text(moment: datetime, now: datetime) -> str:
     age_s = (now - moment).total_seconds()
     clock = f"{local:%H:%M}"
     if 0 <= age_s < _MINUTE_S:
-        return translate(_CONTEXT, "Just now")
+        return translate("Formats", "Just now")
     if 0 <= age_s < _HOUR_S:
-        return translate(_CONTEXT, "{minutes} min ago").format(minutes=int(age_s // _MINUTE_S))
+        return translate("Formats", "{minutes} min ago").format(minutes=int(age_s // _MINUTE_S))
     if local.date() == today.date():
-        return translate(_CONTEXT, "Today, {clock}").format(clock=clock)
+        return translate("Formats", "Today, {clock}").format(clock=clock)
     if local.date() == today.date() - timedelta(days=1):
-        return translate(_CONTEXT, "Yesterday, {clock}").format(clock=clock)
+        return translate("Formats", "Yesterday, {clock}").format(clock=clock)
     pattern = "d MMM" if local.year == today.year else "d MMM yyyy"
     return f"{QLocale().toString(_qt_time(moment).date(), pattern)}, {clock}"
 

@@ -1,7 +1,8 @@
 """Text for people: every visible sentence goes through `translate`, with the English text as its source.
 
-`translate(context, text)` is Qt's own function under the name that Qt's extraction tool looks for. Counted nouns
-use `plural`, whose source text carries `%n`.
+`translate` has the name and the order of arguments of Qt's own function, because Qt's extraction tool reads the calls:
+context and text must be literals there. It takes counted texts for plain ones; those with `%Ln` have plural forms.
+Texts that stand in a table and are translated later are marked with `QT_TRANSLATE_NOOP`.
 """
 
 from __future__ import annotations
@@ -13,26 +14,31 @@ from PySide6.QtCore import QCoreApplication
 _ENGLISH_PLURALS: Final = ("(s)", "(es)")
 
 
-def translate(context: str, text: str) -> str:
+def translate(context: str, text: str, disambiguation: str | None = None, count: int = -1) -> str:
     """Return `text` in the language of the program.
 
     Args:
         context: The class or room the text belongs to; groups the texts for translators.
-        text: The English source.
+        text: The English source. For counted things it carries `%Ln` for the number, written with the language's
+            grouping, and `(s)` or `(es)` after what is counted, in the way of Qt: "%Ln object(s)".
+        disambiguation: A word for translators where the same text means two things.
+        count: How many, 0 or more; -1 where nothing is counted.
     """
-    return QCoreApplication.translate(context, text)
+    shown = QCoreApplication.translate(context, text, disambiguation, count)
+    if count >= 0:
+        for ending in _ENGLISH_PLURALS:
+            shown = shown.replace(ending, "" if count == 1 else ending[1:-1])
+    return shown
 
 
-def plural(context: str, text: str, count: int) -> str:
-    """Return a text about `count` things.
+def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
+    """Mark a text for translation without translating it yet.
 
     Args:
-        context: As in `translate`.
-        text: English source with `%n` for the number and `(s)` or `(es)` after what is counted, in the way of
-            Qt: "%n object(s)".
-        count: How many; 0 or more.
+        _context: As in `translate`; read by the extraction tool alone.
+        text: As in `translate`.
+
+    Returns:
+        `text`.
     """
-    shown = QCoreApplication.translate(context, text, None, count)
-    for ending in _ENGLISH_PLURALS:
-        shown = shown.replace(ending, "" if count == 1 else ending[1:-1])
-    return shown
+    return text

@@ -8,7 +8,6 @@ from typing import Final
 
 from app.i18n import translate
 
-_CONTEXT: Final = "Kinds"
 _EXTENSION_MAX_CHARS: Final = 8
 
 
@@ -125,13 +124,13 @@ def type_text(mime_type: str, name: str) -> str:
     extension = _extension(name)
     major, _, minor = mime_type.partition("/")
     nouns = {
-        "image": translate(_CONTEXT, "image"),
-        "video": translate(_CONTEXT, "video"),
-        "audio": translate(_CONTEXT, "audio"),
+        "image": translate("Kinds", "image"),
+        "video": translate("Kinds", "video"),
+        "audio": translate("Kinds", "audio"),
     }
     label = extension or minor.removeprefix("x-").partition("+")[0]
     if major in nouns:
         return f"{label.upper()} {nouns[major]}"
     if extension and len(extension) <= _EXTENSION_MAX_CHARS:
-        return f"{extension.upper()} {translate(_CONTEXT, 'file')}"
-    return translate(_CONTEXT, "Plain text") if mime_type == "text/plain" else translate(_CONTEXT, "File")
+        return f"{extension.upper()} {translate('Kinds', 'file')}"
+    return translate("Kinds", "Plain text") if mime_type == "text/plain" else translate("Kinds", "File")

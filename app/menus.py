@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QMenu, QMenuBar, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from app.actions import ActionId as A
 from app.actions import Actions
-from app.i18n import translate
+from app.i18n import QT_TRANSLATE_NOOP, translate
 from app.look import Look
-
-_CONTEXT: Final = "Menus"
 
 Entries = tuple[A | None, ...]
 """Commands of a menu; None is a separator."""
 
 MENUS: Final[tuple[tuple[str, Entries], ...]] = (
     (
-        str(QT_TRANSLATE_NOOP("Menus", "&File")),
+        QT_TRANSLATE_NOOP("Menus", "&File"),
         (
             A.NEW_BUCKET,
             A.NEW_FOLDER,
@@ -35,23 +33,23 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
         ),
     ),
     (
-        str(QT_TRANSLATE_NOOP("Menus", "&Edit")),
+        QT_TRANSLATE_NOOP("Menus", "&Edit"),
         (A.COPY, A.PASTE, None, A.RENAME, A.DELETE, None, A.SELECT_ALL, A.INVERT_SELECTION),
     ),
     (
-        str(QT_TRANSLATE_NOOP("Menus", "&Bucket")),
+        QT_TRANSLATE_NOOP("Menus", "&Bucket"),
         (A.BUCKET_PROPERTIES, None, A.EMPTY_BUCKET, A.DELETE_BUCKET),
     ),
-    (str(QT_TRANSLATE_NOOP("Menus", "&Go")), (A.BACK, A.FORWARD, A.UP, None, A.EDIT_PATH, A.REFRESH)),
+    (QT_TRANSLATE_NOOP("Menus", "&Go"), (A.BACK, A.FORWARD, A.UP, None, A.EDIT_PATH, A.REFRESH)),
     (
-        str(QT_TRANSLATE_NOOP("Menus", "&Share")),
+        QT_TRANSLATE_NOOP("Menus", "&Share"),
         (A.COPY_LINK, A.LINK_DIALOG, A.COPY_PUBLIC_LINK, None, A.SERVER, A.SERVER_SWITCH),
     ),
     (
-        str(QT_TRANSLATE_NOOP("Menus", "&View")),
+        QT_TRANSLATE_NOOP("Menus", "&View"),
         (A.INSPECTOR, A.TRANSFERS, None, A.THEME_SYSTEM, A.THEME_LIGHT, A.THEME_DARK),
     ),
-    (str(QT_TRANSLATE_NOOP("Menus", "&Help")), (A.ABOUT,)),
+    (QT_TRANSLATE_NOOP("Menus", "&Help"), (A.ABOUT,)),
 )
 
 OBJECT_MENU: Final[Entries] = (
@@ -83,9 +81,9 @@ def fill_menu(menu: QMenu, actions: Actions, entries: Entries) -> QMenu:
 
 def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
     """Build the menu bar."""
-    bar.setAccessibleName(translate(_CONTEXT, "Menu bar"))
+    bar.setAccessibleName(translate("Menus", "Menu bar"))
     for title, entries in MENUS:
-        fill_menu(bar.addMenu(translate(_CONTEXT, title)), actions, entries)
+        fill_menu(bar.addMenu(translate("Menus", title)), actions, entries)
 
 
 def popup_menu(parent: QWidget, actions: Actions, entries: Entries, position: QPoint) -> QMenu:
@@ -113,9 +111,9 @@ def build_toolbar(actions: Actions, path_bar: QWidget, look: Look) -> QToolBar:
         path_bar: Takes the room in the middle.
         look: Theme and icons.
     """
-    bar = QToolBar(translate(_CONTEXT, "Toolbar"))
+    bar = QToolBar(translate("Menus", "Toolbar"))
     bar.setObjectName("toolbar")
-    bar.setAccessibleName(translate(_CONTEXT, "Toolbar"))
+    bar.setAccessibleName(translate("Menus", "Toolbar"))
     bar.setMovable(False)
     bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
     bar.setIconSize(QSize(look.theme.size("icon"), look.theme.size("icon")))
@@ -143,10 +141,10 @@ def _add(bar: QToolBar, actions: Actions, name: A) -> None:
 def _upload_button(bar: QToolBar, actions: Actions) -> QToolButton:
     button = QToolButton(bar)
     button.setObjectName("upload")
-    button.setText(translate(_CONTEXT, "Upload"))
+    button.setText(translate("Menus", "Upload"))
     button.setIcon(actions[A.UPLOAD_FILES].icon())
-    button.setToolTip(translate(_CONTEXT, "Upload files or a folder"))
-    button.setAccessibleName(translate(_CONTEXT, "Upload"))
+    button.setToolTip(translate("Menus", "Upload files or a folder"))
+    button.setAccessibleName(translate("Menus", "Upload"))
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

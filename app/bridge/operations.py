@@ -10,13 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.bridge.tasks import Fail, Tasks, Ticket
-from app.i18n import plural, translate
+from app.i18n import translate
 from app.location import Location
 from engine.errors import ObjectAlreadyExists
 from engine.storage import FileStorage
 from engine.types import Bucket, BucketChanges, RlsContext, SignedUrl
-
-_CONTEXT = "Operations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +63,14 @@ class Operations:
 
     def empty_bucket(self, bucket: str, then: Callable[[int], None], otherwise: Fail | None = None) -> Ticket:
         """Delete every object of a bucket; calls back with their number."""
-        label = translate(_CONTEXT, "Emptying {bucket}").format(bucket=bucket)
+        label = translate("Operations", "Emptying {bucket}").format(bucket=bucket)
         return self._tasks.mutate(
             lambda _: self._storage.empty_bucket(bucket, self._context), then, otherwise, label=label
         )
 
     def delete_bucket(self, bucket: str, then: Callable[[None], None], otherwise: Fail | None = None) -> Ticket:
         """Delete a bucket with everything in it."""
-        label = translate(_CONTEXT, "Deleting {bucket}").format(bucket=bucket)
+        label = translate("Operations", "Deleting {bucket}").format(bucket=bucket)
         return self._tasks.mutate(lambda _: self._delete_bucket(bucket), then, otherwise, label=label)
 
     def create_folder(self, place: Location, then: Callable[[None], None], otherwise: Fail | None = None) -> Ticket:
@@ -83,14 +81,14 @@ class Operations:
         self, bucket: str, path: str, name: str, then: Callable[[str], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Give an object or a folder (`path` ends with `/`) another name; calls back with its new path."""
-        label = translate(_CONTEXT, "Renaming to {name}").format(name=name)
+        label = translate("Operations", "Renaming to {name}").format(name=name)
         return self._tasks.mutate(lambda ticket: self._rename(bucket, path, name, ticket), then, otherwise, label=label)
 
     def delete(
         self, bucket: str, paths: Sequence[str], then: Callable[[int], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Delete objects, and folders with everything below; calls back with the number of objects."""
-        label = plural(_CONTEXT, "Deleting %n item(s)", len(paths))
+        label = translate("Operations", "Deleting %Ln item(s)", None, len(paths))
         return self._tasks.mutate(lambda ticket: self._delete(bucket, paths, ticket), then, otherwise, label=label)
 
     def sign(
@@ -155,8 +153,8 @@ class Operations:
             bucket, prefix, self._context
         )
         if taken:
-            raise ObjectAlreadyExists(translate(_CONTEXT, "A folder of that name is already here."), path=prefix)
+            raise ObjectAlreadyExists(translate("Operations", "A folder of that name is already here."), path=prefix)
 
     def _refuse_object(self, bucket: str, path: str) -> None:
         if self._storage.exists(bucket, path, self._context):
-            raise ObjectAlreadyExists(translate(_CONTEXT, "An object of that name is already here."), path=path)
+            raise ObjectAlreadyExists(translate("Operations", "An object of that name is already here."), path=path)

@@ -15,7 +15,7 @@ from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.folder_dialog import FolderDialog
 from app.errors import ErrorPresenter
 from app.formats import count_text
-from app.i18n import plural, translate
+from app.i18n import translate
 from app.location import Location
 from app.look import Look
 from app.models.rows import Row
@@ -24,7 +24,6 @@ from app.views.folder_tree import FolderTree
 from app.widgets.toast import Toast
 from engine.types import Bucket, TreeSize
 
-_CONTEXT = "Editing"
 _TITLE_NAME_CHARS = 40
 
 
@@ -53,7 +52,7 @@ class Editing(QObject):
 
         def made(bucket: Bucket) -> None:
             dialog.accept()
-            self._toast.say(translate(_CONTEXT, "Bucket “{name}” created").format(name=bucket.name))
+            self._toast.say(translate("Editing", "Bucket “{name}” created").format(name=bucket.name))
             self._navigator.go(Location(bucket.name))
 
         def submit(draft: BucketDraft) -> None:
@@ -124,8 +123,8 @@ class Editing(QObject):
         """Ask, then delete every object of a bucket."""
         dialog = self._bucket_dialog(
             bucket,
-            translate(_CONTEXT, "Empty this bucket?"),
-            translate(_CONTEXT, "Empty bucket"),
+            translate("Editing", "Empty this bucket?"),
+            translate("Editing", "Empty bucket"),
         )
         dialog.confirmed.connect(lambda: self._operations.empty_bucket(bucket.name, self._tell_deleted))
 
@@ -133,10 +132,10 @@ class Editing(QObject):
         """Ask, then delete a bucket with everything in it."""
         dialog = self._bucket_dialog(
             bucket,
-            translate(_CONTEXT, "Delete this bucket?"),
-            translate(_CONTEXT, "Delete bucket"),
+            translate("Editing", "Delete this bucket?"),
+            translate("Editing", "Delete bucket"),
         )
-        said = translate(_CONTEXT, "Bucket “{name}” deleted").format(name=bucket.name)
+        said = translate("Editing", "Bucket “{name}” deleted").format(name=bucket.name)
         dialog.confirmed.connect(lambda: self._operations.delete_bucket(bucket.name, lambda _: self._toast.say(said)))
 
     def _bucket_dialog(self, bucket: Bucket, title: str, verb: str) -> DeleteDialog:
@@ -151,10 +150,10 @@ class Editing(QObject):
             if bucket is not None:
                 self.delete_bucket(bucket)
             return
-        title = plural(_CONTEXT, "Delete %n item(s)?", len(target.paths))
+        title = translate("Editing", "Delete %Ln item(s)?", None, len(target.paths))
         if len(target.names) == 1:
-            title = translate(_CONTEXT, "Delete “{name}”?").format(name=_shortened(target.names[0]))
-        dialog = DeleteDialog(self._look, self._window, title, target.names, translate(_CONTEXT, "Delete"))
+            title = translate("Editing", "Delete “{name}”?").format(name=_shortened(target.names[0]))
+        dialog = DeleteDialog(self._look, self._window, title, target.names, translate("Editing", "Delete"))
         self._count_for(dialog, target)
         dialog.confirmed.connect(lambda: self._delete(target))
         dialog.open()
@@ -182,7 +181,7 @@ class Editing(QObject):
         self._tell_deleted(count)
 
     def _tell_deleted(self, count: int) -> None:
-        self._toast.say(translate(_CONTEXT, "{what} deleted").format(what=count_text(count)))
+        self._toast.say(translate("Editing", "{what} deleted").format(what=count_text(count)))
 
 
 def _shortened(name: str) -> str:

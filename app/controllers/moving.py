@@ -18,7 +18,7 @@ from app.controllers.navigation import Navigator
 from app.controllers.targets import Target, Targets
 from app.dialogs.file_chooser import Ask, choose_files, choose_folder
 from app.errors import ErrorPresenter
-from app.i18n import plural, translate
+from app.i18n import translate
 from app.location import Location
 from app.look import Look
 from app.models.rows import Row
@@ -28,7 +28,6 @@ from app.views.folder_table import FolderTable
 from app.widgets.toast import Toast
 from engine.errors import BucketAlreadyExists
 
-_CONTEXT: Final = "Moving"
 _COPIED_FILES: Final = "x-special/gnome-copied-files"
 _FIRST_BUCKET: Final = "my-files"
 _DRAG_ICON_PX: Final = 48
@@ -64,8 +63,8 @@ class Moving(QObject):
         here = self._navigator.place
         if here is None:
             return
-        title = translate(_CONTEXT, "Upload files to {place}").format(place=here.text)
-        ask = Ask(title, translate(_CONTEXT, "Upload"), self._settings.upload_folder)
+        title = translate("Moving", "Upload files to {place}").format(place=here.text)
+        ask = Ask(title, translate("Moving", "Upload"), self._settings.upload_folder)
         choose_files(self._look, self._window, ask, lambda paths: self._upload_chosen(here, paths))
 
     def upload_folder(self) -> None:
@@ -73,8 +72,8 @@ class Moving(QObject):
         here = self._navigator.place
         if here is None:
             return
-        title = translate(_CONTEXT, "Upload a folder to {place}").format(place=here.text)
-        ask = Ask(title, translate(_CONTEXT, "Upload"), self._settings.upload_folder)
+        title = translate("Moving", "Upload a folder to {place}").format(place=here.text)
+        ask = Ask(title, translate("Moving", "Upload"), self._settings.upload_folder)
         choose_folder(self._look, self._window, ask, lambda path: self._upload_chosen(here, [path]))
 
     def upload(self, place: Location, sources: list[Path]) -> None:
@@ -131,7 +130,7 @@ class Moving(QObject):
         """Open a read-only copy of an object with the system's program for it."""
         if row.object is None:
             return
-        self._toast.say(translate(_CONTEXT, "Opening {name}…").format(name=row.name), kind="info")
+        self._toast.say(translate("Moving", "Opening {name}…").format(name=row.name), kind="info")
         target = Target(row.object.bucket, (row.path,), (row.name,))
         self._exporter.export(target.bucket, target.paths, self._open_copy, read_only=True)
 
@@ -140,7 +139,7 @@ class Moving(QObject):
             place = Location(_FIRST_BUCKET)
             self._navigator.go(place)
             self.upload(place, sources)
-            self._toast.say(translate(_CONTEXT, "Bucket “{name}” created").format(name=_FIRST_BUCKET))
+            self._toast.say(translate("Moving", "Bucket “{name}” created").format(name=_FIRST_BUCKET))
 
         def failed(error: Exception) -> None:
             if isinstance(error, BucketAlreadyExists):
@@ -151,12 +150,12 @@ class Moving(QObject):
         self._operations.create_bucket(BucketDraft(_FIRST_BUCKET), lambda _: made(), failed)
 
     def _paste_picture(self, place: Location, picture: QImage) -> None:
-        name = translate(_CONTEXT, "Pasted picture {time}.png").format(time=f"{datetime.now():%Y-%m-%d %H.%M.%S}")
+        name = translate("Moving", "Pasted picture {time}.png").format(time=f"{datetime.now():%Y-%m-%d %H.%M.%S}")
         self._exporter.keep(name, lambda: _png(picture), lambda path: self.upload(place, [path]))
 
     def _ask_where(self, target: Target) -> None:
-        title = plural(_CONTEXT, "Download %n item(s) to", len(target.paths))
-        ask = Ask(title, translate(_CONTEXT, "Download here"), self._settings.download_folder)
+        title = translate("Moving", "Download %Ln item(s) to", None, len(target.paths))
+        ask = Ask(title, translate("Moving", "Download here"), self._settings.download_folder)
         choose_folder(self._look, self._window, ask, lambda folder: self._download(target, folder))
 
     def _upload_chosen(self, place: Location, sources: list[Path]) -> None:
@@ -173,19 +172,19 @@ class Moving(QObject):
         self._exporter.export(target.bucket, target.paths, then, otherwise)
 
     def _copy(self, target: Target) -> None:
-        self._toast.say(plural(_CONTEXT, "Preparing %n item(s)…", len(target.paths)), kind="info")
+        self._toast.say(translate("Moving", "Preparing %Ln item(s)…", None, len(target.paths)), kind="info")
         self._export(target, lambda files: self._to_clipboard(files, target), self._errors.present)
 
     def _to_clipboard(self, files: list[Path], target: Target) -> None:
         self._clipboard.setMimeData(_file_data(files))
-        self._toast.say(plural(_CONTEXT, "%n item(s) copied: paste in a file manager", len(target.paths)))
+        self._toast.say(translate("Moving", "%Ln item(s) copied: paste in a file manager", None, len(target.paths)))
 
     def _run_drag(self, files: list[Path], target: Target) -> None:
         held = self._table.drag_pending and QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton
         if not held:
             self._table.drag_pending = False
             self._clipboard.setMimeData(_file_data(files))
-            self._toast.say(translate(_CONTEXT, "Ready: the files are in the clipboard, paste them anywhere"))
+            self._toast.say(translate("Moving", "Ready: the files are in the clipboard, paste them anywhere"))
             return
         drag = QDrag(self._table)
         drag.setMimeData(_file_data(files))
@@ -197,7 +196,7 @@ class Moving(QObject):
 
     def _say_preparing(self) -> None:
         if self._table.drag_pending and not self._dragging:
-            self._toast.say(translate(_CONTEXT, "Preparing the files: keep the button down…"), kind="info")
+            self._toast.say(translate("Moving", "Preparing the files: keep the button down…"), kind="info")
 
     def _drag_failed(self, error: Exception) -> None:
         self._table.drag_pending = False
@@ -205,9 +204,9 @@ class Moving(QObject):
 
     def _open_copy(self, files: list[Path]) -> None:
         if files and QDesktopServices.openUrl(QUrl.fromLocalFile(str(files[0]))):
-            self._toast.say(translate(_CONTEXT, "Opened a read-only copy of {name}").format(name=files[0].name))
+            self._toast.say(translate("Moving", "Opened a read-only copy of {name}").format(name=files[0].name))
         else:
-            self._toast.say(translate(_CONTEXT, "No program is set up to open this kind of file"), kind="warning")
+            self._toast.say(translate("Moving", "No program is set up to open this kind of file"), kind="warning")
 
 
 def _file_data(files: list[Path]) -> QMimeData:

@@ -15,15 +15,13 @@ from app.controllers.targets import Target, Targets
 from app.dialogs.link_dialog import LinkDialog
 from app.dialogs.server_dialog import ServerDialog
 from app.errors import ErrorPresenter, sentence
-from app.i18n import plural, translate
+from app.i18n import translate
 from app.look import Look
 from app.settings import WindowSettings
 from app.widgets.banner import Offer
 from app.widgets.toast import Toast
 from engine.errors import PortUnavailable
 from engine.types import SignedUrl, StorageObject
-
-_CONTEXT = "Sharing"
 
 
 class Sharing(QObject):
@@ -88,7 +86,7 @@ class Sharing(QObject):
 
     def stop(self) -> None:
         """Stop the server."""
-        self._server.stop(lambda: self._toast.say(translate(_CONTEXT, "Server stopped"), kind="info"))
+        self._server.stop(lambda: self._toast.say(translate("Sharing", "Server stopped"), kind="info"))
 
     def _sign_and_copy(self, target: Target) -> None:
         paths = [item.path for item in target.objects]
@@ -102,18 +100,22 @@ class Sharing(QObject):
     def _copy(self, link: Callable[[], str], count: int = 1) -> None:
         """Copy a link and say whether it works now; starting the server may change its address, so it can be remade."""
         QGuiApplication.clipboard().setText(link())
-        said = translate(_CONTEXT, "Link copied") if count == 1 else plural(_CONTEXT, "%n link(s) copied", count)
+        said = (
+            translate("Sharing", "Link copied")
+            if count == 1
+            else translate("Sharing", "%Ln link(s) copied", None, count)
+        )
         if self._server.state is ServerState.ON:
             self._say_copied(said)
             return
-        offer = Offer(translate(_CONTEXT, "Start server"), lambda: self.start(lambda: self._copy(link, count)))
-        hint = translate(_CONTEXT, "{said}. The server is off, so it opens nothing yet").format(said=said)
+        offer = Offer(translate("Sharing", "Start server"), lambda: self.start(lambda: self._copy(link, count)))
+        hint = translate("Sharing", "{said}. The server is off, so it opens nothing yet").format(said=said)
         self._toast.say(hint, offer, "warning")
 
     def _say_copied(self, said: str) -> None:
         if self._server.local_only:
-            offer = Offer(translate(_CONTEXT, "Change…"), self.settings)
-            self._toast.say(translate(_CONTEXT, "{said}. It works on this computer only").format(said=said), offer)
+            offer = Offer(translate("Sharing", "Change…"), self.settings)
+            self._toast.say(translate("Sharing", "{said}. It works on this computer only").format(said=said), offer)
         else:
             self._toast.say(said)
 
@@ -148,15 +150,15 @@ class Sharing(QObject):
 
     def _copy_from_dialog(self, link: str) -> None:
         QGuiApplication.clipboard().setText(link)
-        self._toast.say(translate(_CONTEXT, "Link copied"))
+        self._toast.say(translate("Sharing", "Link copied"))
 
     def _copy_address(self, url: str) -> None:
         QGuiApplication.clipboard().setText(url)
-        self._toast.say(translate(_CONTEXT, "Address copied"))
+        self._toast.say(translate("Sharing", "Address copied"))
 
     def _remember_life(self, expires_s: int) -> None:
         self._settings.link_expires_s = expires_s
-        self._toast.say(translate(_CONTEXT, "One-click links will live as long"))
+        self._toast.say(translate("Sharing", "One-click links will live as long"))
 
     def _start_with(self, host: str, port: int, dialog: ServerDialog) -> None:
         self._settings.server_host = host
@@ -171,11 +173,11 @@ class Sharing(QObject):
         self._server.start(host, port, lambda: None, failed)
 
     def _tell_started(self) -> None:
-        said = translate(_CONTEXT, "Serving on {url}").format(url=self._server.url)
-        self._toast.say(said, Offer(translate(_CONTEXT, "Copy address"), lambda: self._copy_address(self._server.url)))
+        said = translate("Sharing", "Serving on {url}").format(url=self._server.url)
+        self._toast.say(said, Offer(translate("Sharing", "Copy address"), lambda: self._copy_address(self._server.url)))
 
     def _not_started(self, error: Exception) -> None:
-        self._errors.present(error, offer=Offer(translate(_CONTEXT, "Server settings…"), self.settings))
+        self._errors.present(error, offer=Offer(translate("Sharing", "Server settings…"), self.settings))
 
 
 class _Signer:

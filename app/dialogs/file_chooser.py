@@ -23,7 +23,6 @@ from app import kinds
 from app.i18n import translate
 from app.look import Look, restyle
 
-_CONTEXT: Final = "FileChooser"
 _SIZE: Final = QSize(860, 560)
 _HEADER_PX: Final = 28
 _COLUMN_WIDTHS: Final = (320, 90, 110, 150)
@@ -90,12 +89,12 @@ def _dress(look: Look, dialog: QFileDialog) -> None:
     dialog.setIconProvider(_Provider(look))
     dialog.setSidebarUrls([QUrl.fromLocalFile(path) for path in _places()])
     for name, icon, text in (
-        ("backButton", "arrow-left", translate(_CONTEXT, "Back")),
-        ("forwardButton", "arrow-right", translate(_CONTEXT, "Forward")),
-        ("toParentButton", "arrow-up", translate(_CONTEXT, "To the folder above")),
-        ("newFolderButton", "folder-plus", translate(_CONTEXT, "New folder")),
-        ("listModeButton", "list", translate(_CONTEXT, "List")),
-        ("detailModeButton", "list-bullets", translate(_CONTEXT, "Details")),
+        ("backButton", "arrow-left", translate("FileChooser", "Back")),
+        ("forwardButton", "arrow-right", translate("FileChooser", "Forward")),
+        ("toParentButton", "arrow-up", translate("FileChooser", "To the folder above")),
+        ("newFolderButton", "folder-plus", translate("FileChooser", "New folder")),
+        ("listModeButton", "list", translate("FileChooser", "List")),
+        ("detailModeButton", "list-bullets", translate("FileChooser", "Details")),
     ):
         button = dialog.findChild(QToolButton, name)
         if button is not None:
@@ -103,17 +102,17 @@ def _dress(look: Look, dialog: QFileDialog) -> None:
             button.setAccessibleName(text)
             button.setToolTip(text)
     for name, text in (
-        ("sidebar", translate(_CONTEXT, "Places")),
-        ("listView", translate(_CONTEXT, "Files")),
-        ("treeView", translate(_CONTEXT, "Files")),
+        ("sidebar", translate("FileChooser", "Places")),
+        ("listView", translate("FileChooser", "Files")),
+        ("treeView", translate("FileChooser", "Files")),
     ):
         view = dialog.findChild(QAbstractItemView, name)
         if view is not None:
             _dress_view(look, view, text)
     for name, text in (
-        ("lookInCombo", translate(_CONTEXT, "Folder")),
-        ("fileNameEdit", translate(_CONTEXT, "File name")),
-        ("fileTypeCombo", translate(_CONTEXT, "Files of type")),
+        ("lookInCombo", translate("FileChooser", "Folder")),
+        ("fileNameEdit", translate("FileChooser", "File name")),
+        ("fileTypeCombo", translate("FileChooser", "Files of type")),
     ):
         field = dialog.findChild(QWidget, name)
         if field is not None:

@@ -7,10 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 from app.formats import number_text, size_text
-from app.i18n import plural, translate
+from app.i18n import translate
 from engine.transfers import JobKind, JobSnapshot, JobState, QueueSummary, printable
 
-_CONTEXT: Final = "Transfers"
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
 _SEPARATOR: Final = " · "
@@ -62,7 +61,9 @@ def row_of(job: JobSnapshot) -> TransferRow:
     title, detail = title_of(job), detail_of(job)
     icon, icon_tone = _icon_of(job)
     fraction = None if job.state.ended else job.fraction
-    percent = "" if fraction is None else translate(_CONTEXT, "{percent} percent").format(percent=int(fraction * 100))
+    percent = (
+        "" if fraction is None else translate("Transfers", "{percent} percent").format(percent=int(fraction * 100))
+    )
     return TransferRow(
         id=job.id,
         job=job,
@@ -81,33 +82,33 @@ def row_of(job: JobSnapshot) -> TransferRow:
 def title_of(job: JobSnapshot) -> str:
     """Return what a job moves and where to: "Upload 3 items to photos/2024"."""
     if job.item_count == 1:
-        what = translate(_CONTEXT, "“{name}”").format(name=job.names[0])
+        what = translate("Transfers", "“{name}”").format(name=job.names[0])
     else:
-        what = plural(_CONTEXT, "%n item(s)", job.item_count)
+        what = translate("Transfers", "%Ln item(s)", None, job.item_count)
     if job.kind is JobKind.UPLOAD:
         place = f"{job.bucket}/{job.prefix}".rstrip("/")
-        return translate(_CONTEXT, "Upload {what} to {place}").format(what=what, place=place)
+        return translate("Transfers", "Upload {what} to {place}").format(what=what, place=place)
     place = printable(job.target_dir.name or str(job.target_dir)) if job.target_dir else ""
-    return translate(_CONTEXT, "Download {what} to {place}").format(what=what, place=place)
+    return translate("Transfers", "Download {what} to {place}").format(what=what, place=place)
 
 
 def detail_of(job: JobSnapshot) -> str:
     """Return how far a job is, or how it ended."""
     match job.state:
         case JobState.QUEUED:
-            return translate(_CONTEXT, "Waiting for its turn")
+            return translate("Transfers", "Waiting for its turn")
         case JobState.RUNNING:
             return _running(job)
         case JobState.FINALISING:
-            return _join(size_text(job.done_bytes), translate(_CONTEXT, "finalising: making it safe on the disk"))
+            return _join(size_text(job.done_bytes), translate("Transfers", "finalising: making it safe on the disk"))
         case JobState.WAITING:
             return _join(_questions(job), _moved(job))
         case JobState.CANCELLING:
-            return translate(_CONTEXT, "Cancelling…")
+            return translate("Transfers", "Cancelling…")
         case JobState.CANCELLED:
-            return translate(_CONTEXT, "Cancelled")
+            return translate("Transfers", "Cancelled")
         case JobState.DONE:
-            return _join(_moved(job) or translate(_CONTEXT, "Done"), _left_out(job))
+            return _join(_moved(job) or translate("Transfers", "Done"), _left_out(job))
         case JobState.DONE_WITH_FAILURES:
             return _join(_failed(job), _left_out(job), _moved(job))
         case JobState.FAILED:
@@ -122,25 +123,25 @@ def summary_text(summary: QueueSummary) -> str:
     """
     if summary.running or summary.queued:
         return _join(
-            plural(_CONTEXT, "%n transfer(s)", summary.active),
-            translate(_CONTEXT, "{done} of {total}").format(
+            translate("Transfers", "%Ln transfer(s)", None, summary.active),
+            translate("Transfers", "{done} of {total}").format(
                 done=size_text(summary.done_bytes), total=size_text(summary.total_bytes)
             ),
             speed_text(summary.speed_bytes_per_s),
             time_left_text(summary.time_left_s),
         )
     if summary.waiting:
-        return plural(_CONTEXT, "%n transfer(s) waiting for your answer", summary.waiting)
+        return translate("Transfers", "%Ln transfer(s) waiting for your answer", None, summary.waiting)
     if summary.failed:
-        return plural(_CONTEXT, "%n transfer(s) failed", summary.failed)
-    return translate(_CONTEXT, "All transfers are done") if summary.ended else ""
+        return translate("Transfers", "%Ln transfer(s) failed", None, summary.failed)
+    return translate("Transfers", "All transfers are done") if summary.ended else ""
 
 
 def speed_text(speed_bytes_per_s: float | None) -> str:
     """Return "84.0 MB/s", or nothing when nothing moves."""
     if not speed_bytes_per_s:
         return ""
-    return translate(_CONTEXT, "{size}/s").format(size=size_text(int(speed_bytes_per_s)))
+    return translate("Transfers", "{size}/s").format(size=size_text(int(speed_bytes_per_s)))
 
 
 def time_left_text(time_left_s: float | None) -> str:
@@ -149,23 +150,23 @@ def time_left_text(time_left_s: float | None) -> str:
         return ""
     seconds = max(1, round(time_left_s))
     if seconds < _MINUTE_S:
-        return translate(_CONTEXT, "{seconds} s left").format(seconds=seconds)
+        return translate("Transfers", "{seconds} s left").format(seconds=seconds)
     minutes = round(seconds / _MINUTE_S)
     if seconds < _HOUR_S:
-        return translate(_CONTEXT, "{minutes} min left").format(minutes=minutes)
+        return translate("Transfers", "{minutes} min left").format(minutes=minutes)
     hours, minutes = divmod(minutes, 60)
-    return translate(_CONTEXT, "{hours} h {minutes} min left").format(hours=hours, minutes=minutes)
+    return translate("Transfers", "{hours} h {minutes} min left").format(hours=hours, minutes=minutes)
 
 
 def action_text(action: RowAction, job: JobSnapshot) -> str:
     """Return what an action is called in a menu and to a screen reader."""
     resumes = job.state is JobState.CANCELLED
     return {
-        RowAction.CANCEL: translate(_CONTEXT, "Cancel"),
-        RowAction.RETRY: translate(_CONTEXT, "Resume") if resumes else translate(_CONTEXT, "Retry"),
-        RowAction.NOTES: translate(_CONTEXT, "Show what was not transferred"),
-        RowAction.SHOW: translate(_CONTEXT, "Show the folder"),
-        RowAction.REMOVE: translate(_CONTEXT, "Remove from the list"),
+        RowAction.CANCEL: translate("Transfers", "Cancel"),
+        RowAction.RETRY: translate("Transfers", "Resume") if resumes else translate("Transfers", "Retry"),
+        RowAction.NOTES: translate("Transfers", "Show what was not transferred"),
+        RowAction.SHOW: translate("Transfers", "Show the folder"),
+        RowAction.REMOVE: translate("Transfers", "Remove from the list"),
     }[action]
 
 
@@ -184,8 +185,8 @@ def _running(job: JobSnapshot) -> str:
     files = ""
     if job.total_files > 1 or job.counting:
         known = f"{number_text(job.total_files)}+" if job.counting else number_text(job.total_files)
-        files = translate(_CONTEXT, "{done} of {total} files").format(done=number_text(job.done_files), total=known)
-    sizes = translate(_CONTEXT, "{done} of {total}").format(
+        files = translate("Transfers", "{done} of {total} files").format(done=number_text(job.done_files), total=known)
+    sizes = translate("Transfers", "{done} of {total}").format(
         done=size_text(job.done_bytes), total=size_text(job.total_bytes)
     )
     return _join(
@@ -201,28 +202,24 @@ def _running(job: JobSnapshot) -> str:
 def _questions(job: JobSnapshot) -> str:
     if not job.questions:
         return ""
-    return plural(_CONTEXT, "%n name(s) taken: waiting for your answer", job.questions)
+    return translate("Transfers", "%Ln name(s) taken: waiting for your answer", None, job.questions)
 
 
 def _moved(job: JobSnapshot) -> str:
     if not job.done_files:
         return ""
-    return _join(_count("%n file(s) transferred", job.done_files), size_text(job.done_bytes))
+    return _join(translate("Transfers", "%Ln file(s) transferred", None, job.done_files), size_text(job.done_bytes))
 
 
 def _failed(job: JobSnapshot) -> str:
     if not job.failed:
         return ""
     alone = job.failed == 1 and job.state.ended
-    return _join(_count("%n failed", job.failed), job.reason if alone else "")
+    return _join(translate("Transfers", "%Ln failed", None, job.failed), job.reason if alone else "")
 
 
 def _left_out(job: JobSnapshot) -> str:
-    return _count("%n skipped", job.left_out) if job.left_out else ""
-
-
-def _count(text: str, number: int) -> str:
-    return plural(_CONTEXT, text, number).replace(str(number), number_text(number))
+    return translate("Transfers", "%Ln skipped", None, job.left_out) if job.left_out else ""
 
 
 def _error(job: JobSnapshot) -> str:

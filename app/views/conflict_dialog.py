@@ -27,14 +27,13 @@ from PySide6.QtWidgets import (
 
 from app import kinds
 from app.formats import exact_size_text, full_time_text, time_text
-from app.i18n import plural, translate
+from app.i18n import translate
 from app.look import Look, label, restyle
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.glyph import Glyph
 from engine.mime import sniff
 from engine.transfers import ConflictAction, ConflictQuestion, ConflictSide, Decision
 
-_CONTEXT: Final = "ConflictDialog"
 _WIDTH_PX: Final = 660
 _ICON_PX: Final = 36
 
@@ -52,7 +51,7 @@ class ConflictDialog(QDialog):
         super().__init__(parent)
         self._look = look
         self.question = question
-        self.setWindowTitle(translate(_CONTEXT, "The name is taken"))
+        self.setWindowTitle(translate("ConflictDialog", "The name is taken"))
         self.setFixedWidth(_WIDTH_PX)
         space = look.theme.space
         column = QVBoxLayout(self)
@@ -87,8 +86,8 @@ class ConflictDialog(QDialog):
 
     def set_left(self, left: int) -> None:
         """Say how many further names wait."""
-        text = translate(_CONTEXT, "Do the same with every other name that is taken")
-        waiting = plural(_CONTEXT, "(%n left)", left)
+        text = translate("ConflictDialog", "Do the same with every other name that is taken")
+        waiting = translate("ConflictDialog", "(%Ln left)", None, left)
         self.for_all.setText(f"{text} {waiting}" if left else text)
 
     @property
@@ -96,14 +95,14 @@ class ConflictDialog(QDialog):
         return next(action for action, button in self._choices_by_action.items() if button.isChecked())
 
     def _headline(self) -> QLabel:
-        text = translate(_CONTEXT, "“{name}” is already there. What should happen?")
+        text = translate("ConflictDialog", "“{name}” is already there. What should happen?")
         headline = label(text.format(name=self.question.name), size="title", wrap=True)
         self.setAccessibleDescription(headline.text())
         return headline
 
     def _sides(self) -> QHBoxLayout:
         question = self.question
-        arriving, existing = translate(_CONTEXT, "Arriving"), translate(_CONTEXT, "Already there")
+        arriving, existing = translate("ConflictDialog", "Arriving"), translate("ConflictDialog", "Already there")
         row = QHBoxLayout()
         row.setSpacing(self._look.theme.space("m"))
         row.addWidget(self._card(arriving, question.arriving, question.existing), 1)
@@ -126,7 +125,7 @@ class ConflictDialog(QDialog):
         heading.setSpacing(space("s"))
         heading.addWidget(label(title, size="section"), 1)
         if _is_newer(side, other):
-            heading.addWidget(_badge(translate(_CONTEXT, "Newer")))
+            heading.addWidget(_badge(translate("ConflictDialog", "Newer")))
         grid.addLayout(heading, 0, 1)
         when = label(_time_of(side))
         if side.modified_at is not None:
@@ -143,23 +142,23 @@ class ConflictDialog(QDialog):
         newer = _is_newer(question.arriving, question.existing)
         texts = {
             ConflictAction.KEEP_BOTH: (
-                translate(_CONTEXT, "&Keep both"),
-                translate(_CONTEXT, "The arriving one becomes “{name}”").format(name=question.suggested_name),
+                translate("ConflictDialog", "&Keep both"),
+                translate("ConflictDialog", "The arriving one becomes “{name}”").format(name=question.suggested_name),
             ),
             ConflictAction.REPLACE: (
-                translate(_CONTEXT, "&Replace"),
-                translate(_CONTEXT, "What is there now is overwritten"),
+                translate("ConflictDialog", "&Replace"),
+                translate("ConflictDialog", "What is there now is overwritten"),
             ),
             ConflictAction.REPLACE_IF_NEWER: (
-                translate(_CONTEXT, "Replace if &newer"),
-                translate(_CONTEXT, "It is newer, so it replaces what is there")
+                translate("ConflictDialog", "Replace if &newer"),
+                translate("ConflictDialog", "It is newer, so it replaces what is there")
                 if newer
-                else translate(_CONTEXT, "It is not newer, so it is skipped"),
+                else translate("ConflictDialog", "It is not newer, so it is skipped"),
             ),
-            ConflictAction.RENAME: (translate(_CONTEXT, "Rena&me to"), ""),
+            ConflictAction.RENAME: (translate("ConflictDialog", "Rena&me to"), ""),
             ConflictAction.SKIP: (
-                translate(_CONTEXT, "&Skip"),
-                translate(_CONTEXT, "What is there now stays, the arriving one is left out"),
+                translate("ConflictDialog", "&Skip"),
+                translate("ConflictDialog", "What is there now stays, the arriving one is left out"),
             ),
         }
         self._choices_by_action: dict[ConflictAction, QRadioButton] = {}
@@ -182,7 +181,7 @@ class ConflictDialog(QDialog):
 
     def _name_field(self) -> QLineEdit:
         self.new_name = QLineEdit(self.question.suggested_name)
-        self.new_name.setAccessibleName(translate(_CONTEXT, "New name"))
+        self.new_name.setAccessibleName(translate("ConflictDialog", "New name"))
         self.new_name.textEdited.connect(lambda: self.choose(ConflictAction.RENAME))
         return self.new_name
 
@@ -193,7 +192,7 @@ class ConflictDialog(QDialog):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(self._look.theme.space("s"))
-        self.skip = self._look.push_button(translate(_CONTEXT, "Skip this one"))
+        self.skip = self._look.push_button(translate("ConflictDialog", "Skip this one"))
         self.skip.setAutoDefault(False)
         self.skip.clicked.connect(self.reject)
         self.go_on = self._look.push_button("", "primary")
@@ -212,7 +211,7 @@ class ConflictDialog(QDialog):
         self.for_all.setEnabled(not renaming)
         self.go_on.setEnabled(allowed)
         text = self._choices_by_action[action].text()
-        self.go_on.setText(translate(_CONTEXT, "Rename") if renaming else text.replace("&", ""))
+        self.go_on.setText(translate("ConflictDialog", "Rename") if renaming else text.replace("&", ""))
         self.go_on.setAccessibleName(self.go_on.text())
         restyle(self.go_on, kind="danger" if action is ConflictAction.REPLACE else "primary")
 
@@ -230,13 +229,13 @@ def _is_newer(side: ConflictSide, other: ConflictSide) -> bool:
 
 def _time_of(side: ConflictSide) -> str:
     if side.modified_at is None:
-        return translate(_CONTEXT, "Time unknown")
+        return translate("ConflictDialog", "Time unknown")
     changed = time_text(side.modified_at, datetime.now(UTC))
-    return translate(_CONTEXT, "Changed: {time}").format(time=changed)
+    return translate("ConflictDialog", "Changed: {time}").format(time=changed)
 
 
 def _size_of(side: ConflictSide) -> str:
-    return translate(_CONTEXT, "Size unknown") if side.size_bytes is None else exact_size_text(side.size_bytes)
+    return translate("ConflictDialog", "Size unknown") if side.size_bytes is None else exact_size_text(side.size_bytes)
 
 
 def _badge(text: str) -> QLabel:

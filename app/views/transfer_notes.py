@@ -25,14 +25,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.bridge.transfers import TransferBridge
-from app.i18n import plural, translate
+from app.i18n import translate
 from app.look import Look, label
 from app.models.transfer_rows import RowAction, TransferRow
 from engine.transfers import ItemNote, NoteKind, failures_text, printable
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 
-_CONTEXT: Final = "NotesDialog"
 _ROW_PX: Final = 30
 _WIDTH_PX: Final = 860
 _HEIGHT_PX: Final = 460
@@ -75,7 +74,7 @@ class NotesModel(QAbstractTableModel):
         """Qt's hook: the titles."""
         if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
             return None
-        return (translate(_CONTEXT, "Item"), translate(_CONTEXT, "Reason"))[section]
+        return (translate("NotesDialog", "Item"), translate("NotesDialog", "Reason"))[section]
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
         """Qt's hook: the texts, in full in the tool tip."""
@@ -125,7 +124,7 @@ class NotesDialog(QDialog):
         self._row = row
         self._look = look
         self._all = bridge.notes(row.id)
-        self.setWindowTitle(translate(_CONTEXT, "Not transferred"))
+        self.setWindowTitle(translate("NotesDialog", "Not transferred"))
         self.resize(_WIDTH_PX, _HEIGHT_PX)
         self.model = NotesModel(self._all, self)
         space = look.theme.space
@@ -143,8 +142,12 @@ class NotesDialog(QDialog):
         self.filters = QButtonGroup(self)
         failed = sum(note.kind is NoteKind.FAILED for note in self._all)
         choices = (
-            (plural(_CONTEXT, "%n failed", failed), NoteKind.FAILED, failed),
-            (plural(_CONTEXT, "%n skipped", len(self._all) - failed), NoteKind.LEFT_OUT, len(self._all) - failed),
+            (translate("NotesDialog", "%Ln failed", None, failed), NoteKind.FAILED, failed),
+            (
+                translate("NotesDialog", "%Ln skipped", None, len(self._all) - failed),
+                NoteKind.LEFT_OUT,
+                len(self._all) - failed,
+            ),
         )
         for text, kind, number in choices:
             chip = self._look.push_button(text, "chip")
@@ -162,7 +165,7 @@ class NotesDialog(QDialog):
     def _table(self) -> QTableView:
         table = QTableView()
         table.setModel(self.model)
-        table.setAccessibleName(translate(_CONTEXT, "Items that were not transferred"))
+        table.setAccessibleName(translate("NotesDialog", "Items that were not transferred"))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setShowGrid(False)
         table.setWordWrap(False)
@@ -180,14 +183,14 @@ class NotesDialog(QDialog):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(self._look.theme.space("s"))
-        self.copy = self._look.push_button(translate(_CONTEXT, "Copy list"), icon="copy")
+        self.copy = self._look.push_button(translate("NotesDialog", "Copy list"), icon="copy")
         self.copy.clicked.connect(self._copy)
-        self.save = self._look.push_button(translate(_CONTEXT, "Save list…"), icon="floppy-disk")
+        self.save = self._look.push_button(translate("NotesDialog", "Save list…"), icon="floppy-disk")
         self.save.clicked.connect(self._ask_where)
-        self.retry = self._look.push_button(translate(_CONTEXT, "Retry failed"), icon="arrow-clockwise")
+        self.retry = self._look.push_button(translate("NotesDialog", "Retry failed"), icon="arrow-clockwise")
         self.retry.setVisible(RowAction.RETRY in self._row.actions)
         self.retry.clicked.connect(self._retry)
-        close: QPushButton = self._look.push_button(translate(_CONTEXT, "Close"), "primary")
+        close: QPushButton = self._look.push_button(translate("NotesDialog", "Close"), "primary")
         close.setDefault(True)
         close.clicked.connect(self.accept)
         row.addWidget(self.copy)
@@ -204,10 +207,10 @@ class NotesDialog(QDialog):
         QGuiApplication.clipboard().setText(failures_text(self.model.notes))
 
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, translate(_CONTEXT, "Save list"))
+        dialog = QFileDialog(self, translate("NotesDialog", "Save list"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("txt")
-        dialog.selectFile(translate(_CONTEXT, "not transferred.txt"))
+        dialog.selectFile(translate("NotesDialog", "not transferred.txt"))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda name: self._bridge.save_notes(self.model.notes, Path(name)))
         dialog.open()

@@ -18,7 +18,6 @@ from app.views.transfers_view import TransfersView
 from app.widgets.glyph import Glyph
 from engine.transfers import JobKind, QueueSummary
 
-_CONTEXT: Final = "TransfersPanel"
 _BAR_WIDTH_PX: Final = 160
 _STEPS: Final = 1000
 
@@ -45,7 +44,7 @@ class TransfersPanel(QWidget):
         self._look = look
         self.setProperty("place", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName(translate(_CONTEXT, "Transfers"))
+        self.setAccessibleName(translate("TransfersPanel", "Transfers"))
         self._model = TransfersModel(bridge, self)
         self.view = TransfersView(self._model, look, self)
         self.view.wanted.connect(self._do)
@@ -74,16 +73,16 @@ class TransfersPanel(QWidget):
         self.summary = label(tone="muted", size="caption")
         self.bar = QProgressBar(textVisible=False, minimum=0, maximum=_STEPS)
         self.bar.setFixedWidth(_BAR_WIDTH_PX)
-        self.bar.setAccessibleName(translate(_CONTEXT, "Progress of all transfers"))
-        self.retry_failed = self._button("arrow-clockwise", translate(_CONTEXT, "Retry failed"))
+        self.bar.setAccessibleName(translate("TransfersPanel", "Progress of all transfers"))
+        self.retry_failed = self._button("arrow-clockwise", translate("TransfersPanel", "Retry failed"))
         self.retry_failed.clicked.connect(self._bridge.retry_failed)
-        self.cancel_all = self._button("x", translate(_CONTEXT, "Cancel all"))
+        self.cancel_all = self._button("x", translate("TransfersPanel", "Cancel all"))
         self.cancel_all.clicked.connect(self._bridge.cancel_all)
-        self.clear = self._button("check", translate(_CONTEXT, "Clear finished"))
+        self.clear = self._button("check", translate("TransfersPanel", "Clear finished"))
         self.clear.clicked.connect(self._bridge.clear_finished)
-        self.collapse = self._look.tool_button("caret-down", translate(_CONTEXT, "Hide transfers"))
+        self.collapse = self._look.tool_button("caret-down", translate("TransfersPanel", "Hide transfers"))
         self.collapse.clicked.connect(self.collapse_wanted)
-        row.addWidget(label(translate(_CONTEXT, "Transfers"), size="section"))
+        row.addWidget(label(translate("TransfersPanel", "Transfers"), size="section"))
         row.addWidget(self.bar)
         row.addWidget(self.summary, 1)
         for part in (self.retry_failed, self.cancel_all, self.clear, self.collapse):
@@ -102,7 +101,9 @@ class TransfersPanel(QWidget):
         row.setSpacing(self._look.theme.space("m"))
         row.addStretch()
         row.addWidget(Glyph(self._look, "arrows-down-up", "faint", 28))
-        text = translate(_CONTEXT, "Nothing is being transferred. Drop files and folders on a bucket to upload them.")
+        text = translate(
+            "TransfersPanel", "Nothing is being transferred. Drop files and folders on a bucket to upload them."
+        )
         row.addWidget(label(text, tone="muted"))
         row.addStretch()
         return page

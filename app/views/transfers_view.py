@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QMouseEvent
@@ -15,7 +14,6 @@ from app.look import Look
 from app.models.transfer_rows import RowAction, TransferRow, action_icon, action_text
 from app.models.transfers import TransfersModel
 
-_CONTEXT: Final = "TransfersView"
 _LEFT = Qt.MouseButton.LeftButton
 
 
@@ -46,7 +44,7 @@ class TransfersView(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setAccessibleName(translate(_CONTEXT, "Transfers"))
+        self.setAccessibleName(translate("TransfersView", "Transfers"))
         look.theme.changed.connect(self.viewport().update)
 
     def menu_for(self, row: TransferRow) -> QMenu:

@@ -15,7 +15,6 @@ from app.look import Look
 from app.models.transfer_rows import summary_text
 from engine.transfers import QueueSummary
 
-_CONTEXT: Final = "TransferStatus"
 _BAR_PX: Final = 3
 
 
@@ -34,7 +33,7 @@ class TransferStatus(QToolButton):
         self._summary = bridge.summary
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setIconSize(QSize(look.theme.size("icon_small"), look.theme.size("icon_small")))
-        self.setToolTip(translate(_CONTEXT, "Show or hide transfers"))
+        self.setToolTip(translate("TransferStatus", "Show or hide transfers"))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         bridge.summary_changed.connect(self._take)
         self._take(bridge.summary)
@@ -59,7 +58,7 @@ class TransferStatus(QToolButton):
     def _take(self, summary: QueueSummary) -> None:
         self._summary = summary
         text = summary_text(summary)
-        percent = translate(_CONTEXT, "{percent} percent").format(percent=int(summary.fraction * 100))
+        percent = translate("TransferStatus", "{percent} percent").format(percent=int(summary.fraction * 100))
         self.setVisible(bool(text))
         self.setText(text)
         self.setAccessibleName(f"{text}, {percent}" if self._moving else text)
