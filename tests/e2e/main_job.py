@@ -215,7 +215,8 @@ class MainJob:
                 continue
             name = item.name
             if _ended("Upload")(name):
-                assert "failed" not in name, name
+                broken = broken_links_below(self.source)
+                assert f"{broken} failed" in name if broken else "failed" not in name, name
                 assert self.seen_percents, "no progress was shown"
                 return
             shown = _PERCENT.search(name)
@@ -266,6 +267,12 @@ def files_below(folder: Path) -> dict[str, Path]:
             if path.is_file():
                 found[path.relative_to(folder).as_posix()] = path
     return found
+
+
+def broken_links_below(folder: Path) -> int:
+    """Return how many links lead nowhere: the window must report exactly these."""
+    paths = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+    return sum(path.is_symlink() and not path.exists() for path in paths)
 
 
 def compare(expected: Path, actual: Path) -> None:
