@@ -57,6 +57,9 @@ READ_HERE_MAX_BYTES: Final = 256 * KIB
 WRITE_BUFFER_BYTES: Final = 1 * MIB
 """Bytes of a body collected before a worker stores them; the next as many are collected meanwhile."""
 
+BODY_AHEAD_BYTES: Final = 512 * KIB
+"""Bytes of a body that are read before a handler asks for them; then the client has to wait."""
+
 LINGER_MAX_BYTES: Final = 8 * MIB
 """Bytes of an unwanted body that are read away so that the client sees the answer instead of a reset."""
 

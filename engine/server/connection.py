@@ -198,6 +198,15 @@ class Connection(HttpToolsProtocol):
         scope["extensions"] = {WIRE: {"wire": Wire(self, self.cycle)}}
         self._asked = True
 
+    def on_body(self, body: bytes) -> None:
+        """Collect a piece of a body; uvicorn would stop reading after each one, however fast it is taken."""
+        if self.cycle.response_complete:
+            return
+        self.cycle.body += body
+        if len(self.cycle.body) > bounds.BODY_AHEAD_BYTES:
+            self.flow.pause_reading()
+        self.cycle.message_event.set()
+
     def on_response_complete(self) -> None:
         """Go on with the next request, or start the clock of an idle connection."""
         if self.pipeline or self.transport.is_closing():

@@ -149,7 +149,7 @@ def test_stop_lets_a_download_end_that_does(
     client = raw()
     client.head(f"GET {big}", token=workspace.keys.service_role)
     client.answer_head()
-    stopping = threading.Thread(target=server.stop)
+    stopping = threading.Thread(target=server.stop, args=(40.0,))
     stopping.start()
     assert client.read(BIG_BYTES) == b"x" * BIG_BYTES
     stopping.join()
@@ -165,9 +165,9 @@ def test_stop_undoes_an_upload(
     client.send(b"x" * (2 << 20))
     eventually(staged)
     server.stop(0.4)
-    assert staged() == []
+    eventually(lambda: staged() == [])
+    eventually(lambda: _server_threads() == [])
     assert not storage.exists(photos, "half", service)
-    assert _server_threads() == []
 
 
 def test_stop_does_not_wait_for_a_storage_that_hangs(
