@@ -71,7 +71,6 @@ class LinkRoutes:
     def _links(
         self, bucket: str, paths: tuple[str, ...], context: RlsContext, expires_in_s: int, base_url: str
     ) -> list[dict[str, Any]]:
-        self._storage.get_bucket(bucket, context)
         return [self._link_or_reason(bucket, path, context, expires_in_s, base_url) for path in paths]
 
     def _link_or_reason(

@@ -180,6 +180,14 @@ def test_signing_many(api: httpx.Client, photos: str, server: StorageServer):
     assert error_of(api.post("/object/sign/missing", json={"paths": ["a"]}))[2] == "NoSuchBucket"
 
 
+def test_a_user_signs_many_of_their_own_as_they_sign_one(api: httpx.Client, alice: httpx.Client, photos: str):
+    alice.post(f"/object/{photos}/mine", content=b"x").raise_for_status()
+    api.post(f"/object/{photos}/theirs", content=b"x").raise_for_status()
+    rows = alice.post(f"/object/sign/{photos}", json={"paths": ["mine", "theirs"]}).json()
+    assert [row["error"] is None for row in rows] == [True, False]
+    assert fetch(rows[0]["url"]).content == b"x"
+
+
 def test_a_browser_gets_a_page(
     api: httpx.Client, links: dict[str, str], signer_at: Callable[[float], UrlSigner], server: StorageServer
 ):
