@@ -2,8 +2,8 @@
 
     python fault_child.py DATA_DIR SOURCE LIMIT
 
-Stores `kept`, prints a line, waits for a line, sets the limit (`file-size`, `descriptors` or `none`), tries every way to
-upload SOURCE over `kept`, prints what it met, waits for another line, and tells what is there once all is well again.
+Stores `kept`, prints a line and waits for one, sets the limit (`file-size`, `descriptors` or `none`), tries every way
+to upload SOURCE over `kept`, prints what it met, waits again, and tells what is there once all is well.
 """
 
 from __future__ import annotations

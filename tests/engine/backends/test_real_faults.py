@@ -1,4 +1,4 @@
-"""The same with real limits of the system: a full disk, a file size limit, no descriptors, a disk that fails to flush."""
+"""The same with real limits: a full disk, a file size limit, no descriptors, a disk that fails to flush."""
 
 from __future__ import annotations
 
