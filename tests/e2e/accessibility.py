@@ -52,11 +52,6 @@ class Node:
         return str(self.bus.property_of(self, "Accessible", "Name"))
 
     @property
-    def description(self) -> str:
-        """Return what a screen reader adds."""
-        return str(self.bus.property_of(self, "Accessible", "Description"))
-
-    @property
     def role(self) -> str:
         """Return what kind of thing it is, such as `push button`."""
         return str(self.bus.call(self, "Accessible", "GetRoleName")[0])
@@ -80,16 +75,6 @@ class Node:
     def box(self) -> Box:
         """Return where it is."""
         return Box(*self.bus.call(self, "Component", "GetExtents", "u", (0,))[0])
-
-    @property
-    def text(self) -> str:
-        """Return the content of a text field or label."""
-        return str(self.bus.call(self, "Text", "GetText", "ii", (0, -1))[0])
-
-    @property
-    def value(self) -> float:
-        """Return where a progress bar or slider stands."""
-        return float(self.bus.property_of(self, "Value", "CurrentValue"))
 
     def _has_state(self, state: int) -> bool:
         words = self.bus.call(self, "Accessible", "GetState")[0]

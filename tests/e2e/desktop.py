@@ -86,11 +86,11 @@ class Desktop:
         """Type a text."""
         self._xdotool("type", "--delay", "15", "--", text)
 
-    def click(self, box: Box, *, button: int = 1, times: int = 1) -> None:
+    def click(self, box: Box, *, times: int = 1) -> None:
         """Click into the middle of something."""
         x, y = box.centre
         self._xdotool("mousemove", str(x), str(y))
-        self._xdotool("click", "--repeat", str(times), "--delay", "60", str(button))
+        self._xdotool("click", "--repeat", str(times), "--delay", "60", "1")
 
     def drag(
         self,

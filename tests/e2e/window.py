@@ -50,15 +50,16 @@ class Window:
         self.desktop.keys("ctrl+q")
         return self._process.wait(30)
 
+    def kill(self) -> None:
+        """End the program as a crash would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
     def end(self) -> None:
         """End the program, however it stands."""
         if self._process is not None:
             end(self._process)
-
-    @property
-    def running(self) -> bool:
-        """Return whether the program runs."""
-        return self._process is not None and self._process.poll() is None
 
     def find(self, role: str, name: str | Callable[[str], bool]) -> Node | None:
         """Return what is shown under a role and a name now, or None."""

@@ -1,0 +1,39 @@
+"""The window among the other programs of a desktop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.window import Window
+
+pytestmark = pytest.mark.xdist_group("desktop")
+
+
+def test_files_that_were_copied_in_another_program_are_pasted(window: Window, tmp_path: Path):
+    folder = tmp_path / "copied"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "note.txt").write_text("pasted")
+    window.run("mb", "b")
+    window.desktop.copy_files(folder)
+    window.open()
+    window.desktop.click(window.see("tree item", "b").box)
+    window.see("label", "Nothing here yet")
+    window.desktop.keys("ctrl+v")
+    window.see("cell", "copied")
+    window.see("list item", lambda text: "1 file transferred" in text)
+    assert [row["path"] for row in window.ask("ls", "-r", "b")] == ["copied/sub/note.txt"]
+    assert window.close() == 0
+
+
+def test_a_window_opens_again_after_it_was_killed(window: Window, tmp_path: Path):
+    (tmp_path / "note.txt").write_text("kept")
+    window.run("mb", "b")
+    window.run("put", tmp_path / "note.txt", "b")
+    window.open()
+    window.kill()
+    window.open()
+    window.desktop.click(window.see("tree item", "b").box)
+    window.see("cell", "note.txt")
+    assert window.close() == 0
