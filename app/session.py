@@ -122,7 +122,6 @@ class Session(QObject):
             self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.row_maker
         )
         self._prompter = ConflictPrompter(side.transfers, look, shell)
-        self._prompter = ConflictPrompter(side.transfers, look, shell)
         self.actions.connect_all(self._handlers())
         self._connect_views()
         self._connect_engine()

@@ -380,6 +380,7 @@ class TestFilesIn:
         desk.put("one.txt", b"before")
         drop(desk.table, QPoint(40, 300), files_data(source / "day" / "one.txt"))
         dialog = desk.dialog(ConflictDialog)
+        assert [other for other in desk.shell.findChildren(ConflictDialog) if other.isVisible()] == [dialog]
         dialog.close()
         desk.until(lambda: not desk.session._side.transfers.active)
         assert desk.read("one.txt") == b"before"
