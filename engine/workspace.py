@@ -176,7 +176,9 @@ def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
         deletes=deletes,
         moves=Moves(core.mutations, announcer),
         copies=Copies(executor, backend, committer, permissions, downloads, listing, announcer.stored),
-        checks=Checks(executor, backend, core.settler, permissions, settings.storage_dir / ".lost+found"),
+        checks=Checks(
+            executor, backend, core.settler, permissions, settings.storage_dir / ".lost+found", announcer.deleted
+        ),
         signer=signer,
     )
 

@@ -33,14 +33,17 @@ class Announcer:
         """Tell of deleted objects."""
         self._objects(EventType.OBJECT_DELETED, objects)
 
-    def moved(self, stored: StorageObject) -> None:
-        """Tell of one moved object."""
+    def moved(self, stored: StorageObject, source: Bucket, source_path: str) -> None:
+        """Tell of one moved object; a bucket that it left hears that it is gone."""
+        if source.id != stored.bucket_id:
+            self._publish(EventType.OBJECT_DELETED, source.id, source.name, source_path, stored.owner_id, 1)
         self._objects(EventType.OBJECT_MOVED, [stored])
 
-    def folder(self, kind: EventType, bucket: Bucket, prefix: str, count: int) -> None:
-        """Tell of a change of everything below a prefix."""
-        if count:
-            self._publish(kind, bucket.id, bucket.name, prefix, bucket.owner_id, count)
+    def folder_moved(self, source: Bucket, source_prefix: str, target: Bucket, prefix: str, count: int) -> None:
+        """Tell of a moved folder; a bucket that it left hears that it is gone."""
+        if source.id != target.id:
+            self._publish(EventType.OBJECT_DELETED, source.id, source.name, source_prefix, source.owner_id, count)
+        self._publish(EventType.OBJECT_MOVED, target.id, target.name, prefix, target.owner_id, count)
 
     def bucket(self, kind: EventType, bucket: Bucket) -> None:
         """Tell of a change of a bucket itself."""

@@ -13,7 +13,6 @@ from sqlalchemy import bindparam, delete, select, update
 
 from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
-from engine.events import EventType
 from engine.files.announce import Announcer
 from engine.files.journal import SLICE
 from engine.files.listing import below
@@ -65,7 +64,7 @@ class Moves:
         validate_object_path(source_path)
         validate_object_path(target_path)
 
-        def work(change: Mutation) -> StorageObject:
+        def work(change: Mutation) -> tuple[StorageObject, Bucket]:
             source, target = _buckets(change, bucket, target_bucket)
             row = _movable(change, source, source_path)
             _check_taken_in(target, source, row, target_path)
@@ -73,10 +72,10 @@ class Moves:
                 raise ObjectAlreadyExists("The resource already exists", path=target_path)
             _relocate_rows(change, target, [(row, target_path)])
             moved = change.system.execute(select(*OBJECT_COLUMNS).where(_O.id == row.id)).one()
-            return object_from(moved, target.name)
+            return object_from(moved, target.name), source
 
-        moved = self._mutations.run(context, work)
-        self._announcer.moved(moved)
+        moved, source = self._mutations.run(context, work)
+        self._announcer.moved(moved, source, source_path)
         return moved
 
     def move_folder(
@@ -106,7 +105,7 @@ class Moves:
         _check_prefixes(source_prefix, target_prefix)
         token = cancel or CancelToken()
 
-        def work(change: Mutation) -> tuple[Bucket, int]:
+        def work(change: Mutation) -> tuple[Bucket, Bucket, int]:
             source, target = _buckets(change, bucket, target_bucket)
             if source.id == target.id and target_prefix.startswith(source_prefix):
                 raise InvalidRequest("A folder cannot be moved into itself", path=source_prefix)
@@ -121,10 +120,10 @@ class Moves:
                 _relocate_rows(change, target, part)
                 _tell(progress, done, len(rows))
             _drop_marks(change, merged)
-            return target, len(rows)
+            return source, target, len(rows)
 
-        target, count = self._mutations.run(context, work)
-        self._announcer.folder(EventType.OBJECT_MOVED, target, target_prefix, count)
+        source, target, count = self._mutations.run(context, work)
+        self._announcer.folder_moved(source, source_prefix, target, target_prefix, count)
         return count
 
 

@@ -15,7 +15,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ from engine.files.throttle import ProgressMeter
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_objects
 from engine.permissions.rules import PermissionChecker
-from engine.types import CheckReport, Finding, FindingKind, RlsContext
+from engine.types import CheckReport, Finding, FindingKind, RlsContext, StorageObject
 
 _O: Final = storage_objects.c
 _SYSTEM: Final = RlsContext.service()
@@ -61,6 +61,7 @@ class Checks:
         settler: Finishes open work first.
         permissions: Who may.
         aside_dir: Folder for the record of removed rows.
+        removed: Told of them.
     """
 
     def __init__(
@@ -70,12 +71,14 @@ class Checks:
         settler: Settler,
         permissions: PermissionChecker,
         aside_dir: Path,
+        removed: Callable[[Sequence[StorageObject]], None],
     ) -> None:
         self._executor = executor
         self._backend = backend
         self._settler = settler
         self._permissions = permissions
         self._aside_dir = aside_dir
+        self._removed = removed
 
     def run(self, context: RlsContext, meter: ProgressMeter, *, repair: bool) -> CheckReport:
         """Look at every row and every stored byte.
@@ -292,6 +295,7 @@ class Checks:
         except OSError as error:
             raise StorageError("The removed rows cannot be written down", path=str(kept)) from error
         self._executor.execute(delete(storage_objects).where(*_unchanged(record)), _SYSTEM)
+        self._removed([info])
         return kept
 
 
