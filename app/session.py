@@ -203,8 +203,8 @@ class Session(QObject):
             A.PASTE: move.paste,
             A.RENAME: edit.rename,
             A.DELETE: edit.delete,
-            A.SELECT_ALL: table.selectAll,
-            A.INVERT_SELECTION: table.invert_selection,
+            A.SELECT_ALL: partial(self._in_table, table.selectAll),
+            A.INVERT_SELECTION: partial(self._in_table, table.invert_selection),
             A.BACK: go.back,
             A.FORWARD: go.forward,
             A.UP: go.up,
@@ -272,6 +272,11 @@ class Session(QObject):
             self.controllers.navigator.go(place)
         elif row is not None:
             self.controllers.navigator.open_row(row)
+
+    def _in_table(self, act: Callable[[], None]) -> None:
+        """Act on the table and give it the keyboard: what is selected there is what the next action is about."""
+        self.views.pane.table.setFocus()
+        act()
 
     def _show_properties(self) -> None:
         place = self.views.tree.focused_place()

@@ -167,6 +167,7 @@ class Navigator(QObject):
         self._tree.place_chosen.connect(self.go)
         self._breadcrumb.chosen.connect(self.go)
         self._breadcrumb.typed.connect(self.go_to_text)
+        self._breadcrumb.left.connect(self._focus_page)
         self._buckets.buckets_changed.connect(self._buckets_read)
         self._buckets.failed.connect(lambda error: self._errors.present(error, offer=self._again()))
         self._rows.opened.connect(self._opened)
@@ -204,7 +205,11 @@ class Navigator(QObject):
         elif self._rows.rowCount():
             table.setCurrentIndex(self._rows.index(0, 0))
             table.clearSelection()
-        if self._pane.page is not None and not self._tree.hasFocus():
+        if self._pane.page is not None and not self._tree.hasFocus() and not self._breadcrumb.editing:
+            self._pane.page.setFocus()
+
+    def _focus_page(self) -> None:
+        if self._pane.page is not None:
             self._pane.page.setFocus()
 
     def _select_wanted(self) -> None:

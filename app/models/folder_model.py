@@ -135,10 +135,10 @@ class FolderModel(QAbstractTableModel):
 
     def refresh(self) -> None:
         """Read the same folder again and change what changed. Wishes during a refresh make one more."""
-        if self._view is None or self._opening is not None:
-            return
-        if self._refreshing is not None:
+        if self._opening is not None or self._refreshing is not None:
             self._stale = True
+            return
+        if self._view is None:
             return
         view = self._view
         pages = (
@@ -248,6 +248,7 @@ class FolderModel(QAbstractTableModel):
         self._visible = range(0)
         self.endResetModel()
         self.opened.emit()
+        self._refresh_if_stale()
 
     def _apply_refresh(self, snapshot: Snapshot) -> None:
         self._refreshing = None
@@ -260,6 +261,9 @@ class FolderModel(QAbstractTableModel):
             self._replace(snapshot)
         self._count = snapshot.count
         self.refreshed.emit()
+        self._refresh_if_stale()
+
+    def _refresh_if_stale(self) -> None:
         if self._stale:
             self._stale = False
             self.refresh()

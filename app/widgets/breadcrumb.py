@@ -32,10 +32,12 @@ class Breadcrumb(QFrame):
     Signals:
         chosen: A step was pressed; carries its `Location`.
         typed: A path was entered; carries the text.
+        left: Escape ended the typing.
     """
 
     chosen = Signal(object)
     typed = Signal(str)
+    left = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         """Args: look, and Qt's owner."""
@@ -118,6 +120,8 @@ class Breadcrumb(QFrame):
         )
         if self.editing and (left or escaped):
             self._stack.setCurrentWidget(self._bar)
+            if escaped:
+                self.left.emit()
             return escaped
         return super().eventFilter(watched, event)
 

@@ -132,7 +132,7 @@ class Desk:
         return [str(self.model.index(i, 0).data()) for i in range(self.model.rowCount())]
 
     def until(self, condition: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(condition, timeout=10_000)
+        self.qtbot.waitUntil(condition, timeout=30_000)
 
     def bucket(self, name: str = "photos", **options: object) -> Bucket:
         """Make a bucket and go into it."""

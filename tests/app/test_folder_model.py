@@ -198,3 +198,14 @@ def test_type_ahead_goes_on_from_where_one_is(source: FakeSource, qapp: QApplica
     assert model.find_name(0, "N00") == 0
     assert model.find_name(4, "n00") == 4
     assert model.find_name(0, "zzz") is None
+
+
+def test_a_change_while_a_folder_opens_is_not_lost(source: FakeSource, qapp: QApplication) -> None:
+    model = FolderModel(source, qapp)
+    model.open(HERE)
+    opening = source.pending.pop()
+    model.refresh()
+    opening.deliver()
+    source.names.append("zzz")
+    source.deliver()
+    assert model.rowCount() == 11

@@ -176,6 +176,22 @@ class TestPath:
         assert breadcrumb.editing
         assert desk.model.view.location == Location("photos")
 
+    def test_a_folder_that_opens_late_does_not_interrupt_typing(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a/x.txt")
+        desk.session.controllers.navigator.go(Location("photos", "a/"))
+        desk.views.breadcrumb.edit()
+        desk.until(lambda: desk.model.view.location == Location("photos", "a/"))
+        assert desk.views.breadcrumb.editing
+
+    def test_escape_ends_typing_and_goes_back_to_the_table(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("x")
+        desk.views.breadcrumb.edit()
+        desk.qtbot.keyClick(desk.views.breadcrumb.findChild(QLineEdit), Qt.Key.Key_Escape)
+        assert not desk.views.breadcrumb.editing
+        assert desk.table.hasFocus()
+
     def test_a_deep_path_hides_its_beginning_not_its_end(self, desk: Desk) -> None:
         desk.bucket()
         deep = "/".join(f"a-rather-long-folder-name-{i}" for i in range(12))
@@ -287,6 +303,15 @@ class TestDelete:
         assert dialog.summary == "300 objects, 300 bytes"
         dialog.confirm.click()
         desk.until(lambda: desk.model.rowCount() == 0)
+
+    def test_selecting_all_with_the_keyboard_in_the_tree_never_means_the_bucket(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("a")
+        desk.tree.setFocus()
+        trigger(desk, ActionId.SELECT_ALL)
+        trigger(desk, ActionId.DELETE)
+        dialog = desk.dialog(DeleteDialog)
+        assert dialog.windowTitle() == "Delete “a”?"
 
     def test_a_bucket_goes_with_everything_and_the_window_elsewhere(self, desk: Desk) -> None:
         desk.bucket("other")
