@@ -65,13 +65,16 @@ class Operations:
         """Delete every object of a bucket; calls back with their number."""
         label = translate("Operations", "Emptying {bucket}").format(bucket=bucket)
         return self._tasks.mutate(
-            lambda _: self._storage.empty_bucket(bucket, self._context), then, otherwise, label=label
+            lambda ticket: self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token),
+            then,
+            otherwise,
+            label=label,
         )
 
     def delete_bucket(self, bucket: str, then: Callable[[None], None], otherwise: Fail | None = None) -> Ticket:
         """Delete a bucket with everything in it."""
         label = translate("Operations", "Deleting {bucket}").format(bucket=bucket)
-        return self._tasks.mutate(lambda _: self._delete_bucket(bucket), then, otherwise, label=label)
+        return self._tasks.mutate(lambda ticket: self._delete_bucket(bucket, ticket), then, otherwise, label=label)
 
     def create_folder(self, place: Location, then: Callable[[None], None], otherwise: Fail | None = None) -> Ticket:
         """Make an empty folder at a place that does not exist yet."""
@@ -121,8 +124,8 @@ class Operations:
         changes = BucketChanges(draft.public, draft.file_size_limit_bytes, draft.allowed_mime_types)
         return self._storage.update_bucket(draft.name, self._context, changes)
 
-    def _delete_bucket(self, bucket: str) -> None:
-        self._storage.empty_bucket(bucket, self._context)
+    def _delete_bucket(self, bucket: str, ticket: Ticket) -> None:
+        self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token)
         self._storage.delete_bucket(bucket, self._context)
 
     def _create_folder(self, place: Location) -> None:

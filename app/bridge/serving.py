@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtNetwork import QAbstractSocket, QHostAddress, QNetworkInterface
 
 from app.bridge.tasks import Fail, Tasks
+from engine.instance import read_server
 from engine.server import StorageServer
 from engine.workspace import Workspace
 
@@ -42,6 +44,7 @@ class ServerBridge(QObject):
         self._tasks = tasks
         self._server: StorageServer | None = None
         self._state = ServerState.OFF
+        self._beside = ""
 
     @property
     def state(self) -> ServerState:
@@ -61,9 +64,28 @@ class ServerBridge(QObject):
         return reachable_url(self._server.host, self._server.port)
 
     @property
+    def beside(self) -> str:
+        """Return the address of a server that another process runs on this workspace, as `look_beside` found it."""
+        return self._beside
+
+    @property
+    def answering(self) -> bool:
+        """Return whether links work now, through this server or one beside it."""
+        return bool(self.url or self._beside)
+
+    @property
     def local_only(self) -> bool:
         """Return whether only this computer can reach it."""
-        return is_loopback(self.host)
+        host = self.host or urlsplit(self._beside).hostname or ""
+        return is_loopback(host)
+
+    def look_beside(self, then: Callable[[], None]) -> None:
+        """Find out whether another process serves this workspace, then call back; at once while this server is on."""
+        if self._state is ServerState.ON:
+            then()
+            return
+        data_dir = self._workspace.settings.data_dir
+        self._tasks.read(lambda _: read_server(data_dir), lambda url: self._found_beside(url, then))
 
     def start(self, host: str, port: int, then: Callable[[], None], otherwise: Fail | None = None) -> None:
         """Start serving; does nothing unless the server is off.
@@ -103,6 +125,14 @@ class ServerBridge(QObject):
             self._server.stop()
             self._server = None
             self._state = ServerState.OFF
+
+    def _found_beside(self, url: str | None, then: Callable[[], None]) -> None:
+        if url is None:
+            self._beside = ""
+        else:
+            parts = urlsplit(url)
+            self._beside = reachable_url(parts.hostname or LOOPBACK, parts.port or 0)
+        then()
 
     def _started(self, then: Callable[[], None]) -> None:
         self._set(ServerState.ON)

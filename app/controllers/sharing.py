@@ -45,7 +45,11 @@ class Sharing(QObject):
     @property
     def base_url(self) -> str:
         """Return `http://host:port` of the server, or of the one that would be started now."""
-        return self._server.url or reachable_url(self._settings.server_host, self._settings.server_port)
+        return (
+            self._server.url
+            or self._server.beside
+            or reachable_url(self._settings.server_host, self._settings.server_port)
+        )
 
     def copy_link(self) -> None:
         """Copy signed links to everything selected, with the usual life; one a line."""
@@ -99,13 +103,16 @@ class Sharing(QObject):
 
     def _copy(self, link: Callable[[], str], count: int = 1) -> None:
         """Copy a link and say whether it works now; starting the server may change its address, so it can be remade."""
+        self._server.look_beside(lambda: self._copy_now(link, count))
+
+    def _copy_now(self, link: Callable[[], str], count: int) -> None:
         QGuiApplication.clipboard().setText(link())
         said = (
             translate("Sharing", "Link copied")
             if count == 1
             else translate("Sharing", "%Ln link(s) copied", None, count)
         )
-        if self._server.state is ServerState.ON:
+        if self._server.answering:
             self._say_copied(said)
             return
         offer = Offer(translate("Sharing", "Start server"), lambda: self.start(lambda: self._copy(link, count)))
@@ -113,7 +120,7 @@ class Sharing(QObject):
         self._toast.say(hint, offer, "warning")
 
     def _say_copied(self, said: str) -> None:
-        if self._server.local_only:
+        if self._server.local_only and self._server.url:
             offer = Offer(translate("Sharing", "Change…"), self.settings)
             self._toast.say(translate("Sharing", "{said}. It works on this computer only").format(said=said), offer)
         else:
@@ -133,7 +140,7 @@ class Sharing(QObject):
         dialog.server_settings_wanted.connect(self.settings)
         dialog.default_wanted.connect(self._remember_life)
         dialog.finished.connect(lambda _: sign.stop())
-        show()
+        self._server.look_beside(show)
         sign(dialog.expires_s)
         dialog.open()
 
@@ -144,9 +151,9 @@ class Sharing(QObject):
         return show
 
     def _show_server(self, dialog: LinkDialog) -> None:
-        running = self._server.state is ServerState.ON
+        running = self._server.answering
         local_only = self._server.local_only if running else is_loopback(self._settings.server_host)
-        dialog.show_server(self.base_url, running=running, local_only=local_only)
+        dialog.show_server(self.base_url, running=running, local_only=local_only and not self._server.beside)
 
     def _copy_from_dialog(self, link: str) -> None:
         QGuiApplication.clipboard().setText(link)

@@ -27,6 +27,7 @@ from app.theme import ThemeMode
 from app.views.conflict_dialog import ConflictDialog
 from app.views.drops import carries_files
 from engine.secrets import FixedSecrets
+from engine.server import StorageServer
 from engine.types import TreeSize, UploadItem
 from tests.app.helpers import Desk, close
 
@@ -488,12 +489,26 @@ class TestLinks:
             assert answer.read() == b"alpha"
         assert "this computer alone" in dialog.notice.text
 
+    def test_a_server_that_another_process_runs_counts(self, desk: Desk, data_dir: Path) -> None:
+        desk.bucket()
+        desk.put("a.txt", b"alpha")
+        desk.select("a.txt")
+        beside = StorageServer(desk.session._side._workspace)
+        beside.start()
+        trigger(desk, ActionId.COPY_LINK)
+        desk.until(lambda: "Link copied" in desk.toast.text)
+        assert "off" not in desk.toast.text
+        with urllib.request.urlopen(QGuiApplication.clipboard().text(), timeout=10) as answer:
+            assert answer.read() == b"alpha"
+        beside.stop()
+
     def test_a_public_link_needs_no_token(self, desk: Desk) -> None:
         desk.bucket(public=True)
         desk.put("ä b.txt", b"alpha")
         self.start_server(desk)
         desk.select("ä b.txt")
         trigger(desk, ActionId.COPY_PUBLIC_LINK)
+        desk.until(lambda: "/public/" in QGuiApplication.clipboard().text())
         link = QGuiApplication.clipboard().text()
         assert "token" not in link
         with urllib.request.urlopen(link, timeout=10) as answer:
