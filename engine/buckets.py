@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.backends.base import StorageBackend
+from engine.cancel import CancelToken
 from engine.errors import BucketAlreadyExists, BucketNotEmpty, InvalidRequest, StorageError
 from engine.events import EventType
 from engine.files.announce import Announcer
@@ -25,7 +26,7 @@ from engine.metadata.tables import storage_buckets, storage_objects
 from engine.paths import validate_bucket_name
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us
-from engine.types import Bucket, BucketChanges, RlsContext, Unchanged
+from engine.types import Bucket, BucketChanges, ProgressCallback, RlsContext, Unchanged
 
 _logger = logging.getLogger(__name__)
 _B: Final = storage_buckets.c
@@ -138,16 +139,23 @@ class Buckets:
         validate_bucket_name(new_name)
         return self._change(name_or_id, context, {"name": new_name})
 
-    def empty(self, name_or_id: str, context: RlsContext) -> int:
+    def empty(
+        self,
+        name_or_id: str,
+        context: RlsContext,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> int:
         """Delete every object of a bucket and return how many there were.
 
         Raises:
             BucketNotFound: There is none that the caller may see.
             Unauthorized: The caller is not the service role.
+            Cancelled: `cancel` was used; what was deleted stays deleted.
         """
         bucket = self.get(name_or_id, context)
         self._permissions.check_service(context)
-        return self._deletes.empty(bucket.id, context)
+        return self._deletes.empty(bucket.id, context, progress, cancel)
 
     def delete(self, name_or_id: str, context: RlsContext) -> None:
         """Delete an empty bucket.

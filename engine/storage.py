@@ -124,9 +124,15 @@ class FileStorage:
         """Give a bucket another name."""
         return self._buckets.rename(name_or_id, new_name, context)
 
-    def empty_bucket(self, name_or_id: str, context: RlsContext) -> int:
+    def empty_bucket(
+        self,
+        name_or_id: str,
+        context: RlsContext,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> int:
         """Delete every object of a bucket and return how many there were."""
-        return self._buckets.empty(name_or_id, context)
+        return self._buckets.empty(name_or_id, context, progress, cancel)
 
     def delete_bucket(self, name_or_id: str, context: RlsContext) -> None:
         """Delete an empty bucket."""

@@ -94,16 +94,30 @@ class Deletes:
             self._delete_below(bucket, prefix, context, note, token)
         return tuple(deleted)
 
-    def empty(self, bucket: str, context: RlsContext) -> int:
-        """Delete everything in a bucket and return how many objects that was."""
-        deleted: list[StorageObject] = []
+    def empty(
+        self,
+        bucket: str,
+        context: RlsContext,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> int:
+        """Delete everything in a bucket and return how many objects that was.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            Cancelled: `cancel` was used; what was deleted stays deleted.
+        """
+        removed = 0
 
         def note(batch: list[StorageObject]) -> None:
-            deleted.extend(batch)
+            nonlocal removed
+            removed += len(batch)
             self._announcer.deleted(batch)
+            if progress is not None:
+                progress(Progress(0, None, done_files=removed, total_files=None))
 
-        self._delete_below(bucket, "", context, note, CancelToken())
-        return len(deleted)
+        self._delete_below(bucket, "", context, note, cancel or CancelToken())
+        return removed
 
     def _delete_paths(self, bucket: str, paths: list[str], context: RlsContext) -> list[StorageObject]:
         """Delete some objects in one commit."""

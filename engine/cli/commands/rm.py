@@ -82,7 +82,8 @@ def _remove_bucket(session: Session, bucket: str, *, recursive: bool) -> int:
     removed = 0
     if recursive:
         removed = session.storage.tree_size(bucket, "", session.context).objects
-        session.storage.empty_bucket(bucket, session.context)
+        with session.work(counted(lambda _: TreeSize(removed, 0))) as work:
+            session.storage.empty_bucket(bucket, session.context, work.progress, work.cancel)
     session.storage.delete_bucket(bucket, session.context)
     return removed
 

@@ -9,10 +9,12 @@ import pytest
 
 from engine.backends.base import StorageBackend
 from engine.backends.memory import MemoryBackend
+from engine.cancel import CancelToken
 from engine.errors import (
     BucketAlreadyExists,
     BucketNotEmpty,
     BucketNotFound,
+    Cancelled,
     InvalidBucketName,
     InvalidRequest,
     StorageError,
@@ -20,7 +22,7 @@ from engine.errors import (
     UnsupportedMediaType,
 )
 from engine.storage import FileStorage
-from engine.types import Bucket, BucketChanges, RlsContext
+from engine.types import Bucket, BucketChanges, Progress, RlsContext, UploadItem
 
 NAMES = ["a", "Photos", "photos", 'it\'s 100% "mine"', "Größe", "e\u0301", "\u00e9", "日本語", "🎉", "a.b", "x" * 100]
 
@@ -153,6 +155,25 @@ def test_empty(storage: FileStorage, backend: StorageBackend, bucket: Bucket, se
     assert storage.empty_bucket(bucket.id, service) == 0
     assert list(storage.walk("photos", "", service)) == []
     assert [entry.key for entry in backend.list()] == [f"{other.id}/keep"]
+
+
+def test_emptying_tells_how_far_it_is_and_can_be_cancelled(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, tmp_path: Path
+):
+    source = tmp_path / "source"
+    source.write_bytes(b"x")
+    storage.upload_many(bucket.name, (UploadItem(source, f"f{number}") for number in range(1100)), service)
+    cancel, told = CancelToken(), list[int]()
+
+    def progress(news: Progress) -> None:
+        told.append(news.done_files)
+        cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        storage.empty_bucket(bucket.name, service, progress, cancel)
+    left = storage.tree_size(bucket.name, "", service).objects
+    assert told == [1100 - left]
+    assert 0 < left < 1100
 
 
 def test_only_empty_buckets_are_deleted(
