@@ -98,7 +98,7 @@ class Editing(QObject):
 
     def rename_row(self, row: Row, name: str) -> None:
         """Give a row of the table another name."""
-        here = self._navigator.place
+        here = self._table.shown_place
         if here is not None:
             self._operations.rename(here.bucket, row.path, name, self._navigator.select_when_there)
 

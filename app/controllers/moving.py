@@ -93,11 +93,11 @@ class Moving(QObject):
             sources: Local files and folders.
             folder: Path of the folder row below the pointer, or "".
         """
-        here = self._navigator.place
+        here, seen = self._navigator.place, self._table.shown_place
         if here is None:
             self._into_new_bucket(sources)
         else:
-            self.upload(Location(here.bucket, folder) if folder else here, sources)
+            self.upload(Location(seen.bucket, folder) if folder and seen is not None else here, sources)
 
     def paste(self) -> None:
         """Upload what the clipboard holds: files, or a picture as a PNG file."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 from app.delegates.name_editor import NameCheck
 from app.delegates.row_delegate import RowDelegate
 from app.i18n import translate
+from app.location import Location
 from app.look import Look
 from app.models.folder_model import SORTS, Column, FolderModel, column_titles
 from app.models.rows import Row
@@ -75,6 +76,11 @@ class FolderTable(QTableView):
         self.verticalScrollBar().valueChanged.connect(self._tell_visible)
         model.opened.connect(self._tell_visible)
         look.theme.changed.connect(self.viewport().update)
+
+    @property
+    def shown_place(self) -> Location | None:
+        """Return the place whose rows are seen: while another one is being read, still the one before."""
+        return self._rows.view.location if self._rows.view is not None else None
 
     @property
     def ranges(self) -> list[range]:

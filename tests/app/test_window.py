@@ -205,6 +205,31 @@ class TestPath:
 
 
 class TestRename:
+    def test_a_row_still_seen_is_of_its_own_bucket_while_another_one_opens(self, desk: Desk) -> None:
+        for name in ("other", "photos"):
+            desk.bucket(name)
+            desk.put("a.txt", bucket=name)
+            desk.put("sub/b.txt", bucket=name)
+        desk.until(lambda: desk.names == ["sub", "a.txt"])
+        desk.session.controllers.navigator.go(Location("other"))
+        assert desk.model.view.location == Location("photos")
+        desk.model.setData(desk.model.index(1, 0), "renamed.txt")
+        desk.until(lambda: desk.storage.exists("photos", "renamed.txt", desk.me))
+        assert desk.storage.exists("other", "a.txt", desk.me)
+
+    def test_a_drop_on_a_folder_still_seen_goes_into_it_while_another_bucket_opens(
+        self, desk: Desk, tmp_path: Path
+    ) -> None:
+        (tmp_path / "new.txt").write_bytes(b"new")
+        desk.bucket("other")
+        desk.bucket("photos")
+        desk.put("sub/b.txt")
+        desk.until(lambda: desk.names == ["sub"])
+        desk.session.controllers.navigator.go(Location("other"))
+        desk.session.controllers.moving.dropped([tmp_path / "new.txt"], "sub/")
+        desk.until(lambda: desk.storage.exists("photos", "sub/new.txt", desk.me))
+        assert desk.storage.tree_size("other", "", desk.me).objects == 0
+
     def test_the_stem_is_preselected_and_the_object_renamed(self, desk: Desk) -> None:
         desk.bucket()
         desk.put("draft.txt", b"text")
