@@ -69,6 +69,8 @@ class ServerDialog(Dialog):
         restyle(self.switch, kind="" if self._running else "primary")
         self.switch.setAccessibleName(self.switch.text())
         self.switch.setEnabled(state in (ServerState.ON, ServerState.OFF))
+        if self.switch.isEnabled() and not self.port_field.problem:
+            self.switch.setFocus()
         self.host.setEnabled(state is ServerState.OFF)
         self.port.setEnabled(state is ServerState.OFF)
         self.address.setText(url)
@@ -80,6 +82,8 @@ class ServerDialog(Dialog):
     def refuse(self, reason: str) -> None:
         """Show beside the port why the server could not start."""
         self.port_field.refuse(reason)
+        self.port.setFocus()
+        self.port.selectAll()
 
     def _fill(self, host: str, port: int) -> None:
         self.host.addItem(
