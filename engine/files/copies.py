@@ -123,7 +123,7 @@ class Copies:
     ) -> BatchReport:
         """Copy everything below a prefix that the caller may read; what cannot be copied is reported.
 
-        Marks of folders that the target has already are left as they are.
+        Marks of folders that the target has already are left as they are; a bucket's top needs none.
 
         Raises:
             BucketNotFound: There is no such bucket.
@@ -143,6 +143,8 @@ class Copies:
         for stored in wanted:
             token.raise_if_cancelled()
             path = target_prefix + stored.path[len(source_prefix) :]
+            if not path:
+                continue
             try:
                 self.copy(bucket, stored.path, path, context, target_bucket=target_bucket, replace=False, cancel=token)
             except Cancelled:

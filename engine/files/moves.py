@@ -112,8 +112,9 @@ class Moves:
             rows = _movable_below(change, source, source_prefix)
             moves = [(row, target_prefix + (row.parent + row.leaf)[len(source_prefix) :]) for row in rows]
             for row, path in moves:
-                validate_object_path(path)
-                _check_taken_in(target, source, row, path)
+                if path:
+                    validate_object_path(path)
+                    _check_taken_in(target, source, row, path)
             moves, merged = _without_taken_marks(change, target, target_prefix, moves)
             for done, part in _slices(moves):
                 token.raise_if_cancelled()
@@ -186,14 +187,14 @@ def _without_taken_marks(
     """Refuse to move over what is there; folders merge, objects never give way.
 
     Returns:
-        What is to move, and the marks of folders that the target has already.
+        What is to move, and the marks of folders that the target has already; a bucket's top needs none.
     """
-    if change.system.execute(select(_O.id).where(below(target.id, prefix)).limit(1)).first() is None:
-        return moves, []
-    taken = _taken(change, target, [path for _, path in moves])
+    taken = {"": ""}
+    if change.system.execute(select(_O.id).where(below(target.id, prefix)).limit(1)).first() is not None:
+        taken |= _taken(change, target, [path for _, path in moves])
     moving = {row.id for row, _ in moves}
     for path, object_id in taken.items():
-        if not path.endswith("/") or object_id in moving:
+        if object_id in moving or not (path == "" or path.endswith("/")):
             raise ObjectAlreadyExists("The resource already exists", path=path)
     return [move for move in moves if move[1] not in taken], [row for row, path in moves if path in taken]
 

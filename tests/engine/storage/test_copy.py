@@ -186,6 +186,12 @@ class TestFolder:
         assert storage.copy_folder("photos", "", "backup/", service, target_bucket="other").done == 2
         assert contents(storage, service, "other") == {"backup/a/1": b"a/1", "backup/b": b"b"}
 
+    def test_to_the_top(self, storage: FileStorage, bucket: Bucket, service: RlsContext):
+        put(storage, service, "a/", "a/1", "a/b/")
+        report = storage.copy_folder("photos", "a/", "", service)
+        assert (report.done, report.failures) == (2, ())
+        assert set(contents(storage, service)) == {"a/", "a/1", "a/b/", "1", "b/"}
+
     def test_names_that_get_too_long(self, storage: FileStorage, bucket: Bucket, service: RlsContext):
         put(storage, service, "a/" + "x" * 1020, "a/1")
         report = storage.copy_folder("photos", "a/", "long name/", service)

@@ -173,7 +173,7 @@ class TestFolder:
         assert not any(f"{bucket.id}/a/" in entry.key for entry in backend.list())
 
     def test_to_the_top_and_to_names_that_look_alike(self, storage: FileStorage, bucket: Bucket, service: RlsContext):
-        put(storage, service, "a/b/1", "a/b/c/2")
+        put(storage, service, "a/b/", "a/b/1", "a/b/c/2")
         for source, target in (
             ("a/b/", ""),
             ("c/", "C/"),
