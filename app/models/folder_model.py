@@ -166,6 +166,10 @@ class FolderModel(QAbstractTableModel):
         """Return the place of a row by its path, if it is in the window."""
         return next((number for number, row in self._cache.items() if row.path == path), None)
 
+    def find_all(self, paths: frozenset[str]) -> list[int]:
+        """Return the places of rows by their paths, as far as they are in the window; one pass whatever their number."""
+        return [number for number, row in self._cache.items() if row.path in paths]
+
     def find_name(self, start: int, typed: str) -> int | None:
         """Return the next row in the window, from `start` on and around, whose name begins with `typed`."""
         wanted = typed.casefold()

@@ -109,13 +109,11 @@ class FolderTable(QTableView):
 
     def select_paths(self, paths: frozenset[str]) -> None:
         """Select exactly the rows with these paths, as far as they are in the window."""
-        selection = self.selectionModel()
-        selection.clearSelection()
-        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-        for path in paths:
-            number = self._rows.find(path)
-            if number is not None:
-                selection.select(self._rows.index(number, 0), flags)
+        wanted = QItemSelection()
+        for span in _merged([(number, number + 1) for number in self._rows.find_all(paths)]):
+            wanted.select(self._rows.index(span.start, 0), self._rows.index(span.stop - 1, 0))
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.selectionModel().select(wanted, flags)
 
     def invert_selection(self) -> None:
         """Select what is not selected and the other way round."""
