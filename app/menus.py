@@ -7,8 +7,8 @@ from typing import Final
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QMenu, QMenuBar, QSizePolicy, QToolBar, QToolButton, QWidget
 
+from app.action_set import Actions
 from app.actions import ActionId as A
-from app.actions import Actions
 from app.i18n import QT_TRANSLATE_NOOP, translate
 from app.look import Look
 

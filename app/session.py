@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolBar
 
+from app.action_set import Actions
 from app.actions import ActionId as A
-from app.actions import Actions
 from app.bridge.engine_side import EngineSide
 from app.bridge.names import bucket_name_problem, name_problem
 from app.bridge.serving import ServerState

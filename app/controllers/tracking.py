@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QMimeData, QObject, QTimer
 from PySide6.QtGui import QClipboard
 
-from app.actions import Actions
+from app.action_set import Actions
 from app.bridge.previews import Previewer
 from app.bridge.reading import Reader
 from app.bridge.tasks import Ticket

@@ -6,7 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QStackedLayout, QVBoxLayout, QWidget
 
-from app.actions import ActionId, Actions
+from app.action_set import Actions
+from app.actions import ActionId
 from app.delegates.name_editor import NameCheck
 from app.i18n import translate
 from app.location import Location

@@ -1,0 +1,71 @@
+"""The commands of the action table as QActions: made once, wired once, enabled by the situation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from app.actions import SPECS, ActionId, Spec
+from app.i18n import translate
+from app.icons import Icons
+from app.situation import Situation
+
+
+class Actions(QObject):
+    """The commands as QActions that the window owns."""
+
+    def __init__(self, window: QWidget, icons: Icons) -> None:
+        """Make them all, disabled until the first `update`.
+
+        Args:
+            window: Where shortcuts work.
+            icons: Gives the glyphs.
+        """
+        super().__init__(window)
+        self._specs = {spec.id: spec for spec in SPECS}
+        self._groups: dict[str, QActionGroup] = {}
+        self._actions = {spec.id: self._make(spec, window, icons) for spec in SPECS}
+
+    def __getitem__(self, name: ActionId) -> QAction:
+        """Return the QAction of a command."""
+        return self._actions[name]
+
+    def all(self) -> Iterable[QAction]:
+        """Return every action, in the order of the table."""
+        return self._actions.values()
+
+    def connect_all(self, handlers: Mapping[ActionId, Callable[[], None]]) -> None:
+        """Wire the commands.
+
+        Args:
+            handlers: One for each command.
+
+        Raises:
+            KeyError: A command has no handler.
+        """
+        for name, action in self._actions.items():
+            handler = handlers[name]
+            action.triggered.connect(lambda _checked=False, handler=handler: handler())
+
+    def update(self, now: Situation) -> None:
+        """Enable what makes sense."""
+        for name, action in self._actions.items():
+            action.setEnabled(self._specs[name].enabled(now))
+
+    def _make(self, spec: Spec, window: QWidget, icons: Icons) -> QAction:
+        action = QAction(icons.icon(spec.glyph), translate("Actions", spec.text), window)
+        tip = translate("Actions", spec.tip)
+        action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
+        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{tip} ({shown})" if shown else tip)
+        action.setProperty("glyph", spec.glyph)
+        action.setCheckable(spec.checkable)
+        action.setObjectName(spec.id)
+        if spec.group:
+            group = self._groups.setdefault(spec.group, QActionGroup(self))
+            group.addAction(action)
+        window.addAction(action)
+        return action
