@@ -45,3 +45,9 @@ LINK_EXPIRES_MAX_S: Final = 10 * 366 * 24 * 3600
 
 BUSY_TIMEOUT_S: Final = 30.0
 """How long a statement waits for another process's transaction before it gives up."""
+
+REPAIR_REMOVALS_MIN: Final = 10
+"""Rows without bytes that a repair removes in any case."""
+
+REPAIR_REMOVALS_SHARE: Final = 0.1
+"""Share of all rows above which a repair removes none: a disk that is not there looks like lost bytes."""

@@ -1,7 +1,8 @@
 """Holds metadata against bytes, both ways, and repairs what can be repaired without losing anything.
 
 - **missing**: a row without bytes. Repair: bytes with the same checksum that lie about without a row are given back; a
-  row that stays without bytes is written to `removed.jsonl` beside what was put aside, and then removed.
+  row that stays without bytes is written to `removed.jsonl` beside what was put aside, and then removed. Where too
+  many rows are without bytes at once, it is the disk that is missing: then no row is removed.
 - **orphaned**: bytes without a row. Repair: they are moved to `.lost+found`, never deleted.
 - **damaged**: bytes that differ from their checksum, or cannot be read. Nothing can repair them; they are reported
   each time.
@@ -216,19 +217,27 @@ class Checks:
 
     def _settle_missing(self, run: _Run) -> None:
         """Report rows without bytes; on repair give them found bytes back, or write them down and remove them."""
-        for record in run.missing:
-            if self._is_there(record):
-                continue
-            found = self._matching_orphan(run, record) if run.repair else None
-            if found is not None:
-                self._adopt(record, found)
-                run.orphans.remove(found)
-                detail = f"found its bytes at {found.key}"
+        lost = [record for record in run.missing if not (self._is_there(record) or self._is_found(run, record))]
+        too_many = len(lost) > max(limits.REPAIR_REMOVALS_MIN, run.objects * limits.REPAIR_REMOVALS_SHARE)
+        for record in lost:
+            detail = f"{record.info.size_bytes} bytes are not at {record.physical_path}"
+            if run.repair and too_many:
+                detail += "; nothing removed, too many are missing at once: is the storage folder whole?"
             elif run.repair:
                 detail = f"row removed, kept in {self._remove(run, record)}"
-            else:
-                detail = f"{record.info.size_bytes} bytes are not at {record.physical_path}"
-            run.findings.append(Finding(FindingKind.MISSING, _name(record), detail, repaired=run.repair))
+            removed = run.repair and not too_many
+            run.findings.append(Finding(FindingKind.MISSING, _name(record), detail, repaired=removed))
+
+    def _is_found(self, run: _Run, record: ObjectRecord) -> bool:
+        """On repair, look for an object's bytes among those that no row claims, and give them back."""
+        found = self._matching_orphan(run, record) if run.repair else None
+        if found is None:
+            return False
+        self._adopt(record, found)
+        run.orphans.remove(found)
+        detail = f"found its bytes at {found.key}"
+        run.findings.append(Finding(FindingKind.MISSING, _name(record), detail, repaired=True))
+        return True
 
     def _settle_orphans(self, run: _Run) -> None:
         """Report bytes without a row; on repair put them aside."""

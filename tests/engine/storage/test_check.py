@@ -341,6 +341,21 @@ class TestRepair:
         assert [row["path"] for row in shelf.removed_rows()] == ["two"]
         assert storage.check(service).clean
 
+    def test_a_storage_folder_that_is_not_there_costs_no_row(
+        self, storage: FileStorage, bucket: Bucket, service: RlsContext, shelf: Shelf
+    ):
+        paths = [f"f{number:02}" for number in range(12)]
+        for path in paths:
+            storage.upload("photos", path, path.encode(), service)
+            del shelf[f"{bucket.id}/{path}"]
+        shelf[f"{bucket.id}/elsewhere"] = b"f00"
+        report = storage.check(service, repair=True)
+        assert [finding.repaired for finding in report.findings] == [True] + [False] * 11
+        assert not report.clean
+        assert [stored.path for stored in storage.walk("photos", "", service)] == paths
+        with storage.open_object("photos", "f00", service) as reader:
+            assert reader.read() == b"f00"
+
     def test_removed_rows_are_written_down_whole(
         self, storage: FileStorage, bucket: Bucket, service: RlsContext, shelf: Shelf
     ):
