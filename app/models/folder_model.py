@@ -167,7 +167,7 @@ class FolderModel(QAbstractTableModel):
         return next((number for number, row in self._cache.items() if row.path == path), None)
 
     def find_all(self, paths: frozenset[str]) -> list[int]:
-        """Return the places of rows by their paths, as far as they are in the window; one pass whatever their number."""
+        """Return the places of rows by their paths, as far as they are in the window, in one pass."""
         return [number for number, row in self._cache.items() if row.path in paths]
 
     def find_name(self, start: int, typed: str) -> int | None:
