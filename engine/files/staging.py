@@ -27,6 +27,7 @@ from engine.files.throttle import ProgressMeter
 from engine.ids import new_id
 from engine.mime import sniff
 from engine.paths import validate_object_path
+from engine.times import from_datetime
 from engine.types import Bucket, ItemFailure, UploadItem, UploadOptions
 
 
@@ -53,6 +54,7 @@ class FileStager:
         self._bucket = bucket
         self._options = options
         self._meter = meter
+        self._modified_us = None if options.modified_at is None else from_datetime(options.modified_at)
 
     def stage(self, items: list[UploadItem]) -> StagedPart:
         """Stage files one after the other; one that cannot be taken is reported, the others go on.
@@ -99,7 +101,8 @@ class FileStager:
                 self._backend.discard(staged.staged_id)
                 self._meter.dropped(staged.size_bytes, staged.size_bytes)
                 raise
-        return NewContent(path, staged, mime_type, before.st_mtime_ns // 1000, self._options, source)
+        modified_us = before.st_mtime_ns // 1000 if self._modified_us is None else self._modified_us
+        return NewContent(path, staged, mime_type, modified_us, self._options, source)
 
     def _stage_small(self, path: str, file: FileIO, size_bytes: int) -> tuple[Staged, str]:
         """Read a file whole and stage it; one byte more than expected shows that it grew."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from engine import limits
 from engine.backends.base import StorageBackend
 from engine.backends.memory import MemoryBackend
 from engine.cancel import CancelToken
@@ -25,6 +29,7 @@ from engine.errors import (
     TargetExists,
 )
 from engine.files import local_names, throttle, trees
+from engine.files.local_names import LocalNames, local_name
 from engine.storage import FileStorage
 from engine.types import Bucket, Progress, RlsContext, StorageObject, UploadItem, UploadOptions
 
@@ -495,6 +500,24 @@ class TestTree:
             assert storage.download_tree("photos", wanted, folder, service).failures == ()
         assert {path.name for path in tmp_path.iterdir()} == {"data", "target"}
 
+    def test_a_target_named_from_where_one_stands(
+        self,
+        storage: FileStorage,
+        bucket: Bucket,
+        service: RlsContext,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        put(storage, service, "a/b", "c")
+        (tmp_path / "here" / "deep").mkdir(parents=True)
+        monkeypatch.chdir(tmp_path / "here" / "deep")
+        assert storage.download_tree("photos", [""], Path(), service).done == 2
+        assert storage.download_tree("photos", [""], Path(".."), service).done == 2
+        storage.download("photos", "c", Path("single"), service)
+        assert set(files_below(tmp_path / "here")) == {
+            "a/", "a/b", "c", "deep/", "deep/a/", "deep/a/b", "deep/c", "deep/single"
+        }  # fmt: skip
+
     def test_a_link_in_the_target_is_not_followed(
         self, storage: FileStorage, bucket: Bucket, service: RlsContext, target: Path, tmp_path: Path
     ):
@@ -646,3 +669,41 @@ def test_many_files_round_trip(storage: FileStorage, bucket: Bucket, service: Rl
     assert storage.download_tree("photos", ["tree/"], tmp_path / "target", service).done == 300
     got = {name: data for name, data in files_below(tmp_path / "target" / "tree").items() if not name.endswith("/")}
     assert got == expected
+
+
+segments = st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), max_size=70)
+
+
+@given(st.lists(st.lists(segments, min_size=1, max_size=4).map("/".join), max_size=12))
+def test_places_lie_in_the_target_and_are_nobody_elses(paths: list[str]):
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "target"
+        target.mkdir()
+        names = LocalNames(target, replace=True)
+        places = []
+        for path in paths:
+            place = names.folder(path) if path.endswith("/") else names.file(path)
+            if not path.endswith("/"):
+                assert not place.exists()
+                place.write_bytes(path.encode())
+                places.append((place, path))
+            assert target in place.resolve().parents
+        assert len({place for place, _ in places}) == len(places)
+        for place, path in places:
+            assert place.read_bytes() == path.encode()
+        assert [entry.name for entry in Path(folder).iterdir()] == ["target"]
+
+
+@given(segments)
+def test_names_for_windows(segment: str):
+    name = local_name(segment, portable=True)
+    assert 0 < len(name.encode()) <= limits.SEGMENT_MAX_BYTES
+    assert not set(name) & set('<>:"/\\|?*' + "".join(map(chr, range(32))))
+    assert name[-1] not in ". "
+    assert name.partition(".")[0].rstrip().casefold() not in {"con", "prn", "aux", "nul", "com1", "lpt9", "conin$"}
+
+
+@pytest.mark.parametrize("reserved", ["con", "NUL", "com1.txt", "lpt9.tar.gz", "aux .x", "conin$"])
+def test_reserved_names_of_windows_are_adapted(reserved: str):
+    assert local_name(reserved, portable=True) == f"_{reserved}"
+    assert local_name(reserved, portable=False) == reserved

@@ -108,6 +108,14 @@ def test_what_each_object_says(
         assert stored.created_at == stored.updated_at
 
 
+def test_a_time_given_for_all_counts_more(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, make: Callable[..., UploadItem]
+):
+    moment = datetime(2001, 2, 3, tzinfo=UTC)
+    storage.upload_many("photos", [make("a"), make("b")], service, UploadOptions(modified_at=moment))
+    assert {stored.modified_at for stored in storage.walk("photos", "", service)} == {moment}
+
+
 def test_thousands_of_files_in_nested_folders(
     storage: FileStorage, bucket: Bucket, service: RlsContext, source: Path, staged: Staged
 ):
