@@ -6,6 +6,7 @@ committed survives a power cut.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 from typing import cast
@@ -15,11 +16,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from engine import limits
-from engine.errors import from_os_error
+from engine.errors import DatabaseCorrupt, from_os_error
 from engine.metadata.faults import translated
 
 WRITE_OPTION = "holdall_write"
 """Execution option of a connection whose next transaction takes the write lock at its start."""
+
+VERSION_TABLE = "alembic_version"
+"""The table that says which schema a database of ours has."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -37,7 +41,7 @@ def open_database(path: Path) -> Engine:
     """Return an engine over the database file at `path`, which is made if it is missing.
 
     Raises:
-        DatabaseCorrupt: The file is not a sound database.
+        DatabaseCorrupt: The file is not a sound database, or one of another program; it is left as it is.
         PermissionDenied: It cannot be opened or written.
         DatabaseLocked: Another program holds it.
     """
@@ -45,6 +49,8 @@ def open_database(path: Path) -> Engine:
         path.open("ab").close()
     except OSError as error:
         raise from_os_error(error, str(path)) from error
+    with translated(str(path)):
+        _check_ours(path)
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
         pool_size=_POOL_SIZE,
@@ -56,6 +62,18 @@ def open_database(path: Path) -> Engine:
     with translated(str(path)), engine.connect() as connection:
         connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
     return engine
+
+
+def _check_ours(path: Path) -> None:
+    """Refuse the database of another program before the pragmas change it.
+
+    Raises:
+        DatabaseCorrupt: There are tables, but not ours.
+    """
+    with contextlib.closing(sqlite3.connect(path, timeout=limits.BUSY_TIMEOUT_S)) as connection:
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if names and VERSION_TABLE not in names:
+        raise DatabaseCorrupt("The database file is not a Holdall database", path=str(path))
 
 
 def _configure(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

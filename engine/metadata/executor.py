@@ -31,9 +31,9 @@ from sqlalchemy import (
     insert,
 )
 from sqlalchemy.pool import PoolProxiedConnection
-from sqlalchemy.sql.selectable import FromClause, Join
+from sqlalchemy.sql.selectable import AliasedReturnsRows, FromClause, FromGrouping, Join
 
-from engine.errors import DatabaseFault
+from engine.errors import DatabaseFault, EngineBug
 from engine.metadata.database import WRITE_OPTION
 from engine.metadata.faults import translated
 from engine.metadata.tables import storage_buckets, storage_objects
@@ -220,9 +220,17 @@ class Executor:
 
 
 def _tables_of(source: FromClause) -> list[Table]:
-    """Return the protected tables that a FROM element names, through its joins."""
+    """Return the protected tables that a FROM element names, through its joins.
+
+    Raises:
+        EngineBug: A protected table has another name, which its rules do not reach.
+    """
     if isinstance(source, Join):
         return _tables_of(source.left) + _tables_of(source.right)
+    if isinstance(source, FromGrouping):
+        return _tables_of(source.element)
+    if isinstance(source, AliasedReturnsRows) and source.element in _PROTECTED:
+        raise EngineBug("row rules do not reach a table under another name")
     if isinstance(source, Table) and source in _PROTECTED:
         return [source]
     return []

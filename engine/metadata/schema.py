@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, column, inspect, select, table
 
 from engine.errors import DatabaseCorrupt, SchemaTooNew
-from engine.metadata.database import WRITE_OPTION
+from engine.metadata.database import VERSION_TABLE, WRITE_OPTION
 from engine.metadata.faults import translated
 from engine.metadata.migrations import HEAD
 
@@ -36,9 +36,9 @@ def upgrade(engine: Engine) -> None:
 
 def _revision(connection: Connection) -> str | None:
     """Return the schema revision written in the database, or None in an empty one."""
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(VERSION_TABLE):
         return None
-    value = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    value = connection.execute(select(column("version_num")).select_from(table(VERSION_TABLE))).scalar()
     return None if value is None else str(value)
 
 
@@ -53,11 +53,20 @@ def _check(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection) -> None:
-    """Run the migrations inside the caller's transaction."""
+    """Run the migrations inside the caller's transaction.
+
+    Raises:
+        DatabaseCorrupt: The database has a schema that no version of this program wrote.
+    """
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        where = connection.engine.url.database
+        raise DatabaseCorrupt("The database's schema is of no known version", path=where) from error

@@ -59,7 +59,7 @@ def _create_objects() -> None:
         sa.Column("mime_type", sa.Text, nullable=False),
         sa.Column("checksum", sa.Text, nullable=False),
         sa.Column("cache_control", sa.Text, nullable=False),
-        sa.Column("user_metadata", sa.JSON, nullable=False),
+        sa.Column("user_metadata", sa.Text().with_variant(sa.JSON(), "postgresql"), nullable=False),
         sa.Column("version", sa.Text, nullable=False),
         sa.Column("physical_path", sa.Text, nullable=False),
         sa.Column("journal_id", sa.BigInteger),
