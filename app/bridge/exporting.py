@@ -38,8 +38,8 @@ class Exporter:
         Args:
             bucket: The bucket's name.
             paths: Objects, and folders with a trailing `/`.
-            then: Gets the files and folders that were made, one for each path that could be read.
-            otherwise: Gets the failure; also when not a single path could be read.
+            then: Gets the files and folders that were made, one for each path.
+            otherwise: Gets the failure; also when anything at all could not be read: nobody takes a part for the whole.
             read_only: Take the right to write away, so that nobody edits a copy in vain.
         """
         return self._tasks.read(lambda ticket: self._export(bucket, paths, ticket, read_only), then, otherwise)
@@ -64,9 +64,9 @@ class Exporter:
     def _export(self, bucket: str, paths: Sequence[str], ticket: Ticket, read_only: bool) -> list[Path]:
         target = self._new_folder()
         report = self._storage.download_tree(bucket, paths, target, self._context, cancel=ticket.token)
-        made = sorted(target.iterdir())
-        if report.failures and not made:
+        if report.failures:
             raise report.failures[0].error
+        made = sorted(target.iterdir())
         if read_only:
             for path in made:
                 path.chmod(stat.S_IRUSR)

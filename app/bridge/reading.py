@@ -10,11 +10,13 @@ from PySide6.QtCore import QObject
 
 from app.bridge.names import path_problem
 from app.bridge.tasks import Fail, Tasks, Ticket
+from app.i18n import translate
 from app.location import Location
 from app.models.pages import PAGE_ROWS
 from app.models.rows import Row, RowMaker
 from app.models.sources import WHOLE_MAX, Branch, Root, Snapshot, View
 from engine import limits
+from engine.errors import InvalidRequest
 from engine.storage import FileStorage
 from engine.types import ListRequest, RlsContext, TreeSize
 
@@ -92,10 +94,23 @@ class Reader:
         return self._tasks.read(lambda ticket: self._measure(bucket, prefixes, ticket), then, otherwise, owner=owner)
 
     def rows(
-        self, view: View, ranges: Sequence[range], then: Callable[[list[Row]], None], otherwise: Fail | None = None
+        self,
+        view: View,
+        total: int,
+        ranges: Sequence[range],
+        then: Callable[[list[Row]], None],
+        otherwise: Fail | None = None,
     ) -> Ticket:
-        """Read the rows of any selection, however large; for those that are not in the window."""
-        return self._tasks.read(lambda ticket: self._selected(view, ranges, ticket), then, otherwise)
+        """Read the rows of any selection, however large; for those that are not in the window.
+
+        Args:
+            view: What is shown.
+            total: How many rows the selection was made among; with another number its places mean other rows.
+            ranges: Places of the rows.
+            then: Gets the rows.
+            otherwise: Gets the failure; also when the folder has changed since.
+        """
+        return self._tasks.read(lambda ticket: self._selected(view, total, ranges, ticket), then, otherwise)
 
     def _snapshot(self, view: View, pages: Sequence[int]) -> Snapshot:
         place = view.location
@@ -161,7 +176,7 @@ class Reader:
             objects, size_bytes = objects + tree.objects, size_bytes + tree.size_bytes
         return TreeSize(objects, size_bytes)
 
-    def _selected(self, view: View, ranges: Sequence[range], ticket: Ticket) -> list[Row]:
+    def _selected(self, view: View, total: int, ranges: Sequence[range], ticket: Ticket) -> list[Row]:
         rows: list[Row] = []
         for span in ranges:
             for number in range(span.start // PAGE_ROWS, (span.stop - 1) // PAGE_ROWS + 1):
@@ -169,4 +184,7 @@ class Reader:
                 page = self._page(view, number)
                 first = number * PAGE_ROWS
                 rows += page[max(span.start - first, 0) : max(span.stop - first, 0)]
+        place = view.location
+        if self._storage.count_folder(place.bucket, place.prefix, self._context).total != total:
+            raise InvalidRequest(translate("Reader", "The folder has just changed. Please select again."))
         return rows

@@ -71,7 +71,7 @@ class Targets:
         if known is not None:
             then(_target(bucket, known))
         else:
-            self._reader.rows(view, ranges, lambda rows: then(_target(bucket, rows)))
+            self._reader.rows(view, self._model.rowCount(), ranges, lambda rows: then(_target(bucket, rows)))
 
 
 def _target(bucket: str, rows: list[Row]) -> Target:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,7 +33,10 @@ from tests.app.helpers import Desk, close
 
 
 @pytest.fixture(autouse=True)
-def empty_clipboard(qapp: QApplication) -> None:
+def empty_clipboard(qapp: QApplication) -> Iterator[None]:
+    QGuiApplication.clipboard().clear()
+    yield
+    # what Python made must not be left to Qt when the process ends: it would be taken apart after Python itself
     QGuiApplication.clipboard().clear()
 
 
@@ -330,6 +333,22 @@ class TestDelete:
         dialog.confirm.click()
         desk.until(lambda: desk.model.rowCount() == 0)
 
+    def test_places_of_a_large_selection_never_come_to_mean_other_rows(self, desk: Desk, tmp_path: Path) -> None:
+        desk.bucket()
+        (tmp_path / "x").write_bytes(b"x")
+        items = (UploadItem(tmp_path / "x", f"{number:03}") for number in range(PAGE_ROWS + 44))
+        desk.storage.upload_many("photos", items, desk.me)
+        desk.until(lambda: desk.model.rowCount() == 300)
+        desk.model._cache._pages_max = 1
+        desk.model._cache.put(0, ())
+        desk.table.setFocus()
+        desk.table.selectRow(299)
+        desk.storage.upload("photos", "000 comes first", b"", desk.me)
+        desk.session.controllers.editing.delete()
+        desk.until(lambda: desk.model.rowCount() == 301)
+        desk.qtbot.wait(50)
+        assert not any(dialog.isVisible() for dialog in desk.shell.findChildren(DeleteDialog))
+
     def test_selecting_all_with_the_keyboard_in_the_tree_never_means_the_bucket(self, desk: Desk) -> None:
         desk.bucket()
         desk.put("a")
@@ -438,6 +457,16 @@ class TestFilesIn:
 
 
 class TestFilesOut:
+    def test_a_copy_that_cannot_be_whole_is_refused(self, desk: Desk, data_dir: Path) -> None:
+        bucket = desk.bucket()
+        for name in ("good.txt", "bad.txt"):
+            desk.put(name, b"alpha")
+        (data_dir / "storage" / bucket.id / "bad.txt").write_bytes(b"wrong")
+        desk.select("good.txt", "bad.txt")
+        trigger(desk, ActionId.COPY)
+        desk.until(lambda: len(desk.shell.banners.banners) == 1)
+        assert "good.txt" not in QGuiApplication.clipboard().text()
+
     def test_copying_puts_real_files_into_the_clipboard(self, desk: Desk) -> None:
         desk.bucket()
         desk.put("a.txt", b"alpha")
