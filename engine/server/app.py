@@ -54,7 +54,7 @@ class StorageApp:
         try:
             await self._answer(exchange)
         except (ClientGone, asyncio.CancelledError):
-            await _cut(exchange)
+            exchange.wire.cut()
         finally:
             self._log.add(exchange)
 
@@ -81,7 +81,7 @@ class StorageApp:
         if answer.status >= _SERVER_FAULT:
             _logger.error("Request %s failed", exchange.request_id, exc_info=error)
         if exchange.status:
-            await _cut(exchange)
+            exchange.wire.cut()
             return
         headers: list[Header] = [(b"x-request-id", exchange.request_id.encode()), *extra_headers(error)]
         if isinstance(error, InvalidLink | NotFound) and _is_browser(exchange):
@@ -93,9 +93,3 @@ class StorageApp:
 def _is_browser(exchange: Exchange) -> bool:
     """Return whether a person looks at the answer: browsers ask for HTML when an address is opened."""
     return exchange.method == "GET" and "text/html" in (exchange.header(b"accept") or "")
-
-
-async def _cut(exchange: Exchange) -> None:
-    """Close the connection at once; waits until that is known to everybody concerned."""
-    exchange.wire.cut()
-    await asyncio.sleep(0)

@@ -51,8 +51,22 @@ class Wire:
         self._transport = connection.transport
         self._cycle = cycle
 
+    @property
+    def disconnected(self) -> bool:
+        """Return whether the connection is gone. uvicorn itself tells the newest of several requests only."""
+        return self._connection.lost
+
+    def on_lost(self, wake: Callable[[], None] | None) -> None:
+        """Ask to be told when the connection is gone.
+
+        Args:
+            wake: Called then, once; None to be told no more.
+        """
+        self._connection.wake = wake
+
     def cut(self) -> None:
-        """Close the connection at once, whatever is on its way."""
+        """Close the connection at once, whatever is on its way; nothing more is expected of this request."""
+        self._cycle.disconnected = True
         self._transport.abort()
 
     def answer(self, status: int, fields: Iterable[tuple[bytes, bytes]], body: bytes | bytearray) -> bool:
@@ -72,9 +86,31 @@ class Wire:
         cycle = self._cycle
         if cycle.flow.write_paused:
             return False
-        if not cycle.disconnected:
+        if not self.disconnected:
             self._write(status, fields, body)
         self._complete()
+        return True
+
+    def begin(self, status: int, fields: Iterable[tuple[bytes, bytes]], length: int) -> bool:
+        """Write the head of an answer whose body follows in pieces.
+
+        Args:
+            status: HTTP status.
+            fields: Header fields, Content-Length among them.
+            length: What Content-Length says.
+
+        Returns:
+            False if the client must be waited for first: nothing was written then.
+        """
+        cycle = self._cycle
+        if cycle.flow.write_paused:
+            return False
+        if not self.disconnected:
+            self._write(status, fields, b"")
+        cycle.response_started = True
+        cycle.waiting_for_100_continue = False
+        cycle.chunked_encoding = False
+        cycle.expected_content_length = length
         return True
 
     def direct_socket(self) -> socket.socket | None:
@@ -84,7 +120,7 @@ class Wire:
             None unless bytes can go past the transport: it has none of its own to write, and does not encrypt.
         """
         encrypts = self._transport.get_extra_info("sslcontext") is not None
-        if encrypts or self._cycle.disconnected or self._transport.get_write_buffer_size():
+        if encrypts or self.disconnected or self._transport.get_write_buffer_size():
             return None
         own: socket.socket = self._transport.get_extra_info("socket")
         try:
@@ -139,6 +175,8 @@ class Connection(HttpToolsProtocol):
 
     Attributes:
         direct_bytes: Bytes sent past the transport so far, None while none are to be sent.
+        wake: Called when the connection is gone, for whoever waits past the transport.
+        lost: Whether it is gone.
     """
 
     def __init__(
@@ -156,6 +194,8 @@ class Connection(HttpToolsProtocol):
         self._idle_since_s: float | None = None
         self._heard_at_s = 0.0
         self.direct_bytes: int | None = None
+        self.wake: Callable[[], None] | None = None
+        self.lost = False
         self._unsent: tuple[int, int | None] = (0, None)
         self._unsent_since_s = 0.0
 
@@ -170,6 +210,9 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of everything."""
         super().connection_lost(exc)
+        self.lost = True
+        if self.wake is not None:
+            self.wake()
         self._on_lost()
 
     def data_received(self, data: bytes) -> None:

@@ -80,7 +80,7 @@ class Downloads:
         elif length <= bounds.READ_HERE_MAX_BYTES:
             await exchange.answer(status, headers, await self._read(reader, start, length))
         else:
-            await exchange.start(status, [*headers, (b"content-length", b"%d" % length)])
+            await exchange.begin(status, headers, length)
             end = start + length
             sent_to = await self._files.send(exchange, reader, start, end)
             exchange.wire.expect(end - sent_to)
@@ -88,19 +88,13 @@ class Downloads:
 
     async def _stream(self, exchange: Exchange, reader: ObjectReader, start: int, end: int) -> None:
         """Send in pieces, each when the client has room for it; stop reading when it is gone."""
-        if start == end:
-            return
-        gone = asyncio.ensure_future(exchange.until_disconnect())
-        try:
-            while start < end:
-                data = await self._read(reader, start, min(bounds.READ_CHUNK_BYTES, end - start))
-                start += len(data)
-                await exchange.send(data, more=start < end)
-                await asyncio.sleep(0)  # sending alone may never wait; others want their turn, and `gone` its chance
-                if gone.done() and start < end:
-                    raise ClientGone
-        finally:
-            gone.cancel()
+        while start < end:
+            data = await self._read(reader, start, min(bounds.READ_CHUNK_BYTES, end - start))
+            if exchange.wire.disconnected:
+                raise ClientGone
+            start += len(data)
+            await exchange.send(data, more=start < end)
+            await asyncio.sleep(0)  # sending alone may never wait, and others want their turn
 
     async def _read(self, reader: ObjectReader, start: int, length: int) -> bytes | bytearray:
         data: bytes | bytearray | None = _read_cached(reader, start, length)

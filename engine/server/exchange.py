@@ -149,11 +149,6 @@ class Exchange:
                 raise BodyTooLarge("Request body is too large")
         return parse_json_object(data, "body") if data else {}
 
-    async def until_disconnect(self) -> None:
-        """Return when the client is gone. Only for requests whose body has been read or never was."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-
     async def start(self, status: int, headers: Iterable[Header]) -> None:
         """Begin the answer.
 
@@ -163,6 +158,20 @@ class Exchange:
         """
         self.status = status
         await self._send({"type": "http.response.start", "status": status, "headers": [_date(), *headers]})
+
+    async def begin(self, status: int, headers: list[Header], length: int) -> None:
+        """Begin an answer whose body follows in pieces.
+
+        Args:
+            status: HTTP status.
+            headers: Fields, names in lower case; Content-Length is added.
+            length: Bytes of the body.
+        """
+        fields = [*headers, (b"content-length", b"%d" % length)]
+        if self.wire.begin(status, [_date(), *fields], length):
+            self.status = status
+            return
+        await self.start(status, fields)
 
     async def send(self, data: bytes | bytearray | memoryview, *, more: bool = False) -> None:
         """Send a piece of the answer's body; returns once there is room for more.

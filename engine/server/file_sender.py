@@ -21,10 +21,11 @@ from typing import Final
 from engine.errors import BytesMissing, from_os_error
 from engine.files.downloads import ObjectReader
 from engine.server import bounds
+from engine.server.connection import Wire
 from engine.server.exchange import ClientGone, Exchange
 from engine.server.workers import Workers
 
-_PROBE_STEP_BYTES: Final = 128 * 1024
+_PROBE_STEP_BYTES: Final = 256 * 1024
 """Distance of the bytes that are asked for: what Linux reads ahead at once, so pages come and go together."""
 
 _UNSUITED: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EOVERFLOW})
@@ -43,7 +44,7 @@ class FileSender:
         self._workers = workers
 
     async def send(self, exchange: Exchange, reader: ObjectReader, start: int, end: int) -> int:
-        """Send bytes of an object as the body of an answer whose head was sent with `Exchange.start`.
+        """Send bytes of an object as the body of an answer whose head was sent with `Exchange.begin`.
 
         Args:
             exchange: The request.
@@ -63,15 +64,14 @@ class FileSender:
         direct = exchange.wire.direct_socket() if fd is not None and hasattr(os, "sendfile") else None
         if fd is None or direct is None:
             return start
-        way = _Way(direct, fd, asyncio.ensure_future(exchange.until_disconnect()))
+        way = _Way(exchange.wire, direct, fd)
         try:
             return await self._send_slices(exchange, way, start, end)
         finally:
             way.close()
-            exchange.wire.note_direct(None)
 
     async def _send_slices(self, exchange: Exchange, way: _Way, start: int, end: int) -> int:
-        while start < end:
+        while True:
             stop = min(end, start + bounds.SENDFILE_SLICE_BYTES)
             if not _is_cached(way.fd, start, stop):
                 way.rest()
@@ -84,26 +84,27 @@ class FileSender:
                 start += sent_bytes
                 exchange.sent_bytes += sent_bytes
                 exchange.wire.note_direct(exchange.sent_bytes)
+            if start == end:
+                return end
             await asyncio.sleep(0)
-        return start
 
 
 class _Way:
     """From one file into one socket.
 
     Args:
+        wire: Knows when the connection is gone.
         direct: Duplicate of the connection's socket, non-blocking.
         fd: Of the file.
-        gone: Done when the client is gone.
     """
 
-    def __init__(self, direct: socket.socket, fd: int, gone: asyncio.Future[None]) -> None:
+    def __init__(self, wire: Wire, direct: socket.socket, fd: int) -> None:
+        self._wire = wire
         self._direct = direct
         self.fd = fd
-        self._gone = gone
         self._woken = asyncio.Event()
         self._watching = False
-        gone.add_done_callback(self._wake)
+        wire.on_lost(self._woken.set)
 
     async def send(self, start: int, stop: int) -> int | None:
         """Send what fits now, at least one byte, waiting for room if need be.
@@ -111,7 +112,7 @@ class _Way:
         Returns:
             Bytes sent, or None if this cannot be sent in this way.
         """
-        while not self._gone.done():
+        while not self._wire.disconnected:
             try:
                 sent_bytes = os.sendfile(self._direct.fileno(), self.fd, start, stop - start)
             except BlockingIOError:
@@ -137,8 +138,8 @@ class _Way:
     def close(self) -> None:
         """End the way; the connection itself stays."""
         self.rest()
-        self._gone.remove_done_callback(self._wake)
-        self._gone.cancel()
+        self._wire.on_lost(None)
+        self._wire.note_direct(None)
         self._direct.close()
 
     async def _room(self) -> None:
@@ -147,11 +148,7 @@ class _Way:
         if not self._watching:
             asyncio.get_running_loop().add_writer(self._direct, self._woken.set)
             self._watching = True
-        if not self._gone.done():
-            await self._woken.wait()
-
-    def _wake(self, _: object) -> None:
-        self._woken.set()
+        await self._woken.wait()
 
 
 def _is_cached(fd: int, start: int, stop: int) -> bool:

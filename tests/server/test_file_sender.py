@@ -107,6 +107,34 @@ def test_a_file_cut_short_is_noticed_before_the_answer_begins(api: httpx.Client,
     assert error_of(api.get(large))[0] == 500
 
 
+@pytest.mark.parametrize("change", [None, _unknown])
+def test_a_client_that_asked_on_and_left_is_not_sent_to(
+    raw: Callable[[], RawClient],
+    api: httpx.Client,
+    photos: str,
+    workspace: Workspace,
+    server: StorageServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    change: Callable[[pytest.MonkeyPatch], None] | None,
+):
+    if change is not None:
+        change(monkeypatch)
+    api.post(f"/object/{photos}/huge", content=bytes(48 << 20)).raise_for_status()
+    client = raw()
+    for _ in range(3):
+        client.head(f"GET /storage/v1/object/{photos}/huge", token=workspace.keys.service_role)
+    assert client.answer_head()[0] == 200
+    client.close()
+
+    def sizes() -> list[int]:
+        return [record.size_bytes for record in server.recent_requests() if record.method == "GET"]
+
+    eventually(sizes)
+    assert sizes()[0] < 48 << 20
+    assert caplog.records == []
+
+
 def test_many_slow_readers_at_once(raw: Callable[[], RawClient], large: str, workspace: Workspace):
     clients = [raw() for _ in range(8)]
     for client in clients:
