@@ -41,6 +41,7 @@ class LocalChanges:
         self._targets = targets
         self._staging_folder = staging_folder
         self._sync_all = sync_all
+        self._left: set[str] = set()
         self._check_reachable = check_reachable
 
     def publish(self, staging: str, staged_id: str, key: str, *, replace: bool) -> Outcome:
@@ -69,7 +70,7 @@ class LocalChanges:
         outcome = self._move(source, name, target_key, replace=False)
         if outcome is Outcome.DONE:
             self._sources.mark_dirty(folder_path)
-            self._prune(folder_path)
+            self._left.add(folder_path)
         return outcome
 
     def remove(self, key: str) -> Outcome:
@@ -84,17 +85,20 @@ class LocalChanges:
         if source is None:
             return Outcome.GONE
         source.unlink(name)
-        self._prune(folder_path)
+        self._left.add(folder_path)
         return Outcome.DONE
 
     def sync(self) -> None:
-        """Make every change of this block durable, and those that were found done before.
+        """Make every change of this block durable, and those that were found done before; remove emptied folders.
+
+        Still under the caller's lock for blocks that remove or relocate: nobody comes to a folder that goes.
 
         Raises:
             OSError: The system refused.
             BackendUnreachable: The storage folder is gone; what was found gone may be there when it is back.
         """
         self._check_reachable()
+        self._prune()
         if self._sources.dirty + self._targets.dirty > _SYNC_EACH_UP_TO and self._sync_all():
             self._sources.forget_dirty()
             self._targets.forget_dirty()
@@ -107,10 +111,12 @@ class LocalChanges:
         self._sources.close()
         self._targets.close()
 
-    def _prune(self, folder_path: str) -> None:
-        """Remove the folders that a file left empty, and let go of them on both sides."""
-        for path in self._sources.prune(folder_path):
-            self._targets.forget(path)
+    def _prune(self) -> None:
+        """Remove the folders that files left empty, the deepest first, and let go of them on both sides."""
+        for folder_path in sorted(self._left, key=len, reverse=True):
+            for path in self._sources.prune(folder_path):
+                self._targets.forget(path)
+        self._left.clear()
 
     def _source(self, folder_path: str, name: str) -> Folder | None:
         """Open the folder that holds a regular file of that name, or return None."""

@@ -14,7 +14,7 @@ from engine.backends.base import Staged, StorageBackend
 from engine.errors import ObjectAlreadyExists, StorageError
 from engine.files.journal import Publication
 from engine.files.mutations import Mutation, Mutations
-from engine.files.records import at_path, find_bucket
+from engine.files.records import at_path, find_bucket, leaves_by_folder
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.paths import parent_of
@@ -186,7 +186,7 @@ class Committer:
             return set()
         with self._executor.snapshot(_SYSTEM) as tx:
             found = set(self._existing(tx, bucket.id, unknown))
-            empty.update(parent for parent in _by_parent(unknown) if self._is_empty(tx, bucket.id, parent))
+            empty.update(parent for parent in leaves_by_folder(unknown) if self._is_empty(tx, bucket.id, parent))
         return found
 
     def _write(
@@ -251,7 +251,7 @@ class Committer:
         """Return the rows that stand under these paths, by path."""
         return {
             parent + row[0]: _Existing(*row[1:])
-            for parent, leaves in _by_parent(paths).items()
+            for parent, leaves in leaves_by_folder(paths).items()
             if len(leaves) == 1 or not self._is_empty(tx, bucket_id, parent)
             for part in _slices(leaves)
             for row in tx.execute(_EXISTING, {"bucket_id": bucket_id, "parent": parent, "leaves": part})
@@ -324,15 +324,6 @@ def _fresh_row(bucket_id: str, result: Committed, key: str, journal_id: int) -> 
         result.updated_us,
         content.modified_us,
     )
-
-
-def _by_parent(paths: Sequence[str]) -> dict[str, list[str]]:
-    """Return the leaves of paths, by their folders."""
-    leaves: dict[str, list[str]] = {}
-    for path in paths:
-        parent, slash, leaf = path.rpartition("/")
-        leaves.setdefault(parent + slash, []).append(leaf)
-    return leaves
 
 
 def _slices(leaves: list[str]) -> Iterator[list[str]]:

@@ -15,7 +15,7 @@ from engine.errors import ObjectNotFound, Unauthorized
 from engine.files.announce import Announcer
 from engine.files.listing import below
 from engine.files.mutations import Mutation, Mutations
-from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
+from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, leaves_by_folder, object_from
 from engine.metadata.executor import AnyRow
 from engine.metadata.tables import storage_objects
 from engine.paths import validate_object_path
@@ -24,6 +24,12 @@ from engine.types import Bucket, Progress, ProgressCallback, RlsContext, Storage
 _O: Final = storage_objects.c
 _ROWS_A_COMMIT: Final = 1000
 _PATHS_A_COMMIT: Final = 500
+_ROW: Final = select(*OBJECT_COLUMNS, _O.physical_path, _O.journal_id)
+_AT_PATHS: Final = _ROW.where(
+    _O.bucket_id == bindparam("bucket_id"),
+    _O.parent == bindparam("parent"),
+    _O.leaf.in_(bindparam("leaves", expanding=True)),
+)
 
 
 class Deletes:
@@ -124,8 +130,7 @@ class Deletes:
 
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
-            rows = [row for path in paths for row in _visible(change, at_path(found.id, path), limit=1)]
-            return _delete_rows(change, found, rows)
+            return _delete_rows(change, found, _visible_at(change, found.id, paths))
 
         return self._mutations.run(context, work)
 
@@ -160,8 +165,16 @@ class Deletes:
 
 def _visible(change: Mutation, condition: ColumnElement[bool], limit: int) -> Sequence[AnyRow]:
     """Return rows that the caller may see."""
-    query = select(*OBJECT_COLUMNS, _O.physical_path, _O.journal_id).where(condition).limit(limit)
-    return change.tx.execute(query).all()
+    return change.tx.execute(_ROW.where(condition).limit(limit)).all()
+
+
+def _visible_at(change: Mutation, bucket_id: str, paths: Sequence[str]) -> Sequence[AnyRow]:
+    """Return the rows at these paths that the caller may see: one query a folder."""
+    return [
+        row
+        for parent, leaves in leaves_by_folder(paths).items()
+        for row in change.tx.execute(_AT_PATHS, {"bucket_id": bucket_id, "parent": parent, "leaves": leaves})
+    ]
 
 
 def _delete_rows(change: Mutation, bucket: Bucket, rows: Sequence[AnyRow]) -> list[StorageObject]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -142,6 +142,15 @@ def find_record(tx: Transaction, bucket: Bucket, path: str) -> ObjectRecord | No
     parameters = {"bucket": bucket.id, "folder": parent_of(path), "name": leaf_of(path)}
     row = tx.execute(_RECORD_AT_PATH, parameters).one_or_none()
     return None if row is None else record_from(row, bucket.name)
+
+
+def leaves_by_folder(paths: Sequence[str]) -> dict[str, list[str]]:
+    """Return the last segments of paths, by their folders: what one query for many objects asks for."""
+    leaves: dict[str, list[str]] = {}
+    for path in paths:
+        parent, slash, leaf = path.rpartition("/")
+        leaves.setdefault(parent + slash, []).append(leaf)
+    return leaves
 
 
 def _read_only(value: Mapping[str, Any]) -> Mapping[str, Any]:
