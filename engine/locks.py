@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 if sys.platform == "win32":
     import msvcrt
@@ -18,6 +20,10 @@ else:
     def _lock(fd: int) -> None:
         """Take the lock on the whole file, or raise OSError at once."""
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_HELD: Final = frozenset({errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK, errno.ENOENT})
+"""Somebody has the lock, or removed the file while giving it back."""
 
 
 class FileLock:
@@ -35,7 +41,7 @@ class FileLock:
             it would exclude nobody.
 
         Raises:
-            OSError: The file cannot be opened.
+            OSError: The file cannot be opened, or its file system knows no locks.
         """
         if self._fd is not None:
             return True
@@ -43,8 +49,11 @@ class FileLock:
         try:
             _lock(fd)
             held = os.path.samestat(os.fstat(fd), self._path.stat())
-        except OSError:
-            held = False
+        except OSError as error:
+            os.close(fd)
+            if error.errno in _HELD:
+                return False
+            raise
         if not held:
             os.close(fd)
             return False

@@ -23,6 +23,9 @@ from typing import Any, Final, Protocol, TypeVar
 from engine.errors import SecretsUnavailable
 from engine.small_files import replace_file
 
+SECRET_BYTES: Final = 32
+"""Length of every key; anything else was cut off or is none."""
+
 SERVICE: Final = "Holdall"
 """What the keyring calls the program."""
 
@@ -250,7 +253,7 @@ def _decoded(text: object, where: str) -> bytes:
         secret = b64decode(str(text), validate=True)
     except binascii.Error as error:
         raise damaged(where) from error
-    if not secret:
+    if len(secret) != SECRET_BYTES:
         raise damaged(where)
     return secret
 

@@ -27,11 +27,17 @@ from typing import Final, Protocol
 
 from engine.errors import SecretsUnavailable, StorageError, from_os_error
 from engine.locks import FileLock
-from engine.secret_vaults import FileVault, Keyring, KeyringVault, Vault, damaged, decoded_object, system_keyring
+from engine.secret_vaults import (
+    SECRET_BYTES,
+    FileVault,
+    Keyring,
+    KeyringVault,
+    Vault,
+    damaged,
+    decoded_object,
+    system_keyring,
+)
 from engine.small_files import make_private_dir, replace_file
-
-SECRET_BYTES: Final = 32
-"""Length of every key."""
 
 MARKER_NAME: Final = "secrets-place.json"
 """File of the data folder that says where the keys are."""

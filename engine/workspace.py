@@ -14,10 +14,10 @@ from sqlalchemy import insert, select
 
 from engine.auth import ApiKeys
 from engine.backends.base import StorageBackend
-from engine.backends.local import LocalBackend
+from engine.backends.local import LocalBackend, is_storage_folder
 from engine.buckets import Buckets
 from engine.config import Settings
-from engine.errors import from_os_error
+from engine.errors import BackendUnreachable, from_os_error
 from engine.events import EventBus
 from engine.files.announce import Announcer
 from engine.files.bulk import BulkUploads
@@ -36,7 +36,7 @@ from engine.jobs.check import Checks
 from engine.metadata import schema
 from engine.metadata.database import open_database
 from engine.metadata.executor import Executor
-from engine.metadata.tables import storage_settings
+from engine.metadata.tables import storage_objects, storage_settings
 from engine.permissions.rules import PermissionChecker
 from engine.secrets import SecretStore, open_secret_store
 from engine.signed_url import UrlSigner
@@ -119,6 +119,7 @@ def open_workspace(
         PermissionDenied: The data folder cannot be made or written.
         DatabaseCorrupt: The database is damaged; nothing was changed.
         SchemaTooNew: A newer Holdall wrote it.
+        BackendUnreachable: Objects are known, but the folder that holds them is not there.
         DatabaseLocked: Another program holds it.
         SecretsUnavailable: The keyring that holds the workspace's keys does not answer.
     """
@@ -141,18 +142,36 @@ def open_workspace(
 def _open_core(settings: Settings, backend: StorageBackend | None) -> _Core:
     """Open database and backend."""
     engine = open_database(settings.database_path)
+    permissions = PermissionChecker()
     try:
         schema.upgrade(engine)
+        executor = Executor(engine, permissions)
+        if backend is None:
+            _require_storage(settings, executor)
         chosen = backend or LocalBackend(settings.storage_dir)
     except BaseException:
         engine.dispose()
         raise
-    permissions = PermissionChecker()
-    executor = Executor(engine, permissions)
     journal = Journal()
     settler = Settler(executor, chosen, journal)
     mutations = Mutations(executor, chosen, journal, settler)
     return _Core(executor, chosen, journal, settler, mutations, permissions)
+
+
+def _require_storage(settings: Settings, executor: Executor) -> None:
+    """Refuse to make the storage folder anew while objects are known: their disk may just not be connected.
+
+    Raises:
+        BackendUnreachable: The folder is missing, or is not the one that was used before.
+    """
+    if is_storage_folder(settings.storage_dir):
+        return
+    if executor.execute(select(storage_objects.c.id).limit(1), RlsContext.service()):
+        raise BackendUnreachable(
+            "The storage folder is gone",
+            path=str(settings.storage_dir),
+            hint="Connect the disk that holds it, or put the folder back. Nothing was changed.",
+        )
 
 
 def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:

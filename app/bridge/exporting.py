@@ -42,7 +42,7 @@ class Exporter:
             otherwise: Gets the failure; also when anything at all could not be read: nobody takes a part for the whole.
             read_only: Take the right to write away, so that nobody edits a copy in vain.
         """
-        return self._tasks.read(lambda ticket: self._export(bucket, paths, ticket, read_only), then, otherwise)
+        return self._tasks.export(lambda ticket: self._export(bucket, paths, ticket, read_only), then, otherwise)
 
     def keep(
         self, name: str, make: Callable[[], bytes], then: Callable[[Path], None], otherwise: Fail | None = None

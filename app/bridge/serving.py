@@ -117,7 +117,7 @@ class ServerBridge(QObject):
         if server is None or self._state is not ServerState.ON:
             return
         self._set(ServerState.STOPPING)
-        self._tasks.read(lambda _: server.stop(), lambda _: self._stopped(then))
+        self._tasks.read(lambda _: server.stop(), lambda _: self._stopped(then), self._not_stopped)
 
     def close(self) -> None:
         """Stop at once and wait; for the end of the program."""
@@ -142,6 +142,10 @@ class ServerBridge(QObject):
         self._server = None
         self._set(ServerState.OFF)
         then()
+
+    def _not_stopped(self, error: Exception) -> None:
+        self._set(ServerState.ON)
+        self._tasks.fail(error)
 
     def _failed(self, error: Exception, otherwise: Fail | None) -> None:
         self._server = None

@@ -74,6 +74,7 @@ class Tasks(QObject):
         self._on_error = on_error
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="holdall-read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="holdall-write")
+        self._exporter = ThreadPoolExecutor(1, thread_name_prefix="holdall-export")
         self._pending: set[Ticket] = set()
         self._mutations: list[Ticket] = []
         self._closed = False
@@ -83,6 +84,22 @@ class Tasks(QObject):
     def mutations(self) -> tuple[Ticket, ...]:
         """Return the labelled mutations that run or wait, oldest first."""
         return tuple(self._mutations)
+
+    def fail(self, error: Exception) -> None:
+        """Hand a failure to the presenter of those that nobody handles."""
+        self._on_error(error)
+
+    def export(self, work: Callable[[Ticket], T], then: Callable[[T], None], otherwise: Fail | None = None) -> Ticket:
+        """Run something that changes nothing but may take long, beside reads and mutations, one at a time.
+
+        Args:
+            work: Called in the worker thread.
+            then: As in `read`.
+            otherwise: As in `read`.
+        """
+        ticket = Ticket("", None)
+        self._submit(self._exporter, ticket, work, then, otherwise)
+        return ticket
 
     def read(
         self,
@@ -132,7 +149,7 @@ class Tasks(QObject):
         self._closed = True
         for ticket in self._pending:
             ticket.cancel()
-        for lane in (self._readers, self._writer):
+        for lane in (self._readers, self._writer, self._exporter):
             lane.shutdown(wait=True, cancel_futures=True)
         self._pending.clear()
         self._mutations.clear()

@@ -338,3 +338,8 @@ def _reader_of(fd: int) -> LocalReader | None:
         return LocalReader(fd, found.st_size)
     os.close(fd)
     return None
+
+
+def is_storage_folder(root: Path) -> bool:
+    """Return whether a local backend was at work in a folder before: it leaves its staging folder there for good."""
+    return (root / _STAGING_FOLDER).is_dir()
