@@ -429,7 +429,7 @@ class MemoryMachine(EngineMachine):
         return MemoryBackend()
 
 
-_SETTINGS = settings(max_examples=25, stateful_step_count=30, suppress_health_check=list(HealthCheck))
+_SETTINGS = settings(max_examples=20, stateful_step_count=30, suppress_health_check=list(HealthCheck))
 TestOnDisk = LocalMachine.TestCase
 TestOnDisk.settings = _SETTINGS
 TestInMemory = MemoryMachine.TestCase

@@ -22,6 +22,9 @@ from engine.errors import (
 from engine.storage import FileStorage
 from engine.types import Bucket, BucketChanges, ListRequest, RlsContext, Role, UploadItem, UploadOptions
 
+pytestmark = pytest.mark.parametrize("workspace", ["memory"], indirect=True)
+"""Rights are a matter of rows, wherever the bytes are."""
+
 HIDDEN = "f/alice.txt"
 MISSING = "f/nobody.txt"
 

@@ -500,6 +500,29 @@ class TestTree:
             assert storage.download_tree("photos", wanted, folder, service).failures == ()
         assert {path.name for path in tmp_path.iterdir()} == {"data", "target"}
 
+    def test_a_file_system_without_links(
+        self,
+        storage: FileStorage,
+        bucket: Bucket,
+        service: RlsContext,
+        target: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        def refuse(*_: object) -> None:
+            raise PermissionError(1, "Operation not permitted")
+
+        put(storage, service, "a", "b")
+        monkeypatch.setattr(os, "link", refuse)
+        assert storage.download_tree("photos", [""], target, service).done == 2
+        assert files_below(target) == {"a": b"a", "b": b"b"}
+        with pytest.raises(TargetExists):
+            storage.download("photos", "a", target / "b", service, progress=lambda _: (target / "b").touch())
+        taken = target / "appears meanwhile"
+        with pytest.raises(TargetExists):
+            storage.download("photos", "a", taken, service, progress=lambda _: taken.write_bytes(b"mine"))
+        assert taken.read_bytes() == b"mine"
+        assert len(list(target.iterdir())) == 3
+
     def test_a_target_named_from_where_one_stands(
         self,
         storage: FileStorage,

@@ -135,6 +135,7 @@ FAILURES: dict[str, Callable[[FileStorage, RlsContext, RlsContext], object]] = {
 }
 
 
+@pytest.mark.parametrize("workspace", ["memory"], indirect=True)
 @pytest.mark.parametrize("call", FAILURES)
 def test_nothing_is_told_where_nothing_changed(
     storage: FileStorage, bucket: Bucket, service: RlsContext, bob: RlsContext, events: list[StorageEvent], call: str

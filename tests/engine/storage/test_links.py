@@ -27,6 +27,9 @@ from engine.storage import FileStorage
 from engine.types import Bucket, RlsContext, SignedUrl, UploadOptions
 from engine.workspace import Workspace
 
+pytestmark = pytest.mark.parametrize("workspace", ["memory"], indirect=True)
+"""Rights are a matter of rows, wherever the bytes are."""
+
 NOW_S = 1_800_000_000
 
 

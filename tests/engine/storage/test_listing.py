@@ -20,7 +20,8 @@ from engine.workspace import Workspace
 from tests.engine.storage.conftest import ALICE, BOB
 from tests.engine.storage.rows import Entry, insert_entries
 
-memory_only = pytest.mark.parametrize("workspace", ["memory"], indirect=True)
+pytestmark = pytest.mark.parametrize("workspace", ["memory"], indirect=True)
+"""Listings never look at bytes."""
 
 
 def put(storage: FileStorage, service: RlsContext, *paths: str) -> None:
@@ -232,9 +233,9 @@ def pages_by_cursor(
 SEGMENTS = ["a", "b", "A", "a-", "a b", "a!", "a0", "%", "_", "*", "'", '"', "é", "e\u0301", "🎉", "zz", "", "~"]
 entries = st.builds(
     Entry,
-    path=st.lists(st.sampled_from(SEGMENTS), min_size=1, max_size=4)
-    .map("/".join)
-    .filter(lambda path: path != "" and path[0] != "/"),
+    path=st.one_of(
+        st.sampled_from(SEGMENTS), st.lists(st.sampled_from(SEGMENTS), min_size=1, max_size=4).map("/".join)
+    ).filter(lambda path: path != "" and path[0] != "/"),
     size_bytes=st.integers(0, 3),
     mime_type=st.sampled_from(["text/plain", "image/png", "Image/png"]),
     updated_us=st.sampled_from([-5, 0, 10**15, 10**15 + 1]),
@@ -280,15 +281,14 @@ def rows_of(page: ListPage) -> list[str]:
     return [folder.path for folder in page.folders] + [stored.path for stored in page.objects]
 
 
-@memory_only
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     stored=st.lists(entries, unique_by=lambda entry: entry.path, max_size=25),
     prefix_of=st.integers(0, 24),
     depth=st.integers(0, 3),
     sort=st.sampled_from(SortColumn),
     descending=st.booleans(),
-    limit=st.sampled_from([1, 2, 3, 7, 1000]),
+    limit=st.sampled_from([1, 2, 3, 1000]),
     user=st.sampled_from([RlsContext.service(), RlsContext.user(ALICE), RlsContext.user(BOB), RlsContext.anonymous()]),
 )
 def test_every_listing_agrees_with_the_model(
@@ -332,6 +332,19 @@ def test_every_listing_agrees_with_the_model(
     assert (size.objects, size.size_bytes) == (len(weighed), sum(entry.size_bytes for entry in weighed))
 
 
+@pytest.mark.parametrize("sort", SortColumn)
+@pytest.mark.parametrize("descending", [False, True])
+def test_equal_keys_are_told_apart_by_name_on_every_page(
+    workspace: Workspace, storage: FileStorage, bucket: Bucket, service: RlsContext, sort: SortColumn, descending: bool
+):
+    stored = [Entry(f"{number:02}", number % 3, f"text/{number % 2}", 10**15 + number % 4) for number in range(12)]
+    insert_entries(workspace, bucket, stored)
+    for limit in (1, 2, 5):
+        request = ListRequest("", limit, sort, descending)
+        rows = [row for page in pages_by_cursor(storage, request, service) for row in rows_of(page)]
+        assert rows == Model(stored).objects("", request)
+
+
 def test_walk_goes_folder_by_folder_through_all_pages(
     storage: FileStorage, bucket: Bucket, service: RlsContext, monkeypatch: pytest.MonkeyPatch
 ):
@@ -354,7 +367,6 @@ def test_walk_survives_deletes_under_it(
     assert seen == [f"f/{number}" for number in range(9)]
 
 
-@memory_only
 def test_a_folder_of_a_hundred_thousand(
     workspace: Workspace, storage: FileStorage, bucket: Bucket, service: RlsContext
 ):
