@@ -42,15 +42,15 @@ class StorageApp:
         self._id_prefix = os.urandom(6).hex()
         self._numbers = itertools.count(1)
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: MutableMapping[str, Any], _: Receive, send: Send) -> None:
         """Answer one request.
 
         Args:
             scope: ASGI scope; `http` alone is served.
-            receive: ASGI receive.
+            _: ASGI receive; bodies come by the request's `Wire`.
             send: ASGI send.
         """
-        exchange = Exchange(scope, receive, send, f"{self._id_prefix}-{next(self._numbers):x}")
+        exchange = Exchange(scope, send, f"{self._id_prefix}-{next(self._numbers):x}")
         try:
             await self._answer(exchange)
         except (ClientGone, asyncio.CancelledError):

@@ -40,7 +40,6 @@ class Exchange:
 
     Args:
         scope: ASGI scope of the request.
-        receive: ASGI receive.
         send: ASGI send.
         request_id: Told to the client with every answer, and logged.
 
@@ -53,11 +52,11 @@ class Exchange:
     """
 
     __slots__ = (
-        "_body_done", "_query", "_receive", "_received_any", "_send", "headers", "method", "request_id", "scope",
+        "_body_done", "_query", "_received_any", "_send", "headers", "method", "request_id", "scope",
         "sent_bytes", "started_s", "status", "user_id",
     )  # fmt: skip
 
-    def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, request_id: str) -> None:
+    def __init__(self, scope: MutableMapping[str, Any], send: Send, request_id: str) -> None:
         self.scope = scope
         self.method: str = scope["method"]
         self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
@@ -66,7 +65,6 @@ class Exchange:
         self.status = 0
         self.sent_bytes = 0
         self.started_s = time.perf_counter()
-        self._receive = receive
         self._send = send
         self._query: Mapping[str, str] | None = None
         self._received_any = False
@@ -123,13 +121,13 @@ class Exchange:
             ClientGone: The client left before the end.
         """
         while not self._body_done:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
+            pieces, more = await self.wire.receive()
+            if more and not pieces:
                 raise ClientGone
             self._received_any = True
-            self._body_done = not message.get("more_body", False)
-            if message["body"]:
-                yield message["body"]
+            self._body_done = not more
+            for piece in pieces:
+                yield piece
 
     async def json_body(self) -> dict[str, Any]:
         """Read the body as a JSON object.

@@ -18,11 +18,7 @@ def _exchange(
     if origin is not None:
         headers.append((b"origin", origin.encode()))
     scope = {"method": method, "headers": headers, "server": (local, 8000), "http_version": version}
-    return Exchange(scope, _never, _never_send, "id")
-
-
-async def _never():
-    raise AssertionError
+    return Exchange(scope, _never_send, "id")
 
 
 async def _never_send(message):
