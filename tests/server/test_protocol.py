@@ -175,11 +175,11 @@ def _is_cut(client: RawClient) -> bool:
 
 
 def test_a_slow_reader_is_served_to_the_end(
-    impatient: None, monkeypatch: pytest.MonkeyPatch, raw: Raw, api: httpx.Client, photos: str, workspace: Workspace
+    impatient: None, monkeypatch: pytest.MonkeyPatch, raw: Raw, photos: str, workspace: Workspace
 ):
     monkeypatch.setattr(bounds, "KEEP_ALIVE_TIMEOUT_S", 0)
     content = bytes(range(256)) * 4 * 8192
-    api.post(f"/object/{photos}/big", content=content).raise_for_status()
+    workspace.storage.upload(photos, "big", content, workspace.context)
     client = raw()
     client.head(f"GET /storage/v1/object/{photos}/big", token=workspace.keys.service_role)
     client.answer_head()
