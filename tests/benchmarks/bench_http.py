@@ -110,8 +110,10 @@ def _large(sides: _Sides, size_mib: int) -> list[Row]:
             if sides.theirs:
                 down_theirs.append(size_mib / _curl(f"{sides.theirs}/large"))
             down_ours.append(size_mib / _curl(sides.mine("large"), *key))
+            os.sync()
             if sides.theirs and sides.dav:
                 up_theirs.append(size_mib / _curl(f"{sides.theirs}/put{number}", "-T", str(source)))
+            os.sync()  # what nginx left to the system to write later is not to be written while ours waits for the disk
             up_ours.append(size_mib / _curl(sides.mine(f"put{number}"), *key, "-T", str(source)))
     growth = peak.growth_mib
     return [
