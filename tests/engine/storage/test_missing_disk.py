@@ -32,9 +32,11 @@ def test_with_the_disk_back_everything_is_there(data_dir):
     with pytest.raises(BackendUnreachable):
         open_workspace(Settings(data_dir), FixedSecrets())
     (data_dir / "unplugged").rename(data_dir / "storage")
-    with open_workspace(Settings(data_dir), FixedSecrets()) as workspace:
-        with workspace.storage.open_object("photos", "a.txt", workspace.context) as reader:
-            assert reader.read() == b"kept"
+    with (
+        open_workspace(Settings(data_dir), FixedSecrets()) as workspace,
+        workspace.storage.open_object("photos", "a.txt", workspace.context) as reader,
+    ):
+        assert reader.read() == b"kept"
 
 
 def test_a_workspace_without_objects_makes_its_folder(data_dir):
