@@ -44,7 +44,7 @@ demo: ## play the main job in the real window on a virtual display; screenshots 
 
 bench: ## measure against cp, restic, rclone and nginx
 	@sh packaging/bootstrap.sh bench
-	$(PYTHON_IN_VENV) tests/benchmarks/run.py $(ARGS)
+	$(PYTHON_IN_VENV) -m tests.benchmarks.run $(ARGS)
 
 coverage: ## run the tests and hold the floors of branch coverage
 	@sh packaging/bootstrap.sh test
