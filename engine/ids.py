@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from typing import Final
 
 _NOISE: Final = random.Random()  # noqa: S311 - ids are names, not secrets; seeded from the system
 _NOISE_BITS: Final = 74
+
+if hasattr(os, "register_at_fork"):
+    # Two processes of one parent would otherwise give out the same ids.
+    os.register_at_fork(after_in_child=_NOISE.seed)
 
 
 def new_id() -> str:
