@@ -33,6 +33,9 @@ from engine.types import RlsContext
 _logger = logging.getLogger(__name__)
 _O: Final = storage_objects.c
 _IDS_A_QUERY: Final = 500
+_NEVER_GIVEN_OUT: Final = 2**63 - 1
+"""A journal id above all others."""
+
 _SYSTEM: Final = RlsContext.service()
 
 
@@ -117,6 +120,10 @@ class Settler:
             journal_ids = self._journal.open_ids(tx, staging)
         left = [journal_id for journal_id in journal_ids if not self._settle_if_possible(journal_id)]
         return not left
+
+    def is_awaited(self, tx: Transaction, key: str) -> bool:
+        """Return whether open work is going to move or remove the bytes under a key."""
+        return bool(self._journal.holders(tx, _NEVER_GIVEN_OUT, [key]))
 
     def _settle_if_possible(self, journal_id: int) -> bool:
         """Settle a record for good, and answer whether the backend let it happen."""

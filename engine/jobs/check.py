@@ -211,9 +211,9 @@ class Checks:
                     run.orphans.append(entry)
 
     def _is_orphan(self, tx: Transaction, key: str) -> bool:
-        """Return whether no row claims a key that still holds bytes; `tx` holds every change off."""
+        """Return whether no row and no running delete claims a key that still holds bytes; `tx` holds changes off."""
         claimed = tx.execute(select(_O.id).where(_O.physical_path == key).limit(1)).first() is not None
-        return not claimed and self._backend.exists(key)
+        return not claimed and not self._settler.is_awaited(tx, key) and self._backend.exists(key)
 
     def _settle_missing(self, run: _Run) -> None:
         """Report rows without bytes; on repair give them found bytes back, or write them down and remove them."""
