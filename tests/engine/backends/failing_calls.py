@@ -31,7 +31,7 @@ class FailingCalls:
         """Let a call fail with an error number, from the `after`-th time on.
 
         Args:
-            call: `create`, `mkdir`, `write`, `copy_file_range`, `fsync`, `syncfs`, `rename`, `unlink` or `read`.
+            call: `create`, `mkdir`, `write`, `fsync`, `syncfs`, `rename`, `unlink` or `read`.
             number: Such as `errno.ENOSPC`.
             after: How many times it goes well.
         """
@@ -40,7 +40,6 @@ class FailingCalls:
             "create": (os, "open", self._creates),
             "mkdir": (os, "mkdir", self._is_in_folder),
             "write": (os, "write", self._is_of_folder),
-            "copy_file_range": (os, "copy_file_range", lambda _, target, *__: self._is_of_folder(target)),
             "fsync": (os, "fsync", self._is_of_folder),
             "syncfs": (local, "sync_file_system", self._is_of_folder),
             "rename": (folders, "rename_exclusively", self._is_of_folder),

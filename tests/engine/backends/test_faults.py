@@ -119,8 +119,7 @@ def upload_many(storage: FileStorage, service: RlsContext, folder: Path, count: 
 Use = Callable[[FileStorage, RlsContext, Path], None]
 ALL_BY_CALL: list[tuple[str, list[Use]]] = [
     ("create", [upload_small, upload_session, upload_stream, upload_path, copy, upload_few, upload_batch]),
-    ("write", [upload_small, upload_session, upload_stream, upload_few, upload_batch]),
-    ("copy_file_range", [upload_path, copy, upload_few]),
+    ("write", [upload_small, upload_session, upload_stream, upload_path, copy, upload_few, upload_batch]),
     ("fsync", [upload_small, upload_session, upload_stream, upload_path, copy, upload_few]),
     ("syncfs", [upload_batch]),
 ]
@@ -186,7 +185,7 @@ def test_a_disk_that_fills_up_half_way_leaves_nothing(
 ) -> None:
     monkeypatch.setattr("engine.limits.COPY_CHUNK_BYTES", 500_000)
     before = open_files()
-    faults.fail("copy_file_range" if use is upload_path else "write", error_named("ENOSPC"), after=1)
+    faults.fail("write", error_named("ENOSPC"), after=1)
 
     with pytest.raises(DiskFull):
         use(storage, service, tmp_path)
