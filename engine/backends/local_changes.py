@@ -65,6 +65,7 @@ class LocalChanges:
         folder_path, _, name = key.rpartition("/")
         source = self._source(folder_path, name)
         if source is None:
+            self._sources.mark_line_dirty(folder_path)
             self._targets.mark_line_dirty(target_key.rpartition("/")[0])
             return Outcome.GONE
         outcome = self._move(source, name, target_key, replace=False)
@@ -81,10 +82,11 @@ class LocalChanges:
         """
         folder_path, _, name = key.rpartition("/")
         source = self._source(folder_path, name)
-        self._sources.mark_dirty(folder_path)
         if source is None:
+            self._sources.mark_line_dirty(folder_path)
             return Outcome.GONE
         source.unlink(name)
+        self._sources.mark_dirty(folder_path)
         self._left.add(folder_path)
         return Outcome.DONE
 
