@@ -285,6 +285,9 @@ class FolderCache:
             parent_path, _, name = path.rpartition("/")
             try:
                 self.folder(parent_path).rmdir(name)
+            except FileNotFoundError:
+                path = parent_path
+                continue
             except OSError:
                 break
             self._dirty.discard(path)

@@ -74,6 +74,8 @@ def copy_and_hash(source_fd: int, target_fd: int, size_bytes: int, monitor: Moni
         OSError: Reading or writing failed.
     """
     if clone(source_fd, target_fd):
+        if os.fstat(target_fd).st_size > size_bytes:
+            os.ftruncate(target_fd, size_bytes)
         return _hash(target_fd, monitor)
     hasher = _Hasher()
     hasher.start()

@@ -65,7 +65,7 @@ class LocalChanges:
         folder_path, _, name = key.rpartition("/")
         source = self._source(folder_path, name)
         if source is None:
-            self._sources.mark_line_dirty(folder_path)
+            self._found_gone(folder_path)
             self._targets.mark_line_dirty(target_key.rpartition("/")[0])
             return Outcome.GONE
         outcome = self._move(source, name, target_key, replace=False)
@@ -83,7 +83,7 @@ class LocalChanges:
         folder_path, _, name = key.rpartition("/")
         source = self._source(folder_path, name)
         if source is None:
-            self._sources.mark_line_dirty(folder_path)
+            self._found_gone(folder_path)
             return Outcome.GONE
         source.unlink(name)
         self._sources.mark_dirty(folder_path)
@@ -119,6 +119,11 @@ class LocalChanges:
             for path in self._sources.prune(folder_path):
                 self._targets.forget(path)
         self._left.clear()
+
+    def _found_gone(self, folder_path: str) -> None:
+        """Finish what somebody who died may have left: a change that is not durable yet, and empty folders."""
+        self._sources.mark_line_dirty(folder_path)
+        self._left.add(folder_path)
 
     def _source(self, folder_path: str, name: str) -> Folder | None:
         """Open the folder that holds a regular file of that name, or return None."""

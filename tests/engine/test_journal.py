@@ -217,6 +217,16 @@ class TestHalfDoneDelete:
 
         assert content(storage, "a/x", service) == b"new"
 
+    def test_the_folders_that_it_left_empty_go(
+        self, storage: FileStorage, service: RlsContext, reopened: Reopen, data_dir: Path, bucket: Bucket
+    ) -> None:
+        again = reopened()
+
+        again.upload("photos", "a", b"a file where a folder was", service)
+        if (data_dir / "storage").exists():
+            assert (data_dir / "storage" / bucket.id / "a").read_bytes() == b"a file where a folder was"
+        assert content(again, "a", service) == b"a file where a folder was"
+
 
 class TestUndoneDelete:
     """The row is gone, the file still there."""

@@ -111,7 +111,6 @@ class Watch:
         self._patch.setattr(os, "fsync", synced)
         self._patch.setattr(local, "sync_file_system", all_synced)
         self._before(os, "write", lambda fd, _: self._note(path_of(fd)))
-        self._before(os, "copy_file_range", lambda _, fd, *__: self._note(path_of(fd)))
 
     def _watch_commits(self) -> None:
         add, transaction = Journal.add, Executor.transaction

@@ -31,7 +31,7 @@ class FailingCalls:
         """Let a call fail with an error number, from the `after`-th time on.
 
         Args:
-            call: `create`, `mkdir`, `write`, `fsync`, `syncfs`, `rename`, `unlink` or `read`.
+            call: `create`, `mkdir`, `write`, `fsync`, `syncfs`, `rename`, `replace`, `unlink` or `read`.
             number: Such as `errno.ENOSPC`.
             after: How many times it goes well.
         """

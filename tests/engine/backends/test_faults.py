@@ -181,9 +181,7 @@ def test_a_disk_that_fills_up_half_way_leaves_nothing(
     tmp_path: Path,
     faults: FailingCalls,
     use: Use,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("engine.limits.COPY_CHUNK_BYTES", 500_000)
     before = open_files()
     faults.fail("write", error_named("ENOSPC"), after=1)
 

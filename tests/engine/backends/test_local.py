@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import stat
@@ -215,6 +216,34 @@ class TestObstacles:
         cache.sync()
         cache.close()
         opened.close()
+
+
+class TestClones:
+    """Where the file system lets files share their content."""
+
+    @pytest.fixture(autouse=True)
+    def sharing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def clone(source_fd: int, target_fd: int) -> bool:
+            os.pwrite(target_fd, os.pread(source_fd, 100_000_000, 0), 0)
+            return True
+
+        monkeypatch.setattr("engine.backends.ingest.clone", clone)
+
+    @pytest.mark.parametrize(("asked", "got"), [(4, b"0123"), (10, b"0123456789"), (20, b"0123456789")])
+    def test_no_more_is_taken_than_was_asked_for(
+        self, local_backend: LocalBackend, tmp_path: Path, asked: int, got: bytes
+    ) -> None:
+        (tmp_path / "source").write_bytes(b"0123456789")
+        heard: list[int] = []
+        with (tmp_path / "source").open("rb", buffering=0) as file:
+            staged = local_backend.ingest("v1", file, asked, heard.append)
+
+        assert staged.size_bytes == len(got) == heard[-1]
+        assert staged.checksum == hashlib.sha256(got).hexdigest()
+        reader = local_backend.open_staged(local_backend.staging, "v1")
+        assert reader is not None
+        assert reader.read_at(0, 100) == got
+        reader.close()
 
 
 class TestUnreachable:

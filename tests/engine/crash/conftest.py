@@ -77,8 +77,13 @@ class Record:
         for worker in self._stored:
             self._resolve(worker, found(storage, f"{worker}/"))
         assert storage.check(SERVICE).findings == ()
+        assert [str(path) for path in self._folders() if not any(path.iterdir())] == []
         staging = self.data_dir / "storage" / ".staging"
         assert [path.name for path in staging.rglob("*") if path.is_file()] == [".lock"]
+
+    def _folders(self) -> list[Path]:
+        """Return all folders inside buckets."""
+        return [path for path in (self.data_dir / "storage").glob("*-*/**/*") if path.is_dir()]
 
     def _replay(self) -> None:
         """Read what was written since the last time."""
