@@ -217,16 +217,6 @@ class TestHalfDoneDelete:
 
         assert content(storage, "a/x", service) == b"new"
 
-    def test_the_folders_that_it_left_empty_go(
-        self, storage: FileStorage, service: RlsContext, reopened: Reopen, data_dir: Path, bucket: Bucket
-    ) -> None:
-        again = reopened()
-
-        again.upload("photos", "a", b"a file where a folder was", service)
-        if (data_dir / "storage").exists():
-            assert (data_dir / "storage" / bucket.id / "a").read_bytes() == b"a file where a folder was"
-        assert content(again, "a", service) == b"a file where a folder was"
-
 
 class TestUndoneDelete:
     """The row is gone, the file still there."""
@@ -555,6 +545,36 @@ class TestInterrupts:
             session.commit()
         with pytest.raises(DatabaseFault):
             workspace.storage.exists("photos", "late", service)
+
+
+class TestFolders:
+    """Folders of the disk follow the objects in them; a process dies after it moved the files, before it tidied."""
+
+    @pytest.fixture
+    def backend(self, data_dir: Path) -> StorageBackend:
+        return LocalBackend(data_dir / "storage")
+
+    def test_empty_folders_that_a_dead_process_left_stand_in_nobodys_way(
+        self,
+        storage: FileStorage,
+        bucket: Bucket,
+        service: RlsContext,
+        crash: Crash,
+        reopened: Reopen,
+        data_dir: Path,
+    ) -> None:
+        for path in ("deleted/deep/x", "moved/deep/x"):
+            storage.upload("photos", path, b"bytes", service)
+        with crash(LocalChanges, "sync", before=True):
+            storage.delete("photos", "deleted/deep/x", service)
+            storage.move("photos", "moved/deep/x", "elsewhere", service)
+
+        again, folder = reopened(), data_dir / "storage" / bucket.id
+        for path in ("deleted", "moved"):
+            again.upload("photos", path, b"a file where a folder was", service)
+
+        assert sorted(path.name for path in folder.iterdir()) == ["deleted", "elsewhere", "moved"]
+        assert (folder / "deleted").read_bytes() == (folder / "moved").read_bytes() == b"a file where a folder was"
 
 
 class TestOrder:

@@ -217,6 +217,13 @@ class TestObstacles:
         cache.close()
         opened.close()
 
+    def test_tidying_goes_on_where_another_process_stopped(self, local_backend: LocalBackend, root: Path) -> None:
+        (root / BUCKET / "a" / "b").mkdir(parents=True)  # a/b/c went, then the process died
+
+        local_backend.delete(f"{BUCKET}/a/b/c/x")
+
+        assert list((root / BUCKET).iterdir()) == []
+
 
 class TestClones:
     """Where the file system lets files share their content."""
