@@ -106,7 +106,7 @@ class BackendChanges(Protocol):
         """Give bytes another key, never over other bytes."""
 
     def remove(self, key: str) -> Outcome:
-        """Remove a key and the folders that it leaves empty."""
+        """Remove a key and, at the latest with `sync`, the folders that it leaves empty."""
 
     def sync(self) -> None:
         """Make every change of this block durable."""
@@ -191,7 +191,10 @@ class StorageBackend(Protocol):
         """
 
     def set_aside(self, key: str, label: str) -> str:
-        """Move a key's bytes out of the way for a person to look at, and return where they are."""
+        """Move a key's bytes out of the way for a person to look at, and return where they are.
+
+        A change like those of a `changes` block: callers hold off all others. `BytesMissing` where there are none.
+        """
 
     def close(self) -> None:
         """Release what this process holds."""

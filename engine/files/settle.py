@@ -233,13 +233,14 @@ class Settler:
         if natural == row.physical_path:
             return natural
         targets = [spare] if occupied and folded(natural) in occupied else [natural, spare]
+        outcome = Outcome.TAKEN
         for target in targets:
             outcome = changes.relocate(row.physical_path, target)
             if outcome is Outcome.DONE:
                 return target
-            if outcome is Outcome.GONE:
-                # Moved before, by somebody who did not come to say where.
-                return next((key for key in reversed(targets) if self._backend.exists(key)), row.physical_path)
+        if outcome is Outcome.GONE:
+            # Moved before, by somebody who did not come to say where.
+            return next((key for key in reversed(targets) if self._backend.exists(key)), row.physical_path)
         return row.physical_path
 
     def _occupied(self, work: _Work, keys: Sequence[str]) -> set[str]:

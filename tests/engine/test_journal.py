@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from engine.backends.base import Outcome, StorageBackend
 from engine.backends.local import LocalBackend
@@ -19,9 +20,10 @@ from engine.backends.local_changes import LocalChanges
 from engine.backends.memory import MemoryBackend, MemoryChanges
 from engine.config import load_settings
 from engine.errors import BytesMissing, DatabaseFault, IoError, ObjectNotFound, StorageError
-from engine.files.journal import Journal
+from engine.files.journal import Journal, JournalKind
 from engine.files.settle import Settler
 from engine.metadata.executor import Executor
+from engine.metadata.tables import storage_objects
 from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
 from engine.types import Bucket, RlsContext, UploadItem, UploadOptions
@@ -322,6 +324,22 @@ class TestUnpublished:
         storage.delete("photos", "elsewhere", service)
         assert storage.check(service).findings == ()
 
+    def test_staged_bytes_that_no_row_names_any_more_are_thrown_away(
+        self, workspace: Workspace, storage: FileStorage, service: RlsContext, backend: StorageBackend
+    ) -> None:
+        backend.stage_bytes("superseded", b"old")
+        backend.stage_bytes("lost", b"old")
+        fresh = storage.info("photos", "fresh", service)
+        items = [(fresh.id, "superseded", False), ("nobody", "lost", True)]
+        with workspace._core.executor.transaction(RlsContext.service()) as tx:
+            record = workspace._core.journal.add(tx, JournalKind.PUBLISH, backend.staging, items)
+
+        workspace._core.settler.settle(record)
+
+        assert backend.open_staged(backend.staging, "superseded") is None
+        assert backend.open_staged(backend.staging, "lost") is None
+        assert content(storage, "fresh", service) == b"fresh"
+
 
 class TestTakenKeys:
     """Somebody else's file stands where the object's should be."""
@@ -375,6 +393,43 @@ class TestTakenKeys:
 
         assert set(seen) == {b"own bytes"}
         assert content(storage, "x", service) == b"own bytes"
+
+    def test_an_object_that_moves_there_goes_elsewhere_and_back(
+        self, storage: FileStorage, service: RlsContext, stray: bytes, bucket: Bucket, backend: StorageBackend
+    ) -> None:
+        storage.upload("photos", "y", b"own bytes", service)
+        storage.move("photos", "y", "x", service)
+        assert content(storage, "x", service) == b"own bytes"
+        storage.move("photos", "x", "y", service)
+
+        assert content(storage, "y", service) == b"own bytes"
+        assert {entry.key for entry in backend.list()} == {f"{bucket.id}/x", f"{bucket.id}/y"}
+
+    def test_an_object_whose_every_new_place_is_taken_stays_where_it_was(
+        self, storage: FileStorage, service: RlsContext, stray: bytes, bucket: Bucket, backend: StorageBackend
+    ) -> None:
+        stored = storage.upload("photos", "y", b"own bytes", service)
+        backend.write(f"{bucket.id}/{backend.spare_path('x', stored.version)}", b"stray, too")
+
+        storage.move("photos", "y", "x", service)
+
+        assert content(storage, "x", service) == b"own bytes"
+        assert backend.read(f"{bucket.id}/y") == b"own bytes"
+
+    def test_an_object_that_moves_to_where_its_file_is_already_moves_nothing(
+        self, workspace: Workspace, storage: FileStorage, service: RlsContext, bucket: Bucket, backend: StorageBackend
+    ) -> None:
+        """As after a repair that found the bytes of an object under another name."""
+        stored = storage.upload("photos", "y", b"own bytes", service)
+        backend.delete(f"{bucket.id}/y")
+        backend.write(f"{bucket.id}/z", b"own bytes")
+        statement = update(storage_objects).where(storage_objects.c.id == stored.id)
+        workspace._core.executor.execute(statement.values(physical_path=f"{bucket.id}/z"), RlsContext.service())
+
+        storage.move("photos", "y", "z", service)
+
+        assert content(storage, "z", service) == b"own bytes"
+        assert storage.check(service).findings == ()
 
     def test_the_other_file_stays_and_is_reported(
         self, storage: FileStorage, service: RlsContext, stray: bytes, bucket: Bucket, backend: StorageBackend

@@ -171,6 +171,7 @@ USES: dict[str, Use] = {
     "a copy": lambda storage, service, _: storage.copy("photos", "old/0", "copied/here", service),
     "a move": lambda storage, service, _: storage.move("photos", "old/0", "moved/here/too", service),
     "a moved folder": lambda storage, service, _: storage.move_folder("photos", "old/", "new/place/", service),
+    "a move to a taken name": lambda storage, service, _: storage.move("photos", "old/0", "old/1/below", service),
     "a delete": lambda storage, service, _: storage.delete("photos", "old/0", service),
     "a deleted folder": lambda storage, service, _: storage.delete_many("photos", ["old/"], service),
     "a taken name": lambda storage, service, _: storage.upload("photos", "old/0/below", b"new", service),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,10 +60,17 @@ def without_sync_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "sync_file_system", lambda _: False)
 
 
+@pytest.fixture
+def without_positioned_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away the calls that read at an offset, and into several buffers, which Windows lacks."""
+    for name in ("pread", "preadv", "readv"):
+        monkeypatch.delattr(os, name, raising=False)
+
+
 BACKENDS = {
     "memory": (),
     "local": (),
-    "local by path": ("by_path", "without_sync_of_all"),
+    "local by path": ("by_path", "without_sync_of_all", "without_positioned_reads"),
     "local with portable names": (),
     "local with plain calls": ("without_exclusive_rename", "without_sync_of_all"),
 }
