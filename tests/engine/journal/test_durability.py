@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.backends import folders, local
+from engine.backends.base import StorageBackend
 from engine.backends.folders import PosixFolder
 from engine.config import load_settings
 from engine.errors import IoError
@@ -138,6 +139,12 @@ class Watch:
 
         self._patch.setattr(Journal, "add", noted)
         self._patch.setattr(Executor, "transaction", watched)
+
+
+@pytest.fixture
+def backend(data_dir: Path) -> StorageBackend:
+    """Return a backend whose bytes a power cut can touch."""
+    return local.LocalBackend(data_dir / "storage")
 
 
 @pytest.fixture
