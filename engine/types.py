@@ -249,7 +249,7 @@ class UploadOptions:
 class UploadItem:
     """One file of a bulk upload: where it is and what it will be called."""
 
-    source: Path
+    source: Path | str
     path: str
 
 

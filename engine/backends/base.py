@@ -135,6 +135,12 @@ class StorageBackend(Protocol):
     def stage_bytes(self, staged_id: str, data: bytes) -> Staged:
         """Stage a small content at once; durable after `flush` only."""
 
+    def stage_many(self, contents: Sequence[tuple[str, bytes]]) -> list[Staged]:
+        """Stage small contents, each under its id, at once; durable after `flush` only.
+
+        When it fails, none of them is staged.
+        """
+
     def ingest(self, staged_id: str, source: BinaryIO, size_bytes: int, monitor: Monitor) -> Staged:
         """Stage the first `size_bytes` of an open, unbuffered file as fast as the machine can.
 

@@ -136,6 +136,11 @@ def write_all(fd: int, data: bytes | memoryview) -> None:
     Raises:
         OSError: The system refused.
     """
+    if len(data) <= _WRITE_BYTES:
+        done = os.write(fd, data)
+        if done == len(data):
+            return
+        data = data[done:]
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view[:_WRITE_BYTES]) :]

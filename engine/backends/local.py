@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -95,19 +95,27 @@ class LocalBackend:
 
     def stage_bytes(self, staged_id: str, data: bytes) -> Staged:
         """Stage a small content at once; durable after `flush` only."""
-        checksum = hashlib.sha256(data).hexdigest()
+        return self.stage_many([(staged_id, data)])[0]
+
+    def stage_many(self, contents: Sequence[tuple[str, bytes]]) -> list[Staged]:
+        """Stage small contents at once; durable after `flush` only."""
+        staged = [Staged(staged_id, len(data), sha256(data).hexdigest()) for staged_id, data in contents]
+        created: list[str] = []
         try:
-            fd = self._create(staged_id)
-            try:
-                write_all(fd, data)
-            except OSError:
+            for staged_id, data in contents:
+                fd = self._create(staged_id)
+                created.append(staged_id)
+                try:
+                    write_all(fd, data)
+                finally:
+                    os.close(fd)
+        except BaseException as error:
+            for staged_id in created:
                 self._staging.unlink(staged_id)
-                raise
-            finally:
-                os.close(fd)
-        except OSError as error:
-            raise self._fault(error) from error
-        return Staged(staged_id, len(data), checksum)
+            if isinstance(error, OSError):
+                raise self._fault(error) from error
+            raise
+        return staged
 
     def ingest(self, staged_id: str, source: BinaryIO, size_bytes: int, monitor: Monitor) -> Staged:
         """Stage the first `size_bytes` of an open file as fast as the machine can; durable after `flush` only."""

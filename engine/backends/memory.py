@@ -141,6 +141,10 @@ class MemoryBackend:
             self._staged[staged_id] = bytes(data)
         return Staged(staged_id, len(data), hashlib.sha256(data).hexdigest())
 
+    def stage_many(self, contents: Sequence[tuple[str, bytes]]) -> list[Staged]:
+        """Stage small contents."""
+        return [self.stage_bytes(staged_id, data) for staged_id, data in contents]
+
     def ingest(self, staged_id: str, source: BinaryIO, size_bytes: int, monitor: Monitor) -> Staged:
         """Stage the first `size_bytes` of an open file."""
         parts: list[bytes] = []

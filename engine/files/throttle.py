@@ -54,12 +54,12 @@ class ProgressMeter:
             self._current = current
         self._report()
 
-    def staged(self, size_bytes: int, current: str) -> None:
-        """Count a small file that was found and moved in one step, without a report of its own."""
+    def staged(self, size_bytes: int, current: str, files: int = 1) -> None:
+        """Count small files that were found and moved in one step, without a report of their own."""
         with self._lock:
             self._total_bytes += size_bytes
             self._done_bytes += size_bytes
-            self._total_files += 1
+            self._total_files += files
             self._current = current
 
     def finished(self, count: int = 1) -> None:

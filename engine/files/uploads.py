@@ -8,11 +8,9 @@ Source: specification, "Upload Flow".
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -23,7 +21,7 @@ from engine.errors import InvalidRequest, ObjectAlreadyExists, SourceUnreadable
 from engine.files.commit import Committer, NewContent
 from engine.files.records import find_bucket, find_record
 from engine.files.rules import check_mime, check_size, check_user_metadata
-from engine.files.sources import check_ended, check_unchanged, open_source, read_source
+from engine.files.sources import SourceFile
 from engine.ids import new_id
 from engine.metadata.executor import Executor
 from engine.mime import sniff
@@ -261,13 +259,11 @@ class Uploads:
     ) -> StorageObject:
         """Store one file the fast way: the kernel copies, the type is sniffed from its head."""
         admission = self._admit(bucket, path, context, options)
-        with open_source(source) as file:
-            before = os.fstat(file.fileno())
-            mime_type = options.mime_type or sniff(read_source(file, limits.SNIFF_BYTES), path)
+        with SourceFile(source) as file:
+            mime_type = options.mime_type or sniff(file.read(limits.SNIFF_BYTES), path)
             check_mime(admission.bucket, mime_type, path)
-            check_size(admission.bucket, before.st_size, path)
-            os.lseek(file.fileno(), 0, os.SEEK_SET)
-            content = self._stage_file(admission, file, before, mime_type, progress, cancel)
+            check_size(admission.bucket, file.size_bytes, path)
+            content = self._stage_file(admission, file, mime_type, progress, cancel)
         stored, replaced = self._committer.commit_one(admission.bucket, content, context, replace=options.replace)
         self._stored(stored, replaced)
         return stored
@@ -275,8 +271,7 @@ class Uploads:
     def _stage_file(
         self,
         admission: Admission,
-        file: FileIO,
-        before: os.stat_result,
+        file: SourceFile,
         mime_type: str,
         progress: ProgressCallback | None,
         cancel: CancelToken,
@@ -284,24 +279,24 @@ class Uploads:
         """Stage an open file, durably, and make sure that it stayed as it was."""
         staged_id = new_id()
         options = admission.options
-        modified_us = before.st_mtime_ns // 1000 if options.modified_at is None else from_datetime(options.modified_at)
+        modified_us = file.modified_us if options.modified_at is None else from_datetime(options.modified_at)
 
         def monitor(done_bytes: int) -> None:
             cancel.raise_if_cancelled()
             if progress is not None:
-                finalising = done_bytes >= before.st_size
-                progress(Progress(done_bytes, before.st_size, current=admission.path, finalising=finalising))
+                finalising = done_bytes >= file.size_bytes
+                progress(Progress(done_bytes, file.size_bytes, current=admission.path, finalising=finalising))
 
         try:
-            staged = self._backend.ingest(staged_id, file, before.st_size, monitor)
-            check_unchanged(before, os.fstat(file.fileno()), staged, str(file.name))
-            check_ended(file)
+            staged = self._backend.ingest(staged_id, file.stream(), file.size_bytes, monitor)
+            file.check_unchanged(staged.size_bytes)
+            file.check_ended()
             self._backend.flush([staged_id])
             cancel.raise_if_cancelled()
         except BaseException:
             self._backend.discard(staged_id)
             raise
-        return NewContent(admission.path, staged, mime_type, modified_us, options, str(file.name))
+        return NewContent(admission.path, staged, mime_type, modified_us, options, file.name)
 
     def _admit(
         self, bucket: str, path: str, context: RlsContext, options: UploadOptions, size_hint: int | None = None

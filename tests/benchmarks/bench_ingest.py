@@ -129,7 +129,7 @@ def _items(source: Path) -> Iterator[UploadItem]:
     """Yield the files of a folder under its own name."""
     for folder in os.scandir(source):
         for entry in os.scandir(folder.path):
-            yield UploadItem(Path(entry.path), f"{source.name}/{folder.name}/{entry.name}")
+            yield UploadItem(entry.path, f"{source.name}/{folder.name}/{entry.name}")
 
 
 def _with_workspace(data_dir: Path, work: Callable[[Workspace], None]) -> float:

@@ -46,7 +46,7 @@ Change = dict[str, str | None]
 """Paths and the checksums that they are to have, None for none. All of it happens, or nothing."""
 
 CALLS: dict[str, tuple[type, str]] = {
-    "stage": (local.LocalBackend, "stage_bytes"),
+    "stage": (local.LocalBackend, "stage_many"),
     "ingest": (local.LocalBackend, "ingest"),
     "flush": (local.LocalBackend, "flush"),
     "sweep": (local.LocalBackend, "sweep"),

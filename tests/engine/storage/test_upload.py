@@ -154,7 +154,7 @@ class TestOrder:
         def refuse(*_: object) -> None:
             pytest.fail("bytes were staged")
 
-        for name in ("stage", "stage_bytes", "ingest"):
+        for name in ("stage", "stage_bytes", "stage_many", "ingest"):
             monkeypatch.setattr(type(backend), name, refuse)
 
     @pytest.mark.usefixtures("untouched", "strict")
@@ -691,12 +691,12 @@ class TestDiskFaults:
         monkeypatch: pytest.MonkeyPatch,
     ):
         reached: list[str] = []
-        for step in ("stage", "stage_bytes", "ingest", "flush"):
+        for step in ("stage", "stage_bytes", "stage_many", "ingest", "flush"):
             real = getattr(type(backend), step)
 
             def refuse(*arguments: Any, step: str = step, real: Callable[..., object] = real) -> None:
                 reached.append(step)
-                if step in {"stage_bytes", "ingest"}:
+                if step in {"stage_bytes", "stage_many", "ingest"}:
                     real(*arguments)
                 raise DiskFull("The disk is full")
 

@@ -30,6 +30,7 @@ from engine.errors import (
     UnsupportedMediaType,
 )
 from engine.files import bulk, throttle
+from engine.files.sources import SourceFile
 from engine.storage import FileStorage
 from engine.types import Bucket, BucketChanges, Progress, RlsContext, UploadItem, UploadOptions
 
@@ -219,7 +220,7 @@ class TestExisting:
         def refuse(*_: object) -> None:
             pytest.fail("bytes were staged")
 
-        for name in ("stage", "stage_bytes", "ingest"):
+        for name in ("stage", "stage_many", "ingest"):
             monkeypatch.setattr(type(backend), name, refuse)
         report = storage.upload_many("photos", items, service)
         assert report.done == 0
@@ -378,7 +379,7 @@ class TestStopping:
         assert staged() == []
         assert storage.check(service).clean
 
-    @pytest.mark.parametrize("step", ["stage_bytes", "ingest", "flush"])
+    @pytest.mark.parametrize("step", ["stage_many", "ingest", "flush"])
     def test_a_full_disk(
         self,
         storage: FileStorage,
@@ -488,8 +489,9 @@ class TestChangingSources:
     ):
         item = make("busy", bytes(size_bytes))
         os.utime(item.source, ns=(0, 0))
-        step = "stage_bytes" if size_bytes <= limits.SMALL_FILE_BYTES else "ingest"
-        real = getattr(type(backend), step)
+        # A small file is read whole before anything is written; a large one while it is.
+        owner, step = (SourceFile, "read") if size_bytes <= limits.SMALL_FILE_BYTES else (type(backend), "ingest")
+        real = getattr(owner, step)
 
         def meddle(*arguments: Any) -> Any:
             result = real(*arguments)
@@ -503,7 +505,7 @@ class TestChangingSources:
                     file.write(b"more")
             return result
 
-        monkeypatch.setattr(type(backend), step, meddle)
+        monkeypatch.setattr(owner, step, meddle)
         report = storage.upload_many("photos", [item], service)
         if change == "remove":
             assert report.done == 1
