@@ -11,9 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine import limits
+from engine.times import to_datetime
 
 NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
 
@@ -99,8 +100,7 @@ class BucketChanges:
     allowed_mime_types: tuple[str, ...] | Unchanged = UNCHANGED
 
 
-@dataclass(frozen=True, slots=True)
-class StorageObject:
+class StorageObject(NamedTuple):
     """A row of `storage_objects`.
 
     Attributes:
@@ -115,9 +115,12 @@ class StorageObject:
         cache_control: Kept verbatim for HTTP clients.
         user_metadata: The caller's own JSON object.
         version: UUID of this content; a new one with every overwrite.
-        created_at: When the path first came to be.
-        updated_at: When the content last changed here.
-        modified_at: The source file's own modification time, if known.
+        created_us: When the path first came to be, in microseconds since 1970, UTC.
+        updated_us: When the content last changed here, likewise.
+        modified_us: The source file's own modification time, likewise, if known.
+
+    Pages hold a thousand of these, and making them is most of a page's cost: hence a named tuple, a third of the price
+    of a frozen dataclass, and times that stay as the table has them until somebody asks.
     """
 
     id: str
@@ -131,9 +134,24 @@ class StorageObject:
     cache_control: str
     user_metadata: Mapping[str, Any]
     version: str
-    created_at: datetime
-    updated_at: datetime
-    modified_at: datetime | None = None
+    created_us: int
+    updated_us: int
+    modified_us: int | None = None
+
+    @property
+    def created_at(self) -> datetime:
+        """Return when the path first came to be."""
+        return to_datetime(self.created_us)
+
+    @property
+    def updated_at(self) -> datetime:
+        """Return when the content last changed here."""
+        return to_datetime(self.updated_us)
+
+    @property
+    def modified_at(self) -> datetime | None:
+        """Return the source file's own modification time, if known."""
+        return None if self.modified_us is None else to_datetime(self.modified_us)
 
     @property
     def name(self) -> str:

@@ -19,7 +19,7 @@ from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.paths import parent_of
 from engine.permissions.rules import PermissionChecker
-from engine.times import now_us, to_datetime
+from engine.times import now_us
 from engine.types import Bucket, RlsContext, StorageObject, UploadOptions
 
 _O: Final = storage_objects.c
@@ -78,9 +78,9 @@ class Committed:
             cache_control=content.options.cache_control,
             user_metadata=content.options.user_metadata,
             version=content.staged.staged_id,
-            created_at=to_datetime(self.created_us),
-            updated_at=to_datetime(self.updated_us),
-            modified_at=None if content.modified_us is None else to_datetime(content.modified_us),
+            created_us=self.created_us,
+            updated_us=self.updated_us,
+            modified_us=content.modified_us,
         )
 
 

@@ -25,7 +25,6 @@ from engine.ids import new_id
 from engine.metadata.executor import Executor
 from engine.paths import validate_object_path, validate_prefix
 from engine.permissions.rules import PermissionChecker
-from engine.times import from_datetime
 from engine.types import (
     BatchReport,
     Bucket,
@@ -180,6 +179,5 @@ class Copies:
         except BaseException:
             self._backend.discard(staged_id)
             raise
-        modified_us = None if info.modified_at is None else from_datetime(info.modified_at)
         options = UploadOptions(cache_control=info.cache_control, user_metadata=info.user_metadata)
-        return NewContent(path, staged, info.mime_type, modified_us, options)
+        return NewContent(path, staged, info.mime_type, info.modified_us, options)

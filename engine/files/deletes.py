@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, select
 from engine.cancel import CancelToken
 from engine.errors import ObjectNotFound, Unauthorized
 from engine.files.announce import Announcer
-from engine.files.listing import below
+from engine.files.folder_queries import below
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, leaves_by_folder, object_from
 from engine.metadata.executor import AnyRow

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, and_, func, literal, select, tuple_
+from sqlalchemy import Select, func, literal, select, tuple_
 
 from engine import limits
 from engine.errors import InvalidRequest
+from engine.files.folder_queries import SHOWN, below, folder_values, folders_count, folders_page, objects_page
 from engine.files.records import OBJECT_COLUMNS, find_bucket, object_from
-from engine.metadata.executor import Executor, Transaction
+from engine.metadata.executor import Executor, Rows, Transaction
 from engine.metadata.tables import storage_objects
-from engine.paths import prefix_end, validate_prefix
-from engine.times import from_datetime
+from engine.paths import validate_prefix
 from engine.types import (
     Bucket,
     Folder,
@@ -36,16 +36,9 @@ from engine.types import (
 
 _O: Final = storage_objects.c
 _SYSTEM: Final = RlsContext.service()
-_SORT_COLUMNS: Final = {
-    SortColumn.NAME: _O.leaf,
-    SortColumn.SIZE: _O.size_bytes,
-    SortColumn.TYPE: _O.mime_type,
-    SortColumn.TIME: _O.updated_at,
-}
 _NUMBERS: Final = frozenset({SortColumn.SIZE, SortColumn.TIME})
 _INTEGER_END: Final = 2**63
-_AFTER_SLASH: Final = "0"
-"""The character after `/`: with it in place of the slash, a prefix becomes the first text beyond its range."""
+_COUNT_SHOWN: Final = select(func.count()).select_from(storage_objects).where(SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +121,7 @@ class Listing:
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             folders = _count_folders(tx, found.id, prefix)
-            objects = tx.execute(select(func.count()).select_from(storage_objects).where(_shown_in(found.id, prefix)))
+            objects = tx.execute(_COUNT_SHOWN, {"bucket": found.id, "prefix": prefix})
             return FolderCount(folders, int(objects.scalar_one()))
 
     def size(self, bucket: str, prefix: str, context: RlsContext) -> TreeSize:
@@ -160,18 +153,6 @@ class Listing:
             if len(rows) < limits.LIST_PAGE_MAX:
                 return
             after = (rows[-1][2], rows[-1][3])
-
-
-def below(bucket_id: str, prefix: str) -> ColumnElement[bool]:
-    """Return the condition of everything below a prefix: one range of the index."""
-    if not prefix:
-        return _O.bucket_id == bucket_id
-    return and_(_O.bucket_id == bucket_id, _O.parent >= prefix, _O.parent < prefix_end(prefix))
-
-
-def _shown_in(bucket_id: str, prefix: str) -> ColumnElement[bool]:
-    """Return the condition of the objects that a folder shows: not its own marker."""
-    return and_(_O.bucket_id == bucket_id, _O.parent == prefix, _O.leaf != "")
 
 
 def _check(request: ListRequest) -> None:
@@ -224,8 +205,8 @@ def _with_objects(
 ) -> ListPage:
     """Fill a page up with objects."""
     room = request.limit - len(folders)
-    query = _objects_query(bucket.id, request, after).offset(skip).limit(room + 1)
-    objects = tuple([object_from(row, bucket.name) for row in tx.execute(query).all()])
+    rows = _objects(tx, bucket, request, after, skip, room + 1)
+    objects = tuple([object_from(row, bucket.name) for row in rows])
     if len(objects) <= room:
         return ListPage(folders, objects, None)
     if room == 0:
@@ -234,17 +215,17 @@ def _with_objects(
     return ListPage(folders, objects[:room], _Cursor(None, _sort_key(last, request.sort), last.name).encode())
 
 
-def _objects_query(bucket_id: str, request: ListRequest, after: _Cursor | None) -> Select[Any]:
+def _objects(
+    tx: Transaction, bucket: Bucket, request: ListRequest, after: _Cursor | None, skip: int, count: int
+) -> Rows:
     """Return the objects of a folder in the order asked for, beyond a cursor."""
-    column = _SORT_COLUMNS[request.sort]
-    query = select(*OBJECT_COLUMNS).where(_shown_in(bucket_id, request.prefix))
-    order = [column] if request.sort is SortColumn.NAME else [column, _O.leaf]
-    query = query.order_by(*((part.desc() for part in order) if request.descending else order))
-    if after is None or after.key is None:
-        return query
-    here = tuple_(*order)
-    there = tuple_(*(literal(value) for value in ([after.key, after.leaf] if len(order) > 1 else [after.leaf])))
-    return query.where(here < there if request.descending else here > there)
+    resumed = after is not None and after.key is not None
+    values: dict[str, object] = {"bucket": bucket.id, "prefix": request.prefix, "skip": skip, "count": count}
+    if after is not None and resumed:
+        values["leaf"] = after.leaf
+        if request.sort is not SortColumn.NAME:
+            values["key"] = after.key
+    return tx.execute(objects_page(request.sort, descending=request.descending, resumed=resumed), values).all()
 
 
 def _sort_key(stored: StorageObject, sort: SortColumn) -> str | int:
@@ -255,7 +236,7 @@ def _sort_key(stored: StorageObject, sort: SortColumn) -> str | int:
         case SortColumn.TYPE:
             return stored.mime_type
         case SortColumn.TIME:
-            return from_datetime(stored.updated_at)
+            return stored.updated_us
         case _:
             return stored.name
 
@@ -264,59 +245,19 @@ def _folders(
     tx: Transaction, bucket_id: str, request: ListRequest, after: str | None, skip: int
 ) -> tuple[tuple[Folder, ...], bool]:
     """Return up to a page of folders, and whether these are the last."""
-    descending = request.descending and request.sort is SortColumn.NAME
-    found = _skip_scan(tx, bucket_id, request.prefix, after, descending)
-    query = select(found.c.folder).where(found.c.folder.is_not(None)).offset(skip).limit(request.limit + 1)
-    paths = [row[0] for row in tx.execute(query)]
+    query = folders_page(
+        tx.rule(storage_objects),
+        at_top=not request.prefix,
+        resumed=after is not None,
+        descending=request.descending and request.sort is SortColumn.NAME,
+    )
+    values = folder_values(bucket_id, request.prefix, after) | {"skip": skip, "count": request.limit + 1}
+    paths = [row[0] for row in tx.execute(query, values)]
     page = tuple(Folder(path) for path in paths[: request.limit])
     return page, len(paths) <= request.limit
 
 
 def _count_folders(tx: Transaction, bucket_id: str, prefix: str) -> int:
     """Return how many folders a folder shows."""
-    found = _skip_scan(tx, bucket_id, prefix, None, descending=False)
-    query = select(func.count()).select_from(found).where(found.c.folder.is_not(None))
-    return int(tx.execute(query).scalar_one())
-
-
-def _skip_scan(tx: Transaction, bucket_id: str, prefix: str, after: str | None, descending: bool) -> CTE:
-    """Return the folders below a prefix as a recursive query, one index seek each.
-
-    Each step looks for the first path beyond the range of the folder before; the last row is NULL.
-    """
-    length = len(prefix)
-
-    def folder_of(parent: ColumnElement[str]) -> ColumnElement[str]:
-        rest = func.substr(parent, length + 1)
-        return func.substr(parent, 1, length + func.instr(rest, "/"))
-
-    def seek(bound: Sequence[ColumnElement[bool]]) -> ScalarSelect[str]:
-        edge = func.max(_O.parent) if descending else func.min(_O.parent)
-        query = select(folder_of(edge)).where(_O.bucket_id == bucket_id, *_between(prefix, bound, descending))
-        rule = tx.rule(storage_objects)
-        return (query if rule is None else query.where(rule)).scalar_subquery()
-
-    start = [] if after is None else [_beyond(literal(after), descending)]
-    found = select(seek(start).label("folder")).cte("folders", recursive=True)
-    step = seek([_beyond(found.c.folder, descending)])
-    return found.union_all(select(step).where(found.c.folder.is_not(None)))
-
-
-def _between(prefix: str, bound: Sequence[ColumnElement[bool]], descending: bool) -> list[ColumnElement[bool]]:
-    """Return the conditions of parents strictly below a prefix and beyond a bound.
-
-    The bound takes the place of the prefix's own end on its side: given two, SQLite seeks to the wrong one and reads
-    every row before the bound again at each step.
-    """
-    lower: list[ColumnElement[bool]] = [_O.parent > prefix]
-    upper: list[ColumnElement[bool]] = [_O.parent < prefix_end(prefix)] if prefix else []
-    if not bound:
-        return [*lower, *upper]
-    return [*lower, *bound] if descending else [*bound, *upper]
-
-
-def _beyond(folder: ColumnElement[str], descending: bool) -> ColumnElement[bool]:
-    """Return the condition of parents beyond a folder's own range."""
-    if descending:
-        return _O.parent < folder
-    return _O.parent >= func.substr(folder, 1, func.length(folder) - 1).concat(_AFTER_SLASH)
+    query = folders_count(tx.rule(storage_objects), at_top=not prefix)
+    return int(tx.execute(query, folder_values(bucket_id, prefix)).scalar_one())

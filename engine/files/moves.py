@@ -14,8 +14,8 @@ from sqlalchemy import bindparam, delete, select, update
 from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
 from engine.files.announce import Announcer
+from engine.files.folder_queries import below
 from engine.files.journal import SLICE
-from engine.files.listing import below
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
 from engine.files.rules import check_folder_mark, check_mime, check_size, is_folder_mark

@@ -68,28 +68,27 @@ def bucket_from(row: AnyRow) -> Bucket:
 
 
 def object_from(row: AnyRow, bucket: str) -> StorageObject:
-    """Return the object of a row that begins with `OBJECT_COLUMNS`.
+    """Return the object of a row that begins with `OBJECT_COLUMNS`, which are in the order of its fields.
 
     Args:
         row: The row.
         bucket: The bucket's name.
     """
-    modified_us = row[13]
     return StorageObject(
-        id=row[0],
-        bucket_id=row[1],
-        bucket=bucket,
-        path=row[2] + row[3],
-        size_bytes=row[4],
-        mime_type=row[5],
-        checksum=row[6],
-        owner_id=row[7],
-        cache_control=row[8],
-        user_metadata=_read_only(row[9]),
-        version=row[10],
-        created_at=to_datetime(row[11]),
-        updated_at=to_datetime(row[12]),
-        modified_at=None if modified_us is None else to_datetime(modified_us),
+        row[0],
+        row[1],
+        bucket,
+        row[2] + row[3],
+        row[4],
+        row[5],
+        row[6],
+        row[7],
+        row[8],
+        _read_only(row[9]),
+        row[10],
+        row[11],
+        row[12],
+        row[13],
     )
 
 

@@ -107,7 +107,8 @@ class FileStager:
             if room_bytes < 0:
                 yield group
                 group, room_bytes = [], limits.SMALL_FILE_BYTES
-        yield group
+        if group:
+            yield group
 
     def _take(self, item: UploadItem, part: StagedPart) -> _Read | None:
         """Read a small file whole; stage a large one and return None. Either stayed as it was meanwhile."""
@@ -133,6 +134,8 @@ class FileStager:
                 _note(read.item, error, part)
             else:
                 taken.append(read)
+        if not taken:
+            return
         for read, mime_type, staged in zip(taken, types, self._stage_data(taken, part), strict=True):
             if staged is not None:
                 part.contents.append(self._content(read.item.path, staged, mime_type, read.file))
@@ -162,8 +165,7 @@ class FileStager:
             for staged_id, _ in contents:
                 self._backend.discard(staged_id)
             raise
-        if group:
-            self._meter.staged(sum(one.size_bytes for one in staged), group[-1].item.path, len(group))
+        self._meter.staged(sum(one.size_bytes for one in staged), group[-1].item.path, len(group))
         return staged
 
     def _content(self, path: str, staged: Staged, mime_type: str, file: SourceFile) -> NewContent:

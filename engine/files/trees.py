@@ -24,7 +24,6 @@ from engine.files.throttle import ProgressMeter
 from engine.hashing import PipelinedHasher
 from engine.ids import new_id
 from engine.paths import parent_of, validate_object_path, validate_prefix
-from engine.times import from_datetime
 from engine.types import BatchReport, ItemFailure, Progress, ProgressCallback, RlsContext, StorageObject
 
 _PART_SUFFIX: Final = ".holdall-part"
@@ -223,7 +222,7 @@ def _write(reader: ObjectReader, fd: int, monitor: Monitor) -> str:
 
 def _keep_time(part: Path, info: StorageObject) -> None:
     """Give a file the object's modification time, as far as the file system can hold it."""
-    modified_ns = from_datetime(info.modified_at or info.updated_at) * 1000
+    modified_ns = (info.updated_us if info.modified_us is None else info.modified_us) * 1000
     with contextlib.suppress(OSError, OverflowError):
         os.utime(part, ns=(modified_ns, modified_ns))
 

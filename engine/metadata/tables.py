@@ -11,8 +11,8 @@ Source: specification, "Metadata Storage".
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -47,11 +47,16 @@ class SparseJson(TypeDecorator[Mapping[str, Any]]):
             return value
         return json.dumps(dict(value)) if value else "{}"
 
-    def process_result_value(self, value: object, dialect: Dialect) -> Mapping[str, Any] | None:
-        """Return the decoded object."""
-        if value == "{}":
-            return {}
-        return cast("Mapping[str, Any]", json.loads(value) if isinstance(value, str) else value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Return what decodes a value, without the calls around calls of a decorated type: it runs for every row."""
+        return _decoded
+
+
+def _decoded(value: Any) -> Any:  # noqa: ANN401 - what a driver gives
+    """Return the object of a value as the driver gives it."""
+    if value == "{}":
+        return {}
+    return json.loads(value) if isinstance(value, str) else value
 
 
 metadata = MetaData(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.cancel import CancelToken
 from engine.errors import ObjectAlreadyExists, ObjectNotFound, SourceUnreadable, StorageError, TargetExists
+from engine.times import from_datetime
 from engine.transfers import ConflictQuestion, JobSnapshot
 from engine.types import (
     BatchReport,
@@ -111,9 +112,9 @@ class FakeStorage:
             cache_control="no-cache",
             user_metadata={},
             version="v",
-            created_at=LONG_AGO,
-            updated_at=LONG_AGO,
-            modified_at=modified_at,
+            created_us=from_datetime(LONG_AGO),
+            updated_us=from_datetime(LONG_AGO),
+            modified_us=None if modified_at is None else from_datetime(modified_at),
         )
 
     def hold(self, path: str) -> threading.Event:
