@@ -62,6 +62,28 @@ class RlsContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """What a bucket keeps of contents that were replaced or deleted. Nothing, by default.
+
+    Old versions are kept when `versions` or `days` is given; with both, one that passes either bound goes.
+
+    Attributes:
+        versions: How many old versions of a path are kept at most, or None for any number.
+        days: How long an old version is kept, or None for any time.
+        trash_days: How long what is deleted can be taken out of the trash, or None where deleting is for good.
+    """
+
+    versions: int | None = None
+    days: int | None = None
+    trash_days: int | None = None
+
+    @property
+    def keeps_versions(self) -> bool:
+        """Return whether old versions are kept."""
+        return self.versions is not None or self.days is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
     """A row of `storage_buckets`.
 
@@ -72,6 +94,7 @@ class Bucket:
         public: Anybody may read its objects (not list them).
         file_size_limit_bytes: Largest object it takes, or None.
         allowed_mime_types: `type/subtype` or `type/*`; empty means any.
+        retention: What it keeps of replaced and deleted contents.
     """
 
     id: str
@@ -82,6 +105,7 @@ class Bucket:
     allowed_mime_types: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+    retention: Retention = Retention()
 
 
 class Unchanged:
@@ -98,6 +122,7 @@ class BucketChanges:
     public: bool | Unchanged = UNCHANGED
     file_size_limit_bytes: int | Unchanged | None = UNCHANGED
     allowed_mime_types: tuple[str, ...] | Unchanged = UNCHANGED
+    retention: Retention | Unchanged = UNCHANGED
 
 
 class StorageObject(NamedTuple):

@@ -15,6 +15,7 @@ from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
 from engine.files.announce import Announcer
 from engine.files.folder_queries import below
+from engine.files.history import ended_at, note_moves
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
@@ -70,6 +71,7 @@ class Moves:
             _check_taken_in(target, source, row, target_path)
             if change.system.execute(select(_O.id).where(at_path(target.id, target_path))).first() is not None:
                 raise ObjectAlreadyExists("The resource already exists", path=target_path)
+            note_moves(change, source, [row.id])
             _relocate_rows(change, target, [(row, target_path)])
             moved = change.system.execute(select(*OBJECT_COLUMNS).where(_O.id == row.id)).one()
             return object_from(moved, target.name), source
@@ -118,6 +120,7 @@ class Moves:
             moves, merged = _without_taken_marks(change, target, target_prefix, moves)
             for done, part in _slices(moves):
                 token.raise_if_cancelled()
+                note_moves(change, source, [row.id for row, _ in part])
                 _relocate_rows(change, target, part)
                 _tell(progress, done, len(rows))
             _drop_marks(change, merged)
@@ -233,7 +236,7 @@ def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[_Move]) -> 
         Unauthorized: The caller may not change one of them.
     """
     journal_id = change.relocate([(row.id, row.physical_path) for row, _ in moves])
-    values = {"bucket_id": target.id, "journal_id": journal_id}
+    values = {"bucket_id": target.id, "journal_id": journal_id, "valid_from": ended_at(change.moment_us)}
     statement = update(storage_objects).where(_O.id == bindparam("row_id"))
     statement = statement.values(parent=bindparam("new_parent"), leaf=bindparam("new_leaf"), **values)
     parameters = [{"row_id": row.id, "new_parent": parent_of(path), "new_leaf": leaf_of(path)} for row, path in moves]
