@@ -339,8 +339,11 @@ class FileStorage:
             self.upload(bucket, prefix, b"", context, UploadOptions(mime_type=_MARKER_TYPE, replace=True))
 
     def sign(self, bucket: str, path: str, context: RlsContext, expires_in_s: int) -> SignedUrl:
-        """Make a link that opens one object for `expires_in_s` seconds, for a caller who may read it."""
-        info = self.info(bucket, path, context)
+        """Make a link that opens one object for `expires_in_s` seconds, to whom the row rules show it.
+
+        A public bucket is read by everybody and signed for by nobody else: a link would outlive the flag.
+        """
+        info = self._downloads.info_by_rules(bucket, validate_object_path(path), context)
         return self._signer.sign(info.bucket, info.path, expires_in_s)
 
     def check(
