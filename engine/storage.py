@@ -130,9 +130,10 @@ class FileStorage:
         context: RlsContext,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        as_of: int | None = None,
     ) -> int:
-        """Delete every object of a bucket and return how many there were."""
-        return self._buckets.empty(name_or_id, context, progress, cancel)
+        """Delete every object that a bucket has now, or had at `TreeSize.as_of`, and return how many there were."""
+        return self._buckets.empty(name_or_id, context, progress, cancel, as_of)
 
     def delete_bucket(self, name_or_id: str, context: RlsContext) -> None:
         """Delete an empty bucket."""
@@ -262,9 +263,22 @@ class FileStorage:
         context: RlsContext,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        as_of: int | None = None,
     ) -> tuple[StorageObject, ...]:
         """Delete objects and, for paths that end with `/`, whole folders; missing and hidden ones are skipped."""
-        return self._deletes.delete_many(bucket, paths, context, progress, cancel)
+        return self._deletes.delete_many(bucket, paths, context, progress, cancel, as_of)
+
+    def delete_trees(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        context: RlsContext,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+        as_of: int | None = None,
+    ) -> int:
+        """Do as `delete_many` in memory that stays flat, and return how many objects that was."""
+        return self._deletes.delete_trees(bucket, paths, context, progress, cancel, as_of)
 
     def move(
         self,
