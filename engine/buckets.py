@@ -145,8 +145,9 @@ class Buckets:
         context: RlsContext,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        as_of: int | None = None,
     ) -> int:
-        """Delete every object of a bucket and return how many there were.
+        """Delete every object that a bucket has now, or had at `as_of`, and return how many there were.
 
         Raises:
             BucketNotFound: There is none that the caller may see.
@@ -155,7 +156,7 @@ class Buckets:
         """
         bucket = self.get(name_or_id, context)
         self._permissions.check_service(context)
-        return self._deletes.empty(bucket.id, context, progress, cancel)
+        return self._deletes.empty(bucket.id, context, progress, cancel, as_of)
 
     def delete(self, name_or_id: str, context: RlsContext) -> None:
         """Delete an empty bucket.

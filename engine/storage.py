@@ -130,9 +130,10 @@ class FileStorage:
         context: RlsContext,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        as_of: int | None = None,
     ) -> int:
-        """Delete every object of a bucket and return how many there were."""
-        return self._buckets.empty(name_or_id, context, progress, cancel)
+        """Delete every object that a bucket has now, or had at `TreeSize.as_of`, and return how many there were."""
+        return self._buckets.empty(name_or_id, context, progress, cancel, as_of)
 
     def delete_bucket(self, name_or_id: str, context: RlsContext) -> None:
         """Delete an empty bucket."""
@@ -262,9 +263,22 @@ class FileStorage:
         context: RlsContext,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        as_of: int | None = None,
     ) -> tuple[StorageObject, ...]:
         """Delete objects and, for paths that end with `/`, whole folders; missing and hidden ones are skipped."""
-        return self._deletes.delete_many(bucket, paths, context, progress, cancel)
+        return self._deletes.delete_many(bucket, paths, context, progress, cancel, as_of)
+
+    def delete_trees(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        context: RlsContext,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+        as_of: int | None = None,
+    ) -> int:
+        """Do as `delete_many` in memory that stays flat, and return how many objects that was."""
+        return self._deletes.delete_trees(bucket, paths, context, progress, cancel, as_of)
 
     def move(
         self,
@@ -339,8 +353,11 @@ class FileStorage:
             self.upload(bucket, prefix, b"", context, UploadOptions(mime_type=_MARKER_TYPE, replace=True))
 
     def sign(self, bucket: str, path: str, context: RlsContext, expires_in_s: int) -> SignedUrl:
-        """Make a link that opens one object for `expires_in_s` seconds, for a caller who may read it."""
-        info = self.info(bucket, path, context)
+        """Make a link that opens one object for `expires_in_s` seconds, to whom the row rules show it.
+
+        A public bucket is read by everybody and signed for by nobody else: a link would outlive the flag.
+        """
+        info = self._downloads.info_by_rules(bucket, validate_object_path(path), context)
         return self._signer.sign(info.bucket, info.path, expires_in_s)
 
     def check(

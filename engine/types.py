@@ -263,10 +263,17 @@ class FolderCount:
 
 @dataclass(frozen=True, slots=True)
 class TreeSize:
-    """Everything below a prefix, folder markers not counted."""
+    """Everything below a prefix, folder markers not counted.
+
+    Attributes:
+        objects: How many there are.
+        size_bytes: What they weigh.
+        as_of: Mark of the moment they were counted, for a deletion of no more than that; None where there is none.
+    """
 
     objects: int
     size_bytes: int
+    as_of: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,7 @@ def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
     committer = Committer(executor, core.mutations, backend, permissions)
     downloads = Downloads(executor, backend, core.journal, core.settler, signer)
     listing = Listing(executor)
-    deletes = Deletes(core.mutations, announcer)
+    deletes = Deletes(executor, core.mutations, announcer)
     return FileStorage(
         executor=executor,
         events=events,

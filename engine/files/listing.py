@@ -135,7 +135,7 @@ class Listing:
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             row = tx.execute(query.where(below(found.id, prefix), _O.leaf != "")).one()
-        return TreeSize(int(row[0]), int(row[1]))
+            return TreeSize(int(row[0]), int(row[1]), tx.last_journal_id())
 
     def walk(self, bucket: str, prefix: str, context: RlsContext) -> Iterator[StorageObject]:
         """Yield everything below a prefix, folder by folder, markers included, a page at a time.

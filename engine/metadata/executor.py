@@ -91,11 +91,11 @@ class Transaction:
         self._connection.exec_driver_sql(str(compiled), values)
 
     def last_journal_id(self) -> int | None:
-        """Return the highest id that `storage_journal` ever gave out, or None where it is not kept."""
+        """Return the highest id that `storage_journal` ever gave out (0: none yet), or None where it is not kept."""
         if self._connection.dialect.name != "sqlite":
             return None
         statement = "SELECT seq FROM sqlite_sequence WHERE name = 'storage_journal'"
-        return int(self._connection.exec_driver_sql(statement).scalar_one())
+        return int(self._connection.exec_driver_sql(statement).scalar() or 0)
 
     def as_caller(self, context: RlsContext) -> Transaction:
         """Return the same transaction for another caller, such as the engine itself."""

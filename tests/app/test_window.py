@@ -306,6 +306,36 @@ class TestDelete:
         assert desk.storage.tree_size("photos", "", desk.me) == TreeSize(1, 5)
         desk.until(lambda: desk.toast.text == "3 objects deleted")
 
+    def test_what_arrives_while_the_question_is_open_stays_and_is_told_of(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("many/1")
+        desk.select("many")
+        trigger(desk, ActionId.DELETE)
+        dialog = desk.dialog(DeleteDialog)
+        desk.until(lambda: dialog.confirm.isEnabled())
+        desk.put("many/late")
+        dialog.confirm.click()
+        desk.until(lambda: desk.toast.text == "1 object deleted; kept what arrived since: 1 object")
+        assert desk.storage.exists("photos", "many/late", desk.me)
+        assert not desk.storage.exists("photos", "many/1", desk.me)
+
+    @pytest.mark.parametrize(
+        ("action", "said"),
+        [(ActionId.EMPTY_BUCKET, "1 object deleted"), (ActionId.DELETE_BUCKET, "Bucket “photos” is still there")],
+    )
+    def test_a_bucket_keeps_what_arrives_while_the_question_is_open(
+        self, desk: Desk, action: ActionId, said: str
+    ) -> None:
+        desk.bucket()
+        desk.put("a")
+        trigger(desk, action)
+        dialog = desk.dialog(DeleteDialog)
+        desk.until(lambda: dialog.confirm.isEnabled())
+        desk.put("late")
+        dialog.confirm.click()
+        desk.until(lambda: desk.toast.text == f"{said}; kept what arrived since: 1 object")
+        assert [stored.path for stored in desk.storage.walk("photos", "", desk.me)] == ["late"]
+
     def test_enter_keeps_everything(self, desk: Desk) -> None:
         desk.bucket()
         desk.put("a")
