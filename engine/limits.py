@@ -51,3 +51,6 @@ REPAIR_REMOVALS_MIN: Final = 10
 
 REPAIR_REMOVALS_SHARE: Final = 0.1
 """Share of all rows above which a repair removes none: a disk that is not there looks like lost bytes."""
+
+RETENTION_MAX: Final = 36_500
+"""Largest number of versions or days that a bucket can be told to keep: a century."""

@@ -24,14 +24,18 @@ from engine.files.deletes import Deletes
 from engine.files.downloads import Downloads, ObjectReader
 from engine.files.listing import Listing
 from engine.files.moves import Moves
+from engine.files.past import Past
 from engine.files.throttle import ProgressMeter
+from engine.files.trash import Trash
 from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads, UploadSession
+from engine.files.versions import Versions
 from engine.jobs.check import Checks
 from engine.metadata.executor import Executor
 from engine.paths import validate_object_path, validate_prefix
 from engine.signed_url import UrlSigner
 from engine.types import (
+    NOTHING_KEPT,
     BatchReport,
     Bucket,
     BucketChanges,
@@ -40,6 +44,7 @@ from engine.types import (
     ListPage,
     ListRequest,
     ProgressCallback,
+    Retention,
     RlsContext,
     SignedUrl,
     StorageObject,
@@ -57,6 +62,9 @@ class FileStorage:
 
     Attributes:
         events: Tells of every committed change of this process.
+        versions: Old versions of objects.
+        trash: What was deleted and can be taken back.
+        past: Objects as they were at a moment.
     """
 
     def __init__(
@@ -73,10 +81,16 @@ class FileStorage:
         deletes: Deletes,
         moves: Moves,
         copies: Copies,
+        versions: Versions,
+        trash: Trash,
+        past: Past,
         checks: Checks,
         signer: UrlSigner,
     ) -> None:
         self.events = events
+        self.versions = versions
+        self.trash = trash
+        self.past = past
         self._executor = executor
         self._buckets = buckets
         self._uploads = uploads
@@ -98,6 +112,7 @@ class FileStorage:
         public: bool = False,
         file_size_limit_bytes: int | None = None,
         allowed_mime_types: Sequence[str] = (),
+        retention: Retention = NOTHING_KEPT,
     ) -> Bucket:
         """Make an empty bucket."""
         return self._buckets.create(
@@ -106,6 +121,7 @@ class FileStorage:
             public=public,
             file_size_limit_bytes=file_size_limit_bytes,
             allowed_mime_types=allowed_mime_types,
+            retention=retention,
         )
 
     def list_buckets(self, context: RlsContext) -> tuple[Bucket, ...]:
@@ -131,9 +147,11 @@ class FileStorage:
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
         as_of: int | None = None,
+        *,
+        for_good: bool = False,
     ) -> int:
         """Delete every object that a bucket has now, or had at `TreeSize.as_of`, and return how many there were."""
-        return self._buckets.empty(name_or_id, context, progress, cancel, as_of)
+        return self._buckets.empty(name_or_id, context, progress, cancel, as_of, for_good=for_good)
 
     def delete_bucket(self, name_or_id: str, context: RlsContext) -> None:
         """Delete an empty bucket."""
@@ -252,9 +270,9 @@ class FileStorage:
         """Return how many objects lie below a prefix and what they weigh."""
         return self._listing.size(bucket, prefix, context)
 
-    def delete(self, bucket: str, path: str, context: RlsContext) -> None:
-        """Delete one object."""
-        self._deletes.delete(bucket, path, context)
+    def delete(self, bucket: str, path: str, context: RlsContext, *, for_good: bool = False) -> None:
+        """Delete one object; `for_good` keeps nothing of it, whatever its bucket keeps."""
+        self._deletes.delete(bucket, path, context, for_good=for_good)
 
     def delete_many(
         self,
@@ -264,9 +282,11 @@ class FileStorage:
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
         as_of: int | None = None,
+        *,
+        for_good: bool = False,
     ) -> tuple[StorageObject, ...]:
         """Delete objects and, for paths that end with `/`, whole folders; missing and hidden ones are skipped."""
-        return self._deletes.delete_many(bucket, paths, context, progress, cancel, as_of)
+        return self._deletes.delete_many(bucket, paths, context, progress, cancel, as_of, for_good=for_good)
 
     def delete_trees(
         self,
@@ -276,9 +296,11 @@ class FileStorage:
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
         as_of: int | None = None,
+        *,
+        for_good: bool = False,
     ) -> int:
         """Do as `delete_many` in memory that stays flat, and return how many objects that was."""
-        return self._deletes.delete_trees(bucket, paths, context, progress, cancel, as_of)
+        return self._deletes.delete_trees(bucket, paths, context, progress, cancel, as_of, for_good=for_good)
 
     def move(
         self,

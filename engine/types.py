@@ -83,6 +83,10 @@ class Retention:
         return self.versions is not None or self.days is not None
 
 
+NOTHING_KEPT = Retention()
+"""What deleting and replacing are for good in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """A row of `storage_buckets`.
@@ -105,7 +109,7 @@ class Bucket:
     allowed_mime_types: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
-    retention: Retention = Retention()
+    retention: Retention = NOTHING_KEPT
 
 
 class Unchanged:
@@ -225,6 +229,7 @@ class ListRequest:
         descending: Direction of that column.
         cursor: `ListPage.next_cursor` of the page before, or None for the first page.
         offset: Rows to skip instead of a cursor, for random access (a scroll bar). Folders count first.
+        moment: An aware datetime to show the folder as it was, or None for now.
     """
 
     prefix: str = ""
@@ -233,6 +238,7 @@ class ListRequest:
     descending: bool = False
     cursor: str | None = None
     offset: int = 0
+    moment: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

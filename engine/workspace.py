@@ -29,9 +29,13 @@ from engine.files.journal import Journal
 from engine.files.listing import Listing
 from engine.files.moves import Moves
 from engine.files.mutations import Mutations
+from engine.files.past import Past
 from engine.files.settle import Settler
+from engine.files.trash import Trash
 from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads
+from engine.files.version_rows import VersionBytes
+from engine.files.versions import Versions
 from engine.jobs.check import Checks
 from engine.metadata import schema
 from engine.metadata.database import open_database
@@ -183,10 +187,12 @@ def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
     downloads = Downloads(executor, backend, core.journal, core.settler, signer)
     listing = Listing(executor)
     deletes = Deletes(executor, core.mutations, announcer)
+    copies = Copies(executor, backend, committer, permissions, downloads, listing, announcer.stored)
+    contents = VersionBytes(executor, backend, core.settler, downloads)
     return FileStorage(
         executor=executor,
         events=events,
-        buckets=Buckets(executor, backend, permissions, deletes, announcer),
+        buckets=Buckets(executor, core.mutations, backend, permissions, deletes, announcer),
         uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
         bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many),
         downloads=downloads,
@@ -194,7 +200,10 @@ def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
         listing=listing,
         deletes=deletes,
         moves=Moves(core.mutations, announcer),
-        copies=Copies(executor, backend, committer, permissions, downloads, listing, announcer.stored),
+        copies=copies,
+        versions=Versions(executor, core.mutations, contents, copies),
+        trash=Trash(executor, core.mutations, permissions, announcer.stored),
+        past=Past(executor, downloads, contents),
         checks=Checks(
             executor, backend, core.settler, permissions, settings.storage_dir / ".lost+found", announcer.deleted
         ),

@@ -181,7 +181,10 @@ class StorageBackend(Protocol):
         """Return the content's length; `BytesMissing` where there is none."""
 
     def list(self, bucket_id: str = "") -> Iterator[StoredEntry]:
-        """Yield every key, of one bucket or of all; staged bytes are not keys."""
+        """Yield every key, of one bucket or of all; staged bytes are not keys.
+
+        Keys below a folder whose name begins with a dot, such as old versions, are listed only when it is asked for.
+        """
 
     def list_buckets(self) -> Sequence[str]:
         """Return the ids of the buckets that have a folder."""

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select, update
 
 from engine.backends.base import Staged, StorageBackend
 from engine.errors import ObjectAlreadyExists, StorageError
-from engine.files.history import Ending, Leaving, retire
+from engine.files.history import Leaving, retire
 from engine.files.journal import Publication
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import at_path, find_bucket, leaves_by_folder
@@ -21,6 +21,7 @@ from engine.metadata.tables import storage_objects
 from engine.paths import parent_of
 from engine.permissions.rules import PermissionChecker
 from engine.types import Bucket, RlsContext, StorageObject, UploadOptions
+from engine.version_types import Ending
 
 _O: Final = storage_objects.c
 _LEAVES_A_QUERY: Final = 500

@@ -18,12 +18,15 @@ from engine.cancel import CancelToken
 from engine.errors import ObjectNotFound, Unauthorized
 from engine.files.announce import Announcer
 from engine.files.folder_queries import below
+from engine.files.history import Leaving, retire
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, leaves_by_folder, object_from
 from engine.metadata.executor import AnyRow, Executor
 from engine.metadata.tables import storage_objects
 from engine.paths import validate_object_path
+from engine.permissions.rules import Command
 from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject
+from engine.version_types import Ending
 
 _O: Final = storage_objects.c
 _SYSTEM: Final = RlsContext.service()
@@ -45,7 +48,10 @@ class _Course:
         note: Callable[[list[StorageObject]], None],
         progress: ProgressCallback | None,
         cancel: CancelToken | None,
+        *,
+        for_good: bool,
     ) -> None:
+        self.for_good = for_good
         self.token = cancel or CancelToken()
         self.done = 0
         self._note = note
@@ -73,8 +79,8 @@ class Deletes:
         self._mutations = mutations
         self._announcer = announcer
 
-    def delete(self, bucket: str, path: str, context: RlsContext) -> None:
-        """Delete one object.
+    def delete(self, bucket: str, path: str, context: RlsContext, *, for_good: bool = False) -> None:
+        """Delete one object; `for_good` keeps nothing of it, whatever its bucket keeps.
 
         Raises:
             BucketNotFound: There is no such bucket.
@@ -86,7 +92,7 @@ class Deletes:
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
             condition = at_path(found.id, path)
-            deleted = _delete_rows(change, found, _visible(change, condition, limit=1))
+            deleted = _delete_rows(change, found, _visible(change, condition, limit=1), for_good=for_good)
             if not deleted:
                 self._refuse(change, condition, path)
             return deleted
@@ -101,6 +107,8 @@ class Deletes:
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
         as_of: int | None = None,
+        *,
+        for_good: bool = False,
     ) -> tuple[StorageObject, ...]:
         """Delete objects and, for paths that end with `/`, whole folders. Others are skipped.
 
@@ -112,6 +120,7 @@ class Deletes:
             cancel: Ends it between two commits.
             as_of: `TreeSize.as_of`: what came later than that stays. None: whatever stands at a path, and what is
                 in a folder now.
+            for_good: Whether to keep nothing, whatever the bucket keeps.
 
         Returns:
             What was deleted.
@@ -122,7 +131,7 @@ class Deletes:
             Cancelled: `cancel` was used; what was deleted stays deleted.
         """
         deleted: list[StorageObject] = []
-        self._delete_all(bucket, paths, context, as_of, _Course(deleted.extend, progress, cancel))
+        self._delete_all(bucket, paths, context, as_of, _Course(deleted.extend, progress, cancel, for_good=for_good))
         return tuple(deleted)
 
     def delete_trees(
@@ -133,6 +142,8 @@ class Deletes:
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
         as_of: int | None = None,
+        *,
+        for_good: bool = False,
     ) -> int:
         """Do as `delete_many` does in memory that does not grow with what is deleted.
 
@@ -150,7 +161,7 @@ class Deletes:
             nonlocal objects
             objects += sum(not stored.path.endswith("/") for stored in batch)
 
-        self._delete_all(bucket, paths, context, as_of, _Course(note, progress, cancel))
+        self._delete_all(bucket, paths, context, as_of, _Course(note, progress, cancel, for_good=for_good))
         return objects
 
     def empty(
@@ -160,6 +171,8 @@ class Deletes:
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
         as_of: int | None = None,
+        *,
+        for_good: bool = False,
     ) -> int:
         """Delete everything that is in a bucket now, or was at `as_of`, and return how many objects that was.
 
@@ -167,7 +180,7 @@ class Deletes:
             BucketNotFound: There is no such bucket.
             Cancelled: `cancel` was used; what was deleted stays deleted.
         """
-        course = _Course(lambda _: None, progress, cancel)
+        course = _Course(lambda _: None, progress, cancel, for_good=for_good)
         self._delete_below(bucket, "", context, self._mark(as_of), course)
         return course.done
 
@@ -181,7 +194,7 @@ class Deletes:
         for start in range(0, len(single), _PATHS_A_COMMIT):
             course.token.raise_if_cancelled()
             part = single[start : start + _PATHS_A_COMMIT]
-            self._note(course, self._delete_paths(bucket, part, context, as_of))
+            self._note(course, self._delete_paths(bucket, part, context, as_of, for_good=course.for_good))
         for prefix in prefixes:
             self._delete_below(bucket, prefix, context, mark, course)
 
@@ -198,13 +211,14 @@ class Deletes:
         course.advance(batch)
 
     def _delete_paths(
-        self, bucket: str, paths: list[str], context: RlsContext, mark: int | None
+        self, bucket: str, paths: list[str], context: RlsContext, mark: int | None, *, for_good: bool
     ) -> list[StorageObject]:
         """Delete some objects in one commit."""
 
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
-            return _delete_rows(change, found, _visible_at(change, found.id, paths, _stored_by(mark)))
+            rows = _visible_at(change, found.id, paths, _stored_by(mark))
+            return _delete_rows(change, found, rows, for_good=for_good)
 
         return self._mutations.run(context, work)
 
@@ -214,7 +228,8 @@ class Deletes:
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
             condition = and_(below(found.id, prefix), _stored_by(mark))
-            return _delete_rows(change, found, _visible(change, condition, limit=_ROWS_A_COMMIT))
+            rows = _visible(change, condition, limit=_ROWS_A_COMMIT)
+            return _delete_rows(change, found, rows, for_good=course.for_good)
 
         while True:
             course.token.raise_if_cancelled()
@@ -255,17 +270,26 @@ def _visible_at(
     ]
 
 
-def _delete_rows(change: Mutation, bucket: Bucket, rows: Sequence[AnyRow]) -> list[StorageObject]:
-    """Delete those of the rows that the caller may delete, and have their bytes removed."""
+def _delete_rows(change: Mutation, bucket: Bucket, rows: Sequence[AnyRow], *, for_good: bool) -> list[StorageObject]:
+    """Delete those of the rows that the caller may delete; their bytes are kept or removed, as the bucket says."""
     if not rows:
         return []
     change.require_settled(row.journal_id for row in rows)
-    gone = _delete_returning(change, [row.id for row in rows])
-    change.remove([row.physical_path for row in rows if row.id in gone])
-    return [object_from(row, bucket.name) for row in rows if row.id in gone]
+    allowed = _deletable(change, [row.id for row in rows])
+    gone = [row for row in rows if row.id in allowed]
+    leaving = [Leaving(row.id, row.version, row.physical_path) for row in gone]
+    archived = retire(change, bucket, leaving, Ending.DELETED, for_good=for_good)
+    change.system.execute(delete(storage_objects).where(_WITH_IDS), {"ids": [row.id for row in gone]})
+    change.remove([row.physical_path for row in gone if row.id not in archived])
+    return [object_from(row, bucket.name) for row in gone]
 
 
-def _delete_returning(change: Mutation, ids: list[str]) -> set[str]:
-    """Delete rows under the caller's DELETE rule and return the ids of those that went."""
-    statement = delete(storage_objects).where(_O.id.in_(bindparam("ids", expanding=True))).returning(_O.id)
-    return {row[0] for row in change.tx.execute(statement, {"ids": ids})}
+_WITH_IDS: Final = _O.id.in_(bindparam("ids", expanding=True))
+
+
+def _deletable(change: Mutation, ids: list[str]) -> set[str]:
+    """Return those of the ids whose rows the caller's DELETE rule lets go."""
+    query = select(_O.id).where(_WITH_IDS)
+    rule = change.tx.rule(storage_objects, Command.DELETE)
+    allowed = change.system.execute(query if rule is None else query.where(rule), {"ids": ids})
+    return {row[0] for row in allowed}

@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, insert, literal, select, update
 
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation
+from engine.metadata.executor import AnyRow
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.types import Bucket
+from engine.version_types import Ending
 
 ARCHIVE_FOLDER: Final = ".versions"
 _O: Final = storage_objects.c
@@ -41,14 +42,6 @@ _COPIED: Final = (
     "modified_at",
     "valid_from",
 )
-
-
-class Ending(StrEnum):
-    """Why a content stands no longer where it stood."""
-
-    REPLACED = "replaced"
-    DELETED = "deleted"
-    MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +166,28 @@ def _slices(leaving: Sequence[Leaving]) -> Iterator[Sequence[Leaving]]:
     """Yield parts of a journal record's size."""
     for start in range(0, len(leaving), SLICE):
         yield leaving[start : start + SLICE]
+
+
+def forget(change: Mutation, rows: Sequence[AnyRow]) -> None:
+    """Remove rows of history; bytes that no other row means go with them.
+
+    Args:
+        change: The running transaction; what is open on the rows is settled first.
+        rows: With `id`, `version`, `physical_path`, `journal_id`.
+    """
+    change.require_settled(row.journal_id for row in rows)
+    for start in range(0, len(rows), SLICE):
+        part = rows[start : start + SLICE]
+        change.system.execute(delete(storage_object_versions).where(_WITH_IDS), {"ids": [row.id for row in part]})
+        holding = {row.version: row.physical_path for row in part if row.physical_path is not None}
+        meant = {row[0]: row[1] for row in change.system.execute(_MEANT, {"versions": list(holding)})}
+        for version, heir in meant.items():
+            # No bytes move: another row takes them over as they lie.
+            change.system.execute(_TAKE_OVER, {"row_id": heir, "key": holding.pop(version)})
+        change.remove(list(holding.values()))
+
+
+_WITH_IDS: Final = _V.id.in_(bindparam("ids", expanding=True))
+_TAKE_OVER: Final = (
+    update(storage_object_versions).where(_V.id == bindparam("row_id")).values(physical_path=bindparam("key"))
+)

@@ -15,7 +15,7 @@ from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
 from engine.files.announce import Announcer
 from engine.files.folder_queries import below
-from engine.files.history import ended_at, note_moves
+from engine.files.history import Leaving, ended_at, note_moves, retire
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
@@ -24,6 +24,7 @@ from engine.metadata.executor import AnyRow
 from engine.metadata.tables import storage_objects
 from engine.paths import leaf_of, parent_of, validate_object_path, validate_prefix
 from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject
+from engine.version_types import Ending
 
 _O: Final = storage_objects.c
 _LEAVES_A_QUERY: Final = 500
@@ -123,7 +124,7 @@ class Moves:
                 note_moves(change, source, [row.id for row, _ in part])
                 _relocate_rows(change, target, part)
                 _tell(progress, done, len(rows))
-            _drop_marks(change, merged)
+            _drop_marks(change, source, merged)
             return source, target, len(rows)
 
         source, target, count = self._mutations.run(context, work)
@@ -146,6 +147,7 @@ _MOVE_COLUMNS: Final = (
     _O.journal_id,
     _O.size_bytes,
     _O.mime_type,
+    _O.version,
 )
 
 
@@ -217,16 +219,18 @@ def _taken(change: Mutation, target: Bucket, paths: list[str]) -> dict[str, str]
     }
 
 
-def _drop_marks(change: Mutation, rows: list[AnyRow]) -> None:
+def _drop_marks(change: Mutation, bucket: Bucket, rows: list[AnyRow]) -> None:
     """Delete folder marks, which hold nothing, under the caller's DELETE rule.
 
     Raises:
         Unauthorized: The caller may not delete one of them.
     """
+    leaving = [Leaving(row.id, row.version, row.physical_path) for row in rows]
+    archived = retire(change, bucket, leaving, Ending.DELETED, for_good=True)
     for row in rows:
         if change.tx.execute(delete(storage_objects).where(_O.id == row.id)).rowcount == 0:
             raise Unauthorized("Access denied", path=row.parent + row.leaf)
-    change.remove([row.physical_path for row in rows])
+    change.remove([row.physical_path for row in rows if row.id not in archived])
 
 
 def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[_Move]) -> None:

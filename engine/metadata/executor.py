@@ -36,7 +36,7 @@ from sqlalchemy.sql.selectable import AliasedReturnsRows, FromClause, FromGroupi
 from engine.errors import DatabaseFault, EngineBug
 from engine.metadata.database import WRITE_OPTION
 from engine.metadata.faults import translated
-from engine.metadata.tables import storage_buckets, storage_objects
+from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
 from engine.permissions.rules import Command, PermissionChecker
 from engine.types import RlsContext
 
@@ -46,7 +46,7 @@ Rows = Sequence[AnyRow]
 Result = CursorResult[*tuple[Any, ...]]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
-_PROTECTED = (storage_buckets, storage_objects)
+_PROTECTED = (storage_buckets, storage_objects, storage_object_versions)
 _Filtered = TypeVar("_Filtered", Select[Any], Update, Delete)
 
 
