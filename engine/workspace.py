@@ -14,10 +14,10 @@ from sqlalchemy import insert, select
 
 from engine.auth import ApiKeys
 from engine.backends.base import StorageBackend
-from engine.backends.local import LocalBackend, is_storage_folder
+from engine.backends.local import LocalBackend, holds_buckets, is_storage_folder
 from engine.buckets import Buckets
 from engine.config import Settings
-from engine.errors import BackendUnreachable, from_os_error
+from engine.errors import BackendUnreachable, DatabaseCorrupt, from_os_error
 from engine.events import EventBus
 from engine.files.announce import Announcer
 from engine.files.bulk import BulkUploads
@@ -34,7 +34,7 @@ from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads
 from engine.jobs.check import Checks
 from engine.metadata import schema
-from engine.metadata.database import open_database
+from engine.metadata.database import is_begun, open_database
 from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_objects, storage_settings
 from engine.permissions.rules import PermissionChecker
@@ -117,7 +117,7 @@ def open_workspace(
 
     Raises:
         PermissionDenied: The data folder cannot be made or written.
-        DatabaseCorrupt: The database is damaged; nothing was changed.
+        DatabaseCorrupt: The database is damaged, or is gone while its objects' bytes are there; nothing was changed.
         SchemaTooNew: A newer Holdall wrote it.
         BackendUnreachable: Objects are known, but the folder that holds them is not there.
         DatabaseLocked: Another program holds it.
@@ -141,6 +141,8 @@ def open_workspace(
 
 def _open_core(settings: Settings, backend: StorageBackend | None) -> _Core:
     """Open database and backend."""
+    if backend is None:
+        _require_database(settings)
     engine = open_database(settings.database_path)
     permissions = PermissionChecker()
     try:
@@ -156,6 +158,23 @@ def _open_core(settings: Settings, backend: StorageBackend | None) -> _Core:
     settler = Settler(executor, chosen, journal)
     mutations = Mutations(executor, chosen, journal, settler)
     return _Core(executor, chosen, journal, settler, mutations, permissions)
+
+
+def _require_database(settings: Settings) -> None:
+    """Refuse to begin an empty database beside stored files: to a check they would all be nobody's.
+
+    The folder is looked at first: of two processes that begin a workspace, the other may just be making both.
+
+    Raises:
+        DatabaseCorrupt: The database is missing or empty, and there are files of buckets.
+    """
+    if holds_buckets(settings.storage_dir) and not is_begun(settings.database_path):
+        raise DatabaseCorrupt(
+            "The database is missing or empty, but there are stored files",
+            path=str(settings.database_path),
+            hint="Put the database back from a backup. Nothing was changed, and the stored files are untouched. "
+            "To begin anew, move the storage folder away.",
+        )
 
 
 def _require_storage(settings: Settings, executor: Executor) -> None:
