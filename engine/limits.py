@@ -47,7 +47,8 @@ BUSY_TIMEOUT_S: Final = 30.0
 """How long a statement waits for another process's transaction before it gives up."""
 
 REPAIR_REMOVALS_MIN: Final = 10
-"""Rows without bytes that a repair removes in any case."""
+"""Rows without bytes that a repair removes, and bytes without rows that it moves away, in any case."""
 
 REPAIR_REMOVALS_SHARE: Final = 0.1
-"""Share of all rows above which a repair removes none: a disk that is not there looks like lost bytes."""
+"""Share of all rows above which a repair takes none away: a disk that is not there looks like lost bytes, and a
+database that is not the right one like bytes that are nobody's."""

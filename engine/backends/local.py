@@ -235,6 +235,10 @@ class LocalBackend:
             raise IoError("Something stands in the way of what is put aside", path=str(self._path / target))
         return str(self._path / target)
 
+    def list_aside(self) -> Iterator[StoredEntry]:
+        """Yield what lies in `.lost+found`, what came there first in front."""
+        return self._list_bucket(_ASIDE_FOLDER)
+
     def close(self) -> None:
         """Give the lease back; what is staged and committed stays for the next start."""
         self._staging.close()
