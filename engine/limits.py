@@ -46,6 +46,9 @@ LINK_EXPIRES_MAX_S: Final = 10 * 366 * 24 * 3600
 BUSY_TIMEOUT_S: Final = 30.0
 """How long a statement waits for another process's transaction before it gives up."""
 
+CLOSING_PATIENCE_S: Final = 0.5
+"""How long closing waits for another process's transaction; what is left to tidy, the next start tidies."""
+
 REPAIR_REMOVALS_MIN: Final = 10
 """Rows without bytes that a repair removes, and bytes without rows that it moves away, in any case."""
 
