@@ -6,18 +6,19 @@ façade. Nothing here is global: two workspaces in one process know nothing of e
 
 from __future__ import annotations
 
-import contextlib
+import logging
 from dataclasses import dataclass
 from uuid import uuid4
 
 from sqlalchemy import insert, select
 
+from engine import limits
 from engine.auth import ApiKeys
 from engine.backends.base import StorageBackend
-from engine.backends.local import LocalBackend, is_storage_folder
+from engine.backends.local import LocalBackend, holds_buckets, is_storage_folder
 from engine.buckets import Buckets
 from engine.config import Settings
-from engine.errors import BackendUnreachable, from_os_error
+from engine.errors import BackendUnreachable, DatabaseCorrupt, StorageError, from_os_error
 from engine.events import EventBus
 from engine.files.announce import Announcer
 from engine.files.bulk import BulkUploads
@@ -38,8 +39,8 @@ from engine.files.version_rows import VersionBytes
 from engine.files.versions import Versions
 from engine.jobs.check import Checks
 from engine.metadata import schema
-from engine.metadata.database import open_database
-from engine.metadata.executor import Executor
+from engine.metadata.database import is_begun, open_database
+from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects, storage_settings
 from engine.permissions.rules import PermissionChecker
 from engine.secrets import SecretStore, open_secret_store
@@ -47,6 +48,7 @@ from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
 from engine.types import RlsContext
 
+_logger = logging.getLogger(__name__)
 _LINK_KEY = "link-signing-key"
 _JWT_KEY = "jwt-secret"
 _OWNER = "owner_id"
@@ -102,11 +104,24 @@ class Workspace:
 
     def close(self) -> None:
         """Tidy the journal and release database and folders; safe to call again."""
+        try:
+            self._tidy()
+        finally:
+            self._core.executor.close()
+            self._core.backend.close()
+
+    def _tidy(self) -> None:
+        """Remove the records of finished work, unless that would keep somebody waiting who wants to leave."""
         core = self._core
-        with contextlib.suppress(Exception), core.executor.transaction(RlsContext.service()) as tx:
-            core.journal.forget(core.journal.remove_finished(tx))
-        core.executor.close()
-        core.backend.close()
+        if not core.journal.has_finished():
+            return
+        try:
+            with core.executor.transaction(RlsContext.service(), limits.CLOSING_PATIENCE_S) as tx:
+                finished = core.journal.remove_finished(tx)
+        except StorageError:
+            _logger.info("the journal is left for the next start to tidy", exc_info=True)
+        else:
+            core.journal.forget(finished)
 
 
 def open_workspace(
@@ -121,7 +136,7 @@ def open_workspace(
 
     Raises:
         PermissionDenied: The data folder cannot be made or written.
-        DatabaseCorrupt: The database is damaged; nothing was changed.
+        DatabaseCorrupt: The database is damaged, or is gone while its objects' bytes are there; nothing was changed.
         SchemaTooNew: A newer Holdall wrote it.
         BackendUnreachable: Objects are known, but the folder that holds them is not there.
         DatabaseLocked: Another program holds it.
@@ -145,6 +160,8 @@ def open_workspace(
 
 def _open_core(settings: Settings, backend: StorageBackend | None) -> _Core:
     """Open database and backend."""
+    if backend is None:
+        _require_database(settings)
     engine = open_database(settings.database_path)
     permissions = PermissionChecker()
     try:
@@ -160,6 +177,23 @@ def _open_core(settings: Settings, backend: StorageBackend | None) -> _Core:
     settler = Settler(executor, chosen, journal)
     mutations = Mutations(executor, chosen, journal, settler)
     return _Core(executor, chosen, journal, settler, mutations, permissions)
+
+
+def _require_database(settings: Settings) -> None:
+    """Refuse to begin an empty database beside stored files: to a check they would all be nobody's.
+
+    The folder is looked at first: of two processes that begin a workspace, the other may just be making both.
+
+    Raises:
+        DatabaseCorrupt: The database is missing or empty, and there are files of buckets.
+    """
+    if holds_buckets(settings.storage_dir) and not is_begun(settings.database_path):
+        raise DatabaseCorrupt(
+            "The database is missing or empty, but there are stored files",
+            path=str(settings.database_path),
+            hint="Put the database back from a backup. Nothing was changed, and the stored files are untouched. "
+            "To begin anew, move the storage folder away.",
+        )
 
 
 def _require_storage(settings: Settings, executor: Executor) -> None:
@@ -212,11 +246,21 @@ def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
 
 
 def _owner_id(executor: Executor) -> str:
-    """Return the id of the person at this computer, made once."""
-    table = storage_settings
+    """Return the id of the person at this computer, made once; to open a workspace nobody has to wait for a writer."""
+    with executor.snapshot(RlsContext.service()) as tx:
+        found = _find_owner_id(tx)
+    if found is not None:
+        return found
     with executor.transaction(RlsContext.service()) as tx:
-        found = tx.execute(select(table.c.value).where(table.c.name == _OWNER)).scalar()
+        found = _find_owner_id(tx)
         if found is None:
             found = str(uuid4())
-            tx.execute(insert(table).values(name=_OWNER, value=found))
-    return str(found)
+            tx.execute(insert(storage_settings).values(name=_OWNER, value=found))
+    return found
+
+
+def _find_owner_id(tx: Transaction) -> str | None:
+    """Return the id of the person at this computer if there is one yet."""
+    table = storage_settings
+    found = tx.execute(select(table.c.value).where(table.c.name == _OWNER)).scalar()
+    return None if found is None else str(found)

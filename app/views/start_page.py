@@ -134,7 +134,7 @@ class StartPage(QWidget):
 
 def _title(error: Exception) -> str:
     titles: tuple[tuple[type[Exception], str], ...] = (
-        (DatabaseCorrupt, translate("StartPage", "The database is damaged")),
+        (DatabaseCorrupt, translate("StartPage", "The database is damaged or missing")),
         (SchemaTooNew, translate("StartPage", "This workspace is from a newer Holdall")),
         (DatabaseLocked, translate("StartPage", "Another program holds the database")),
         (PermissionDenied, translate("StartPage", "The data folder can’t be used")),
@@ -149,7 +149,8 @@ def _advice(error: Exception) -> str:
     if isinstance(error, DatabaseCorrupt):
         return translate(
             "StartPage",
-            "Restore holdall.db from a backup, or move it out of the data folder to start with an empty workspace.",
+            "Restore holdall.db from a backup, or move it and the storage folder out of the data folder to start with "
+            "an empty workspace.",
         )
     if isinstance(error, StorageError):
         return translate("StartPage", "Try again once that is mended, or open a workspace in another folder.")

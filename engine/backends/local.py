@@ -235,6 +235,10 @@ class LocalBackend:
             raise IoError("Something stands in the way of what is put aside", path=str(self._path / target))
         return str(self._path / target)
 
+    def list_aside(self) -> Iterator[StoredEntry]:
+        """Yield what lies in `.lost+found`, what came there first in front."""
+        return self._list_bucket(_ASIDE_FOLDER)
+
     def close(self) -> None:
         """Give the lease back; what is staged and committed stays for the next start."""
         self._staging.close()
@@ -351,3 +355,20 @@ def _reader_of(fd: int) -> LocalReader | None:
 def is_storage_folder(root: Path) -> bool:
     """Return whether a local backend was at work in a folder before: it leaves its staging folder there for good."""
     return (root / _STAGING_FOLDER).is_dir()
+
+
+def holds_buckets(root: Path) -> bool:
+    """Return whether a storage folder has bytes of objects: folders of buckets with something in them.
+
+    What cannot be looked into is none of ours, such as the `lost+found` of a disk; whether the storage folder itself
+    can be used, the backend says.
+    """
+    return any(not name.startswith(".") and _names_in(root / name) for name in _names_in(root))
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return what a folder holds; nothing where it is no folder, or a closed one."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - names are all that is wanted
+    except OSError:
+        return []

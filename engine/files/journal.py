@@ -131,6 +131,10 @@ class Journal:
         with self._lock:
             self._finished.add(journal_id)
 
+    def has_finished(self) -> bool:
+        """Return whether there are records for `remove_finished` to remove."""
+        return bool(self._finished)
+
     def is_finished(self, journal_id: int | None) -> bool:
         """Return whether this process finished the record's work."""
         return journal_id in self._finished

@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.selectable import AliasedReturnsRows, FromClause, FromGrouping, Join
 
+from engine import limits
 from engine.errors import DatabaseFault, EngineBug
 from engine.metadata.database import WRITE_OPTION
 from engine.metadata.faults import translated
@@ -168,18 +169,23 @@ class Executor:
             yield Transaction(connection, self._permissions, context)
 
     @contextmanager
-    def transaction(self, context: RlsContext) -> Iterator[Transaction]:
+    def transaction(self, context: RlsContext, patience_s: float | None = None) -> Iterator[Transaction]:
         """Open a writing transaction, alone among all threads and processes; commits at the end of the block.
 
         An exception inside the block rolls everything back.
 
+        Args:
+            context: Who asks.
+            patience_s: How long to wait for other processes; `limits.BUSY_TIMEOUT_S` by default.
+
         Raises:
+            DatabaseLocked: Another process did not let go in time.
             DatabaseFault: The database failed, or the executor is closed: then the staged bytes of a late commit may
                 be gone already.
         """
         with self._write_lock, translated(self._where), self._opened() as plain:
             connection = plain.execution_options(**{WRITE_OPTION: True})
-            with connection.begin():
+            with _waiting(connection, patience_s), connection.begin():
                 yield Transaction(connection, self._permissions, context)
 
     def data_version(self) -> int:
@@ -217,6 +223,21 @@ class Executor:
         """Refuse to go on after the end."""
         if self._closed:
             raise DatabaseFault("The workspace was closed", path=self._where)
+
+
+@contextmanager
+def _waiting(connection: Connection, patience_s: float | None) -> Iterator[None]:
+    """Let a connection wait for other processes for another time than usual. Before its transaction begins."""
+    if patience_s is None:
+        yield
+        return
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={round(patience_s * 1000)}")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={round(limits.BUSY_TIMEOUT_S * 1000)}")
+        cursor.close()
 
 
 def _tables_of(source: FromClause) -> list[Table]:

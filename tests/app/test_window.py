@@ -26,9 +26,11 @@ from app.models.pages import PAGE_ROWS
 from app.theme import ThemeMode
 from app.views.conflict_dialog import ConflictDialog
 from app.views.drops import carries_files
+from engine.config import Settings
 from engine.secrets import FixedSecrets
 from engine.server import StorageServer
 from engine.types import TreeSize, UploadItem
+from engine.workspace import open_workspace
 from tests.app.helpers import Desk, close
 
 
@@ -752,9 +754,24 @@ class TestStartAndEnd:
             window.open(data_dir)
         page = window._page._stack.currentWidget()
         texts = [child.text() for child in page.findChildren(type(window._page._word))]
-        assert "The database is damaged" in texts
+        assert "The database is damaged or missing" in texts
         assert window.session is None
         assert (data_dir / "holdall.db").read_bytes().startswith(b"this is no database")
+        window.shell.leave()
+
+    def test_a_lost_database_is_explained_not_begun_anew(self, qapp, qtbot: QtBot, look, data_dir: Path) -> None:
+        with open_workspace(Settings(data_dir), FixedSecrets()) as workspace:
+            workspace.storage.create_bucket("photos", workspace.context)
+            workspace.storage.upload("photos", "a", b"kept", workspace.context)
+        (data_dir / "holdall.db").unlink()
+        window = Window(qapp, look.theme, FixedSecrets())
+        with qtbot.waitSignal(window.failed, timeout=20_000):
+            window.open(data_dir)
+        page = window._page._stack.currentWidget()
+        texts = " ".join(child.text() for child in page.findChildren(type(window._page._word)))
+        assert "there are stored files" in texts
+        assert "backup" in texts
+        assert not (data_dir / "holdall.db").exists()
         window.shell.leave()
 
     def test_another_folder_can_be_chosen_instead(self, qapp, qtbot: QtBot, look, data_dir: Path) -> None:
