@@ -17,6 +17,7 @@ from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import BucketAlreadyExists, BucketNotEmpty, InvalidRequest, StorageError
 from engine.events import EventType
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.announce import Announcer
 from engine.files.deletes import Deletes
 from engine.files.records import bucket_from, find_bucket
@@ -43,6 +44,7 @@ class Buckets:
         permissions: Who may.
         deletes: Empties buckets.
         announcer: Told of every change.
+        failpoints: Told of every step.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class Buckets:
         permissions: PermissionChecker,
         deletes: Deletes,
         announcer: Announcer,
+        failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
         self._backend = backend
         self._permissions = permissions
         self._deletes = deletes
         self._announcer = announcer
+        self._failpoints = failpoints
 
     def create(
         self,
@@ -93,6 +97,7 @@ class Buckets:
             _refuse_taken(tx, name)
             tx.execute(insert(storage_buckets).values(values))
             bucket = find_bucket(tx, name)
+        self._failpoints.reach(Failpoint.BUCKET_CREATED)
         self._announcer.bucket(EventType.BUCKET_CREATED, bucket)
         return bucket
 
@@ -155,7 +160,10 @@ class Buckets:
         """
         bucket = self.get(name_or_id, context)
         self._permissions.check_service(context)
-        return self._deletes.empty(bucket.id, context, progress, cancel)
+        self._failpoints.reach(Failpoint.BUCKET_EMPTY)
+        count = self._deletes.empty(bucket.id, context, progress, cancel)
+        self._failpoints.reach(Failpoint.BUCKET_EMPTIED)
+        return count
 
     def delete(self, name_or_id: str, context: RlsContext) -> None:
         """Delete an empty bucket.
@@ -171,9 +179,12 @@ class Buckets:
                 self._permissions.check_service(context)
                 _refuse_full(tx, bucket)
                 tx.execute(delete(storage_buckets).where(_B.id == bucket.id))
+                self._failpoints.reach(Failpoint.BUCKET_DELETE)
         except IntegrityError as error:
             raise BucketNotEmpty("The bucket you tried to delete is not empty", path=name_or_id) from error
+        self._failpoints.reach(Failpoint.BUCKET_ROW_GONE)
         self._remove_folder(bucket)
+        self._failpoints.reach(Failpoint.BUCKET_GONE)
         self._announcer.bucket(EventType.BUCKET_DELETED, bucket)
 
     def _remove_folder(self, bucket: Bucket) -> None:

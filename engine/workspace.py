@@ -19,6 +19,7 @@ from engine.buckets import Buckets
 from engine.config import Settings
 from engine.errors import BackendUnreachable, from_os_error
 from engine.events import EventBus
+from engine.failpoints import NO_FAILPOINTS, Failpoints
 from engine.files.announce import Announcer
 from engine.files.bulk import BulkUploads
 from engine.files.commit import Committer
@@ -58,6 +59,7 @@ class _Core:
     settler: Settler
     mutations: Mutations
     permissions: PermissionChecker
+    failpoints: Failpoints
 
 
 class Workspace:
@@ -106,7 +108,10 @@ class Workspace:
 
 
 def open_workspace(
-    settings: Settings, secrets: SecretStore | None = None, backend: StorageBackend | None = None
+    settings: Settings,
+    secrets: SecretStore | None = None,
+    backend: StorageBackend | None = None,
+    failpoints: Failpoints = NO_FAILPOINTS,
 ) -> Workspace:
     """Open the workspace of a data folder, making it if there is none.
 
@@ -114,6 +119,7 @@ def open_workspace(
         settings: Where, and with which overrides.
         secrets: Where keys are kept; the keyring or a file in the data folder by default.
         backend: Where bytes are kept; the data folder's `storage` by default.
+        failpoints: Told of every step of the protocol, for tests that let the process die there.
 
     Raises:
         PermissionDenied: The data folder cannot be made or written.
@@ -128,7 +134,7 @@ def open_workspace(
     except OSError as error:
         raise from_os_error(error, str(settings.data_dir)) from error
     store = secrets or open_secret_store(settings.data_dir)
-    core = _open_core(settings, backend)
+    core = _open_core(settings, backend, failpoints)
     try:
         core.settler.roll_forward()
         core.backend.sweep(core.settler.roll_forward)
@@ -139,7 +145,7 @@ def open_workspace(
         raise
 
 
-def _open_core(settings: Settings, backend: StorageBackend | None) -> _Core:
+def _open_core(settings: Settings, backend: StorageBackend | None, failpoints: Failpoints) -> _Core:
     """Open database and backend."""
     engine = open_database(settings.database_path)
     permissions = PermissionChecker()
@@ -148,14 +154,14 @@ def _open_core(settings: Settings, backend: StorageBackend | None) -> _Core:
         executor = Executor(engine, permissions)
         if backend is None:
             _require_storage(settings, executor)
-        chosen = backend or LocalBackend(settings.storage_dir)
+        chosen = backend or LocalBackend(settings.storage_dir, failpoints=failpoints)
     except BaseException:
         engine.dispose()
         raise
     journal = Journal()
-    settler = Settler(executor, chosen, journal)
-    mutations = Mutations(executor, chosen, journal, settler)
-    return _Core(executor, chosen, journal, settler, mutations, permissions)
+    settler = Settler(executor, chosen, journal, failpoints)
+    mutations = Mutations(executor, chosen, journal, settler, failpoints)
+    return _Core(executor, chosen, journal, settler, mutations, permissions, failpoints)
 
 
 def _require_storage(settings: Settings, executor: Executor) -> None:
@@ -186,9 +192,9 @@ def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
     return FileStorage(
         executor=executor,
         events=events,
-        buckets=Buckets(executor, backend, permissions, deletes, announcer),
+        buckets=Buckets(executor, backend, permissions, deletes, announcer, core.failpoints),
         uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
-        bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many),
+        bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many, core.failpoints),
         downloads=downloads,
         tree_downloads=TreeDownloads(downloads, listing),
         listing=listing,
