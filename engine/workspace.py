@@ -7,6 +7,7 @@ façade. Nothing here is global: two workspaces in one process know nothing of e
 from __future__ import annotations
 
 import contextlib
+import logging
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from engine.backends.base import StorageBackend
 from engine.backends.local import LocalBackend, is_storage_folder
 from engine.buckets import Buckets
 from engine.config import Settings
-from engine.errors import BackendUnreachable, from_os_error
+from engine.errors import BackendUnreachable, StorageError, from_os_error
 from engine.events import EventBus
 from engine.failpoints import NO_FAILPOINTS, Failpoints
 from engine.files.announce import Announcer
@@ -37,13 +38,14 @@ from engine.jobs.check import Checks
 from engine.metadata import schema
 from engine.metadata.database import open_database
 from engine.metadata.executor import Executor
-from engine.metadata.tables import storage_objects, storage_settings
+from engine.metadata.tables import storage_buckets, storage_objects, storage_settings
 from engine.permissions.rules import PermissionChecker
 from engine.secrets import SecretStore, open_secret_store
 from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
 from engine.types import RlsContext
 
+_logger = logging.getLogger(__name__)
 _LINK_KEY = "link-signing-key"
 _JWT_KEY = "jwt-secret"
 _OWNER = "owner_id"
@@ -138,6 +140,7 @@ def open_workspace(
     try:
         core.settler.roll_forward()
         core.backend.sweep(core.settler.roll_forward)
+        _remove_left_folders(core)
         return Workspace(settings, store, core)
     except BaseException:
         core.executor.close()
@@ -162,6 +165,24 @@ def _open_core(settings: Settings, backend: StorageBackend | None, failpoints: F
     settler = Settler(executor, chosen, journal, failpoints)
     mutations = Mutations(executor, chosen, journal, settler, failpoints)
     return _Core(executor, chosen, journal, settler, mutations, permissions, failpoints)
+
+
+def _remove_left_folders(core: _Core) -> None:
+    """Remove the empty folders of buckets that are deleted, whose processes died before they came to that."""
+    # Folders first: a bucket's row is there before its folder, so that one which is just being made is known.
+    folders = core.backend.list_buckets()
+    known = {str(row[0]) for row in core.executor.execute(select(storage_buckets.c.id), RlsContext.service())}
+    for bucket_id in folders:
+        if bucket_id not in known:
+            _remove_left_folder(core.backend, bucket_id)
+
+
+def _remove_left_folder(backend: StorageBackend, bucket_id: str) -> None:
+    """Remove a folder if it is empty; one that cannot be removed is no reason not to start."""
+    try:
+        backend.remove_bucket(bucket_id)
+    except StorageError:
+        _logger.warning("the folder of the deleted bucket %s is left", bucket_id, exc_info=True)
 
 
 def _require_storage(settings: Settings, executor: Executor) -> None:
