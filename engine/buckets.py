@@ -18,6 +18,7 @@ from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import BucketAlreadyExists, BucketNotEmpty, InvalidRequest, StorageError
 from engine.events import EventType
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.announce import Announcer
 from engine.files.deletes import Deletes
 from engine.files.history import forget
@@ -48,6 +49,7 @@ class Buckets:
         permissions: Who may.
         deletes: Empties buckets.
         announcer: Told of every change.
+        failpoints: Told of every step.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Buckets:
         permissions: PermissionChecker,
         deletes: Deletes,
         announcer: Announcer,
+        failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
         self._mutations = mutations
@@ -65,6 +68,7 @@ class Buckets:
         self._permissions = permissions
         self._deletes = deletes
         self._announcer = announcer
+        self._failpoints = failpoints
 
     def create(
         self,
@@ -102,6 +106,7 @@ class Buckets:
             _refuse_taken(tx, name)
             tx.execute(insert(storage_buckets).values(values))
             bucket = find_bucket(tx, name)
+        self._failpoints.reach(Failpoint.BUCKET_CREATED)
         self._announcer.bucket(EventType.BUCKET_CREATED, bucket)
         return bucket
 
@@ -169,7 +174,10 @@ class Buckets:
         """
         bucket = self.get(name_or_id, context)
         self._permissions.check_service(context)
-        return self._deletes.empty(bucket.id, context, progress, cancel, as_of, for_good=for_good)
+        self._failpoints.reach(Failpoint.BUCKET_EMPTY)
+        count = self._deletes.empty(bucket.id, context, progress, cancel, as_of, for_good=for_good)
+        self._failpoints.reach(Failpoint.BUCKET_EMPTIED)
+        return count
 
     def delete(self, name_or_id: str, context: RlsContext) -> None:
         """Delete an empty bucket, with its trash and old versions.
@@ -183,7 +191,9 @@ class Buckets:
             bucket = self._mutations.run(context, lambda change: self._delete_rows(change, name_or_id))
         except IntegrityError as error:
             raise BucketNotEmpty("The bucket you tried to delete is not empty", path=name_or_id) from error
+        self._failpoints.reach(Failpoint.BUCKET_ROW_GONE)
         self._remove_folder(bucket)
+        self._failpoints.reach(Failpoint.BUCKET_GONE)
         self._announcer.bucket(EventType.BUCKET_DELETED, bucket)
 
     def _delete_rows(self, change: Mutation, name_or_id: str) -> Bucket:
@@ -194,6 +204,7 @@ class Buckets:
         here = storage_object_versions.c.bucket_id == bucket.id
         forget(change, change.system.execute(select(*VERSION_COLUMNS).where(here)).all())
         change.tx.execute(delete(storage_buckets).where(_B.id == bucket.id))
+        self._failpoints.reach(Failpoint.BUCKET_DELETE)
         return bucket
 
     def _remove_folder(self, bucket: Bucket) -> None:

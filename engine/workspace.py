@@ -6,6 +6,10 @@ façade. Nothing here is global: two workspaces in one process know nothing of e
 
 from __future__ import annotations
 
+<<<<<<< HEAD
+=======
+import contextlib
+>>>>>>> wt-c
 import logging
 from dataclasses import dataclass
 from uuid import uuid4
@@ -18,8 +22,13 @@ from engine.backends.base import StorageBackend
 from engine.backends.local import LocalBackend, holds_buckets, is_storage_folder
 from engine.buckets import Buckets
 from engine.config import Settings
+<<<<<<< HEAD
 from engine.errors import BackendUnreachable, DatabaseCorrupt, StorageError, from_os_error
+=======
+from engine.errors import BackendUnreachable, StorageError, from_os_error
+>>>>>>> wt-c
 from engine.events import EventBus
+from engine.failpoints import NO_FAILPOINTS, Failpoints
 from engine.files.announce import Announcer
 from engine.files.bulk import BulkUploads
 from engine.files.commit import Committer
@@ -39,9 +48,15 @@ from engine.files.version_rows import VersionBytes
 from engine.files.versions import Versions
 from engine.jobs.check import Checks
 from engine.metadata import schema
+<<<<<<< HEAD
 from engine.metadata.database import is_begun, open_database
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects, storage_settings
+=======
+from engine.metadata.database import open_database
+from engine.metadata.executor import Executor
+from engine.metadata.tables import storage_buckets, storage_objects, storage_settings
+>>>>>>> wt-c
 from engine.permissions.rules import PermissionChecker
 from engine.secrets import SecretStore, open_secret_store
 from engine.signed_url import UrlSigner
@@ -64,6 +79,7 @@ class _Core:
     settler: Settler
     mutations: Mutations
     permissions: PermissionChecker
+    failpoints: Failpoints
 
 
 class Workspace:
@@ -125,7 +141,10 @@ class Workspace:
 
 
 def open_workspace(
-    settings: Settings, secrets: SecretStore | None = None, backend: StorageBackend | None = None
+    settings: Settings,
+    secrets: SecretStore | None = None,
+    backend: StorageBackend | None = None,
+    failpoints: Failpoints = NO_FAILPOINTS,
 ) -> Workspace:
     """Open the workspace of a data folder, making it if there is none.
 
@@ -133,6 +152,7 @@ def open_workspace(
         settings: Where, and with which overrides.
         secrets: Where keys are kept; the keyring or a file in the data folder by default.
         backend: Where bytes are kept; the data folder's `storage` by default.
+        failpoints: Told of every step of the protocol, for tests that let the process die there.
 
     Raises:
         PermissionDenied: The data folder cannot be made or written.
@@ -147,10 +167,11 @@ def open_workspace(
     except OSError as error:
         raise from_os_error(error, str(settings.data_dir)) from error
     store = secrets or open_secret_store(settings.data_dir)
-    core = _open_core(settings, backend)
+    core = _open_core(settings, backend, failpoints)
     try:
         core.settler.roll_forward()
         core.backend.sweep(core.settler.roll_forward)
+        _remove_left_folders(core)
         return Workspace(settings, store, core)
     except BaseException:
         core.executor.close()
@@ -158,7 +179,7 @@ def open_workspace(
         raise
 
 
-def _open_core(settings: Settings, backend: StorageBackend | None) -> _Core:
+def _open_core(settings: Settings, backend: StorageBackend | None, failpoints: Failpoints) -> _Core:
     """Open database and backend."""
     if backend is None:
         _require_database(settings)
@@ -169,14 +190,32 @@ def _open_core(settings: Settings, backend: StorageBackend | None) -> _Core:
         executor = Executor(engine, permissions)
         if backend is None:
             _require_storage(settings, executor)
-        chosen = backend or LocalBackend(settings.storage_dir)
+        chosen = backend or LocalBackend(settings.storage_dir, failpoints=failpoints)
     except BaseException:
         engine.dispose()
         raise
     journal = Journal()
-    settler = Settler(executor, chosen, journal)
-    mutations = Mutations(executor, chosen, journal, settler)
-    return _Core(executor, chosen, journal, settler, mutations, permissions)
+    settler = Settler(executor, chosen, journal, failpoints)
+    mutations = Mutations(executor, chosen, journal, settler, failpoints)
+    return _Core(executor, chosen, journal, settler, mutations, permissions, failpoints)
+
+
+def _remove_left_folders(core: _Core) -> None:
+    """Remove the empty folders of buckets that are deleted, whose processes died before they came to that."""
+    # Folders first: a bucket's row is there before its folder, so that one which is just being made is known.
+    folders = core.backend.list_buckets()
+    known = {str(row[0]) for row in core.executor.execute(select(storage_buckets.c.id), RlsContext.service())}
+    for bucket_id in folders:
+        if bucket_id not in known:
+            _remove_left_folder(core.backend, bucket_id)
+
+
+def _remove_left_folder(backend: StorageBackend, bucket_id: str) -> None:
+    """Remove a folder if it is empty; one that cannot be removed is no reason not to start."""
+    try:
+        backend.remove_bucket(bucket_id)
+    except StorageError:
+        _logger.warning("the folder of the deleted bucket %s is left", bucket_id, exc_info=True)
 
 
 def _require_database(settings: Settings) -> None:
@@ -226,9 +265,13 @@ def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
     return FileStorage(
         executor=executor,
         events=events,
+<<<<<<< HEAD
         buckets=Buckets(executor, core.mutations, backend, permissions, deletes, announcer),
+=======
+        buckets=Buckets(executor, backend, permissions, deletes, announcer, core.failpoints),
+>>>>>>> wt-c
         uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
-        bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many),
+        bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many, core.failpoints),
         downloads=downloads,
         tree_downloads=TreeDownloads(downloads, listing),
         listing=listing,

@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 
 from engine.backends.base import StorageBackend
 from engine.errors import StorageError
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.journal import SLICE, Journal, JournalKind, Publication
 from engine.files.settle import Settler
 from engine.metadata.executor import Executor, Transaction
@@ -96,10 +97,19 @@ class Mutations:
         backend: Whose staging the journal names.
         journal: Where open work is written down.
         settler: Does that work.
+        failpoints: Told of every step.
     """
 
-    def __init__(self, executor: Executor, backend: StorageBackend, journal: Journal, settler: Settler) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        backend: StorageBackend,
+        journal: Journal,
+        settler: Settler,
+        failpoints: Failpoints = NO_FAILPOINTS,
+    ) -> None:
         self._executor = executor
+        self._failpoints = failpoints
         self._backend = backend
         self._journal = journal
         self._settler = settler
@@ -129,10 +139,13 @@ class Mutations:
 
     def _commit(self, context: RlsContext, work: Callable[[Mutation], _T]) -> tuple[_T, Mutation]:
         """Run `work` in a transaction."""
+        self._failpoints.reach(Failpoint.COMMIT_BEGIN)
         with self._executor.transaction(context) as tx:
             mutation = Mutation(tx, self._journal, self._backend.staging)
             finished = self._journal.remove_finished(mutation.system)
             result = work(mutation)
+            self._failpoints.reach(Failpoint.COMMIT_WRITTEN)
+        self._failpoints.reach(Failpoint.COMMIT_DONE)
         self._journal.forget(finished)
         return result, mutation
 
