@@ -32,7 +32,9 @@ from engine.files.mutations import Mutations
 from engine.files.settle import Settler
 from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads
+from engine.jobs.backups import Backups
 from engine.jobs.check import Checks
+from engine.jobs.scheduler import Job, Scheduler
 from engine.metadata import schema
 from engine.metadata.database import open_database
 from engine.metadata.executor import Executor
@@ -46,6 +48,9 @@ from engine.types import RlsContext
 _LINK_KEY = "link-signing-key"
 _JWT_KEY = "jwt-secret"
 _OWNER = "owner_id"
+_BACKUP_JOB = "backup"
+_BACKUP_LOOK_S = 15 * 60
+"""How often it is looked whether a backup is due: a computer that sleeps at night counts no hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ class Workspace:
         signer: Makes and checks links.
         secrets: Where the workspace's keys are kept.
         owner_id: Id of the person at this computer, the same at every start.
+        backups: Backups of the database.
+        jobs: What goes on by itself while the workspace is open.
     """
 
     def __init__(self, settings: Settings, secrets: SecretStore, core: _Core) -> None:
@@ -82,6 +89,9 @@ class Workspace:
         self.jwt_secret = settings.jwt_secret or secrets.get_or_create(_JWT_KEY).hex()
         self.keys = ApiKeys(self.jwt_secret)
         self.storage = _compose(settings, core, self.signer)
+        self.backups = backups_of(settings)
+        self.jobs = Scheduler([Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due)])
+        self.jobs.start()
 
     def __enter__(self) -> Workspace:
         """Return the workspace."""
@@ -98,11 +108,17 @@ class Workspace:
 
     def close(self) -> None:
         """Tidy the journal and release database and folders; safe to call again."""
+        self.jobs.close()
         core = self._core
         with contextlib.suppress(Exception), core.executor.transaction(RlsContext.service()) as tx:
             core.journal.forget(core.journal.remove_finished(tx))
         core.executor.close()
         core.backend.close()
+
+
+def backups_of(settings: Settings) -> Backups:
+    """Return the backups of a data folder, open or not."""
+    return Backups(settings.database_path, settings.backups_dir, settings.backups_kept, settings.backup_interval_s)
 
 
 def open_workspace(
@@ -144,7 +160,7 @@ def _open_core(settings: Settings, backend: StorageBackend | None) -> _Core:
     engine = open_database(settings.database_path)
     permissions = PermissionChecker()
     try:
-        schema.upgrade(engine)
+        schema.upgrade(engine, lambda: backups_of(settings).make(before_migration=True))
         executor = Executor(engine, permissions)
         if backend is None:
             _require_storage(settings, executor)
