@@ -20,6 +20,7 @@ from engine.events import EventType
 from engine.files.announce import Announcer
 from engine.files.deletes import Deletes
 from engine.files.records import bucket_from, find_bucket
+from engine.files.sidecars import Sidecars
 from engine.ids import new_id
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_objects
@@ -43,6 +44,7 @@ class Buckets:
         permissions: Who may.
         deletes: Empties buckets.
         announcer: Told of every change.
+        sidecars: Follow every change.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class Buckets:
         permissions: PermissionChecker,
         deletes: Deletes,
         announcer: Announcer,
+        sidecars: Sidecars,
     ) -> None:
         self._executor = executor
         self._backend = backend
         self._permissions = permissions
         self._deletes = deletes
         self._announcer = announcer
+        self._sidecars = sidecars
 
     def create(
         self,
@@ -93,6 +97,7 @@ class Buckets:
             _refuse_taken(tx, name)
             tx.execute(insert(storage_buckets).values(values))
             bucket = find_bucket(tx, name)
+        self._sidecars.follow(bucket.id)
         self._announcer.bucket(EventType.BUCKET_CREATED, bucket)
         return bucket
 
@@ -171,6 +176,7 @@ class Buckets:
                 self._permissions.check_service(context)
                 _refuse_full(tx, bucket)
                 tx.execute(delete(storage_buckets).where(_B.id == bucket.id))
+                self._sidecars.remove(tx, bucket.id)
         except IntegrityError as error:
             raise BucketNotEmpty("The bucket you tried to delete is not empty", path=name_or_id) from error
         self._remove_folder(bucket)
@@ -193,6 +199,7 @@ class Buckets:
             statement = update(storage_buckets).where(_B.id == bucket.id)
             tx.execute(statement.values(**values, updated_at=now_us()))
             changed = find_bucket(tx, bucket.id)
+        self._sidecars.follow(changed.id)
         self._announcer.bucket(EventType.BUCKET_UPDATED, changed)
         return changed
 

@@ -30,6 +30,7 @@ from engine.files.listing import Listing
 from engine.files.moves import Moves
 from engine.files.mutations import Mutations
 from engine.files.settle import Settler
+from engine.files.sidecars import Sidecars
 from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads
 from engine.jobs.backups import Backups
@@ -63,6 +64,7 @@ class _Core:
     settler: Settler
     mutations: Mutations
     permissions: PermissionChecker
+    sidecars: Sidecars
 
 
 class Workspace:
@@ -85,6 +87,7 @@ class Workspace:
         self.settings = settings
         self.secrets = secrets
         self.owner_id = _owner_id(core.executor)
+        core.sidecars.mend(self.owner_id)
         self.signer = UrlSigner(secrets.get_or_create(_LINK_KEY))
         self.jwt_secret = settings.jwt_secret or secrets.get_or_create(_JWT_KEY).hex()
         self.keys = ApiKeys(self.jwt_secret)
@@ -171,7 +174,7 @@ def _open_core(settings: Settings, backend: StorageBackend | None) -> _Core:
     journal = Journal()
     settler = Settler(executor, chosen, journal)
     mutations = Mutations(executor, chosen, journal, settler)
-    return _Core(executor, chosen, journal, settler, mutations, permissions)
+    return _Core(executor, chosen, journal, settler, mutations, permissions, Sidecars(executor, chosen))
 
 
 def _require_storage(settings: Settings, executor: Executor) -> None:
@@ -202,7 +205,7 @@ def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
     return FileStorage(
         executor=executor,
         events=events,
-        buckets=Buckets(executor, backend, permissions, deletes, announcer),
+        buckets=Buckets(executor, backend, permissions, deletes, announcer, core.sidecars),
         uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
         bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many),
         downloads=downloads,

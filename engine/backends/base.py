@@ -181,7 +181,11 @@ class StorageBackend(Protocol):
         """Return the content's length; `BytesMissing` where there is none."""
 
     def list(self, bucket_id: str = "") -> Iterator[StoredEntry]:
-        """Yield every key, of one bucket or of all; staged bytes are not keys."""
+        """Yield every key, of one bucket or of all; staged bytes are not keys.
+
+        Keys that begin with a dot are the engine's own and belong to no bucket: they are listed under their first
+        segment alone.
+        """
 
     def list_buckets(self) -> Sequence[str]:
         """Return the ids of the buckets that have a folder."""
