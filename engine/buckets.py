@@ -24,6 +24,7 @@ from engine.files.deletes import Deletes
 from engine.files.history import forget
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import bucket_from, find_bucket
+from engine.files.sidecars import Sidecars
 from engine.files.version_rows import VERSION_COLUMNS
 from engine.ids import new_id
 from engine.metadata.executor import Executor, Transaction
@@ -49,6 +50,7 @@ class Buckets:
         permissions: Who may.
         deletes: Empties buckets.
         announcer: Told of every change.
+        sidecars: Follow every change.
         failpoints: Told of every step.
     """
 
@@ -60,6 +62,7 @@ class Buckets:
         permissions: PermissionChecker,
         deletes: Deletes,
         announcer: Announcer,
+        sidecars: Sidecars,
         failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
@@ -69,6 +72,7 @@ class Buckets:
         self._deletes = deletes
         self._announcer = announcer
         self._failpoints = failpoints
+        self._sidecars = sidecars
 
     def create(
         self,
@@ -107,6 +111,7 @@ class Buckets:
             tx.execute(insert(storage_buckets).values(values))
             bucket = find_bucket(tx, name)
         self._failpoints.reach(Failpoint.BUCKET_CREATED)
+        self._sidecars.follow(bucket.id)
         self._announcer.bucket(EventType.BUCKET_CREATED, bucket)
         return bucket
 
@@ -204,6 +209,7 @@ class Buckets:
         here = storage_object_versions.c.bucket_id == bucket.id
         forget(change, change.system.execute(select(*VERSION_COLUMNS).where(here)).all())
         change.tx.execute(delete(storage_buckets).where(_B.id == bucket.id))
+        self._sidecars.remove(change.tx, bucket.id)
         self._failpoints.reach(Failpoint.BUCKET_DELETE)
         return bucket
 
@@ -224,6 +230,7 @@ class Buckets:
             statement = update(storage_buckets).where(_B.id == bucket.id)
             tx.execute(statement.values(**values, updated_at=now_us()))
             changed = find_bucket(tx, bucket.id)
+        self._sidecars.follow(changed.id)
         self._announcer.bucket(EventType.BUCKET_UPDATED, changed)
         return changed
 

@@ -6,10 +6,6 @@ façade. Nothing here is global: two workspaces in one process know nothing of e
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-=======
-import contextlib
->>>>>>> wt-c
 import logging
 from dataclasses import dataclass
 from uuid import uuid4
@@ -22,11 +18,7 @@ from engine.backends.base import StorageBackend
 from engine.backends.local import LocalBackend, holds_buckets, is_storage_folder
 from engine.buckets import Buckets
 from engine.config import Settings
-<<<<<<< HEAD
 from engine.errors import BackendUnreachable, DatabaseCorrupt, StorageError, from_os_error
-=======
-from engine.errors import BackendUnreachable, StorageError, from_os_error
->>>>>>> wt-c
 from engine.events import EventBus
 from engine.failpoints import NO_FAILPOINTS, Failpoints
 from engine.files.announce import Announcer
@@ -41,22 +33,19 @@ from engine.files.moves import Moves
 from engine.files.mutations import Mutations
 from engine.files.past import Past
 from engine.files.settle import Settler
+from engine.files.sidecars import Sidecars
 from engine.files.trash import Trash
 from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads
 from engine.files.version_rows import VersionBytes
 from engine.files.versions import Versions
+from engine.jobs.backups import Backups
 from engine.jobs.check import Checks
+from engine.jobs.scheduler import Job, Scheduler
 from engine.metadata import schema
-<<<<<<< HEAD
 from engine.metadata.database import is_begun, open_database
 from engine.metadata.executor import Executor, Transaction
-from engine.metadata.tables import storage_objects, storage_settings
-=======
-from engine.metadata.database import open_database
-from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_buckets, storage_objects, storage_settings
->>>>>>> wt-c
 from engine.permissions.rules import PermissionChecker
 from engine.secrets import SecretStore, open_secret_store
 from engine.signed_url import UrlSigner
@@ -67,6 +56,9 @@ _logger = logging.getLogger(__name__)
 _LINK_KEY = "link-signing-key"
 _JWT_KEY = "jwt-secret"
 _OWNER = "owner_id"
+_BACKUP_JOB = "backup"
+_BACKUP_LOOK_S = 15 * 60
+"""How often it is looked whether a backup is due: a computer that sleeps at night counts no hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +72,7 @@ class _Core:
     mutations: Mutations
     permissions: PermissionChecker
     failpoints: Failpoints
+    sidecars: Sidecars
 
 
 class Workspace:
@@ -93,6 +86,8 @@ class Workspace:
         signer: Makes and checks links.
         secrets: Where the workspace's keys are kept.
         owner_id: Id of the person at this computer, the same at every start.
+        backups: Backups of the database.
+        jobs: What goes on by itself while the workspace is open.
     """
 
     def __init__(self, settings: Settings, secrets: SecretStore, core: _Core) -> None:
@@ -100,10 +95,14 @@ class Workspace:
         self.settings = settings
         self.secrets = secrets
         self.owner_id = _owner_id(core.executor)
+        core.sidecars.mend(self.owner_id)
         self.signer = UrlSigner(secrets.get_or_create(_LINK_KEY))
         self.jwt_secret = settings.jwt_secret or secrets.get_or_create(_JWT_KEY).hex()
         self.keys = ApiKeys(self.jwt_secret)
         self.storage = _compose(settings, core, self.signer)
+        self.backups = backups_of(settings)
+        self.jobs = Scheduler([Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due)])
+        self.jobs.start()
 
     def __enter__(self) -> Workspace:
         """Return the workspace."""
@@ -120,6 +119,7 @@ class Workspace:
 
     def close(self) -> None:
         """Tidy the journal and release database and folders; safe to call again."""
+        self.jobs.close()
         try:
             self._tidy()
         finally:
@@ -138,6 +138,11 @@ class Workspace:
             _logger.info("the journal is left for the next start to tidy", exc_info=True)
         else:
             core.journal.forget(finished)
+
+
+def backups_of(settings: Settings) -> Backups:
+    """Return the backups of a data folder, open or not."""
+    return Backups(settings.database_path, settings.backups_dir, settings.backups_kept, settings.backup_interval_s)
 
 
 def open_workspace(
@@ -186,7 +191,7 @@ def _open_core(settings: Settings, backend: StorageBackend | None, failpoints: F
     engine = open_database(settings.database_path)
     permissions = PermissionChecker()
     try:
-        schema.upgrade(engine)
+        schema.upgrade(engine, lambda: backups_of(settings).make(before_migration=True))
         executor = Executor(engine, permissions)
         if backend is None:
             _require_storage(settings, executor)
@@ -197,7 +202,7 @@ def _open_core(settings: Settings, backend: StorageBackend | None, failpoints: F
     journal = Journal()
     settler = Settler(executor, chosen, journal, failpoints)
     mutations = Mutations(executor, chosen, journal, settler, failpoints)
-    return _Core(executor, chosen, journal, settler, mutations, permissions, failpoints)
+    return _Core(executor, chosen, journal, settler, mutations, permissions, failpoints, Sidecars(executor, chosen))
 
 
 def _remove_left_folders(core: _Core) -> None:
@@ -265,11 +270,9 @@ def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
     return FileStorage(
         executor=executor,
         events=events,
-<<<<<<< HEAD
-        buckets=Buckets(executor, core.mutations, backend, permissions, deletes, announcer),
-=======
-        buckets=Buckets(executor, backend, permissions, deletes, announcer, core.failpoints),
->>>>>>> wt-c
+        buckets=Buckets(
+            executor, core.mutations, backend, permissions, deletes, announcer, core.sidecars, core.failpoints
+        ),
         uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
         bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many, core.failpoints),
         downloads=downloads,

@@ -183,7 +183,8 @@ class StorageBackend(Protocol):
     def list(self, bucket_id: str = "") -> Iterator[StoredEntry]:
         """Yield every key, of one bucket or of all; staged bytes are not keys.
 
-        Keys below a folder whose name begins with a dot, such as old versions, are listed only when it is asked for.
+        Keys that begin with a dot are the engine's own and belong to no bucket: they are listed under their first
+        segment alone.
         """
 
     def list_buckets(self) -> Sequence[str]:

@@ -214,12 +214,11 @@ class MemoryBackend:
         return len(self.read(key))
 
     def list(self, bucket_id: str = "") -> Iterator[StoredEntry]:
-        """Yield every key."""
-        prefix = f"{bucket_id}/"
+        """Yield every key of a bucket."""
         with self._lock:
             entries = [StoredEntry(key, len(data)) for key, data in self._stored.items()]
         for entry in sorted(entries, key=lambda entry: entry.key):
-            if entry.key.startswith(prefix) if bucket_id else not entry.key.startswith("."):
+            if entry.key.startswith(f"{bucket_id}/") if bucket_id else not entry.key.startswith("."):
                 yield entry
 
     def list_buckets(self) -> Sequence[str]:

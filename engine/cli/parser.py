@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from engine.cli.addresses import parse_local_path
-from engine.cli.commands import check, get, keys, ls, mb, put, rm, serve, sign
+from engine.cli.commands import backup, check, get, keys, ls, mb, put, rm, serve, sign
 
 if TYPE_CHECKING:
     from engine.cli.session import Session
@@ -41,6 +41,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "serve": serve,
     "keys": keys,
     "check": check,
+    "backup": backup,
 }
 """Every command by its name, in the order of the help."""
 

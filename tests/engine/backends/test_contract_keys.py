@@ -243,6 +243,14 @@ class TestListing:
         assert list(backend.list("no-such-bucket")) == []
         assert sorted(backend.list_buckets()) == [BUCKET, OTHER_BUCKET]
 
+    def test_keys_that_begin_with_a_dot_belong_to_no_bucket(self, backend: StorageBackend) -> None:
+        backend.write(f"{BUCKET}/a", b"1")
+        backend.write(".notes/b", b"22")
+
+        assert list(backend.list()) == [StoredEntry(f"{BUCKET}/a", 1)]
+        assert backend.list_buckets() == [BUCKET]
+        assert list(backend.list(".notes")) == [StoredEntry(".notes/b", 2)]
+
     def test_threads_that_list_see_all_each(self, backend: StorageBackend) -> None:
         expected = [f"bucket-{number:03}/x" for number in range(120)]
         with backend.changes() as changes:
