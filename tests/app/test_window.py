@@ -29,7 +29,7 @@ from app.views.drops import carries_files
 from engine.secrets import FixedSecrets
 from engine.server import StorageServer
 from engine.types import TreeSize, UploadItem
-from tests.app.helpers import Desk, close
+from tests.app.helpers import Desk, close, leave
 
 
 @pytest.fixture(autouse=True)
@@ -725,7 +725,7 @@ class TestStartAndEnd:
         assert "The database is damaged" in texts
         assert window.session is None
         assert (data_dir / "holdall.db").read_bytes().startswith(b"this is no database")
-        window.shell.leave()
+        leave(window)
 
     def test_another_folder_can_be_chosen_instead(self, qapp, qtbot: QtBot, look, data_dir: Path) -> None:
         data_dir.mkdir()
@@ -738,7 +738,7 @@ class TestStartAndEnd:
         desk = Desk(window, qtbot)
         desk.bucket()
         assert desk.views.bench.isVisible()
-        window.shell.leave()
+        leave(window)
 
     def test_a_file_in_the_place_of_the_folder_is_explained(self, qapp, qtbot: QtBot, look, tmp_path: Path) -> None:
         (tmp_path / "taken").write_text("a file")
@@ -747,13 +747,13 @@ class TestStartAndEnd:
             assert window.open(tmp_path / "taken" / "data") is True
         assert window.shell.isVisible()
         assert window.session is None
-        window.shell.leave()
+        leave(window)
 
     def test_a_second_start_raises_the_first(self, desk: Desk, qapp, look, data_dir: Path, qtbot: QtBot) -> None:
         second = Window(qapp, look.theme)
         with qtbot.waitSignal(desk.window._instance.raise_wanted, timeout=5_000):
             assert second.open(data_dir) is False
-        second.shell.leave()
+        leave(second)
 
     def test_the_first_wish_to_close_closes(self, desk: Desk) -> None:
         desk.shell.close()
