@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
+from app.actions import SPECS, ActionId
 from app.errors import sentence
 from app.i18n import translate
 from app.icons import program_icon
@@ -33,7 +35,7 @@ class StartPage(QWidget):
     Signals:
         retry_wanted: Try the same folder again.
         folder_wanted: Choose another data folder.
-        quit_wanted: Give up.
+        quit_wanted: Give up; also by the keys that quit anywhere.
         details_wanted: Show everything known about the failure; carries the exception.
     """
 
@@ -51,6 +53,9 @@ class StartPage(QWidget):
         self._stack.addWidget(self._opening)
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._patience.timeout.connect(lambda: self._word.setText(translate("StartPage", "Opening the workspace…")))
+        # the commands of the window come with an open workspace; until then these keys work while this page is seen
+        for keys in next(spec.keys for spec in SPECS if spec.id is ActionId.QUIT):
+            QShortcut(QKeySequence(keys), self, self.quit_wanted.emit)
 
     def show_opening(self) -> None:
         """Show that the workspace is being opened; the word for it only when it takes a while."""

@@ -31,7 +31,7 @@ from engine.secrets import FixedSecrets
 from engine.server import StorageServer
 from engine.types import TreeSize, UploadItem
 from engine.workspace import open_workspace
-from tests.app.helpers import Desk, close
+from tests.app.helpers import Desk, close, leave
 
 
 @pytest.fixture(autouse=True)
@@ -757,7 +757,7 @@ class TestStartAndEnd:
         assert "The database is damaged or missing" in texts
         assert window.session is None
         assert (data_dir / "holdall.db").read_bytes().startswith(b"this is no database")
-        window.shell.leave()
+        leave(window)
 
     def test_a_lost_database_is_explained_not_begun_anew(self, qapp, qtbot: QtBot, look, data_dir: Path) -> None:
         with open_workspace(Settings(data_dir), FixedSecrets()) as workspace:
@@ -772,7 +772,7 @@ class TestStartAndEnd:
         assert "there are stored files" in texts
         assert "backup" in texts
         assert not (data_dir / "holdall.db").exists()
-        window.shell.leave()
+        leave(window)
 
     def test_another_folder_can_be_chosen_instead(self, qapp, qtbot: QtBot, look, data_dir: Path) -> None:
         data_dir.mkdir()
@@ -785,7 +785,7 @@ class TestStartAndEnd:
         desk = Desk(window, qtbot)
         desk.bucket()
         assert desk.views.bench.isVisible()
-        window.shell.leave()
+        leave(window)
 
     def test_a_file_in_the_place_of_the_folder_is_explained(self, qapp, qtbot: QtBot, look, tmp_path: Path) -> None:
         (tmp_path / "taken").write_text("a file")
@@ -794,13 +794,13 @@ class TestStartAndEnd:
             assert window.open(tmp_path / "taken" / "data") is True
         assert window.shell.isVisible()
         assert window.session is None
-        window.shell.leave()
+        leave(window)
 
     def test_a_second_start_raises_the_first(self, desk: Desk, qapp, look, data_dir: Path, qtbot: QtBot) -> None:
         second = Window(qapp, look.theme)
         with qtbot.waitSignal(desk.window._instance.raise_wanted, timeout=5_000):
             assert second.open(data_dir) is False
-        second.shell.leave()
+        leave(second)
 
     def test_the_first_wish_to_close_closes(self, desk: Desk) -> None:
         desk.shell.close()
