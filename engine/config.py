@@ -13,11 +13,21 @@ from typing import Final
 
 import platformdirs
 
+from engine.errors import InvalidRequest
+
 DATA_DIR_VARIABLE: Final = "HOLDALL_DATA_DIR"
 """Environment variable that names the data folder."""
 
 JWT_SECRET_VARIABLE: Final = "HOLDALL_JWT_SECRET"  # noqa: S105 - the variable's name, not a secret
 """Environment variable that holds the HS256 secret of API keys for a run."""
+
+HOST_VARIABLE: Final = "HOLDALL_HOST"
+"""Environment variable that names the address of the server."""
+
+PORT_VARIABLE: Final = "HOLDALL_PORT"
+"""Environment variable that holds the TCP port of the server."""
+
+_PORT_MAX: Final = 65_535
 
 DEFAULT_HOST: Final = "127.0.0.1"
 """The server listens to this computer alone until a person says otherwise."""
@@ -62,17 +72,31 @@ def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.
 
     Returns:
         The settings, with an absolute data folder and `~` expanded.
+
+    Raises:
+        InvalidRequest: The environment's port is no port.
     """
     chosen = data_dir or _from_environment(environ) or _default_data_dir()
     return Settings(
         data_dir=Path(os.path.abspath(chosen.expanduser())),  # noqa: PTH100 - resolve() would follow symlinks
         jwt_secret=environ.get(JWT_SECRET_VARIABLE) or None,
+        host=environ.get(HOST_VARIABLE) or DEFAULT_HOST,
+        port=_port_of(environ),
     )
 
 
 def _from_environment(environ: Mapping[str, str]) -> Path | None:
     named = environ.get(DATA_DIR_VARIABLE)
     return Path(named) if named else None
+
+
+def _port_of(environ: Mapping[str, str]) -> int:
+    text = environ.get(PORT_VARIABLE) or str(DEFAULT_PORT)
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_PORT_MAX)) and int(text) <= _PORT_MAX):
+        raise InvalidRequest(
+            f"{PORT_VARIABLE} is {text!r}, which is no port", hint="Write a number from 0 (any free one) to 65535."
+        )
+    return int(text)
 
 
 def _default_data_dir() -> Path:

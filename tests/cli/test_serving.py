@@ -188,6 +188,26 @@ def test_without_a_server_a_link_leads_to_where_it_would_be(holdall: Holdall, st
     assert told["expires_at"].endswith("Z")
 
 
+def test_a_link_leads_to_the_address_of_the_environment(
+    holdall: Holdall, stored: bytes, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOLDALL_HOST", "::1")
+    monkeypatch.setenv("HOLDALL_PORT", "8080")
+    assert holdall("sign", "b/tree/a.txt").out.startswith("http://[::1]:8080/storage/v1/object/b/tree/a.txt?token=")
+    monkeypatch.setenv("HOLDALL_PORT", "http")
+    assert "HOLDALL_PORT" in holdall("sign", "b/tree/a.txt", code=1).err
+
+
+def test_the_address_of_the_environment_is_served(data_dir: Path, process: Holdall, stored: bytes):
+    with serving(data_dir, HOLDALL_HOST="localhost", HOLDALL_PORT="1") as (_, line):
+        base = line.split()[-1]
+        assert base.startswith("http://localhost:")
+        with serving(data_dir) as (later, _):
+            later.terminate()
+            later.communicate(timeout=STOP_S)
+        assert process("sign", "b/tree/a.txt").out.startswith(base)
+
+
 def test_names_of_all_kinds_are_encoded_in_the_link(holdall: Holdall, stored: bytes):
     link = holdall("sign", "b/tree/sub/deep/with 'quotes' & spaces.txt").out
     assert " " not in link

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.cli.addresses import parse_port
 from engine.cli.signals import stopped_by_signal
-from engine.config import DEFAULT_HOST, DEFAULT_PORT
+from engine.config import DEFAULT_HOST, DEFAULT_PORT, HOST_VARIABLE, PORT_VARIABLE
 from engine.errors import EngineBug
 
 if TYPE_CHECKING:
@@ -35,12 +35,11 @@ def declare(parser: ArgumentParser) -> None:
     Args:
         parser: Of this command.
     """
-    parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (default: %(default)s)")
+    parser.add_argument("--host", help=f"address to listen on (default: {HOST_VARIABLE}, or {DEFAULT_HOST})")
     parser.add_argument(
         "--port",
         type=parse_port,
-        default=DEFAULT_PORT,
-        help="port to listen on, 0 = any free one (default: %(default)s)",
+        help=f"port to listen on, 0 = any free one (default: {PORT_VARIABLE}, or {DEFAULT_PORT})",
     )
 
 
@@ -60,8 +59,11 @@ def run(session: Session, arguments: Namespace) -> int:
     """
     from engine.server import StorageServer  # the other commands need no HTTP server
 
+    settings = session.workspace.settings
     with stopped_by_signal() as stop:
-        server = StorageServer(session.workspace, host=arguments.host, port=arguments.port)
+        host = settings.host if arguments.host is None else arguments.host
+        port = settings.port if arguments.port is None else arguments.port
+        server = StorageServer(session.workspace, host=host, port=port)
         server.start()
         try:
             _announce(session, server)
