@@ -17,10 +17,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
 
+from engine import workspace
 from engine.instance import read_server
 from tests.cli.conftest import MAIN, Holdall
 
@@ -73,6 +75,18 @@ def test_it_tells_where_it_listens_and_a_signal_stops_it(data_dir: Path, number:
         out, err = server.communicate(timeout=STOP_S)
         assert (server.returncode, out) == (0, "")
         assert "Traceback" not in err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_a_signal_before_it_listens_is_an_orderly_end_too(holdall: Holdall, monkeypatch: pytest.MonkeyPatch):
+    real = workspace.open_workspace
+
+    def interrupted(*arguments: Any) -> workspace.Workspace:
+        signal.raise_signal(signal.SIGTERM)
+        return real(*arguments)
+
+    monkeypatch.setattr(workspace, "open_workspace", interrupted)
+    assert holdall("serve", "--port", "0").out == ""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")

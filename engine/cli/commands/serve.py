@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from engine.cli.addresses import parse_port
-from engine.cli.signals import stopped_by_signal
 from engine.config import DEFAULT_HOST, DEFAULT_PORT, HOST_VARIABLE, PORT_VARIABLE
 from engine.errors import EngineBug
 
@@ -60,19 +59,22 @@ def run(session: Session, arguments: Namespace) -> int:
     from engine.server import StorageServer  # the other commands need no HTTP server
 
     settings = session.workspace.settings
-    with stopped_by_signal() as stop:
-        host = settings.host if arguments.host is None else arguments.host
-        port = settings.port if arguments.port is None else arguments.port
-        server = StorageServer(session.workspace, host=host, port=port)
-        server.start()
-        try:
-            _announce(session, server)
-            while not stop.wait(_WATCH_S):
-                if not server.running:
-                    raise EngineBug("The server ended by itself")
-        finally:
-            server.stop()
+    host = settings.host if arguments.host is None else arguments.host
+    port = settings.port if arguments.port is None else arguments.port
+    if not session.stop.is_set():
+        _serve(session, StorageServer(session.workspace, host=host, port=port))
     return 0
+
+
+def _serve(session: Session, server: StorageServer) -> None:
+    server.start()
+    try:
+        _announce(session, server)
+        while not session.stop.wait(_WATCH_S):
+            if not server.running:
+                raise EngineBug("The server ended by itself")
+    finally:
+        server.stop()
 
 
 def _announce(session: Session, server: StorageServer) -> None:
