@@ -98,6 +98,7 @@ class BucketChanges:
     public: bool | Unchanged = UNCHANGED
     file_size_limit_bytes: int | Unchanged | None = UNCHANGED
     allowed_mime_types: tuple[str, ...] | Unchanged = UNCHANGED
+    name: str | Unchanged = UNCHANGED
 
 
 class StorageObject(NamedTuple):
