@@ -130,14 +130,18 @@ class Buckets:
             return find_bucket(tx, name_or_id)
 
     def update(self, name_or_id: str, context: RlsContext, changes: BucketChanges) -> Bucket:
-        """Change what a bucket takes and shows; objects that it has stay as they are.
+        """Change what a bucket is called, takes and shows, all of it or nothing; its objects stay as they are.
 
         Raises:
             BucketNotFound: There is none that the caller may see.
             Unauthorized: The caller is not the service role.
+            InvalidBucketName: The name breaks the rules.
             InvalidRequest: Limit or types make no sense.
+            BucketAlreadyExists: The name is taken.
         """
         values: dict[str, Any] = {}
+        if not isinstance(changes.name, Unchanged):
+            values["name"] = validate_bucket_name(changes.name)
         if not isinstance(changes.public, Unchanged):
             values["public"] = changes.public
         if not isinstance(changes.file_size_limit_bytes, Unchanged):
@@ -157,8 +161,7 @@ class Buckets:
             InvalidBucketName: The name breaks the rules.
             BucketAlreadyExists: The name is taken.
         """
-        validate_bucket_name(new_name)
-        return self._change(name_or_id, context, {"name": new_name})
+        return self.update(name_or_id, context, BucketChanges(name=new_name))
 
     def empty(
         self,

@@ -133,7 +133,7 @@ class FileStorage:
         return self._buckets.get(name_or_id, context)
 
     def update_bucket(self, name_or_id: str, context: RlsContext, changes: BucketChanges) -> Bucket:
-        """Change what a bucket takes and shows."""
+        """Change what a bucket is called, takes and shows, in one step."""
         return self._buckets.update(name_or_id, context, changes)
 
     def rename_bucket(self, name_or_id: str, new_name: str, context: RlsContext) -> Bucket:

@@ -127,6 +127,7 @@ class BucketChanges:
     file_size_limit_bytes: int | Unchanged | None = UNCHANGED
     allowed_mime_types: tuple[str, ...] | Unchanged = UNCHANGED
     retention: Retention | Unchanged = UNCHANGED
+    name: str | Unchanged = UNCHANGED
 
 
 class StorageObject(NamedTuple):

@@ -14,7 +14,7 @@ from app.i18n import translate
 from app.location import Location
 from engine.errors import BucketNotEmpty, ObjectAlreadyExists
 from engine.storage import FileStorage
-from engine.types import Bucket, BucketChanges, RlsContext, SignedUrl
+from engine.types import UNCHANGED, Bucket, BucketChanges, RlsContext, SignedUrl
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +142,9 @@ class Operations:
         )
 
     def _update_bucket(self, bucket: Bucket, draft: BucketDraft) -> Bucket:
-        if draft.name != bucket.name:
-            self._storage.rename_bucket(bucket.name, draft.name, self._context)
-        changes = BucketChanges(draft.public, draft.file_size_limit_bytes, draft.allowed_mime_types)
-        return self._storage.update_bucket(draft.name, self._context, changes)
+        name = UNCHANGED if draft.name == bucket.name else draft.name
+        changes = BucketChanges(draft.public, draft.file_size_limit_bytes, draft.allowed_mime_types, name)
+        return self._storage.update_bucket(bucket.id, self._context, changes)
 
     def _empty_bucket(self, bucket: str, as_of: int | None, ticket: Ticket) -> Removal:
         gone = self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token, as_of)

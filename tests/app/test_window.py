@@ -27,6 +27,7 @@ from app.theme import ThemeMode
 from app.views.conflict_dialog import ConflictDialog
 from app.views.drops import carries_files
 from engine.config import Settings
+from engine.events import StorageEvent
 from engine.secrets import FixedSecrets
 from engine.server import StorageServer
 from engine.types import TreeSize, UploadItem
@@ -723,6 +724,20 @@ class TestLooking:
         desk.until(lambda: desk.storage.get_bucket("photos", desk.me).public)
         assert desk.storage.get_bucket("photos", desk.me).allowed_mime_types == ("image/*",)
         desk.until(lambda: desk.views.breadcrumb._badge.text() == "Public")
+
+    def test_name_and_settings_of_a_bucket_are_saved_in_one_step(self, desk: Desk) -> None:
+        desk.bucket()
+        trigger(desk, ActionId.BUCKET_PROPERTIES)
+        dialog = desk.dialog(BucketDialog)
+        told: list[StorageEvent] = []
+        unsubscribe = desk.storage.events.subscribe(told.append)
+        dialog.name.setText("pictures")
+        dialog.types.setText("image/*")
+        dialog.save.click()
+        desk.until(lambda: not any(open_.isVisible() for open_ in desk.shell.findChildren(BucketDialog)))
+        unsubscribe()
+        assert desk.storage.get_bucket("pictures", desk.me).allowed_mime_types == ("image/*",)
+        assert [event.bucket for event in told] == ["pictures"]
 
 
 class TestStartAndEnd:
