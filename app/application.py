@@ -201,7 +201,7 @@ class Window(QObject):
             self.session.remember()
 
     def _slow_steps(self) -> tuple[Step, ...]:
-        keep = () if self._settings is None else (self._settings.save,)
+        keep = () if self._settings is None else (self._settings.close,)
         return (*keep, *(self.session.endings if self.session is not None else (self._tasks.join,)))
 
     def _ended(self) -> None:
