@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import window as tools
 from tests.e2e.window import Window
 
 pytestmark = pytest.mark.xdist_group("desktop")
@@ -37,3 +38,16 @@ def test_a_window_opens_again_after_it_was_killed(window: Window, tmp_path: Path
     window.desktop.click(window.see("tree item", "b").box)
     window.see("cell", "note.txt")
     assert window.close() == 0
+
+
+def test_a_window_that_does_not_end_leaves_evidence(window: Window, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tools, "PRESS_AGAIN_S", 1.0)
+    monkeypatch.setattr(tools, "END_S", 1.0)
+    window.open()
+    monkeypatch.setattr(window.desktop, "keys", lambda *_: None)
+    with pytest.raises(TimeoutError, match=r"(?s)not-closed\.png.*most recent call first.*in run"):
+        window.close()
+    assert window.log_path.with_name("not-closed.png").stat().st_size > 0
+    monkeypatch.undo()
+    assert window.close() == 0
+    window.log_path.write_text("")
