@@ -92,29 +92,24 @@ class Window(QObject):
         self._page.quit_wanted.connect(self.shell.close)
         self._page.details_wanted.connect(lambda error: BugDialog(self._look, self.shell, error).open())
 
-    def open(self, data_dir: Path | None) -> bool:
+    def open(self, data_dir: Path | None) -> None:
         """Show the window and open a workspace in it.
+
+        If that folder has a window already, it is raised instead and this one is closed.
 
         Args:
             data_dir: The data folder, or None for the default.
-
-        Returns:
-            False if that folder has a window already, which was raised instead.
         """
         try:
             settings = load_settings(data_dir)
             self._data_dir = settings.data_dir
-            first = self._claim(settings.data_dir)
+            instance = self._new_instance(settings)
+            if instance.claim():
+                self._begin(settings)
+            else:
+                instance.ask()
         except StorageError as error:
             self._explain(error)
-            return True
-        if not first:
-            return False
-        self._remembered(settings.data_dir)
-        self._page.show_opening()
-        self.shell.show()
-        self._tasks.read(lambda ticket: _open(settings, self._secrets, ticket.token), self._show, self._explain)
-        return True
 
     def raise_up(self) -> None:
         """Come to the front."""
@@ -123,12 +118,29 @@ class Window(QObject):
         self.shell.raise_()
         self.shell.activateWindow()
 
-    def _claim(self, data_dir: Path) -> bool:
+    def _new_instance(self, settings: Settings) -> SingleInstance:
         if self._instance is not None:
             self._instance.release()
-        self._instance = SingleInstance(data_dir, self)
-        self._instance.raise_wanted.connect(self.raise_up)
-        return self._instance.claim()
+            self._instance.deleteLater()
+        instance = self._instance = SingleInstance(settings.data_dir, self)
+        instance.raise_wanted.connect(self.raise_up)
+        instance.raised.connect(self.shell.leave)
+        instance.claimed.connect(partial(self._begin, settings))
+        instance.waiting.connect(self._show_waiting)
+        instance.refused.connect(self._explain)
+        return instance
+
+    def _begin(self, settings: Settings) -> None:
+        self._remembered(settings.data_dir)
+        self._page.show_opening()
+        self.shell.show_page(self._page)
+        self.shell.show()
+        self._tasks.read(lambda ticket: _open(settings, self._secrets, ticket.token), self._show, self._explain)
+
+    def _show_waiting(self) -> None:
+        self._remembered(self._data_dir)
+        self._page.show_waiting()
+        self.shell.show()
 
     def _remembered(self, data_dir: Path) -> None:
         self._settings = WindowSettings(data_dir)
@@ -161,11 +173,7 @@ class Window(QObject):
 
     def _choose_folder(self) -> None:
         ask = Ask(translate("Window", "Choose a data folder"), translate("Window", "Use this folder"))
-        choose_folder(self._look, self.shell, ask, self._open_other)
-
-    def _open_other(self, data_dir: Path) -> None:
-        if not self.open(data_dir):
-            self.shell.leave()
+        choose_folder(self._look, self.shell, ask, self.open)
 
     def _close_asked(self) -> None:
         if self.session is None:
@@ -178,6 +186,8 @@ class Window(QObject):
             return
         self._is_leaving = True
         self.leaving.emit()
+        if self._instance is not None:
+            attempt(self._instance.withdraw)
         attempt(self._remember)
         attempt(self._tasks.stop)
         if self.session is not None:
@@ -191,7 +201,7 @@ class Window(QObject):
             self.session.remember()
 
     def _slow_steps(self) -> tuple[Step, ...]:
-        keep = () if self._settings is None else (self._settings.save,)
+        keep = () if self._settings is None else (self._settings.close,)
         return (*keep, *(self.session.endings if self.session is not None else (self._tasks.join,)))
 
     def _ended(self) -> None:
@@ -240,8 +250,7 @@ def run(data_dir: Path | None) -> int:
     sys.excepthook = _hook(window.errors.report_from_anywhere)
     with stopped_by_signal() as asked:
         looking = tell_inside_loop(asked, window.shell.leave, window)
-        if not window.open(data_dir):
-            return 0
+        window.open(data_dir)
         code = QGuiApplication.exec()
         looking.stop()
     sys.excepthook = sys.__excepthook__

@@ -63,6 +63,12 @@ class StartPage(QWidget):
         self._stack.setCurrentWidget(self._opening)
         self._patience.start()
 
+    def show_waiting(self) -> None:
+        """Show that another window of the same folder has to close first."""
+        self._patience.stop()
+        self._word.setText(translate("StartPage", "Waiting for another window of this folder to close…"))
+        self._stack.setCurrentWidget(self._opening)
+
     def show_failure(self, error: Exception, data_dir: Path) -> None:
         """Explain why the workspace can't be opened.
 

@@ -796,7 +796,7 @@ class TestStartAndEnd:
         with qtbot.waitSignal(window.failed, timeout=20_000):
             window.open(data_dir)
         with qtbot.waitSignal(window.opened, timeout=20_000):
-            window._open_other(data_dir.parent / "other")
+            window.open(data_dir.parent / "other")
         desk = Desk(window, qtbot)
         desk.bucket()
         assert desk.views.bench.isVisible()
@@ -806,16 +806,10 @@ class TestStartAndEnd:
         (tmp_path / "taken").write_text("a file")
         window = Window(qapp, look.theme)
         with qtbot.waitSignal(window.failed, timeout=20_000):
-            assert window.open(tmp_path / "taken" / "data") is True
+            window.open(tmp_path / "taken" / "data")
         assert window.shell.isVisible()
         assert window.session is None
         leave(window)
-
-    def test_a_second_start_raises_the_first(self, desk: Desk, qapp, look, data_dir: Path, qtbot: QtBot) -> None:
-        second = Window(qapp, look.theme)
-        with qtbot.waitSignal(desk.window._instance.raise_wanted, timeout=5_000):
-            assert second.open(data_dir) is False
-        leave(second)
 
     def test_the_first_wish_to_close_closes(self, desk: Desk) -> None:
         desk.shell.close()
