@@ -32,6 +32,7 @@ DEFAULT_BACKUPS_KEPT: Final = 7
 
 DEFAULT_BACKUP_INTERVAL_S: Final = 24 * 3600
 """Once a day."""
+
 HOST_VARIABLE: Final = "HOLDALL_HOST"
 """Environment variable that names the address of the server."""
 

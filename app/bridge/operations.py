@@ -143,7 +143,7 @@ class Operations:
 
     def _update_bucket(self, bucket: Bucket, draft: BucketDraft) -> Bucket:
         name = UNCHANGED if draft.name == bucket.name else draft.name
-        changes = BucketChanges(draft.public, draft.file_size_limit_bytes, draft.allowed_mime_types, name)
+        changes = BucketChanges(draft.public, draft.file_size_limit_bytes, draft.allowed_mime_types, name=name)
         return self._storage.update_bucket(bucket.id, self._context, changes)
 
     def _empty_bucket(self, bucket: str, as_of: int | None, ticket: Ticket) -> Removal:

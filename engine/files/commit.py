@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select, update
 
 from engine.backends.base import Staged, StorageBackend
-from engine.errors import ObjectAlreadyExists, StorageError
+from engine.errors import CommitInDoubt, ObjectAlreadyExists, StorageError
 from engine.files.history import Leaving, retire
 from engine.files.journal import Publication
 from engine.files.mutations import Mutation, Mutations
@@ -166,9 +166,12 @@ class Committer:
         Raises:
             BucketNotFound: The bucket was deleted meanwhile.
             DatabaseFault: The transaction failed.
+            CommitInDoubt: It may be found done by the next start; nothing was thrown away.
         """
         try:
             results = self._mutations.run(context, lambda change: self._write(change, bucket, contents, replace))
+        except CommitInDoubt:
+            raise  # The next start looks for these bytes, or sweeps them.
         except BaseException:
             # Raised after the commit as well, by an interrupt; then rows say that these bytes are theirs.
             self._discard(self._uncommitted(bucket, contents))

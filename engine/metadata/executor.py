@@ -30,13 +30,14 @@ from sqlalchemy import (
     Update,
     insert,
 )
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.selectable import AliasedReturnsRows, FromClause, FromGrouping, Join
 
 from engine import limits
-from engine.errors import DatabaseFault, EngineBug
+from engine.errors import CommitInDoubt, DatabaseFault, EngineBug
 from engine.metadata.database import WRITE_OPTION
-from engine.metadata.faults import translated
+from engine.metadata.faults import may_return, translated
 from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
 from engine.permissions.rules import Command, PermissionChecker
 from engine.types import RlsContext
@@ -182,11 +183,35 @@ class Executor:
             DatabaseLocked: Another process did not let go in time.
             DatabaseFault: The database failed, or the executor is closed: then the staged bytes of a late commit may
                 be gone already.
+            CommitInDoubt: The commit failed, and may be found done by the next start.
         """
         with self._write_lock, translated(self._where), self._opened() as plain:
             connection = plain.execution_options(**{WRITE_OPTION: True})
-            with _waiting(connection, patience_s), connection.begin():
-                yield Transaction(connection, self._permissions, context)
+            try:
+                with _waiting(connection, patience_s), connection.begin():
+                    yield Transaction(connection, self._permissions, context)
+            except OperationalError as error:
+                if may_return(error):
+                    self._overwrite_failed_commit(connection, error)
+                raise
+
+    def _overwrite_failed_commit(self, connection: Connection, cause: OperationalError) -> None:
+        """Make sure that a commit which failed stays undone, also after a crash.
+
+        Its frames, and the mark that it is complete, may stand in the log although the flush that followed failed: who
+        next reads the log from the disk takes them for committed. Any other commit is written in their place.
+
+        Source: SQLite, "WAL-mode File Format": each frame's checksum covers all frames before it.
+
+        Raises:
+            CommitInDoubt: The other commit failed as well.
+        """
+        try:
+            with connection.begin():
+                connection.exec_driver_sql("PRAGMA user_version = 0")
+        except DBAPIError:
+            message = "Reading or writing the database failed while a change was being stored"
+            raise CommitInDoubt(message, path=self._where) from cause
 
     def data_version(self) -> int:
         """Return a number that differs after any change that was committed, by whichever process.
