@@ -46,6 +46,15 @@ LINK_EXPIRES_MAX_S: Final = 10 * 366 * 24 * 3600
 BUSY_TIMEOUT_S: Final = 30.0
 """How long a statement waits for another process's transaction before it gives up."""
 
+OPENING_TIMEOUT_S: Final = 10.0
+"""How long opening a workspace waits for another process that opens, restores or rebuilds it."""
+
+RECOVERY_BATCH: Final = 500
+"""Files that are taken in with one transaction when a database is made from them."""
+
+RECOVERY_PROBLEMS_MAX: Final = 1000
+"""Problems of a recovery that are told one by one; all are counted."""
+
 REPAIR_REMOVALS_MIN: Final = 10
 """Rows without bytes that a repair removes in any case."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import insert, select
@@ -33,6 +34,7 @@ from engine.files.settle import Settler
 from engine.files.sidecars import Sidecars
 from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads
+from engine.instance import opening
 from engine.jobs.backups import Backups
 from engine.jobs.check import Checks
 from engine.jobs.scheduler import Job, Scheduler
@@ -48,7 +50,9 @@ from engine.types import RlsContext
 
 _LINK_KEY = "link-signing-key"
 _JWT_KEY = "jwt-secret"
-_OWNER = "owner_id"
+OWNER_SETTING: Final = "owner_id"
+"""Name of the setting that says who the person at this computer is."""
+
 _BACKUP_JOB = "backup"
 _BACKUP_LOOK_S = 15 * 60
 """How often it is looked whether a backup is due: a computer that sleeps at night counts no hours."""
@@ -147,7 +151,8 @@ def open_workspace(
     except OSError as error:
         raise from_os_error(error, str(settings.data_dir)) from error
     store = secrets or open_secret_store(settings.data_dir)
-    core = _open_core(settings, backend)
+    with opening(settings.data_dir):
+        core = _open_core(settings, backend)
     try:
         core.settler.roll_forward()
         core.backend.sweep(core.settler.roll_forward)
@@ -225,8 +230,8 @@ def _owner_id(executor: Executor) -> str:
     """Return the id of the person at this computer, made once."""
     table = storage_settings
     with executor.transaction(RlsContext.service()) as tx:
-        found = tx.execute(select(table.c.value).where(table.c.name == _OWNER)).scalar()
+        found = tx.execute(select(table.c.value).where(table.c.name == OWNER_SETTING)).scalar()
         if found is None:
             found = str(uuid4())
-            tx.execute(insert(table).values(name=_OWNER, value=found))
+            tx.execute(insert(table).values(name=OWNER_SETTING, value=found))
     return str(found)

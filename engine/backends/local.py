@@ -33,7 +33,9 @@ from engine.backends.system_calls import sync_file_system
 from engine.errors import BackendUnreachable, BytesMissing, IoError, StorageError, from_os_error
 from engine.ids import new_id
 
-_STAGING_FOLDER: Final = ".staging"
+STAGING_FOLDER: Final = ".staging"
+"""Folder of all leases, below the root."""
+
 _ASIDE_FOLDER: Final = ".lost+found"
 _SYNC_EACH_UP_TO: Final = 8
 """Staged files that are synced one by one; above, one call for the whole file system is cheaper."""
@@ -60,7 +62,7 @@ class LocalBackend:
         self._mapper = mapper or NameMapper()
         with contextlib.ExitStack() as undo:
             try:
-                self._lease = Lease(root / _STAGING_FOLDER)
+                self._lease = Lease(root / STAGING_FOLDER)
                 undo.callback(self._lease.release)
                 self._root = open_root(root)
                 undo.callback(self._root.close)
@@ -144,7 +146,7 @@ class LocalBackend:
     def changes(self) -> Iterator[LocalChanges]:
         """Open a block of changes."""
         sources, targets = FolderCache(self._root), FolderCache(self._root, exact=self._ignores_case)
-        changes = LocalChanges(sources, targets, _STAGING_FOLDER, self._sync_all, self._check_reachable)
+        changes = LocalChanges(sources, targets, STAGING_FOLDER, self._sync_all, self._check_reachable)
         with self._translated():
             try:
                 yield changes
@@ -158,7 +160,7 @@ class LocalBackend:
 
     def open_staged(self, staging: str, staged_id: str) -> LocalReader | None:
         """Return a reader of staged bytes."""
-        return self._open_below(f"{_STAGING_FOLDER}/{staging}", staged_id)
+        return self._open_below(f"{STAGING_FOLDER}/{staging}", staged_id)
 
     def write(self, key: str, data: bytes) -> None:
         """Replace the key's content, durably."""
@@ -221,7 +223,7 @@ class LocalBackend:
     def sweep(self, before: Callable[[str], bool]) -> int:
         """Throw away what dead processes staged, after `before` finished what they had committed."""
         with self._translated():
-            return sweep(self._path / _STAGING_FOLDER, self._lease.name, before)
+            return sweep(self._path / STAGING_FOLDER, self._lease.name, before)
 
     def set_aside(self, key: str, label: str) -> str:
         """Move a key's bytes to `.lost+found`."""
@@ -243,7 +245,7 @@ class LocalBackend:
 
     def _open_staging(self, lease: str) -> Folder:
         """Open a lease's folder."""
-        staging = self._root.child(_STAGING_FOLDER)
+        staging = self._root.child(STAGING_FOLDER)
         try:
             # What is staged is only as durable as the names of the folders that it lies in.
             staging.sync()
@@ -350,4 +352,4 @@ def _reader_of(fd: int) -> LocalReader | None:
 
 def is_storage_folder(root: Path) -> bool:
     """Return whether a local backend was at work in a folder before: it leaves its staging folder there for good."""
-    return (root / _STAGING_FOLDER).is_dir()
+    return (root / STAGING_FOLDER).is_dir()

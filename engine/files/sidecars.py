@@ -113,8 +113,9 @@ class Sidecars:
     def read(self, bucket_id: str) -> Sidecar:
         """Return a bucket's sidecar, without a row where there is none that can be read."""
         row = _decoded(self._content(bucket_id)).get("bucket")
-        sound = isinstance(row, dict) and row.get("id") == bucket_id and row.keys() >= _NEEDED
-        return Sidecar(bucket_id, {name: row[name] for name in _KNOWN & row.keys()} if sound else None)
+        if not isinstance(row, dict) or row.get("id") != bucket_id or not row.keys() >= _NEEDED:
+            return Sidecar(bucket_id, None)
+        return Sidecar(bucket_id, {name: value for name, value in row.items() if name in _KNOWN})
 
     def owner_id(self) -> str | None:
         """Return the id of the person at this computer, if it was ever written down."""
