@@ -5,7 +5,8 @@ outlives a server that was killed, so a reader believes it only while the proces
 start time must be the recorded one, since process numbers are used again; elsewhere the server must answer. Records are
 hints for people and commands, not locks; of the servers that run on one folder, the one that started last is found.
 
-A window holds an advisory lock, which the operating system gives back even when the process is killed.
+A window holds an advisory lock, which the operating system gives back even when the process is killed. So does
+whoever is opening the workspace, for that moment, and whoever puts another database in its place, all the while.
 """
 
 from __future__ import annotations
@@ -14,17 +15,22 @@ import contextlib
 import http.client
 import json
 import os
+import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from engine.errors import from_os_error
+from engine import limits
+from engine.errors import DatabaseLocked, from_os_error
 from engine.locks import FileLock
 from engine.small_files import make_private_dir, replace_file
 
 _RECORDS: Final = "server-*.json"
 _WINDOW_LOCK_NAME: Final = "window.lock"
+_OPENING_LOCK_NAME: Final = "opening.lock"
+_OPENING_POLL_S: Final = 0.02
 _HEALTH_PATH: Final = "/storage/v1/health"
 _HEALTH_TIMEOUT_S: Final = 0.5
 _PROC: Final = Path("/proc")
@@ -126,6 +132,32 @@ class WindowLock:
     def release(self) -> None:
         """Give the lock back; does nothing when it is not held."""
         self._lock.release()
+
+
+@contextlib.contextmanager
+def opening(data_dir: Path, patience_s: float = limits.OPENING_TIMEOUT_S) -> Iterator[None]:
+    """Keep every other process from opening a data folder, and from exchanging its database, during the block.
+
+    Args:
+        data_dir: The folder; it exists.
+        patience_s: How long to wait for one that does.
+
+    Raises:
+        DatabaseLocked: Another process is still at it.
+        IoError: The folder cannot be written.
+    """
+    lock, deadline_s = FileLock(data_dir / _OPENING_LOCK_NAME), time.monotonic() + patience_s
+    try:
+        while not lock.acquire():
+            if time.monotonic() > deadline_s:
+                raise DatabaseLocked("Another Holdall is opening, restoring or rebuilding this workspace")
+            time.sleep(_OPENING_POLL_S)
+    except OSError as error:
+        raise from_os_error(error, str(data_dir)) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _sweep(data_dir: Path) -> None:

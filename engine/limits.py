@@ -49,6 +49,15 @@ BUSY_TIMEOUT_S: Final = 30.0
 CLOSING_PATIENCE_S: Final = 0.5
 """How long closing waits for another process's transaction; what is left to tidy, the next start tidies."""
 
+OPENING_TIMEOUT_S: Final = 10.0
+"""How long opening a workspace waits for another process that opens, restores or rebuilds it."""
+
+RECOVERY_BATCH: Final = 500
+"""Files that are taken in with one transaction when a database is made from them."""
+
+RECOVERY_PROBLEMS_MAX: Final = 1000
+"""Problems of a recovery that are told one by one; all are counted."""
+
 REPAIR_REMOVALS_MIN: Final = 10
 """Rows without bytes that a repair removes, and bytes without rows that it moves away, in any case."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import insert, select
@@ -39,6 +40,7 @@ from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads
 from engine.files.version_rows import VersionBytes
 from engine.files.versions import Versions
+from engine.instance import opening
 from engine.jobs.backups import Backups
 from engine.jobs.check import Checks
 from engine.jobs.scheduler import Job, Scheduler
@@ -55,7 +57,9 @@ from engine.types import RlsContext
 _logger = logging.getLogger(__name__)
 _LINK_KEY = "link-signing-key"
 _JWT_KEY = "jwt-secret"
-_OWNER = "owner_id"
+OWNER_SETTING: Final = "owner_id"
+"""Name of the setting that says who the person at this computer is."""
+
 _BACKUP_JOB = "backup"
 _BACKUP_LOOK_S = 15 * 60
 """How often it is looked whether a backup is due: a computer that sleeps at night counts no hours."""
@@ -172,7 +176,8 @@ def open_workspace(
     except OSError as error:
         raise from_os_error(error, str(settings.data_dir)) from error
     store = secrets or open_secret_store(settings.data_dir)
-    core = _open_core(settings, backend, failpoints)
+    with opening(settings.data_dir):
+        core = _open_core(settings, backend, failpoints)
     try:
         core.settler.roll_forward()
         core.backend.sweep(core.settler.roll_forward)
@@ -301,12 +306,12 @@ def _owner_id(executor: Executor) -> str:
         found = _find_owner_id(tx)
         if found is None:
             found = str(uuid4())
-            tx.execute(insert(storage_settings).values(name=_OWNER, value=found))
+            tx.execute(insert(storage_settings).values(name=OWNER_SETTING, value=found))
     return found
 
 
 def _find_owner_id(tx: Transaction) -> str | None:
     """Return the id of the person at this computer if there is one yet."""
     table = storage_settings
-    found = tx.execute(select(table.c.value).where(table.c.name == _OWNER)).scalar()
+    found = tx.execute(select(table.c.value).where(table.c.name == OWNER_SETTING)).scalar()
     return None if found is None else str(found)

@@ -34,7 +34,9 @@ from engine.errors import BackendUnreachable, BytesMissing, IoError, StorageErro
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.ids import new_id
 
-_STAGING_FOLDER: Final = ".staging"
+STAGING_FOLDER: Final = ".staging"
+"""Folder of all leases, below the root."""
+
 _ASIDE_FOLDER: Final = ".lost+found"
 _SYNC_EACH_UP_TO: Final = 8
 """Staged files that are synced one by one; above, one call for the whole file system is cheaper."""
@@ -63,7 +65,7 @@ class LocalBackend:
         self._mapper = mapper or NameMapper()
         with contextlib.ExitStack() as undo:
             try:
-                self._lease = Lease(root / _STAGING_FOLDER)
+                self._lease = Lease(root / STAGING_FOLDER)
                 undo.callback(self._lease.release)
                 self._root = open_root(root)
                 undo.callback(self._root.close)
@@ -151,7 +153,7 @@ class LocalBackend:
         """Open a block of changes."""
         sources, targets = FolderCache(self._root), FolderCache(self._root, exact=self._ignores_case)
         changes = LocalChanges(
-            sources, targets, _STAGING_FOLDER, self._sync_all, self._check_reachable, self._failpoints
+            sources, targets, STAGING_FOLDER, self._sync_all, self._check_reachable, self._failpoints
         )
         with self._translated():
             try:
@@ -166,7 +168,7 @@ class LocalBackend:
 
     def open_staged(self, staging: str, staged_id: str) -> LocalReader | None:
         """Return a reader of staged bytes."""
-        return self._open_below(f"{_STAGING_FOLDER}/{staging}", staged_id)
+        return self._open_below(f"{STAGING_FOLDER}/{staging}", staged_id)
 
     def write(self, key: str, data: bytes) -> None:
         """Replace the key's content, durably."""
@@ -235,7 +237,7 @@ class LocalBackend:
 
         self._failpoints.reach(Failpoint.SWEEP)
         with self._translated():
-            removed = sweep(self._path / _STAGING_FOLDER, self._lease.name, finish)
+            removed = sweep(self._path / STAGING_FOLDER, self._lease.name, finish)
         self._failpoints.reach(Failpoint.SWEPT)
         return removed
 
@@ -263,7 +265,7 @@ class LocalBackend:
 
     def _open_staging(self, lease: str) -> Folder:
         """Open a lease's folder."""
-        staging = self._root.child(_STAGING_FOLDER)
+        staging = self._root.child(STAGING_FOLDER)
         try:
             # What is staged is only as durable as the names of the folders that it lies in.
             staging.sync()
@@ -373,7 +375,7 @@ def _reader_of(fd: int) -> LocalReader | None:
 
 def is_storage_folder(root: Path) -> bool:
     """Return whether a local backend was at work in a folder before: it leaves its staging folder there for good."""
-    return (root / _STAGING_FOLDER).is_dir()
+    return (root / STAGING_FOLDER).is_dir()
 
 
 def holds_buckets(root: Path) -> bool:

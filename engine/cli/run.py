@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.cli.console import Console
-from engine.cli.parser import Invocation, parse
+from engine.cli.parser import Invocation, RecoveryCommand, parse
 from engine.cli.signals import stopped_by_signal
 from engine.errors import Cancelled, StorageError, from_os_error
 
@@ -57,6 +57,8 @@ def run(argv: Sequence[str], open_window: OpenWindow, *, program: str, version: 
 def _carry_out(invocation: Invocation, console: Console, open_window: OpenWindow) -> int:
     if invocation.command is None:
         return open_window(invocation.data_dir)
+    if isinstance(invocation.command, RecoveryCommand):
+        return _recover(invocation.command, invocation, console)
     return _run_command(invocation.command, invocation, console)
 
 
@@ -71,6 +73,13 @@ def _run_command(command: Command, invocation: Invocation, console: Console) -> 
             if workspace.secrets.notice:
                 console.note(workspace.secrets.notice)
             return command.run(Session(workspace, console, workspace.context, stop), invocation.arguments)
+
+
+def _recover(command: RecoveryCommand, invocation: Invocation, console: Console) -> int:
+    from engine.cli.session import Desk
+    from engine.config import load_settings
+
+    return command.recover(Desk(load_settings(invocation.data_dir), console), invocation.arguments)
 
 
 def _guarded(console: Console, call: Callable[[], int]) -> int:

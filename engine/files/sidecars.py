@@ -115,7 +115,7 @@ class Sidecars:
         row = _decoded(self._content(bucket_id)).get("bucket")
         if not isinstance(row, dict) or row.get("id") != bucket_id or not row.keys() >= _NEEDED:
             return Sidecar(bucket_id, None)
-        return Sidecar(bucket_id, {name: row[name] for name in _KNOWN & row.keys()})
+        return Sidecar(bucket_id, {name: value for name, value in row.items() if name in _KNOWN})
 
     def owner_id(self) -> str | None:
         """Return the id of the person at this computer, if it was ever written down."""

@@ -51,10 +51,11 @@ def copy_database(source: Path, target: Path, cancel: CancelToken) -> None:
     draft = target.with_name(f".{target.name}{DRAFT_SUFFIX}")
     with _translated(target), _removed_on_failure(draft):
         os.close(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600))
+        _require_content(source)
         with translated(str(source)):
             _copy_pages(source, draft, cancel)
         check_database(draft, cancel)
-        _sync_file(draft)
+        sync_file(draft)
         draft.replace(target)
         sync_dir(target.parent)
 
@@ -70,9 +71,8 @@ def check_database(path: Path, cancel: CancelToken) -> None:
         DatabaseCorrupt: It is damaged, empty, missing, or of another program.
         Cancelled: The caller cancelled.
     """
-    if not path.is_file():
-        raise DatabaseCorrupt("The database file is gone", path=str(path))
-    with translated(str(path)), contextlib.closing(_open(path)) as connection:
+    _require_content(path)
+    with translated(str(path)), contextlib.closing(_open(path, "ro")) as connection:
         connection.set_progress_handler(lambda: cancel.cancelled, _OPCODES_A_STEP)
         try:
             verdicts = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
@@ -87,14 +87,27 @@ def check_database(path: Path, cancel: CancelToken) -> None:
         raise DatabaseCorrupt("The database file is not a Holdall database", path=str(path))
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    """Open a database that must exist: SQLite would make a missing one."""
-    return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=limits.BUSY_TIMEOUT_S, isolation_level=None)
+def _require_content(path: Path) -> None:
+    """Refuse a file that is missing or empty before SQLite sees it, which would throw away the log beside it.
+
+    Raises:
+        DatabaseCorrupt: It is.
+    """
+    if not path.is_file():
+        raise DatabaseCorrupt("The database file is gone", path=str(path))
+    if not path.stat().st_size:
+        raise DatabaseCorrupt("The database file is empty", path=str(path))
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    """Open a database that exists; with `ro` as its mode it keeps the log beside it, too."""
+    uri = f"{path.as_uri()}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, timeout=limits.BUSY_TIMEOUT_S, isolation_level=None)
 
 
 def _copy_pages(source: Path, target: Path, cancel: CancelToken) -> None:
     """Copy one moment of a database into an empty file that needs no companions."""
-    with contextlib.closing(_open(source)) as origin, contextlib.closing(_open(target)) as copy:
+    with contextlib.closing(_open(source, "ro")) as origin, contextlib.closing(_open(target, "rw")) as copy:
         # Held open, so that the steps all see the moment of this statement and no commit starts them anew.
         origin.execute("BEGIN")
         origin.execute("SELECT count(*) FROM sqlite_master")
@@ -103,7 +116,12 @@ def _copy_pages(source: Path, target: Path, cancel: CancelToken) -> None:
         copy.execute("PRAGMA journal_mode=DELETE")
 
 
-def _sync_file(path: Path) -> None:
+def sync_file(path: Path) -> None:
+    """Make a closed file durable.
+
+    Raises:
+        OSError: The system refused.
+    """
     fd = os.open(path, os.O_RDWR)
     try:
         os.fsync(fd)
