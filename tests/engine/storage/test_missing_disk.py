@@ -1,6 +1,7 @@
 """A storage folder that is gone is never made anew under known objects, nor a database beside stored files."""
 
 import contextlib
+import shutil
 import sqlite3
 
 import pytest
@@ -45,8 +46,7 @@ def test_with_the_disk_back_everything_is_there(data_dir):
 def test_a_workspace_without_objects_makes_its_folder(data_dir):
     with open_workspace(Settings(data_dir), FixedSecrets()):
         pass
-    (data_dir / "storage" / ".staging").rmdir()
-    (data_dir / "storage").rmdir()
+    shutil.rmtree(data_dir / "storage")
     with open_workspace(Settings(data_dir), FixedSecrets()) as workspace:
         workspace.storage.create_bucket("photos", workspace.context)
 

@@ -148,8 +148,8 @@ class TestOrder:
         return storage.create_bucket("strict", service, file_size_limit_bytes=3, allowed_mime_types=["image/*"])
 
     @pytest.fixture
-    def untouched(self, backend: StorageBackend, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Fail the test as soon as anything is staged."""
+    def untouched(self, backend: StorageBackend, strict: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Fail the test as soon as anything is staged, from now on."""
 
         def refuse(*_: object) -> None:
             pytest.fail("bytes were staged")
