@@ -34,6 +34,7 @@ from engine.errors import IoError, StorageError
 from engine.files.records import ObjectRecord, record_from, select_records
 from engine.files.settle import Settler
 from engine.files.throttle import ProgressMeter
+from engine.jobs.check_history import HistoryCheck
 from engine.jobs.found import FoundBytes
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_objects
@@ -85,6 +86,7 @@ class Checks:
         self._permissions = permissions
         self._aside_dir = aside_dir
         self._removed = removed
+        self._history = HistoryCheck(executor, backend, settler)
 
     def run(self, context: RlsContext, meter: ProgressMeter, *, repair: bool) -> CheckReport:
         """Look at every row and every stored byte.
@@ -109,6 +111,8 @@ class Checks:
         self._find_orphans(run, claimed)
         self._settle_missing(run)
         self._settle_orphans(run)
+        run.findings += self._history.versions(meter)
+        run.findings += self._history.orphans(meter, repair=repair, label=run.label)
         meter.report_now()
         return CheckReport(run.objects, run.size_bytes, tuple(run.findings))
 
@@ -116,7 +120,7 @@ class Checks:
         """Tell the meter how much there is to read."""
         query = select(func.coalesce(func.sum(_O.size_bytes), 0), func.count(_O.id))
         size_bytes, objects = self._executor.execute(query, _SYSTEM)[0]
-        run.meter.expect(int(size_bytes), int(objects))
+        run.meter.expect(int(size_bytes) + self._history.size_bytes(), int(objects))
         run.meter.all_expected()
 
     def _check_rows(self, run: _Run) -> Iterator[str]:
