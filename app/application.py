@@ -218,9 +218,10 @@ def _open(settings: Settings, secrets: SecretStore | None, cancel: CancelToken) 
     are imported here, behind it.
     """
     import_module("app.session")
+    from engine.secrets import open_secret_store
     from engine.workspace import open_workspace
 
-    workspace = open_workspace(settings, secrets)
+    workspace = open_workspace(settings, secrets or open_secret_store(settings.data_dir, cancel=cancel))
     if cancel.cancelled:  # nobody will take it: the window was closed meanwhile
         workspace.close()
     cancel.raise_if_cancelled()

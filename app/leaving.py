@@ -2,7 +2,7 @@
 
 A process that nobody sees must not live on: it would hold the lock of the data folder, and every later start would
 raise a window that is not there. So a step that fails keeps no other from running, and a process whose closing hangs
-(a source on a disk that is gone, a keyring that waits for a password, a database that another program holds) is ended
+(a source on a disk that is gone, a database that another program holds) is ended
 the hard way. Nothing stored is lost by that: the commit protocol leaves each object wholly old or wholly new after a
 crash at any moment, and what was half written is tidied at the next start.
 """

@@ -122,6 +122,26 @@ class TestStepsThatHang:
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+class TestSlowStarts:
+    def test_quitting_does_not_wait_for_a_keyring_that_waits_for_a_person(self, data_dir: Path) -> None:
+        done = run_program(
+            data_dir,
+            """
+from PySide6.QtCore import QTimer
+from engine import secrets
+def ask_person():
+    threading.Event().wait()
+secrets.open_secret_store.__kwdefaults__["find_keyring"] = ask_person
+class Impatient(application.Window):
+    def open(self, data_dir):
+        super().open(data_dir)
+        QTimer.singleShot(1000, self.shell.close)
+application.Window = Impatient
+""",
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 class TestSignals:
     @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
     def test_one_that_comes_before_the_loop_ends_the_program(self, data_dir: Path, name: str) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -147,8 +147,8 @@ class Window:
         """Run a command beside the window and return its result as JSON."""
         return json.loads(self.run(name, *arguments, "--json"))
 
-    def _run(self, name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(MAIN), name, "--data-dir", str(self.data_dir), *map(str, arguments)]
+    def _run(self, name: str, *arguments: str | Path, before: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+        command = [*before, sys.executable, str(MAIN), name, "--data-dir", str(self.data_dir), *map(str, arguments)]
         return subprocess.run(
             command, env=self.desktop.environ, check=False, capture_output=True, text=True, timeout=COMMAND_S
         )
