@@ -1,9 +1,8 @@
-"""A process that makes one change, for a tracer to interfere with its system calls.
+"""Processes that make one change each, for a tracer to interfere with their system calls.
 
-    python call_child.py DATA_DIR WAY
-
-Stores what must be kept, prints a line and waits for one, makes the change and tells as JSON what came of it, then
-waits for another line and looks whether all is in order.
+Run as a script it is a nursery of them (see `tests.engine.crash.nursery`). A child opens a data folder, says so, waits
+for a line, makes the change and tells as JSON what came of it, then waits for another line and looks whether all is in
+order. It reads and writes two pipes that its plan names.
 """
 
 from __future__ import annotations
@@ -14,8 +13,10 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[3]))
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from engine.config import load_settings
 from engine.errors import StorageError
@@ -23,6 +24,7 @@ from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
 from engine.types import RlsContext, UploadItem, UploadOptions
 from engine.workspace import Workspace, open_workspace
+from tests.engine.crash.nursery import serve
 
 SERVICE = RlsContext.service()
 REPLACE = UploadOptions(replace=True, mime_type="text/plain")
@@ -100,27 +102,39 @@ def attempt(way: Callable[[FileStorage, Path], None], storage: FileStorage, fold
     return {"error": "", "message": "", "hint": ""}
 
 
-def main() -> None:
-    logging.disable()
-    data_dir, way = Path(sys.argv[1]), WAYS[sys.argv[2]]
-    data_dir.mkdir()
-    (data_dir / "new").write_text(NEW)
+def prepare(data_dir: Path) -> None:
+    """Make a data folder with what must be kept."""
     with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as workspace:
-        storage = workspace.storage
-        storage.create_bucket("b", SERVICE)
-        storage.upload("b", "source", NEW.encode(), SERVICE, REPLACE)
+        workspace.storage.create_bucket("b", SERVICE)
+        workspace.storage.upload("b", "source", NEW.encode(), SERVICE, REPLACE)
         for number in range(12):
-            storage.upload("b", f"kept/{number}", OLD.encode(), SERVICE, REPLACE)
+            workspace.storage.upload("b", f"kept/{number}", OLD.encode(), SERVICE, REPLACE)
+    (data_dir / "new").write_text(NEW)
+
+
+def run(plan: dict[str, Any]) -> None:
+    """Make a change as a plan says."""
+    logging.disable()
+    data_dir, way = Path(plan["data_dir"]), WAYS[plan["way"]]
+    with (
+        open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as workspace,
+        Path(plan["orders"]).open() as orders,
+        Path(plan["answers"]).open("w", buffering=1) as answers,
+    ):
+        storage = workspace.storage
+        # The log of the database has its header then, whose flush would be counted as the first.
+        storage.upload("b", "source", NEW.encode(), SERVICE, REPLACE)
         before = held(workspace)
-        print("ready", flush=True)
-        sys.stdin.readline()
+        print("ready", file=answers)
+        orders.readline()
         said = attempt(way, storage, data_dir)
         leaked = held(workspace) - before
-        print(json.dumps(said | {"contents": contents(storage), "leaked": leaked}), flush=True)
-        sys.stdin.readline()
+        print(json.dumps(said | {"contents": contents(storage), "leaked": leaked}), file=answers)
+        orders.readline()
         findings = [str(finding) for finding in storage.check(SERVICE).findings]
-        print(json.dumps({"findings": findings, "staged": staged(workspace)}), flush=True)
+        print(json.dumps({"findings": findings, "staged": staged(workspace)}), file=answers)
+        orders.readline()
 
 
 if __name__ == "__main__":
-    main()
+    serve(run)

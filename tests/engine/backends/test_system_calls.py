@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from engine.secrets import FixedSecrets
 from engine.types import RlsContext
 from engine.workspace import open_workspace
 from tests.engine.backends import call_child
+from tests.engine.crash.record import Nursery, nursery_opened
 
 SERVICE = RlsContext.service()
 CHILD = Path(call_child.__file__)
@@ -48,12 +49,17 @@ pytestmark = pytest.mark.skipif(not can_trace(), reason="strace is not installed
 class Traced:
     """A `call_child.py`, and the tracer that interferes with it."""
 
-    def __init__(self, data_dir: Path, way: str, trace: Path) -> None:
-        self.data_dir = data_dir
-        self._trace = trace
-        command = [sys.executable, str(CHILD), str(data_dir), way]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._line() == "ready\n"
+    def __init__(self, nursery: Nursery, folder: Path, way: str) -> None:
+        self.data_dir = folder / "data"
+        self._nursery = nursery
+        self._trace = folder / "trace"
+        pipes = {name: str(folder / name) for name in ("orders", "answers")}
+        for path in pipes.values():
+            os.mkfifo(path)
+        self._pid = nursery.start({"data_dir": str(self.data_dir), "way": way} | pipes)
+        self._orders = (folder / "orders").open("w", buffering=1)
+        self._answers = (folder / "answers").open()
+        assert self._answers.readline() == "ready\n"
 
     def change(self, *injections: str) -> dict[str, Any] | None:
         """Let the child make its change while faults are put in; return what it says, None if it died."""
@@ -61,7 +67,7 @@ class Traced:
         command = ["strace", "-f", "-y", "-e", f"trace={calls}", "-o", str(self._trace)]
         for text in injections:
             command += ["-e", f"inject={text}"]
-        with subprocess.Popen([*command, "-p", str(self.process.pid)], stderr=subprocess.PIPE) as tracer:
+        with subprocess.Popen([*command, "-p", str(self._pid)], stderr=subprocess.PIPE) as tracer:
             try:
                 assert tracer.stderr is not None
                 assert b"attached" in tracer.stderr.readline()
@@ -79,9 +85,13 @@ class Traced:
         assert said is not None
         return said
 
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+    def end(self) -> int:
+        """Kill the child unless it is dead, and return how it ended."""
+        with suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
+        self._orders.close()
+        self._answers.close()
+        return self._nursery.wait(self._pid)
 
     def syncs(self) -> list[tuple[str, bool]]:
         """Return which files and folders were synced, in order, and whether each call went well."""
@@ -89,26 +99,44 @@ class Traced:
         return [(path, result == "0") for path, result in found]
 
     def _told(self) -> dict[str, Any] | None:
-        assert self.process.stdin is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        line = self._line()
+        self._orders.write("\n")
+        line = self._answers.readline()
         return json.loads(line) if line else None
 
-    def _line(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline()
+
+Start = Callable[[str], AbstractContextManager[Traced]]
+"""Starts a child that is going to make a change, by the name of its way."""
 
 
-@contextmanager
-def traced(tmp_path: Path, way: str) -> Iterator[Traced]:
-    """Run a child until it has stored what must be kept."""
-    running = Traced(tmp_path / "data", way, tmp_path / "trace")
-    with running.process:
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    """Start the nursery."""
+    with nursery_opened(CHILD) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with what must be kept, to be copied."""
+    data_dir = tmp_path_factory.mktemp("calls") / "data"
+    call_child.prepare(data_dir)
+    return data_dir
+
+
+@pytest.fixture
+def traced(nursery: Nursery, prepared: Path, tmp_path: Path) -> Start:
+    """Return a function that starts a child on a copy of the data folder."""
+    shutil.copytree(prepared, tmp_path / "data")
+
+    @contextmanager
+    def start(way: str) -> Iterator[Traced]:
+        running = Traced(nursery, tmp_path, way)
         try:
             yield running
         finally:
-            running.kill()
+            running.end()
+
+    return start
 
 
 def assert_in_order(data_dir: Path, *allowed: dict[str, str]) -> None:
@@ -123,8 +151,8 @@ FLUSHES = [(way, "fsync", time) for way in UPLOADS for time in (1, 2)] + [("by_b
 
 
 @pytest.mark.parametrize(("way", "call", "time"), FLUSHES)
-def test_a_flush_of_staged_bytes_that_fails(tmp_path: Path, way: str, call: str, time: int) -> None:
-    with traced(tmp_path, way) as child:
+def test_a_flush_of_staged_bytes_that_fails(traced: Start, tmp_path: Path, way: str, call: str, time: int) -> None:
+    with traced(way) as child:
         said = child.change(f"{call}:error=EIO:when={time}")
         looked = child.look()
         syncs = child.syncs()
@@ -140,9 +168,9 @@ def test_a_flush_of_staged_bytes_that_fails(tmp_path: Path, way: str, call: str,
 
 
 @pytest.mark.parametrize(("way", "time"), [("by_path", 3), ("delete", 1), ("move", 1), ("move_folder", 2)])
-def test_a_flush_of_folders_that_fails_after_the_commit(tmp_path: Path, way: str, time: int) -> None:
+def test_a_flush_of_folders_that_fails_after_the_commit(traced: Start, tmp_path: Path, way: str, time: int) -> None:
     """The change is done all the same: the record stays, and the files follow later."""
-    with traced(tmp_path, way) as child:
+    with traced(way) as child:
         said = child.change(f"fsync:error=EIO:when={time}")
         looked = child.look()
         assert [ok for _, ok in child.syncs()].count(False) == 1
@@ -155,9 +183,9 @@ def test_a_flush_of_folders_that_fails_after_the_commit(tmp_path: Path, way: str
 
 
 @pytest.mark.parametrize("way", AFTERWARDS)
-def test_a_commit_whose_flush_fails_does_not_come_back(tmp_path: Path, way: str) -> None:
+def test_a_commit_whose_flush_fails_does_not_come_back(traced: Start, tmp_path: Path, way: str) -> None:
     """What was reported as failed stays undone, also when the process dies before it writes anything else."""
-    with traced(tmp_path, way) as child:
+    with traced(way) as child:
         said = child.change("fdatasync:error=EIO:when=1")
 
     assert said is not None
@@ -169,9 +197,9 @@ def test_a_commit_whose_flush_fails_does_not_come_back(tmp_path: Path, way: str)
 
 
 @pytest.mark.parametrize("way", AFTERWARDS)
-def test_a_commit_in_doubt_is_whole_either_way(tmp_path: Path, way: str) -> None:
+def test_a_commit_in_doubt_is_whole_either_way(traced: Start, tmp_path: Path, way: str) -> None:
     """Where the disk fails for good, nobody can say what it has; the next start finds all of the change, or nothing."""
-    with traced(tmp_path, way) as child:
+    with traced(way) as child:
         said = child.change("fdatasync:error=EIO:when=1+")
 
     assert said is not None
@@ -183,8 +211,8 @@ def test_a_commit_in_doubt_is_whole_either_way(tmp_path: Path, way: str) -> None
 
 @pytest.mark.parametrize(("number", "error"), [("ENOSPC", "DiskFull"), ("EIO", "DatabaseFault")])
 @pytest.mark.parametrize("time", [1, 3])
-def test_a_database_that_cannot_be_written(tmp_path: Path, number: str, error: str, time: int) -> None:
-    with traced(tmp_path, "by_path") as child:
+def test_a_database_that_cannot_be_written(traced: Start, tmp_path: Path, number: str, error: str, time: int) -> None:
+    with traced("by_path") as child:
         said = child.change(f"pwrite64:error={number}:when={time}")
         looked = child.look()
 
@@ -214,18 +242,17 @@ LAST_CALLS = [
 
 
 @pytest.mark.parametrize(("way", "call", "time"), LAST_CALLS)
-def test_a_process_whose_last_call_it_was(tmp_path: Path, way: str, call: str, time: int) -> None:
-    with traced(tmp_path, way) as child:
+def test_a_process_whose_last_call_it_was(traced: Start, tmp_path: Path, way: str, call: str, time: int) -> None:
+    with traced(way) as child:
         said = child.change(f"{call}:signal=SIGKILL:when={time}")
         assert said is None, "the process lived through it"
-        assert child.process.wait() == -signal.SIGKILL
 
     assert_in_order(tmp_path / "data", OLD, AFTERWARDS[way])
 
 
-def test_faults_were_counted_in_the_process_that_made_the_calls(tmp_path: Path) -> None:
+def test_faults_were_counted_in_the_process_that_made_the_calls(traced: Start) -> None:
     """The tracer's count begins when it is attached: the first sync that it sees is that of the staged file."""
-    with traced(tmp_path, "by_path") as child:
+    with traced("by_path") as child:
         said = child.change()
         kinds = Counter(
             "staging" if "/.staging/" in path else "wal" if path.endswith("-wal") else "folder"

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -86,30 +87,30 @@ def run(plan: dict[str, Any]) -> None:
         raise failures[0]
 
 
-def fork(plan: dict[str, Any]) -> int:
-    """Start a child with a plan and return its process id."""
+def fork(work: Callable[[dict[str, Any]], None], plan: dict[str, Any]) -> int:
+    """Start a child that works by a plan and return its process id."""
     pid = os.fork()
     if pid:
         return pid
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     try:
-        run(plan)
+        work(plan)
     except BaseException:  # noqa: BLE001 - shown, and told by the exit status
         sys.excepthook(*sys.exc_info())
         os._exit(1)
     os._exit(0)
 
 
-def main() -> None:
-    """Fork children as told."""
+def serve(work: Callable[[dict[str, Any]], None]) -> None:
+    """Fork children as told on standard input."""
     for line in sys.stdin:
         order = json.loads(line)
         if "start" in order:
-            answer = fork(order["start"])
+            answer = fork(work, order["start"])
         else:
             answer = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
         print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    serve(run)

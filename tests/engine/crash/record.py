@@ -17,6 +17,8 @@ from engine.storage import FileStorage
 from engine.workspace import open_workspace
 from tests.engine.crash.load import BUCKET, SERVICE, Change, found
 
+NURSERY = Path(__file__).with_name("nursery.py")
+
 
 @contextmanager
 def opened(data_dir: Path) -> Iterator[FileStorage]:
@@ -33,9 +35,9 @@ def database_with_bucket(data_dir: Path) -> bytes:
 
 
 @contextmanager
-def nursery_opened() -> Iterator[Nursery]:
+def nursery_opened(script: Path = NURSERY) -> Iterator[Nursery]:
     """Start a nursery."""
-    command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("nursery.py"))]
+    command = [sys.executable, "-W", "ignore", str(script)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Nursery(process)
         assert process.stdin is not None
