@@ -20,6 +20,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.bridge.tasks import Tasks
+from app.controllers.recovery import RecoveryController
 from app.dialogs.bug_dialog import BugDialog
 from app.dialogs.file_chooser import Ask, choose_folder
 from app.errors import ErrorPresenter
@@ -35,7 +36,7 @@ from app.views.shell import Shell
 from app.views.start_page import StartPage
 from engine.cli.signals import stopped_by_signal
 from engine.config import Settings, load_settings
-from engine.errors import StorageError
+from engine.errors import DatabaseCorrupt, StorageError
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -75,6 +76,7 @@ class Window(QObject):
         self._page = StartPage(self._look)
         self.errors = ErrorPresenter(self._look, self.shell, self.shell.banners, self.shell.toast)
         self._tasks = Tasks(self.errors.present, self)
+        self._recovery = RecoveryController(self._page, self._tasks, self.errors, self)
         self._garbage = GarbageCollector(self)
         self._settings: WindowSettings | None = None
         self._instance: SingleInstance | None = None
@@ -89,6 +91,7 @@ class Window(QObject):
         self.shell.left.connect(self._left)
         self._page.retry_wanted.connect(lambda: self.open(self._data_dir))
         self._page.folder_wanted.connect(self._choose_folder)
+        self._recovery.explained.connect(self._explained)
         self._page.quit_wanted.connect(self.shell.close)
         self._page.details_wanted.connect(lambda error: BugDialog(self._look, self.shell, error).open())
 
@@ -127,7 +130,7 @@ class Window(QObject):
         instance.raised.connect(self.shell.leave)
         instance.claimed.connect(partial(self._begin, settings))
         instance.waiting.connect(self._show_waiting)
-        instance.refused.connect(self._explain)
+        instance.refused.connect(lambda error: self._explain(error))
         return instance
 
     def _begin(self, settings: Settings) -> None:
@@ -135,7 +138,11 @@ class Window(QObject):
         self._page.show_opening()
         self.shell.show_page(self._page)
         self.shell.show()
-        self._tasks.read(lambda ticket: _open(settings, self._secrets, ticket.token), self._show, self._explain)
+        self._tasks.read(
+            lambda ticket: _open(settings, self._secrets, ticket.token),
+            self._show,
+            lambda error: self._explain(error, settings),
+        )
 
     def _show_waiting(self) -> None:
         self._remembered(self._data_dir)
@@ -164,9 +171,15 @@ class Window(QObject):
             self.errors.notice(side.notice)
         self.opened.emit()
 
-    def _explain(self, error: Exception) -> None:
+    def _explain(self, error: Exception, settings: Settings | None = None) -> None:
         logging.getLogger(__name__).warning("cannot open the workspace: %s", error)
+        if settings is not None and isinstance(error, DatabaseCorrupt):
+            self._recovery.explain(error, settings)
+            return
         self._page.show_failure(error, self._data_dir)
+        self._explained(error)
+
+    def _explained(self, error: Exception) -> None:
         self.shell.show_page(self._page)
         self.shell.show()
         self.failed.emit(error)

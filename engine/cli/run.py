@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from engine.cli.console import Console
 from engine.cli.parser import Invocation, RecoveryCommand, parse
 from engine.cli.signals import stopped_by_signal
-from engine.errors import Cancelled, StorageError, from_os_error
+from engine.errors import Cancelled, DatabaseCorrupt, StorageError, from_os_error
 
 if TYPE_CHECKING:
     from engine.cli.parser import Command
@@ -92,6 +92,9 @@ def _guarded(console: Console, call: Callable[[], int]) -> int:
         console.error(error)
     except KeyboardInterrupt:
         console.error(Cancelled("Cancelled"))
+    except DatabaseCorrupt as error:
+        console.error(error)
+        console.note("`restore-database` puts a backup in its place, `rebuild` makes a new one from the files.")
     except StorageError as error:
         console.error(error)
     except OSError as error:

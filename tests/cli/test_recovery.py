@@ -91,6 +91,15 @@ def test_a_folder_that_is_open_elsewhere_is_refused(holdall: Holdall, filled: Pa
     assert "Close its window and stop its server and commands first. Nothing was changed." in answer.err
 
 
+def test_whoever_meets_a_damaged_database_is_told_the_ways_back(holdall: Holdall, filled: Path) -> None:
+    filled.write_bytes(b"garbage" * 1000)
+
+    told = holdall("ls", code=1).err
+
+    assert "The database file is not a Holdall database" in told
+    assert "`restore-database` puts a backup in its place, `rebuild` makes a new one from the files." in told
+
+
 def test_a_folder_without_a_backup_or_a_workspace_is_told(holdall: Holdall, data_dir: Path) -> None:
     answer = holdall("rebuild", code=1)
     assert "The storage folder is gone" in answer.err
