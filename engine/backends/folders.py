@@ -255,8 +255,8 @@ class FolderCache:
             self._dirty.add(path)
 
     def sync(self) -> None:
-        """Make the names in all changed folders durable."""
-        for path in self._dirty:
+        """Make the names in all changed folders durable, those above first: nothing lasts in a folder that does not."""
+        for path in sorted(self._dirty, key=len):
             try:
                 folder = self.folder(path)
             except (FileNotFoundError, NotADirectoryError):

@@ -104,27 +104,31 @@ class LocalChanges:
     def sync(self) -> None:
         """Make every change of this block durable, and those that were found done before; remove emptied folders.
 
-        Still under the caller's lock for blocks that remove or relocate: nobody comes to a folder that goes.
+        Still under the caller's lock for blocks that remove or relocate: nobody comes to a folder that goes. Where
+        files came to is durable before a folder that they left goes, so that no order of writing loses both.
 
         Raises:
             OSError: The system refused.
             BackendUnreachable: The storage folder is gone; what was found gone may be there when it is back.
         """
         self._check_reachable()
-        self._prune()
         self._failpoints.reach(Failpoint.FOLDER_SYNC)
-        if self._sources.dirty + self._targets.dirty > _SYNC_EACH_UP_TO and self._sync_all():
-            self._sources.forget_dirty()
-            self._targets.forget_dirty()
-        else:
-            self._targets.sync()
-            self._sources.sync()
+        self._make_durable(self._targets)
+        self._prune()
+        self._make_durable(self._sources)
         self._failpoints.reach(Failpoint.FOLDER_SYNCED)
 
     def close(self) -> None:
         """Close the folders."""
         self._sources.close()
         self._targets.close()
+
+    def _make_durable(self, changed: FolderCache) -> None:
+        """Make the names in changed folders durable, with one call where there are many and there is such a call."""
+        if changed.dirty > _SYNC_EACH_UP_TO and self._sync_all():
+            changed.forget_dirty()
+        else:
+            changed.sync()
 
     def _prune(self) -> None:
         """Remove the folders that files left empty, the deepest first, and let go of them on both sides."""

@@ -71,20 +71,21 @@ class Record:
 
     Args:
         folder: Where the data folder, the log and the workers' files are.
-        database: An empty database to begin with.
+        database: An empty database to begin with; without it the data folder is there.
 
     Attributes:
         acknowledged: How many operations were.
         checked: How many objects were read against their checksums.
     """
 
-    def __init__(self, folder: Path, database: bytes) -> None:
+    def __init__(self, folder: Path, database: bytes | None = None) -> None:
         self.data_dir = folder / "data"
         self.scratch = folder / "scratch"
         self.log = folder / "log"
-        self.data_dir.mkdir()
         self.scratch.mkdir()
-        (self.data_dir / "holdall.db").write_bytes(database)
+        if database is not None:
+            self.data_dir.mkdir()
+            (self.data_dir / "holdall.db").write_bytes(database)
         self._read_bytes = 0
         self._stored: dict[str, dict[str, str]] = {}
         self._open: dict[str, list[Change]] = {}
@@ -109,7 +110,7 @@ class Record:
             self._resolve(worker, found(storage, worker))
         report = storage.check(SERVICE)
         self.checked += report.objects
-        assert report.findings == ()
+        assert report.findings == (), report.findings
         assert [str(path) for path in self._folders() if not any(path.iterdir())] == []
         known = {bucket.id for bucket in storage.list_buckets(SERVICE)}
         assert {path.name for path in (self.data_dir / "storage").glob("*-*")} <= known
@@ -145,7 +146,7 @@ class Record:
         for change in self._open.pop(worker, []):
             if all(seen.get(path) == value for path, value in change.items()):
                 self._apply(worker, change)
-        assert seen == self._stored[worker]
+        assert seen == self._stored[worker], (seen, self._stored[worker])
 
     def _apply(self, worker: str, change: Change) -> None:
         """Make a change."""
