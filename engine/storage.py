@@ -16,6 +16,7 @@ from typing import BinaryIO, Final
 
 from engine.buckets import Buckets
 from engine.cancel import CancelToken
+from engine.check_types import CheckReport
 from engine.errors import ObjectNotFound
 from engine.events import EventBus
 from engine.files.bulk import BulkUploads
@@ -39,7 +40,6 @@ from engine.types import (
     BatchReport,
     Bucket,
     BucketChanges,
-    CheckReport,
     FolderCount,
     ListPage,
     ListRequest,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.check_types import Finding
 from engine.cli.formatting import utc_time_text
-from engine.types import Bucket, Finding, Folder, StorageObject
+from engine.types import Bucket, Folder, StorageObject
 
 
 def bucket_document(bucket: Bucket) -> dict[str, Any]:

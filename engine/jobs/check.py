@@ -30,6 +30,7 @@ from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
 
 from engine import limits
 from engine.backends.base import BackendReader, Monitor, Outcome, StorageBackend, StoredEntry
+from engine.check_types import CheckReport, Finding, FindingKind
 from engine.errors import IoError, StorageError
 from engine.files.records import ObjectRecord, record_from, select_records
 from engine.files.settle import Settler
@@ -39,7 +40,7 @@ from engine.jobs.found import FoundBytes
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_objects
 from engine.permissions.rules import PermissionChecker
-from engine.types import CheckReport, Finding, FindingKind, RlsContext, StorageObject
+from engine.types import RlsContext, StorageObject
 
 _O: Final = storage_objects.c
 _SYSTEM: Final = RlsContext.service()

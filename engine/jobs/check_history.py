@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from engine import limits
 from engine.backends.base import BackendReader, StorageBackend, StoredEntry
+from engine.check_types import Finding, FindingKind
 from engine.errors import IoError
 from engine.files.history import ARCHIVE_FOLDER
 from engine.files.records import object_from
@@ -24,7 +25,7 @@ from engine.files.version_rows import VERSION_COLUMNS
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
 from engine.times import to_datetime
-from engine.types import Finding, FindingKind, RlsContext, StorageObject
+from engine.types import RlsContext, StorageObject
 
 _O: Final = storage_objects.c
 _V: Final = storage_object_versions.c

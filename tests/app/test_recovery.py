@@ -17,6 +17,7 @@ from engine.config import Settings, load_settings
 from engine.secrets import FixedSecrets
 from engine.types import Progress, RlsContext
 from engine.workspace import open_workspace
+from tests.app.helpers import ENDED, leave
 
 SERVICE = RlsContext.service()
 
@@ -38,10 +39,11 @@ def settings(data_dir: Path) -> Settings:
 def window(qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings) -> Iterator[Window]:
     """Return the window that has just failed to open it."""
     made = Window(qapp, look.theme, FixedSecrets())
+    made.closed.connect(lambda: made.setProperty(ENDED, True))
     with qtbot.waitSignal(made.failed, timeout=20_000):
         made.open(settings.data_dir)
     yield made
-    made.shell.leave()
+    leave(made)
 
 
 def page_of(window: Window) -> StartPage:
@@ -66,7 +68,7 @@ def done(window: Window, qtbot: QtBot) -> None:
 
 
 def test_both_ways_back_are_offered_and_explained(window: Window) -> None:
-    assert "The database is damaged" in texts(window)
+    assert "The database is damaged or missing" in texts(window)
     assert names(window)[0].startswith("Restore from backup of ")
     assert names(window)[1] == "Rebuild from the files"
     said = [one.accessibleDescription() for one in (button(window, name) for name in names(window)[:2])]
@@ -83,7 +85,7 @@ def test_without_a_backup_there_is_one_way(qapp: QApplication, qtbot: QtBot, loo
         made.open(settings.data_dir)
 
     assert names(made)[0] == "Rebuild from the files"
-    made.shell.leave()
+    leave(made)
 
 
 @pytest.mark.parametrize("way", ["Restore from backup", "Rebuild from the files"])
@@ -114,7 +116,7 @@ def test_a_lost_database_never_shows_an_empty_workspace(
 
     assert made.session is None
     assert "Rebuild from the files" in names(made)
-    made.shell.leave()
+    leave(made)
 
 
 def test_things_to_look_at_are_listed(window: Window, qtbot: QtBot, settings: Settings) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from engine.check_types import CheckReport, Finding
 from engine.cli.documents import finding_document
 from engine.cli.formatting import count_text, size_text
 from engine.cli.totals import Stopped, counted, sum_of
-from engine.types import CheckReport, Finding, TreeSize
+from engine.types import TreeSize
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

@@ -14,12 +14,13 @@ from sqlalchemy import delete, insert, select, update
 from engine.backends.base import StorageBackend
 from engine.backends.memory import MemoryBackend
 from engine.cancel import CancelToken
+from engine.check_types import CheckReport, FindingKind
 from engine.errors import BackendUnreachable, Cancelled, DiskFull, IoError, StorageError, Unauthorized
 from engine.events import StorageEvent
 from engine.jobs.check import Checks
 from engine.metadata.tables import storage_objects
 from engine.storage import FileStorage
-from engine.types import Bucket, CheckReport, FindingKind, Progress, RlsContext, StorageObject, UploadOptions
+from engine.types import Bucket, Progress, RlsContext, StorageObject, UploadOptions
 from engine.workspace import Workspace
 
 Bytes = Callable[[str], bytes | None]

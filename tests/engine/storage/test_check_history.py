@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from engine.backends.base import StorageBackend
+from engine.check_types import FindingKind
 from engine.files.history import ARCHIVE_FOLDER
 from engine.storage import FileStorage
-from engine.types import Bucket, FindingKind, Retention, RlsContext, UploadOptions
+from engine.types import Bucket, Retention, RlsContext, UploadOptions
 
 REPLACE = UploadOptions(replace=True)
 
