@@ -26,7 +26,7 @@ ifeq ($(strip $(ARGS)),)
 	.venv-engine/bin/python $(PYTEST) tests/engine tests/server tests/cli
 endif
 
-crash: ## kill a process 500 times at every step of its work, and hold what is left against what it acknowledged
+crash: ## kill a process 500 times and cut the power 1,000 times, and hold what is left against what was acknowledged
 	@sh packaging/bootstrap.sh test
 	$(PYTHON_IN_VENV) -m tests.engine.crash.run $(ARGS)
 

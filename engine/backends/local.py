@@ -95,6 +95,7 @@ class LocalBackend:
 
     def stage(self, staged_id: str) -> LocalWriter:
         """Begin to stage a stream."""
+        self._check_reachable()
         with self._translated():
             return LocalWriter(self._staging, staged_id, self._failpoints)
 
@@ -106,6 +107,7 @@ class LocalBackend:
         """Stage small contents at once; durable after `flush` only."""
         staged = [Staged(staged_id, len(data), sha256(data).hexdigest()) for staged_id, data in contents]
         created: list[str] = []
+        self._check_reachable()
         try:
             for staged_id, data in contents:
                 fd = self._create(staged_id)
@@ -282,6 +284,7 @@ class LocalBackend:
 
     def _ingest(self, staged_id: str, source_fd: int, size_bytes: int, monitor: Monitor) -> Staged:
         """Stage from a descriptor."""
+        self._check_reachable()
         with self._translated():
             fd = self._create(staged_id)
             try:
@@ -328,7 +331,7 @@ class LocalBackend:
         return reader
 
     def _check_reachable(self) -> None:
-        """Tell a missing file from a missing disk.
+        """Tell a missing file from a missing disk, and take nothing into a folder that the next start will not find.
 
         Raises:
             BackendUnreachable: The storage folder is gone.

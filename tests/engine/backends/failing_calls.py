@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from engine.backends import folders, local
 from engine.backends.folders import POSIX
+from engine.workspace import Workspace
 
 SUPPORTED = POSIX and Path("/proc/self/fd").exists()
 
@@ -84,3 +87,19 @@ class FailingCalls:
 def error_named(name: str) -> int:
     """Return an error number by its name."""
     return int(getattr(errno, name))
+
+
+def open_files() -> list[str]:
+    """Return what is held open, but for the connections of the database, which are kept for the next use."""
+    gc.collect()
+    targets = []
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            targets.append(str(link.readlink()))
+    return sorted(target for target in targets if "/holdall.db" not in target and "/proc/" not in target)
+
+
+def staged(workspace: Workspace) -> list[str]:
+    """Return the names of the files that are staged."""
+    folder = workspace.settings.storage_dir / ".staging"
+    return [path.name for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -22,7 +20,7 @@ from engine.errors import (
 from engine.storage import FileStorage
 from engine.types import Bucket, RlsContext, UploadItem, UploadOptions
 from engine.workspace import Workspace
-from tests.engine.backends.failing_calls import SUPPORTED, FailingCalls, error_named
+from tests.engine.backends.failing_calls import SUPPORTED, FailingCalls, error_named, open_files, staged
 
 pytestmark = pytest.mark.skipif(not SUPPORTED, reason="the calls are told apart by /proc")
 
@@ -53,21 +51,6 @@ def stored(storage: FileStorage, bucket: Bucket, service: RlsContext) -> None:
     """Store what must not suffer."""
     for name in ("a", "b0", "b1", "b2", "source"):
         storage.upload("photos", name, b"old " + name.encode(), service)
-
-
-def open_files() -> list[str]:
-    """Return what is held open, but for the connections of the database, which are kept for the next use."""
-    gc.collect()
-    targets = []
-    for link in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(OSError):
-            targets.append(str(link.readlink()))
-    return sorted(target for target in targets if "/holdall.db" not in target and "/proc/" not in target)
-
-
-def staged(workspace: Workspace) -> list[str]:
-    folder = workspace.settings.storage_dir / ".staging"
-    return [path.name for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
 
 
 def content(storage: FileStorage, path: str, service: RlsContext) -> bytes:

@@ -29,7 +29,7 @@ class PowerTally:
 
     cuts: int = 0
     calls: int = 0
-    operations: int = 0
+    steps: int = 0
     objects: int = 0
 
 
@@ -112,7 +112,7 @@ def work(record: Record, folder: Path, chance: random.Random, tally: PowerTally)
         Worker(workspace.storage, log, "t0", chance.randrange(2**32), record.scratch).run(STEPS)
         log.close()
     tally.calls += cutter.disk.calls
-    tally.operations += STEPS
+    tally.steps += STEPS
     return cutter.cuts
 
 

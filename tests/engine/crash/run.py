@@ -58,11 +58,11 @@ def cut(folder: Path, database: bytes, cuts: int, seed: int) -> None:
     """Cut the power and print how often."""
     began = time.monotonic()
     tally = PowerTally()
-    for tally in cut_power(folder, database, seed, cuts):  # noqa: B007 - the last is shown
+    for tally in cut_power(folder, database, seed, cuts):
         print(f"\r{tally.cuts} of {cuts} power cuts", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(f"{'power cuts':20} {tally.cuts:6,}  in {time.monotonic() - began:.0f} s")
-    print(f"{tally.operations:,} operations in {tally.calls:,} system calls, {tally.objects:,} objects read")
+    print(f"{tally.steps:,} steps of the load in {tally.calls:,} system calls, {tally.objects:,} objects read")
 
 
 if __name__ == "__main__":
