@@ -8,12 +8,12 @@ PYTEST := -m pytest -n $(WORKERS) --dist loadgroup
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format demo bench coverage clean
+.PHONY: help run test crash check format demo bench coverage clean
 
 help: ## list these commands
 	@echo "Holdall: an object store in a window. Commands:"
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
-	@echo "ARGS=\"…\" is handed on to run, test and bench; PYTHON=… chooses the interpreter."
+	@echo "ARGS=\"…\" is handed on to run, test, crash and bench; PYTHON=… chooses the interpreter."
 
 run: ## open the window
 	@sh packaging/bootstrap.sh run
@@ -25,6 +25,10 @@ test: ## run the whole test suite without a display, then the engine's again whe
 ifeq ($(strip $(ARGS)),)
 	.venv-engine/bin/python $(PYTEST) tests/engine tests/server tests/cli
 endif
+
+crash: ## kill a process 500 times at every step of its work, and hold what is left against what it acknowledged
+	@sh packaging/bootstrap.sh test
+	$(PYTHON_IN_VENV) -m tests.engine.crash.run $(ARGS)
 
 check: ## format, lint, types and layers
 	@sh packaging/bootstrap.sh check

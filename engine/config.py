@@ -33,6 +33,14 @@ DEFAULT_BACKUPS_KEPT: Final = 7
 DEFAULT_BACKUP_INTERVAL_S: Final = 24 * 3600
 """Once a day."""
 
+HOST_VARIABLE: Final = "HOLDALL_HOST"
+"""Environment variable that names the address of the server."""
+
+PORT_VARIABLE: Final = "HOLDALL_PORT"
+"""Environment variable that holds the TCP port of the server."""
+
+_PORT_MAX: Final = 65_535
+
 DEFAULT_HOST: Final = "127.0.0.1"
 """The server listens to this computer alone until a person says otherwise."""
 
@@ -87,7 +95,7 @@ def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.
         The settings, with an absolute data folder and `~` expanded.
 
     Raises:
-        InvalidRequest: A variable that must be a number is none.
+        InvalidRequest: A variable that must be a number, or a port, is none.
     """
     chosen = data_dir or _from_environment(environ) or _default_data_dir()
     return Settings(
@@ -95,6 +103,8 @@ def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.
         jwt_secret=environ.get(JWT_SECRET_VARIABLE) or None,
         backups_kept=_number(environ, BACKUPS_KEPT_VARIABLE, DEFAULT_BACKUPS_KEPT, at_least=0),
         backup_interval_s=_number(environ, BACKUP_INTERVAL_VARIABLE, DEFAULT_BACKUP_INTERVAL_S, at_least=1),
+        host=environ.get(HOST_VARIABLE) or DEFAULT_HOST,
+        port=_port_of(environ),
     )
 
 
@@ -108,6 +118,15 @@ def _number(environ: Mapping[str, str], variable: str, default: int, *, at_least
 def _from_environment(environ: Mapping[str, str]) -> Path | None:
     named = environ.get(DATA_DIR_VARIABLE)
     return Path(named) if named else None
+
+
+def _port_of(environ: Mapping[str, str]) -> int:
+    text = environ.get(PORT_VARIABLE) or str(DEFAULT_PORT)
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_PORT_MAX)) and int(text) <= _PORT_MAX):
+        raise InvalidRequest(
+            f"{PORT_VARIABLE} is {text!r}, which is no port", hint="Write a number from 0 (any free one) to 65535."
+        )
+    return int(text)
 
 
 def _default_data_dir() -> Path:

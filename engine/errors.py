@@ -17,7 +17,7 @@
     │   ├── BackendUnreachable
     │   ├── BytesMissing              the row is there, its bytes are not
     │   ├── ChecksumMismatch          the bytes are not those that were stored
-    │   ├── DatabaseFault             DatabaseLocked, DatabaseCorrupt, SchemaTooNew
+    │   ├── DatabaseFault             DatabaseLocked, DatabaseCorrupt, SchemaTooNew, CommitInDoubt
     │   ├── PortUnavailable
     │   └── SecretsUnavailable
     └── EngineBug                     a promise of the engine itself was broken
@@ -30,7 +30,7 @@ they enter (`from_os_error`, `metadata.faults`), with the cause chained. HTTP st
 from __future__ import annotations
 
 import errno
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class StorageError(Exception):
@@ -245,6 +245,7 @@ class TargetExists(EnvironmentFault):
 class BackendUnreachable(EnvironmentFault):
     """The place that holds the bytes does not answer or is gone."""
 
+    default_hint = "Connect the disk that holds it, or put the folder back, then try again."
     retryable = True
 
 
@@ -288,6 +289,13 @@ class SchemaTooNew(DatabaseFault):
     default_hint = "Update Holdall on this computer."
 
 
+class CommitInDoubt(DatabaseFault):
+    """A commit failed so that only the next start can tell whether it happened; either way it happened as a whole."""
+
+    code = "CommitInDoubt"
+    default_hint = "Check the disk, then start again: the change is then either done as a whole or not at all."
+
+
 class PortUnavailable(EnvironmentFault):
     """The server cannot listen on the address asked for."""
 
@@ -306,15 +314,22 @@ class EngineBug(StorageError):
     """Cannot happen; if it does, it is ours to mend."""
 
 
-_BY_ERRNO: dict[int, tuple[type[IoError], str]] = {
-    errno.ENOSPC: (DiskFull, "The disk is full"),
-    errno.EDQUOT: (DiskFull, "The disk quota is used up"),
-    errno.EACCES: (PermissionDenied, "Access was denied"),
-    errno.EPERM: (PermissionDenied, "The operation is not permitted"),
-    errno.EROFS: (PermissionDenied, "The file system is read-only"),
-    errno.EFBIG: (FileTooLarge, "The file is too large for this file system"),
-    errno.EMFILE: (TooManyOpenFiles, "Too many files are open"),
-    errno.ENFILE: (TooManyOpenFiles, "Too many files are open"),
+DISK_HINT: Final = "Check the disk and its cable: it may be failing. What was stored before is unchanged."
+"""For a disk that reports an error."""
+
+READ_ONLY_HINT: Final = "Make the disk writable again. Systems make a failing disk read-only, so check it first."
+"""For a file system that takes no changes."""
+
+_BY_ERRNO: dict[int, tuple[type[IoError], str, str | None]] = {
+    errno.ENOSPC: (DiskFull, "The disk is full", None),
+    errno.EDQUOT: (DiskFull, "The disk quota is used up", None),
+    errno.EACCES: (PermissionDenied, "Access was denied", None),
+    errno.EPERM: (PermissionDenied, "The operation is not permitted", None),
+    errno.EROFS: (PermissionDenied, "The file system is read-only", READ_ONLY_HINT),
+    errno.EFBIG: (FileTooLarge, "The file is too large for this file system", None),
+    errno.EMFILE: (TooManyOpenFiles, "Too many files are open", None),
+    errno.ENFILE: (TooManyOpenFiles, "Too many files are open", None),
+    errno.EIO: (IoError, "The disk failed to read or write", DISK_HINT),
 }
 
 
@@ -328,5 +343,5 @@ def from_os_error(error: OSError, path: str | None = None) -> StorageError:
     Returns:
         The error to raise, `from error`.
     """
-    kind, message = _BY_ERRNO.get(error.errno or 0, (IoError, error.strerror or str(error)))
-    return kind(message, path=path or error.filename)
+    kind, message, hint = _BY_ERRNO.get(error.errno or 0, (IoError, error.strerror or str(error), None))
+    return kind(message, path=path or error.filename, hint=hint)

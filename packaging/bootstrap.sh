@@ -118,6 +118,7 @@ case $purpose in
         need_packages .venv-engine test
         # shellcheck disable=SC2086 # a list
         want_tools "Tests that need a screen will be skipped." $screen_tools || true
+        want_tools "Tests that put faults into system calls will be skipped." strace || true
         [ "$purpose" = test ] || want_tools "Tests that need a browser will be skipped." chromium || true
         ;;
     check)

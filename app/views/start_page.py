@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
+from app.actions import SPECS, ActionId
 from app.errors import sentence
 from app.i18n import translate
 from app.icons import program_icon
@@ -40,7 +42,7 @@ class StartPage(QWidget):
     Signals:
         retry_wanted: Try the same folder again.
         folder_wanted: Choose another data folder.
-        quit_wanted: Give up.
+        quit_wanted: Give up; also by the keys that quit anywhere.
         details_wanted: Show everything known about the failure; carries the exception.
         restore_wanted: Restore the database from its backup.
         rebuild_wanted: Rebuild it from the files.
@@ -64,12 +66,21 @@ class StartPage(QWidget):
         self._stack.addWidget(self._opening)
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._patience.timeout.connect(lambda: self._word.setText(translate("StartPage", "Opening the workspace…")))
+        # the commands of the window come with an open workspace; until then these keys work while this page is seen
+        for keys in next(spec.keys for spec in SPECS if spec.id is ActionId.QUIT):
+            QShortcut(QKeySequence(keys), self, self.quit_wanted.emit)
 
     def show_opening(self) -> None:
         """Show that the workspace is being opened; the word for it only when it takes a while."""
         self._word.setText("")
         self._stack.setCurrentWidget(self._opening)
         self._patience.start()
+
+    def show_waiting(self) -> None:
+        """Show that another window of the same folder has to close first."""
+        self._patience.stop()
+        self._word.setText(translate("StartPage", "Waiting for another window of this folder to close…"))
+        self._stack.setCurrentWidget(self._opening)
 
     def show_failure(self, error: Exception, data_dir: Path, choices: RecoveryChoices | None = None) -> None:
         """Explain why the workspace can't be opened.
@@ -196,7 +207,7 @@ class StartPage(QWidget):
 
 def _title(error: Exception) -> str:
     titles: tuple[tuple[type[Exception], str], ...] = (
-        (DatabaseCorrupt, translate("StartPage", "The database is damaged")),
+        (DatabaseCorrupt, translate("StartPage", "The database is damaged or missing")),
         (SchemaTooNew, translate("StartPage", "This workspace is from a newer Holdall")),
         (DatabaseLocked, translate("StartPage", "Another program holds the database")),
         (PermissionDenied, translate("StartPage", "The data folder can’t be used")),

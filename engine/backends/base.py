@@ -206,5 +206,8 @@ class StorageBackend(Protocol):
         A change like those of a `changes` block: callers hold off all others. `BytesMissing` where there are none.
         """
 
+    def list_aside(self) -> Iterator[StoredEntry]:
+        """Yield what was set aside. No listing shows these keys; they are good for `open` and `relocate` from there."""
+
     def close(self) -> None:
         """Release what this process holds."""

@@ -31,6 +31,7 @@ from engine.backends.local_writer import LocalWriter
 from engine.backends.names import NameMapper
 from engine.backends.system_calls import sync_file_system
 from engine.errors import BackendUnreachable, BytesMissing, IoError, StorageError, from_os_error
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.ids import new_id
 
 STAGING_FOLDER: Final = ".staging"
@@ -52,13 +53,15 @@ class LocalBackend:
     Args:
         root: Where; made if it is missing.
         mapper: How object paths become file names.
+        failpoints: Told of every step.
 
     Raises:
         PermissionDenied: The folder cannot be made or written.
     """
 
-    def __init__(self, root: Path, mapper: NameMapper | None = None) -> None:
+    def __init__(self, root: Path, mapper: NameMapper | None = None, failpoints: Failpoints = NO_FAILPOINTS) -> None:
         self._path = root
+        self._failpoints = failpoints
         self._mapper = mapper or NameMapper()
         with contextlib.ExitStack() as undo:
             try:
@@ -93,7 +96,7 @@ class LocalBackend:
     def stage(self, staged_id: str) -> LocalWriter:
         """Begin to stage a stream."""
         with self._translated():
-            return LocalWriter(self._staging, staged_id)
+            return LocalWriter(self._staging, staged_id, self._failpoints)
 
     def stage_bytes(self, staged_id: str, data: bytes) -> Staged:
         """Stage a small content at once; durable after `flush` only."""
@@ -109,6 +112,7 @@ class LocalBackend:
                 created.append(staged_id)
                 try:
                     write_all(fd, data)
+                    self._failpoints.reach(Failpoint.STAGE_WRITTEN)
                 finally:
                     os.close(fd)
         except BaseException as error:
@@ -129,24 +133,28 @@ class LocalBackend:
 
     def flush(self, staged_ids: Sequence[str]) -> None:
         """Make these staged bytes and their names durable."""
+        self._failpoints.reach(Failpoint.STAGE_FLUSH)
         with self._translated():
-            if len(staged_ids) > _SYNC_EACH_UP_TO and self._sync_all():
-                return
-            for staged_id in staged_ids:
-                self._sync_one(staged_id)
-            self._staging.sync()
+            if len(staged_ids) <= _SYNC_EACH_UP_TO or not self._sync_all():
+                for staged_id in staged_ids:
+                    self._sync_one(staged_id)
+                self._staging.sync()
+        self._failpoints.reach(Failpoint.STAGE_FLUSHED)
 
     def discard(self, staged_id: str) -> None:
         """Throw away what this process staged under the id."""
         with self._translated():
             if self._staging.stat(staged_id) is not None:
+                self._failpoints.reach(Failpoint.STAGE_DISCARD)
                 self._staging.unlink(staged_id)
 
     @contextlib.contextmanager
     def changes(self) -> Iterator[LocalChanges]:
         """Open a block of changes."""
         sources, targets = FolderCache(self._root), FolderCache(self._root, exact=self._ignores_case)
-        changes = LocalChanges(sources, targets, STAGING_FOLDER, self._sync_all, self._check_reachable)
+        changes = LocalChanges(
+            sources, targets, STAGING_FOLDER, self._sync_all, self._check_reachable, self._failpoints
+        )
         with self._translated():
             try:
                 yield changes
@@ -222,8 +230,16 @@ class LocalBackend:
 
     def sweep(self, before: Callable[[str], bool]) -> int:
         """Throw away what dead processes staged, after `before` finished what they had committed."""
+
+        def finish(lease: str) -> bool:
+            self._failpoints.reach(Failpoint.SWEEP_LEASE)
+            return before(lease)
+
+        self._failpoints.reach(Failpoint.SWEEP)
         with self._translated():
-            return sweep(self._path / STAGING_FOLDER, self._lease.name, before)
+            removed = sweep(self._path / STAGING_FOLDER, self._lease.name, finish)
+        self._failpoints.reach(Failpoint.SWEPT)
+        return removed
 
     def set_aside(self, key: str, label: str) -> str:
         """Move a key's bytes to `.lost+found`."""
@@ -236,6 +252,10 @@ class LocalBackend:
         if outcome is Outcome.TAKEN:
             raise IoError("Something stands in the way of what is put aside", path=str(self._path / target))
         return str(self._path / target)
+
+    def list_aside(self) -> Iterator[StoredEntry]:
+        """Yield what lies in `.lost+found`, what came there first in front."""
+        return self._list_bucket(_ASIDE_FOLDER)
 
     def close(self) -> None:
         """Give the lease back; what is staged and committed stays for the next start."""
@@ -256,7 +276,9 @@ class LocalBackend:
 
     def _create(self, staged_id: str) -> int:
         """Create a staged file and return its descriptor."""
-        return self._staging.open(staged_id, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        fd = self._staging.open(staged_id, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        self._failpoints.reach(Failpoint.STAGE_CREATED)
+        return fd
 
     def _ingest(self, staged_id: str, source_fd: int, size_bytes: int, monitor: Monitor) -> Staged:
         """Stage from a descriptor."""
@@ -264,6 +286,7 @@ class LocalBackend:
             fd = self._create(staged_id)
             try:
                 copied_bytes, checksum = copy_and_hash(source_fd, fd, size_bytes, monitor)
+                self._failpoints.reach(Failpoint.STAGE_WRITTEN)
             finally:
                 os.close(fd)
         return Staged(staged_id, copied_bytes, checksum)
@@ -353,3 +376,20 @@ def _reader_of(fd: int) -> LocalReader | None:
 def is_storage_folder(root: Path) -> bool:
     """Return whether a local backend was at work in a folder before: it leaves its staging folder there for good."""
     return (root / STAGING_FOLDER).is_dir()
+
+
+def holds_buckets(root: Path) -> bool:
+    """Return whether a storage folder has bytes of objects: folders of buckets with something in them.
+
+    What cannot be looked into is none of ours, such as the `lost+found` of a disk; whether the storage folder itself
+    can be used, the backend says.
+    """
+    return any(not name.startswith(".") and _names_in(root / name) for name in _names_in(root))
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return what a folder holds; nothing where it is no folder, or a closed one."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - names are all that is wanted
+    except OSError:
+        return []

@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.backends.base import Outcome
 from engine.backends.folders import Folder, FolderCache
+from engine.failpoints import Failpoint, Failpoints
 
 _OBSTRUCTED: Final = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.EMLINK})
 _SYNC_EACH_UP_TO: Final = 16
@@ -27,6 +28,7 @@ class LocalChanges:
         staging_folder: Name of the folder of all leases.
         sync_all: Makes the whole file system durable, or answers False where there is no such call.
         check_reachable: Raises where the storage folder is gone, and with it what was looked for.
+        failpoints: Told of every step.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class LocalChanges:
         staging_folder: str,
         sync_all: Callable[[], bool],
         check_reachable: Callable[[], None],
+        failpoints: Failpoints,
     ) -> None:
         self._sources = sources
         self._targets = targets
@@ -43,6 +46,7 @@ class LocalChanges:
         self._sync_all = sync_all
         self._left: set[str] = set()
         self._check_reachable = check_reachable
+        self._failpoints = failpoints
 
     def publish(self, staging: str, staged_id: str, key: str, *, replace: bool) -> Outcome:
         """Give a staged file its key.
@@ -54,7 +58,10 @@ class LocalChanges:
             source = self._sources.folder(f"{self._staging_folder}/{staging}")
         except FileNotFoundError:
             return Outcome.GONE
-        return self._move(source, staged_id, key, replace=replace)
+        self._failpoints.reach(Failpoint.PUBLISH)
+        outcome = self._move(source, staged_id, key, replace=replace)
+        self._failpoints.reach(Failpoint.PUBLISHED)
+        return outcome
 
     def relocate(self, key: str, target_key: str) -> Outcome:
         """Give a file another key, never over another file.
@@ -68,7 +75,9 @@ class LocalChanges:
             self._found_gone(folder_path)
             self._targets.mark_line_dirty(target_key.rpartition("/")[0])
             return Outcome.GONE
+        self._failpoints.reach(Failpoint.RELOCATE)
         outcome = self._move(source, name, target_key, replace=False)
+        self._failpoints.reach(Failpoint.RELOCATED)
         if outcome is Outcome.DONE:
             self._sources.mark_dirty(folder_path)
             self._left.add(folder_path)
@@ -85,7 +94,9 @@ class LocalChanges:
         if source is None:
             self._found_gone(folder_path)
             return Outcome.GONE
+        self._failpoints.reach(Failpoint.REMOVE)
         source.unlink(name)
+        self._failpoints.reach(Failpoint.REMOVED)
         self._sources.mark_dirty(folder_path)
         self._left.add(folder_path)
         return Outcome.DONE
@@ -101,12 +112,14 @@ class LocalChanges:
         """
         self._check_reachable()
         self._prune()
+        self._failpoints.reach(Failpoint.FOLDER_SYNC)
         if self._sources.dirty + self._targets.dirty > _SYNC_EACH_UP_TO and self._sync_all():
             self._sources.forget_dirty()
             self._targets.forget_dirty()
-            return
-        self._targets.sync()
-        self._sources.sync()
+        else:
+            self._targets.sync()
+            self._sources.sync()
+        self._failpoints.reach(Failpoint.FOLDER_SYNCED)
 
     def close(self) -> None:
         """Close the folders."""
@@ -115,6 +128,8 @@ class LocalChanges:
 
     def _prune(self) -> None:
         """Remove the folders that files left empty, the deepest first, and let go of them on both sides."""
+        if self._left:
+            self._failpoints.reach(Failpoint.PRUNE)
         for folder_path in sorted(self._left, key=len, reverse=True):
             for path in self._sources.prune(folder_path):
                 self._targets.forget(path)

@@ -11,6 +11,7 @@ from engine.backends.folders import Folder
 from engine.backends.ingest import write_all
 from engine.backends.system_calls import start_writeback
 from engine.errors import from_os_error
+from engine.failpoints import Failpoint, Failpoints
 from engine.hashing import PipelinedHasher
 
 _WRITEBACK_BYTES: Final = 32 * limits.MIB
@@ -19,13 +20,15 @@ _WRITEBACK_BYTES: Final = 32 * limits.MIB
 class LocalWriter:
     """Streams one staged file, hashing as it goes."""
 
-    def __init__(self, folder: Folder, staged_id: str) -> None:
+    def __init__(self, folder: Folder, staged_id: str, failpoints: Failpoints) -> None:
         self._folder = folder
+        self._failpoints = failpoints
         self._staged_id = staged_id
         self._hasher = PipelinedHasher()
         self._size_bytes = 0
         self._flushed_bytes = 0
         self._fd = folder.open(staged_id, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        failpoints.reach(Failpoint.STAGE_CREATED)
 
     def write(self, data: bytes) -> None:
         """Append `data`.
@@ -49,11 +52,14 @@ class LocalWriter:
         Raises:
             IoError: The system refused; nothing is promised about the bytes, throw them away.
         """
+        self._failpoints.reach(Failpoint.STAGE_WRITTEN)
+        self._failpoints.reach(Failpoint.STAGE_FLUSH)
         try:
             os.fsync(self._fd)
             self._folder.sync()
         except OSError as error:
             raise from_os_error(error) from error
+        self._failpoints.reach(Failpoint.STAGE_FLUSHED)
         self._close()
         return Staged(self._staged_id, self._size_bytes, self._hasher.hexdigest())
 

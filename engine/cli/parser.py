@@ -60,6 +60,8 @@ COMMANDS: Final[Mapping[str, Command | RecoveryCommand]] = {
 }
 """Every command by its name, in the order of the help."""
 
+_UNTIL_STOPPED: Final = frozenset({"serve"})
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
@@ -71,6 +73,7 @@ class Invocation:
         data_dir: Data folder asked for, or None.
         as_json: Results for programs.
         debug: Errors with their tracebacks.
+        until_stopped: Whether the command goes on until a stop signal, which is then no failure.
     """
 
     command: Command | RecoveryCommand | None
@@ -78,6 +81,7 @@ class Invocation:
     data_dir: Path | None
     as_json: bool
     debug: bool
+    until_stopped: bool = False
 
 
 def parse(argv: Sequence[str], program: str, version: str) -> Invocation:
@@ -107,6 +111,7 @@ def parse(argv: Sequence[str], program: str, version: str) -> Invocation:
         arguments.data_dir or common.data_dir,
         as_json=arguments.json,
         debug=arguments.debug or common.debug,
+        until_stopped=name in _UNTIL_STOPPED,
     )
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import io
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.cli.console import Console
 from engine.cli.parser import Invocation, RecoveryCommand, parse
+from engine.cli.signals import stopped_by_signal
 from engine.errors import Cancelled, DatabaseCorrupt, StorageError, from_os_error
 
 if TYPE_CHECKING:
@@ -60,15 +63,16 @@ def _carry_out(invocation: Invocation, console: Console, open_window: OpenWindow
 
 
 def _run_command(command: Command, invocation: Invocation, console: Console) -> int:
-    # here and not above: the database's libraries take longer to load than a wrong usage to notice
-    from engine.cli.session import Session
-    from engine.config import load_settings
-    from engine.workspace import open_workspace
+    with stopped_by_signal() if invocation.until_stopped else nullcontext(threading.Event()) as stop:
+        # here and not above: the database's libraries take longer to load than a wrong usage to notice
+        from engine.cli.session import Session
+        from engine.config import load_settings
+        from engine.workspace import open_workspace
 
-    with open_workspace(load_settings(invocation.data_dir)) as workspace:
-        if workspace.secrets.notice:
-            console.note(workspace.secrets.notice)
-        return command.run(Session(workspace, console, workspace.context), invocation.arguments)
+        with open_workspace(load_settings(invocation.data_dir)) as workspace:
+            if workspace.secrets.notice:
+                console.note(workspace.secrets.notice)
+            return command.run(Session(workspace, console, workspace.context, stop), invocation.arguments)
 
 
 def _recover(command: RecoveryCommand, invocation: Invocation, console: Console) -> int:

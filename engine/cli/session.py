@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
@@ -37,11 +38,13 @@ class Session:
         workspace: Open for as long as the command runs.
         console: Where it speaks.
         context: The person at this computer: everything is allowed.
+        stop: Set by the first stop signal, for a command that goes on until then; for others never.
     """
 
     workspace: Workspace
     console: Console
     context: RlsContext
+    stop: threading.Event
 
     @property
     def storage(self) -> FileStorage:

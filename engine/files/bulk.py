@@ -20,6 +20,7 @@ from engine import limits
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import ObjectAlreadyExists
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.commit import Committed, Committer, NewContent, Refused
 from engine.files.records import find_bucket
 from engine.files.rules import check_user_metadata
@@ -71,6 +72,7 @@ class BulkUploads:
         committer: Writes the rows.
         permissions: Who may add objects.
         stored: Told of every batch.
+        failpoints: Told of every step.
     """
 
     def __init__(
@@ -80,12 +82,14 @@ class BulkUploads:
         committer: Committer,
         permissions: PermissionChecker,
         stored: BatchPublisher,
+        failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
         self._backend = backend
         self._committer = committer
         self._permissions = permissions
         self._stored = stored
+        self._failpoints = failpoints
 
     def upload_many(
         self,
@@ -120,7 +124,9 @@ class BulkUploads:
         self._permissions.check_insert(context)
         check_user_metadata(options.user_metadata)
         meter = ProgressMeter(progress, cancel)
-        with _Run(self._backend, self._committer, self._stored, found, context, options, meter) as run:
+        with _Run(
+            self._backend, self._committer, self._stored, found, context, options, meter, self._failpoints
+        ) as run:
             run.take(items)
         meter.report_now()
         return BatchReport(run.tally.done, run.tally.size_bytes, tuple(run.tally.failures))
@@ -138,6 +144,7 @@ class _Run:
         context: RlsContext,
         options: UploadOptions,
         meter: ProgressMeter,
+        failpoints: Failpoints,
     ) -> None:
         self._backend = backend
         self._committer = committer
@@ -146,6 +153,7 @@ class _Run:
         self._context = context
         self._options = options
         self._meter = meter
+        self._failpoints = failpoints
         self._stager = FileStager(backend, bucket, options, meter)
         self._disk = ThreadPoolExecutor(1, "flush")
         self._flushing: _Flushing | None = None
@@ -208,6 +216,7 @@ class _Run:
         self._commit_flushed()
         batch, self._batch, self._batch_bytes = self._batch, [], 0
         if batch:
+            self._failpoints.reach(Failpoint.BATCH_STAGED)
             staged_ids = [content.staged.staged_id for content in batch]
             self._flushing = _Flushing(batch, self._disk.submit(self._backend.flush, staged_ids))
 
@@ -217,8 +226,11 @@ class _Run:
             return
         self._flushing.done.result()
         self._meter.check()
+        self._failpoints.reach(Failpoint.BATCH_FLUSHED)
         contents, self._flushing = self._flushing.contents, None
-        self._account(self._committer.commit(self._bucket, contents, self._context, replace=self._options.replace))
+        results = self._committer.commit(self._bucket, contents, self._context, replace=self._options.replace)
+        self._failpoints.reach(Failpoint.BATCH_COMMITTED)
+        self._account(results)
 
     def _account(self, results: list[Committed | Refused]) -> None:
         """Count what was stored and tell of it."""

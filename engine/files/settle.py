@@ -25,6 +25,7 @@ from sqlalchemy import bindparam, select, update
 from engine.backends.base import BackendChanges, Outcome, StorageBackend
 from engine.backends.names import folded
 from engine.errors import BackendUnreachable, IoError
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.journal import Journal, JournalKind, JournalRecord, Publication
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
@@ -79,9 +80,17 @@ class Settler:
         executor: For the rows.
         backend: For the files.
         journal: For the records.
+        failpoints: Told of every step.
     """
 
-    def __init__(self, executor: Executor, backend: StorageBackend, journal: Journal) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        backend: StorageBackend,
+        journal: Journal,
+        failpoints: Failpoints = NO_FAILPOINTS,
+    ) -> None:
+        self._failpoints = failpoints
         self._executor = executor
         self._backend = backend
         self._journal = journal
@@ -116,6 +125,7 @@ class Settler:
         Raises:
             DatabaseFault: The database failed.
         """
+        self._failpoints.reach(Failpoint.ROLL_FORWARD)
         with self._executor.snapshot(_SYSTEM) as tx:
             journal_ids = self._journal.open_ids(tx, staging)
         left = [journal_id for journal_id in journal_ids if not self._settle_if_possible(journal_id)]
@@ -136,6 +146,7 @@ class Settler:
 
     def _attempt(self, journal_id: int, known: Sequence[Publication], *, eager: bool, around: bool) -> int | None:
         """Do a record's work under the write lock and return the record of what is left to do, if any."""
+        self._failpoints.reach(Failpoint.SETTLE_BEGIN)
         with self._backend.changes() as changes:
             with self._executor.transaction(_SYSTEM) as tx:
                 work = _Work(tx, changes, journal_id, around)
@@ -150,6 +161,7 @@ class Settler:
                         return None
                     successor = self._publish(work, record.staging, self._publications(tx, record))
             changes.sync()
+        self._failpoints.reach(Failpoint.SETTLE_DONE)
         self._finish(journal_id, now=eager)
         return successor
 
@@ -158,7 +170,9 @@ class Settler:
         self._journal.finish(journal_id)
         if now:
             with self._executor.transaction(_SYSTEM) as tx:
+                self._failpoints.reach(Failpoint.RECORD_REMOVE)
                 self._journal.remove(tx, journal_id)
+            self._failpoints.reach(Failpoint.RECORD_REMOVED)
             self._journal.forget({journal_id})
 
     def _publications(self, tx: Transaction, record: JournalRecord) -> list[Publication]:
@@ -211,10 +225,15 @@ class Settler:
         """Do the work of the other kinds: durable, and its record removed, with the commit."""
         if record.kind is JournalKind.RELOCATE:
             self._relocate(work, record)
+        elif record.kind is JournalKind.ARCHIVE:
+            for key, archived_key in record.items:
+                # Nothing else can be under a version's own key: where it is taken, or the bytes are gone, it was done.
+                work.changes.relocate(key, archived_key)
         else:
             for key in record.items:
                 work.changes.remove(key)
         work.changes.sync()
+        self._failpoints.reach(Failpoint.RECORD_REMOVE)
         self._journal.remove(work.tx, record.id)
 
     def _relocate(self, work: _Work, record: JournalRecord) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy import exc
 
 from engine.errors import (
+    DISK_HINT,
     DatabaseCorrupt,
     DatabaseFault,
     DatabaseLocked,
@@ -17,15 +18,15 @@ from engine.errors import (
     StorageError,
 )
 
-_BY_TEXT: tuple[tuple[str, type[StorageError], str], ...] = (
-    ("database is locked", DatabaseLocked, "The database is in use by another program"),
-    ("database table is locked", DatabaseLocked, "The database is in use by another program"),
-    ("not a database", DatabaseCorrupt, "The database file is not a Holdall database"),
-    ("malformed", DatabaseCorrupt, "The database file is damaged"),
-    ("disk is full", DiskFull, "The disk is full"),
-    ("readonly database", PermissionDenied, "The database cannot be written"),
-    ("unable to open database file", PermissionDenied, "The database file cannot be opened"),
-    ("disk i/o error", DatabaseFault, "Reading or writing the database failed"),
+_BY_TEXT: tuple[tuple[str, type[StorageError], str, str | None], ...] = (
+    ("database is locked", DatabaseLocked, "The database is in use by another program", None),
+    ("database table is locked", DatabaseLocked, "The database is in use by another program", None),
+    ("not a database", DatabaseCorrupt, "The database file is not a Holdall database", None),
+    ("malformed", DatabaseCorrupt, "The database file is damaged", None),
+    ("disk is full", DiskFull, "The disk is full", None),
+    ("readonly database", PermissionDenied, "The database cannot be written", None),
+    ("unable to open database file", PermissionDenied, "The database file cannot be opened", None),
+    ("disk i/o error", DatabaseFault, "Reading or writing the database failed", DISK_HINT),
 )
 
 
@@ -38,10 +39,18 @@ def translate(error: exc.DBAPIError | sqlite3.Error, where: str | None = None) -
     """
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
     text = str(cause).lower()
-    for part, kind, message in _BY_TEXT:
+    for part, kind, message, hint in _BY_TEXT:
         if part in text:
-            return kind(message, path=where)
+            return kind(message, path=where, hint=hint)
     return DatabaseFault(f"The database failed: {cause}", path=where)
+
+
+def may_return(error: exc.DBAPIError) -> bool:
+    """Return whether a commit that failed with this error may be found in the log after a crash.
+
+    Source: SQLite's result code IOERR and its kin, such as IOERR_FSYNC.
+    """
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from engine.config import Settings, load_settings
 from engine.secrets import FixedSecrets
 from engine.types import Progress, RlsContext
 from engine.workspace import open_workspace
+from tests.app.helpers import ENDED, leave
 
 SERVICE = RlsContext.service()
 
@@ -37,11 +38,18 @@ def settings(data_dir: Path) -> Settings:
 @pytest.fixture
 def window(qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings) -> Iterator[Window]:
     """Return the window that has just failed to open it."""
-    made = Window(qapp, look.theme, FixedSecrets())
+    made = window_of(qapp, look)
     with qtbot.waitSignal(made.failed, timeout=20_000):
         made.open(settings.data_dir)
     yield made
-    made.shell.leave()
+    leave(made)
+
+
+def window_of(qapp: QApplication, look: Look) -> Window:
+    """Make a window that says when it has ended."""
+    made = Window(qapp, look.theme, FixedSecrets())
+    made.closed.connect(lambda: made.setProperty(ENDED, True))
+    return made
 
 
 def page_of(window: Window) -> StartPage:
@@ -66,7 +74,7 @@ def done(window: Window, qtbot: QtBot) -> None:
 
 
 def test_both_ways_back_are_offered_and_explained(window: Window) -> None:
-    assert "The database is damaged" in texts(window)
+    assert "The database is damaged or missing" in texts(window)
     assert names(window)[0].startswith("Restore from backup of ")
     assert names(window)[1] == "Rebuild from the files"
     said = [one.accessibleDescription() for one in (button(window, name) for name in names(window)[:2])]
@@ -78,12 +86,12 @@ def test_both_ways_back_are_offered_and_explained(window: Window) -> None:
 def test_without_a_backup_there_is_one_way(qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings) -> None:
     for path in settings.backups_dir.glob("*.db"):
         path.unlink()
-    made = Window(qapp, look.theme, FixedSecrets())
+    made = window_of(qapp, look)
     with qtbot.waitSignal(made.failed, timeout=20_000):
         made.open(settings.data_dir)
 
     assert names(made)[0] == "Rebuild from the files"
-    made.shell.leave()
+    leave(made)
 
 
 @pytest.mark.parametrize("way", ["Restore from backup", "Rebuild from the files"])
@@ -104,17 +112,20 @@ def test_the_workspace_opens_again_with_everything(window: Window, qtbot: QtBot,
     assert window.session is not None
 
 
+@pytest.mark.parametrize("left", [b"\0" * 100_000, b"", None], ids=["zeros", "empty", "missing"])
 def test_a_lost_database_never_shows_an_empty_workspace(
-    qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings
+    qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings, left: bytes | None
 ) -> None:
-    settings.database_path.write_bytes(b"\0" * 100_000)
-    made = Window(qapp, look.theme, FixedSecrets())
+    settings.database_path.unlink()
+    if left is not None:
+        settings.database_path.write_bytes(left)
+    made = window_of(qapp, look)
     with qtbot.waitSignal(made.failed, timeout=20_000):
         made.open(settings.data_dir)
 
     assert made.session is None
     assert "Rebuild from the files" in names(made)
-    made.shell.leave()
+    leave(made)
 
 
 def test_things_to_look_at_are_listed(window: Window, qtbot: QtBot, settings: Settings) -> None:

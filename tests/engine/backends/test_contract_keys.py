@@ -285,6 +285,29 @@ class TestListing:
         with pytest.raises(BytesMissing):
             backend.set_aside(KEY, "2026-01-01T00-00-00Z")
 
+    def test_what_is_set_aside_can_be_taken_back(self, backend: StorageBackend) -> None:
+        assert list(backend.list_aside()) == []
+        backend.write(KEY, b"bytes")
+        backend.write(OTHER_KEY, b"others")
+        backend.set_aside(KEY, "1")
+        backend.set_aside(OTHER_KEY, "2")
+        first, second = backend.list_aside()
+        assert [first.size_bytes, second.size_bytes] == [5, 6]
+        reader = backend.open(first.key)
+        assert reader is not None
+        assert reader.read_at(0, 5) == b"bytes"
+        reader.close()
+
+        backend.write(KEY, b"newer")
+        with backend.changes() as changes:
+            assert changes.relocate(first.key, KEY) is Outcome.TAKEN
+            assert changes.relocate(second.key, OTHER_KEY) is Outcome.DONE
+            assert changes.relocate(second.key, OTHER_KEY) is Outcome.GONE
+            changes.sync()
+        assert backend.read(KEY) == b"newer"
+        assert backend.read(OTHER_KEY) == b"others"
+        assert list(backend.list_aside()) == [first]
+
 
 class TestPaths:
     PATHS = (

@@ -2,145 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from engine.backends.memory import MemoryBackend
-from engine.config import load_settings
-from engine.secrets import FixedSecrets
-from engine.storage import FileStorage
-from engine.workspace import open_workspace
-from tests.engine.crash.load import BUCKET, SERVICE, Change, found
-
-
-class Nursery:
-    """A process that forks children which work on a data folder."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def start(self, plan: dict[str, Any]) -> int:
-        """Start a child and return its process id."""
-        return self._ask({"start": plan})
-
-    def wait(self, pid: int) -> int:
-        """Wait for a child's end and return its exit status, negative for a signal."""
-        return self._ask({"wait": pid})
-
-    def _ask(self, order: dict[str, Any]) -> int:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return int(json.loads(self._process.stdout.readline()))
-
-
-class Record:
-    """What a data folder must hold by the logs of those who worked on it.
-
-    Args:
-        folder: Where the data folder, the log and the workers' files are.
-        database: An empty database to begin with.
-    """
-
-    def __init__(self, folder: Path, database: bytes) -> None:
-        self.data_dir = folder / "data"
-        self.scratch = folder / "scratch"
-        self.log = folder / "log"
-        self.data_dir.mkdir()
-        self.scratch.mkdir()
-        (self.data_dir / "holdall.db").write_bytes(database)
-        self._read_bytes = 0
-        self._stored: dict[str, dict[str, str]] = {}
-        self._open: dict[str, list[Change]] = {}
-
-    def plan(self, seed: int, **more: object) -> dict[str, Any]:
-        """Return what a child is to do."""
-        return {
-            "data_dir": str(self.data_dir),
-            "scratch": str(self.scratch),
-            "log": str(self.log),
-            "seed": seed,
-            "steps": 40,
-            "workers": ["t0", "t1"],
-        } | more
-
-    def check(self, storage: FileStorage) -> None:
-        """Hold what is stored, as somebody sees it who opened it after the crash, against all that was acknowledged."""
-        self._replay()
-        for worker in self._stored:
-            self._resolve(worker, found(storage, f"{worker}/"))
-        assert storage.check(SERVICE).findings == ()
-        assert [str(path) for path in self._folders() if not any(path.iterdir())] == []
-        staging = self.data_dir / "storage" / ".staging"
-        assert [path.name for path in staging.rglob("*") if path.is_file()] == [".lock"]
-
-    def _folders(self) -> list[Path]:
-        """Return all folders inside buckets."""
-        return [path for path in (self.data_dir / "storage").glob("*-*/**/*") if path.is_dir()]
-
-    def _replay(self) -> None:
-        """Read what was written since the last time."""
-        if not self.log.exists():
-            return
-        with self.log.open("rb") as file:
-            file.seek(self._read_bytes)
-            lines = file.readlines()
-            self._read_bytes = file.tell()
-        for line in lines:
-            worker, kind, value = json.loads(line)
-            if kind == "found":
-                self._resolve(worker, value)
-            elif kind == "begin":
-                self._open[worker] = value
-            else:
-                for change in self._open.pop(worker):
-                    self._apply(worker, change)
-
-    def _resolve(self, worker: str, seen: dict[str, str]) -> None:
-        """Take what is seen for true if it is what was acknowledged, and any of what was under way as a whole."""
-        self._stored.setdefault(worker, {})
-        for change in self._open.pop(worker, []):
-            if all(seen.get(path) == value for path, value in change.items()):
-                self._apply(worker, change)
-        assert seen == self._stored[worker]
-
-    def _apply(self, worker: str, change: Change) -> None:
-        """Make a change."""
-        stored = self._stored.setdefault(worker, {})
-        for path, value in change.items():
-            if value is None:
-                stored.pop(path, None)
-            else:
-                stored[path] = value
+from tests.engine.crash.record import Nursery, Record, database_with_bucket, nursery_opened
 
 
 @pytest.fixture(scope="session")
 def nursery() -> Iterator[Nursery]:
     """Start the nursery."""
-    command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("load.py"))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield Nursery(process)
-        assert process.stdin is not None
-        process.stdin.close()
+    with nursery_opened() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
-def database_with_bucket(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Return a database with one bucket and nothing in it."""
-    data_dir = tmp_path_factory.mktemp("crash")
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(), MemoryBackend()) as workspace:
-        workspace.storage.create_bucket(BUCKET, SERVICE)
-    return (data_dir / "holdall.db").read_bytes()
+    return database_with_bucket(tmp_path_factory.mktemp("crash"))
 
 
 @pytest.fixture
-def record(tmp_path: Path, database_with_bucket: bytes) -> Record:
+def record(tmp_path: Path, database: bytes) -> Record:
     """Return a data folder and the record of what it must hold."""
-    return Record(tmp_path, database_with_bucket)
+    return Record(tmp_path, database)

@@ -1,113 +1,38 @@
-"""A mixed load on a data folder, written down step by step, in a process that can be told where to die.
-
-Run as a script it is a nursery: it has everything imported, and forks a child for each line that it reads,
-
-    {"start": {"data_dir": …, "log": …, "seed": …, "steps": …, "kill": {"call": …, "when": …, "count": …}, …}}
-
-answering with the child's process id; `{"wait": pid}` is answered with how the child ended.
+"""A mixed load on a data folder, written down step by step.
 
 The log has a line for what each worker finds at its start, one before each operation, saying what it is about to
-change, and one after it returned. It is written by single appends, which outlive the process.
+change, and one after it returned. Each is on the disk before the worker goes on.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
-import logging
 import os
 import random
-import signal
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
 
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[3]))
-
-from engine.backends import folders, local, local_changes
-from engine.config import load_settings
-from engine.errors import RequestFault
-from engine.files import journal, settle
-from engine.metadata import executor
-from engine.secrets import FixedSecrets
+from engine.cancel import CancelToken
+from engine.errors import BucketNotFound, Cancelled, RequestFault
 from engine.storage import FileStorage
 from engine.types import RlsContext, UploadItem, UploadOptions
-from engine.workspace import open_workspace
 
 BUCKET = "crash"
 SERVICE = RlsContext.service()
 REPLACE = UploadOptions(replace=True, mime_type="text/plain")
 NAMES = ("a", "b", "d", "d/x", "d/y", "d/e/z", "e//m", "e/", "%", "Été")
 Change = dict[str, str | None]
-"""Paths and the checksums that they are to have, None for none. All of it happens, or nothing."""
+"""Paths and the checksums that they are to have, None for none. All of it happens, or nothing.
 
-CALLS: dict[str, tuple[type, str]] = {
-    "stage": (local.LocalBackend, "stage_many"),
-    "ingest": (local.LocalBackend, "ingest"),
-    "flush": (local.LocalBackend, "flush"),
-    "sweep": (local.LocalBackend, "sweep"),
-    "settle": (settle.Settler, "settle"),
-    "roll forward": (settle.Settler, "roll_forward"),
-    "finish": (settle.Settler, "_finish"),
-    "commit": (executor.Executor, "transaction"),
-    "journal": (journal.Journal, "add"),
-    "journal removal": (journal.Journal, "remove"),
-    "publish": (local_changes.LocalChanges, "publish"),
-    "relocate": (local_changes.LocalChanges, "relocate"),
-    "remove": (local_changes.LocalChanges, "remove"),
-    "sync": (local_changes.LocalChanges, "sync"),
-    "rename": (folders.PosixFolder, "rename"),
-    "unlink": (folders.PosixFolder, "unlink"),
-    "mkdir": (folders.PosixFolder, "child"),
-    "prune": (folders.FolderCache, "prune"),
-}
-"""Where a process can be told to die."""
+`BUCKET:PATH` is an object of another bucket, and `BUCKET:` that bucket.
+"""
 
 
 def checksum(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def die() -> NoReturn:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise SystemExit  # never reached
-
-
-def die_at(call: str, when: str, count: int) -> None:
-    """Let this process die before or after the `count`-th call of a method, whoever makes it."""
-    owner, name = CALLS[call]
-    real = getattr(owner, name)
-    left = [count]
-
-    def is_due() -> bool:
-        left[0] -= 1
-        return left[0] == 0
-
-    def dying(*arguments: Any, **options: Any) -> Any:
-        due = is_due()
-        if due and when == "before":
-            die()
-        result = real(*arguments, **options)
-        if due:
-            die()
-        return result
-
-    @contextlib.contextmanager
-    def dying_transaction(*arguments: Any, **options: Any) -> Iterator[Any]:
-        """Die before or after the end of the transaction, which is the commit."""
-        due = is_due()
-        with real(*arguments, **options) as tx:
-            yield tx
-            if due and when == "before":
-                die()
-        if due:
-            die()
-
-    setattr(owner, name, dying_transaction if call == "commit" else dying)
 
 
 class Log:
@@ -118,14 +43,25 @@ class Log:
 
     def write(self, worker: str, kind: str, value: object) -> None:
         os.write(self._fd, json.dumps([worker, kind, value]).encode() + b"\n")
+        os.fsync(self._fd)
 
     def close(self) -> None:
         os.close(self._fd)
 
 
-def found(storage: FileStorage, prefix: str) -> dict[str, str]:
-    """Return what is stored below a prefix, by path."""
-    return {info.path: info.checksum for info in storage.walk(BUCKET, prefix, SERVICE)}
+def own_bucket(worker: str) -> str:
+    """Return the name of the bucket that a worker makes and deletes."""
+    return f"own-{worker}"
+
+
+def found(storage: FileStorage, worker: str) -> dict[str, str]:
+    """Return what is stored of a worker's, by path."""
+    seen = {info.path: info.checksum for info in storage.walk(BUCKET, f"{worker}/", SERVICE)}
+    own = own_bucket(worker)
+    with contextlib.suppress(BucketNotFound):
+        seen[f"{storage.get_bucket(own, SERVICE).name}:"] = "bucket"
+        seen |= {f"{own}:{info.path}": info.checksum for info in storage.walk(own, "", SERVICE)}
+    return seen
 
 
 class Worker:
@@ -140,17 +76,20 @@ class Worker:
         self._scratch = scratch
         self._count = 0
         self._seed = seed
-        self._mine = found(storage, self._prefix)
+        self._mine = found(storage, name)
         log.write(name, "found", self._mine)
 
     def run(self, steps: int) -> None:
-        """Do some operations."""
+        """Do some operations: some of each kind first, then any."""
         operations = (
             [self.upload] * 4
-            + [self.upload_large, self.upload_batch, self.delete, self.delete, self.delete_folder]
-            + [self.move, self.move, self.move_folder, self.move_folder, self.copy]
+            + [self.upload_large, self.upload_stream, self.upload_batch, self.upload_cancelled]
+            + [self.delete, self.delete, self.delete_folder, self.move, self.move, self.move_folder, self.move_folder]
+            + [self.copy, self.bucket]
         )
-        for _ in range(steps):
+        for operation in self._random.sample(operations, len(operations)):
+            operation()
+        for _ in range(steps - len(operations)):
             self._random.choice(operations)()
 
     def upload(self) -> None:
@@ -165,12 +104,36 @@ class Worker:
         with self._doing([{path: checksum(source.read_bytes())}]):
             self._storage.upload(BUCKET, path, source, SERVICE, REPLACE)
 
+    def upload_stream(self) -> None:
+        path, data = self._prefix + "stream", self._content(200_000)
+        with self._doing([{path: checksum(data)}]):
+            self._storage.upload(BUCKET, path, io.BytesIO(data), SERVICE, REPLACE)
+
+    def upload_cancelled(self) -> None:
+        """Upload some files, and think better of it once all are staged."""
+        cancel = CancelToken()
+        with self._doing([]), contextlib.suppress(Cancelled):
+            self._storage.upload_many(BUCKET, self._items(3), SERVICE, REPLACE, lambda _: cancel.cancel(), cancel)
+
     def upload_batch(self) -> None:
-        sources = [self._file(f"{number}", 500) for number in range(self._random.choice([3, 20]))]
-        items = [UploadItem(source, f"{self._prefix}d/batch/{source.name}") for source in sources]
+        items = self._items(self._random.choice([3, 20]))
         with self._doing([{item.path: checksum(item.source.read_bytes())} for item in items]):
             report = self._storage.upload_many(BUCKET, items, SERVICE, REPLACE)
             assert not report.failures, report
+
+    def bucket(self) -> None:
+        """Make a bucket, fill it, empty it and delete it, from wherever somebody who died left it."""
+        name = own_bucket(self._name)
+        if f"{name}:" not in self._mine:
+            with self._doing([{f"{name}:": "bucket"}]):
+                self._storage.create_bucket(name, SERVICE)
+        data = self._content(100)
+        with self._doing([{f"{name}:deep/er": checksum(data)}]):
+            self._storage.upload(name, "deep/er", data, SERVICE, REPLACE)
+        with self._doing([{path: None} for path in self._mine if path.startswith(f"{name}:") and path != f"{name}:"]):
+            self._storage.empty_bucket(name, SERVICE)
+        with self._doing([{f"{name}:": None}]):
+            self._storage.delete_bucket(name, SERVICE)
 
     def delete(self) -> None:
         if path := self._existing():
@@ -221,7 +184,12 @@ class Worker:
         return self._prefix + self._random.choice(NAMES)
 
     def _existing(self) -> str | None:
-        return self._random.choice(sorted(self._mine)) if self._mine else None
+        paths = sorted(path for path in self._mine if path.startswith(self._prefix))
+        return self._random.choice(paths) if paths else None
+
+    def _items(self, count: int) -> list[UploadItem]:
+        sources = [self._file(f"{number}", 500) for number in range(count)]
+        return [UploadItem(source, f"{self._prefix}d/batch/{source.name}") for source in sources]
 
     def _content(self, size_bytes: int) -> bytes:
         self._count += 1
@@ -258,60 +226,3 @@ class Rival:
             ]
             with contextlib.suppress(RequestFault):
                 self._random.choice(operations)()
-
-
-def run(plan: dict[str, Any]) -> None:
-    """Do what a plan says, in this process."""
-    logging.disable()
-    if plan.get("kill"):
-        die_at(**plan["kill"])
-    data_dir, log, steps = Path(plan["data_dir"]), Log(Path(plan["log"])), plan["steps"]
-    failures: list[BaseException] = []
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as workspace:
-        storage, seed = workspace.storage, plan["seed"]
-        workers = [Worker(storage, log, name, seed, Path(plan["scratch"])) for name in plan["workers"]]
-        rivals = [Rival(storage, seed + number) for number in range(plan.get("rivals", 0))]
-
-        def work(one: Worker | Rival) -> None:
-            try:
-                one.run(steps)
-            except BaseException as error:  # noqa: BLE001 - handed to the main thread
-                failures.append(error)
-
-        threads = [threading.Thread(target=work, args=(one,)) for one in [*workers, *rivals]]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    log.close()
-    if failures:
-        raise failures[0]
-
-
-def fork(plan: dict[str, Any]) -> int:
-    """Start a child with a plan and return its process id."""
-    pid = os.fork()
-    if pid:
-        return pid
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    try:
-        run(plan)
-    except BaseException:  # noqa: BLE001 - shown, and told by the exit status
-        sys.excepthook(*sys.exc_info())
-        os._exit(1)
-    os._exit(0)
-
-
-def main() -> None:
-    """Fork children as told."""
-    for line in sys.stdin:
-        order = json.loads(line)
-        if "start" in order:
-            answer = fork(order["start"])
-        else:
-            answer = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
-        print(json.dumps(answer), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,50 +1,53 @@
-"""Processes that are killed anywhere in their work: nothing acknowledged is lost, nothing is torn or half visible."""
+"""Processes that are killed anywhere in their work: nothing acknowledged is lost, nothing is torn or half visible.
+
+`make crash` does the same some hundred times more (`run.py`).
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from engine.config import load_settings
 from engine.errors import ObjectNotFound
-from engine.secrets import FixedSecrets
+from engine.failpoints import Failpoint
 from engine.storage import FileStorage
-from engine.workspace import open_workspace
-from tests.engine.crash.conftest import Nursery, Record
-from tests.engine.crash.load import BUCKET, CALLS, SERVICE
+from tests.engine.crash.load import BUCKET, SERVICE
+from tests.engine.crash.record import Nursery, Record, opened
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the nursery forks")
 
 
-@contextmanager
-def opened(record: Record) -> Iterator[FileStorage]:
-    """Open the data folder, as the next start does."""
-    with open_workspace(load_settings(record.data_dir, environ={}), FixedSecrets()) as workspace:
-        yield workspace.storage
+def test_the_load_comes_to_every_failpoint(nursery: Nursery, record: Record, tmp_path: Path) -> None:
+    notes = tmp_path / "reached"
+    assert nursery.wait(nursery.start(record.plan(0, kill={"point": Failpoint.PUBLISHED, "count": 9}))) < 0
+
+    assert nursery.wait(nursery.start(record.plan(1, note=str(notes)))) == 0
+
+    assert {Failpoint(name) for name in json.loads(notes.read_text())} == set(Failpoint)
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_a_process_that_dies_at_a_step_of_the_protocol(nursery: Nursery, record: Record, call: str) -> None:
-    """Several die one after the other, also while they finish what the one before left; sometimes nobody looks."""
-    chance = random.Random(call)
-    for seed in range(5):
-        when = chance.choice(["before", "after"])
-        count = 1 if call in {"sweep", "roll forward"} else chance.choice([1, 2, 4, 7, 12, 20])
-        kill = {"call": call, "when": when, "count": count}
+@pytest.mark.parametrize("point", Failpoint)
+def test_a_process_that_dies_at_a_step_of_the_protocol(nursery: Nursery, record: Record, point: Failpoint) -> None:
+    """Several die one after the other, also while they finish what the one before left."""
+    chance = random.Random(point)
+    first = {"point": Failpoint.PUBLISHED, "count": chance.randint(1, 20)}
+    assert nursery.wait(nursery.start(record.plan(0, kill=first))) == -signal.SIGKILL
 
-        ended = nursery.wait(nursery.start(record.plan(seed, kill=kill)))
+    assert nursery.wait(nursery.start(record.plan(1, kill={"point": point, "count": 1}))) == -signal.SIGKILL
+    with opened(record.data_dir) as storage:
+        record.check(storage)
 
-        assert ended in {-signal.SIGKILL, 0}
-        if chance.random() < 0.6:
-            with opened(record) as storage:
-                record.check(storage)
-    with opened(record) as storage:
+    for seed in (2, 3):
+        kill = {"point": point, "count": chance.choice([2, 4, 7, 12])}
+        assert nursery.wait(nursery.start(record.plan(seed, kill=kill))) in {-signal.SIGKILL, 0}
+    with opened(record.data_dir) as storage:
         record.check(storage)
 
 
@@ -57,9 +60,9 @@ def test_a_process_that_dies_at_any_moment(nursery: Nursery, record: Record, run
         os.kill(pid, signal.SIGKILL)
         assert nursery.wait(pid) == -signal.SIGKILL
         if chance.random() < 0.6:
-            with opened(record) as storage:
+            with opened(record.data_dir) as storage:
                 record.check(storage)
-    with opened(record) as storage:
+    with opened(record.data_dir) as storage:
         record.check(storage)
 
 
@@ -75,7 +78,7 @@ def read_all(storage: FileStorage, record: Record) -> int:
 
 def test_two_processes_at_once_and_a_third_that_reads(nursery: Nursery, record: Record) -> None:
     pids = [nursery.start(record.plan(seed, steps=60, workers=[f"p{seed}"], rivals=2)) for seed in range(2)]
-    with opened(record) as storage:
+    with opened(record.data_dir) as storage:
         for _ in range(10):
             read_all(storage, record)
         assert [nursery.wait(pid) for pid in pids] == [0, 0]
@@ -92,6 +95,6 @@ def test_a_process_that_goes_on_while_others_die_beside_it(nursery: Nursery, rec
         assert nursery.wait(pid) == -signal.SIGKILL
     assert nursery.wait(survivor) == 0
 
-    with opened(record) as storage:
+    with opened(record.data_dir) as storage:
         record.check(storage)
         assert read_all(storage, record) > 0

@@ -1,0 +1,115 @@
+"""A nursery of processes that die: it has everything imported, and forks a child for each line that it reads,
+
+    {"start": {"data_dir": …, "log": …, "seed": …, "steps": …, "kill": {"point": …, "count": …}, …}}
+
+answering with the child's process id; `{"wait": pid}` is answered with how the child ended.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[3]))
+
+from engine.config import load_settings
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
+from engine.secrets import FixedSecrets
+from engine.workspace import open_workspace
+from tests.engine.crash.load import Log, Rival, Worker
+
+
+class Dying:
+    """Failpoints at one of which the process dies, when it comes there for the `count`-th time."""
+
+    def __init__(self, point: str, count: int) -> None:
+        self._point = Failpoint(point)
+        self._left = count
+
+    def reach(self, point: Failpoint) -> None:
+        if point is self._point:
+            self._left -= 1
+            if self._left <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Noting:
+    """Failpoints that write down which of them are reached."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reached: set[Failpoint] = set()
+
+    def reach(self, point: Failpoint) -> None:
+        if point not in self._reached:
+            self._reached.add(point)
+            self._path.write_text(json.dumps(sorted(self._reached)))
+
+
+def failpoints_of(plan: dict[str, Any]) -> Failpoints:
+    """Return what is to happen at the steps of the protocol."""
+    if "kill" in plan:
+        return Dying(**plan["kill"])
+    return Noting(Path(plan["note"])) if "note" in plan else NO_FAILPOINTS
+
+
+def run(plan: dict[str, Any]) -> None:
+    """Do what a plan says, in this process."""
+    logging.disable()
+    settings, log, steps = load_settings(Path(plan["data_dir"]), environ={}), Log(Path(plan["log"])), plan["steps"]
+    failures: list[BaseException] = []
+    with open_workspace(settings, FixedSecrets(), failpoints=failpoints_of(plan)) as workspace:
+        storage, seed = workspace.storage, plan["seed"]
+        workers = [Worker(storage, log, name, seed, Path(plan["scratch"])) for name in plan["workers"]]
+        rivals = [Rival(storage, seed + number) for number in range(plan.get("rivals", 0))]
+
+        def work(one: Worker | Rival) -> None:
+            try:
+                one.run(steps)
+            except BaseException as error:  # noqa: BLE001 - handed to the main thread
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, args=(one,)) for one in [*workers, *rivals]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    log.close()
+    if failures:
+        raise failures[0]
+
+
+def fork(plan: dict[str, Any]) -> int:
+    """Start a child with a plan and return its process id."""
+    pid = os.fork()
+    if pid:
+        return pid
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    try:
+        run(plan)
+    except BaseException:  # noqa: BLE001 - shown, and told by the exit status
+        sys.excepthook(*sys.exc_info())
+        os._exit(1)
+    os._exit(0)
+
+
+def main() -> None:
+    """Fork children as told."""
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "start" in order:
+            answer = fork(order["start"])
+        else:
+            answer = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
