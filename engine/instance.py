@@ -146,7 +146,8 @@ def opening(data_dir: Path, patience_s: float = limits.OPENING_TIMEOUT_S) -> Ite
         DatabaseLocked: Another process is still at it.
         IoError: The folder cannot be written.
     """
-    lock, deadline_s = FileLock(data_dir / _OPENING_LOCK_NAME), time.monotonic() + patience_s
+    path = data_dir / _OPENING_LOCK_NAME
+    lock, deadline_s = FileLock(path), time.monotonic() + patience_s
     try:
         while not lock.acquire():
             if time.monotonic() > deadline_s:
@@ -157,6 +158,9 @@ def opening(data_dir: Path, patience_s: float = limits.OPENING_TIMEOUT_S) -> Ite
     try:
         yield
     finally:
+        # Gone while it is held: whoever waits for it sees that and makes it anew. A refused folder stays as it was.
+        with contextlib.suppress(OSError):
+            path.unlink()
         lock.release()
 
 

@@ -66,11 +66,11 @@ def read_file(
     if reader is None:
         return None
     with contextlib.closing(reader):
-        modified_us = _modified_us(reader)
-        if row is not None and reader.size_bytes == row.size_bytes and modified_us <= row.updated_at:
+        written_us = modified_us(reader)
+        if row is not None and reader.size_bytes == row.size_bytes and written_us <= row.updated_at:
             meter.moved(entry.size_bytes, entry.key)
             return None
-        found = FoundFile(entry.key, reader.size_bytes, *_content_of(reader, entry.key, meter), modified_us)
+        found = FoundFile(entry.key, reader.size_bytes, *_content_of(reader, entry.key, meter), written_us)
     return None if row is not None and found.checksum == row.checksum else found
 
 
@@ -101,7 +101,7 @@ def _content_of(reader: BackendReader, key: str, meter: ProgressMeter) -> tuple[
     return sha256.hexdigest(), head
 
 
-def _modified_us(reader: BackendReader) -> int:
-    """Return when a file was last written; the present moment where the backend does not know."""
+def modified_us(reader: BackendReader) -> int:
+    """Return when a file was last written, in microseconds since 1970; now, where the backend does not know."""
     fd = reader.fileno()
     return now_us() if fd is None else os.fstat(fd).st_mtime_ns // 1000

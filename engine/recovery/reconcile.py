@@ -19,13 +19,14 @@ from sqlalchemy import bindparam, insert, select, update
 from engine import limits
 from engine.backends.base import StorageBackend, StoredEntry
 from engine.errors import IoError
+from engine.files.history import ARCHIVE_FOLDER
 from engine.files.local_names import numbered
 from engine.files.records import at_path
 from engine.files.sidecars import Sidecars
 from engine.files.throttle import ProgressMeter
 from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
-from engine.metadata.tables import storage_buckets, storage_objects
+from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
 from engine.paths import leaf_of, parent_of
 from engine.recovery.files import FoundFile, path_of, read_file
 from engine.recovery.values import Findings
@@ -35,9 +36,10 @@ from engine.types import RlsContext
 _O: Final = storage_objects.c
 _B: Final = storage_buckets.c
 _SYSTEM: Final = RlsContext.service()
-_VERSIONS_FOLDER: Final = ".versions"
 _COLUMNS: Final = (_O.id, _O.parent, _O.leaf, _O.physical_path, _O.size_bytes, _O.checksum, _O.updated_at)
 _CLAIMANTS: Final = select(*_COLUMNS).where(_O.physical_path.in_(bindparam("keys", expanding=True)))
+_V: Final = storage_object_versions.c
+_KNOWN_VERSIONS: Final = select(_V.physical_path).where(_V.physical_path.in_(bindparam("keys", expanding=True)))
 
 
 class Reconciler:
@@ -186,16 +188,20 @@ class Reconciler:
 
     def _renew(self, tx: Transaction, row: AnyRow, file: FoundFile) -> None:
         """Let a row say what its path's file holds now; what a file cannot tell stays as it was."""
+        self._findings.taken_in += 1
+        place = update(storage_objects).where(_O.id == row.id).values(physical_path=file.key)
+        if file.checksum == row.checksum:
+            tx.execute(place)
+            return
         values = {
-            "physical_path": file.key,
             "size_bytes": file.size_bytes,
             "checksum": file.checksum,
             "mime_type": file.mime_type(row.parent + row.leaf),
             "version": new_id(),
             "updated_at": file.modified_us,
+            "valid_from": file.modified_us,
         }
-        tx.execute(update(storage_objects).where(_O.id == row.id).values(values))
-        self._findings.taken_in += 1
+        tx.execute(place.values(values))
 
     def _values(self, bucket_id: str, path: str, file: FoundFile) -> dict[str, Any]:
         """Return the row of an object that is taken in."""
@@ -216,6 +222,7 @@ class Reconciler:
             "created_at": file.modified_us,
             "updated_at": file.modified_us,
             "modified_at": file.modified_us,
+            "valid_from": file.modified_us,
         }
 
     def _report_missing(self) -> None:
@@ -235,13 +242,17 @@ class Reconciler:
             after = rows[-1].id
 
     def _report_versions(self) -> None:
-        """Report what is kept of older versions and in the trash: it is left as it is."""
-        count, size_bytes = 0, 0
-        for entry in self._backend.list(_VERSIONS_FOLDER):
-            count, size_bytes = count + 1, size_bytes + entry.size_bytes
+        """Report what is kept of older versions and in the trash without a row: it is left as it is."""
+        count, size_bytes, entries = 0, 0, self._backend.list(ARCHIVE_FOLDER)
+        while batch := list(islice(entries, limits.RECOVERY_BATCH)):
+            self._meter.check()
+            with self._executor.snapshot(_SYSTEM) as tx:
+                known = set(tx.execute(_KNOWN_VERSIONS, {"keys": [entry.key for entry in batch]}).scalars())
+            unknown = [entry.size_bytes for entry in batch if entry.key not in known]
+            count, size_bytes = count + len(unknown), size_bytes + sum(unknown)
         if count:
             detail = f"{count} files of older versions and deleted objects, {size_bytes} bytes, are left as they are"
-            self._findings.add(_VERSIONS_FOLDER, detail)
+            self._findings.add(ARCHIVE_FOLDER, detail)
 
 
 def _is_id(text: str) -> bool:

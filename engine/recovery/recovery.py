@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import func, insert, select, text
 
 from engine.backends.base import StorageBackend
 from engine.backends.local import LocalBackend
 from engine.cancel import CancelToken
 from engine.config import Settings
 from engine.errors import BackendUnreachable, Conflict, DatabaseCorrupt, DatabaseFault, DatabaseLocked, NotFound
-from engine.files.journal import Journal, JournalKind
-from engine.files.settle import Settler
 from engine.files.sidecars import Sidecars
 from engine.files.throttle import ProgressMeter
 from engine.jobs.backups import Backup
@@ -25,9 +23,10 @@ from engine.metadata import schema
 from engine.metadata.database import open_database
 from engine.metadata.executor import Executor
 from engine.metadata.snapshot import check_database, copy_database
-from engine.metadata.tables import storage_buckets, storage_journal, storage_objects, storage_settings
+from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects, storage_settings
 from engine.permissions.rules import PermissionChecker
 from engine.recovery.exchange import alone, draft_of, exchange
+from engine.recovery.open_work import close_journal
 from engine.recovery.reconcile import Reconciler
 from engine.recovery.values import Findings, RecoveryReport
 from engine.types import ProgressCallback, RlsContext
@@ -74,7 +73,7 @@ class Recovery:
         with alone(self._settings), draft_of(self._settings.database_path) as draft:
             chosen = self._copy(backup, draft)
             with self._opened(draft) as (executor, backend):
-                self._forget_journal(executor, backend)
+                close_journal(executor, backend)
                 report = self._reconciled(executor, backend)
             return self._exchanged(draft, report, chosen)
 
@@ -140,18 +139,6 @@ class Recovery:
         aside = exchange(draft, self._settings.database_path)
         return replace(report, set_aside=aside, backup=backup)
 
-    def _forget_journal(self, executor: Executor, backend: StorageBackend) -> None:
-        """Finish the uploads that were open when the backup was made, and drop all other work that was.
-
-        A file that was to be moved or removed then may be another object's by now; a staged one is still its own.
-        """
-        with executor.transaction(_SYSTEM) as tx:
-            tx.execute(delete(storage_journal).where(storage_journal.c.kind != JournalKind.PUBLISH.value))
-        Settler(executor, backend, Journal()).roll_forward()
-        with executor.transaction(_SYSTEM) as tx:
-            tx.execute(delete(storage_journal))
-            tx.execute(update(storage_objects).values(journal_id=None))
-
     def _is_in_order(self) -> bool:
         """Return whether the old database is sound, and not empty beside folders of buckets.
 
@@ -174,9 +161,12 @@ class Recovery:
 @contextlib.contextmanager
 def _indexed(executor: Executor) -> Iterator[None]:
     """Find rows by where their bytes are, as long as every file is looked up."""
-    executor.execute(text("CREATE INDEX ix_recovery_physical_path ON storage_objects (physical_path)"), _SYSTEM)
+    tables = (storage_objects.name, storage_object_versions.name)
+    for table in tables:
+        executor.execute(text(f"CREATE INDEX ix_recovery_{table} ON {table} (physical_path)"), _SYSTEM)
     yield
-    executor.execute(text("DROP INDEX ix_recovery_physical_path"), _SYSTEM)
+    for table in tables:
+        executor.execute(text(f"DROP INDEX ix_recovery_{table}"), _SYSTEM)
 
 
 def _settled_owner(executor: Executor, sidecars: Sidecars) -> str:

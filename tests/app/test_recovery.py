@@ -38,12 +38,18 @@ def settings(data_dir: Path) -> Settings:
 @pytest.fixture
 def window(qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings) -> Iterator[Window]:
     """Return the window that has just failed to open it."""
-    made = Window(qapp, look.theme, FixedSecrets())
-    made.closed.connect(lambda: made.setProperty(ENDED, True))
+    made = window_of(qapp, look)
     with qtbot.waitSignal(made.failed, timeout=20_000):
         made.open(settings.data_dir)
     yield made
     leave(made)
+
+
+def window_of(qapp: QApplication, look: Look) -> Window:
+    """Make a window that says when it has ended."""
+    made = Window(qapp, look.theme, FixedSecrets())
+    made.closed.connect(lambda: made.setProperty(ENDED, True))
+    return made
 
 
 def page_of(window: Window) -> StartPage:
@@ -80,7 +86,7 @@ def test_both_ways_back_are_offered_and_explained(window: Window) -> None:
 def test_without_a_backup_there_is_one_way(qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings) -> None:
     for path in settings.backups_dir.glob("*.db"):
         path.unlink()
-    made = Window(qapp, look.theme, FixedSecrets())
+    made = window_of(qapp, look)
     with qtbot.waitSignal(made.failed, timeout=20_000):
         made.open(settings.data_dir)
 
@@ -106,11 +112,14 @@ def test_the_workspace_opens_again_with_everything(window: Window, qtbot: QtBot,
     assert window.session is not None
 
 
+@pytest.mark.parametrize("left", [b"\0" * 100_000, b"", None], ids=["zeros", "empty", "missing"])
 def test_a_lost_database_never_shows_an_empty_workspace(
-    qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings
+    qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings, left: bytes | None
 ) -> None:
-    settings.database_path.write_bytes(b"\0" * 100_000)
-    made = Window(qapp, look.theme, FixedSecrets())
+    settings.database_path.unlink()
+    if left is not None:
+        settings.database_path.write_bytes(left)
+    made = window_of(qapp, look)
     with qtbot.waitSignal(made.failed, timeout=20_000):
         made.open(settings.data_dir)
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from engine import instance
-from engine.errors import IoError
-from engine.instance import ServerRecord, WindowLock, read_server
+from engine.errors import DatabaseLocked, IoError
+from engine.instance import ServerRecord, WindowLock, opening, read_server
 
 ROOT = Path(instance.__file__).parent.parent
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells start times of processes in /proc")
@@ -264,3 +264,32 @@ def test_a_file_in_the_folders_place_is_an_io_error(folder: Path) -> None:
 
     with pytest.raises(IoError):
         WindowLock(folder / "data").acquire()
+
+
+def test_opening_is_for_one_at_a_time_and_leaves_nothing(tmp_path: Path) -> None:
+    inside, most = [0], [0]
+
+    def work() -> None:
+        for _ in range(20):
+            with opening(tmp_path):
+                inside[0] += 1
+                most[0] = max(most[0], inside[0])
+                inside[0] -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert most == [1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_opening_waits_no_longer_than_it_should(tmp_path: Path) -> None:
+    with (
+        opening(tmp_path),
+        pytest.raises(DatabaseLocked, match="Another Holdall is opening"),
+        opening(tmp_path, patience_s=0.05),
+    ):
+        pass

@@ -18,7 +18,8 @@ from engine.config import Settings
 from engine.errors import Cancelled, DatabaseCorrupt, DatabaseLocked, NotFound, SchemaTooNew
 from engine.recovery.recovery import Recovery
 from engine.recovery.values import RecoveryReport
-from engine.types import BucketChanges, UploadOptions
+from engine.times import now_us
+from engine.types import BucketChanges, Retention, UploadOptions
 from tests.engine.recovery.conftest import CONTENTS, SERVICE, contents_of, files_of, opened, put_many
 
 ROOT = Path(__file__).parents[3]
@@ -161,6 +162,62 @@ def test_an_upload_that_was_only_staged_at_the_backup_is_finished(settings: Sett
 
     with opened(settings) as workspace:
         assert contents_of(workspace)["photos"]["late"] == b"late"
+
+
+def test_a_replacement_that_was_half_done_at_the_backup_is_finished_and_the_old_version_kept(
+    settings: Settings,
+) -> None:
+    with opened(settings) as workspace:
+        storage = workspace.storage
+        storage.create_bucket("kept", SERVICE, retention=Retention(versions=5))
+        first = storage.upload("kept", "x", b"first", SERVICE)
+        second = storage.upload("kept", "x", b"second", SERVICE, UploadOptions(replace=True))
+    backup = backed_up(settings)
+    key = f"{first.bucket_id}/x"
+    archived = settings.storage_dir / ".versions" / key / first.version
+    staged = settings.storage_dir / ".staging" / "dead" / second.version
+    staged.parent.mkdir()
+    (settings.storage_dir / key).rename(staged)
+    archived.rename(settings.storage_dir / key)
+    with contextlib.closing(sqlite3.connect(backup)) as connection:
+        archive = f'[["{key}", ".versions/{key}/{first.version}"]]'
+        publish = f'[["{second.id}", "{second.version}", false]]'
+        rows = [(998, "archive", "", archive, now_us()), (999, "publish", "dead", publish, now_us())]
+        connection.executemany("INSERT INTO storage_journal VALUES (?, ?, ?, ?, ?)", rows)
+        connection.execute("UPDATE storage_objects SET journal_id = 999 WHERE leaf = 'x'")
+        connection.execute("UPDATE storage_object_versions SET journal_id = 998")
+        connection.commit()
+    settings.database_path.write_bytes(b"")
+
+    assert Recovery(settings).restore(backup).problems == ()
+
+    with opened(settings) as workspace:
+        assert contents_of(workspace)["kept"]["x"] == b"second"
+        (old,) = [one for one in workspace.storage.versions.list("kept", "x", SERVICE) if one.id is not None]
+        with workspace.storage.versions.open("kept", old.id, SERVICE, verify=True) as reader:
+            assert reader.read() == b"first"
+
+
+def test_old_versions_that_the_backup_knows_are_known_and_newer_ones_are_left_and_told(settings: Settings) -> None:
+    with opened(settings) as workspace:
+        workspace.storage.create_bucket("kept", SERVICE, retention=Retention(versions=5))
+        for data in (b"1", b"2"):
+            workspace.storage.upload("kept", "x", data, SERVICE, UploadOptions(replace=True))
+        workspace.backups.make()
+        workspace.storage.upload("kept", "x", b"3", SERVICE, UploadOptions(replace=True))
+    kept = sorted(path for path in (settings.storage_dir / ".versions").rglob("*") if path.is_file())
+    assert len(kept) == 2
+
+    report = restored_after_loss(settings)
+
+    assert [problem.where for problem in report.problems] == [".versions"]
+    assert report.problems[0].detail.startswith("1 files of older versions")
+    assert sorted(path for path in (settings.storage_dir / ".versions").rglob("*") if path.is_file()) == kept
+    with opened(settings) as workspace:
+        assert contents_of(workspace)["kept"]["x"] == b"3"
+        (old,) = [one for one in workspace.storage.versions.list("kept", "x", SERVICE) if one.id is not None]
+        with workspace.storage.versions.open("kept", old.id, SERVICE, verify=True) as reader:
+            assert reader.read() == b"1"
 
 
 def test_the_newest_sound_backup_is_taken(settings: Settings) -> None:
