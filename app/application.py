@@ -7,40 +7,42 @@ What goes wrong on the way is explained in the window itself.
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QLocale, QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.bridge.tasks import Tasks
+from app.controllers.recovery import RecoveryController
 from app.dialogs.bug_dialog import BugDialog
 from app.dialogs.file_chooser import Ask, choose_folder
 from app.errors import ErrorPresenter
 from app.garbage import GarbageCollector
 from app.i18n import translate
 from app.icons import Icons, program_icon
+from app.leaving import LEAVE_S, Closer, Step, attempt, end_after, tell_inside_loop
 from app.look import Look
 from app.settings import WindowSettings
 from app.single_instance import SingleInstance
 from app.theme import Theme
 from app.views.shell import Shell
 from app.views.start_page import StartPage
+from engine.cli.signals import stopped_by_signal
 from engine.config import Settings, load_settings
-from engine.errors import StorageError
+from engine.errors import DatabaseCorrupt, StorageError
 
 if TYPE_CHECKING:
     from app.session import Session
+    from engine.cancel import CancelToken
     from engine.secrets import SecretStore
     from engine.workspace import Workspace
-
-_SIGNAL_POLL_MS = 200
 
 
 class Window(QObject):
@@ -49,11 +51,13 @@ class Window(QObject):
     Signals:
         opened: A workspace is shown.
         failed: A workspace could not be opened; carries the exception, which the window explains.
-        closed: Everything has ended.
+        leaving: The window is gone and what is behind it begins to close.
+        closed: Everything has ended, well or not.
     """
 
     opened = Signal()
     failed = Signal(object)
+    leaving = Signal()
     closed = Signal()
 
     def __init__(self, application: QApplication, theme: Theme, secrets: SecretStore | None = None) -> None:
@@ -72,10 +76,14 @@ class Window(QObject):
         self._page = StartPage(self._look)
         self.errors = ErrorPresenter(self._look, self.shell, self.shell.banners, self.shell.toast)
         self._tasks = Tasks(self.errors.present, self)
+        self._recovery = RecoveryController(self._page, self._tasks, self.errors, self)
         self._garbage = GarbageCollector(self)
         self._settings: WindowSettings | None = None
         self._instance: SingleInstance | None = None
+        self._closer = Closer(self)
+        self._closer.ended.connect(self._ended)
         self._data_dir = Path()
+        self._is_leaving = False
         self.session: Session | None = None
         self.shell.show_page(self._page)
         # queued: while Qt is asking whether the window may close, closing it for good does nothing
@@ -83,32 +91,28 @@ class Window(QObject):
         self.shell.left.connect(self._left)
         self._page.retry_wanted.connect(lambda: self.open(self._data_dir))
         self._page.folder_wanted.connect(self._choose_folder)
+        self._recovery.explained.connect(self._explained)
         self._page.quit_wanted.connect(self.shell.close)
         self._page.details_wanted.connect(lambda error: BugDialog(self._look, self.shell, error).open())
 
-    def open(self, data_dir: Path | None) -> bool:
+    def open(self, data_dir: Path | None) -> None:
         """Show the window and open a workspace in it.
+
+        If that folder has a window already, it is raised instead and this one is closed.
 
         Args:
             data_dir: The data folder, or None for the default.
-
-        Returns:
-            False if that folder has a window already, which was raised instead.
         """
         try:
             settings = load_settings(data_dir)
             self._data_dir = settings.data_dir
-            first = self._claim(settings.data_dir)
+            instance = self._new_instance(settings)
+            if instance.claim():
+                self._begin(settings)
+            else:
+                instance.ask()
         except StorageError as error:
             self._explain(error)
-            return True
-        if not first:
-            return False
-        self._remembered(settings.data_dir)
-        self._page.show_opening()
-        self.shell.show()
-        self._tasks.read(lambda _: _open(settings, self._secrets), self._show, self._explain)
-        return True
 
     def raise_up(self) -> None:
         """Come to the front."""
@@ -117,12 +121,33 @@ class Window(QObject):
         self.shell.raise_()
         self.shell.activateWindow()
 
-    def _claim(self, data_dir: Path) -> bool:
+    def _new_instance(self, settings: Settings) -> SingleInstance:
         if self._instance is not None:
             self._instance.release()
-        self._instance = SingleInstance(data_dir, self)
-        self._instance.raise_wanted.connect(self.raise_up)
-        return self._instance.claim()
+            self._instance.deleteLater()
+        instance = self._instance = SingleInstance(settings.data_dir, self)
+        instance.raise_wanted.connect(self.raise_up)
+        instance.raised.connect(self.shell.leave)
+        instance.claimed.connect(partial(self._begin, settings))
+        instance.waiting.connect(self._show_waiting)
+        instance.refused.connect(lambda error: self._explain(error))
+        return instance
+
+    def _begin(self, settings: Settings) -> None:
+        self._remembered(settings.data_dir)
+        self._page.show_opening()
+        self.shell.show_page(self._page)
+        self.shell.show()
+        self._tasks.read(
+            lambda ticket: _open(settings, self._secrets, ticket.token),
+            self._show,
+            lambda error: self._explain(error, settings),
+        )
+
+    def _show_waiting(self) -> None:
+        self._remembered(self._data_dir)
+        self._page.show_waiting()
+        self.shell.show()
 
     def _remembered(self, data_dir: Path) -> None:
         self._settings = WindowSettings(data_dir)
@@ -146,20 +171,22 @@ class Window(QObject):
             self.errors.notice(side.notice)
         self.opened.emit()
 
-    def _explain(self, error: Exception) -> None:
+    def _explain(self, error: Exception, settings: Settings | None = None) -> None:
         logging.getLogger(__name__).warning("cannot open the workspace: %s", error)
+        if settings is not None and isinstance(error, DatabaseCorrupt):
+            self._recovery.explain(error, settings)
+            return
         self._page.show_failure(error, self._data_dir)
+        self._explained(error)
+
+    def _explained(self, error: Exception) -> None:
         self.shell.show_page(self._page)
         self.shell.show()
         self.failed.emit(error)
 
     def _choose_folder(self) -> None:
         ask = Ask(translate("Window", "Choose a data folder"), translate("Window", "Use this folder"))
-        choose_folder(self._look, self.shell, ask, self._open_other)
-
-    def _open_other(self, data_dir: Path) -> None:
-        if not self.open(data_dir):
-            self.shell.leave()
+        choose_folder(self._look, self.shell, ask, self.open)
 
     def _close_asked(self) -> None:
         if self.session is None:
@@ -168,30 +195,50 @@ class Window(QObject):
             self.session.ask_to_close(self.shell.leave)
 
     def _left(self) -> None:
+        if self._is_leaving:
+            return
+        self._is_leaving = True
+        self.leaving.emit()
+        if self._instance is not None:
+            attempt(self._instance.withdraw)
+        attempt(self._remember)
+        attempt(self._tasks.stop)
+        if self.session is not None:
+            attempt(self.session.stop)
+        self._closer.start(self._slow_steps())
+
+    def _remember(self) -> None:
         if self._settings is not None:
             self._settings.geometry = self.shell.saveGeometry()
         if self.session is not None:
             self.session.remember()
-            self.session.close()
-        if self._settings is not None:
-            self._settings.save()
-        self._tasks.close()
-        self._garbage.stop()
+
+    def _slow_steps(self) -> tuple[Step, ...]:
+        keep = () if self._settings is None else (self._settings.close,)
+        return (*keep, *(self.session.endings if self.session is not None else (self._tasks.join,)))
+
+    def _ended(self) -> None:
+        attempt(self._garbage.stop)
         if self._instance is not None:
-            self._instance.release()
+            attempt(self._instance.release)
         self.closed.emit()
 
 
-def _open(settings: Settings, secrets: SecretStore | None) -> Workspace:
+def _open(settings: Settings, secrets: SecretStore | None, cancel: CancelToken) -> Workspace:
     """Load what an open workspace needs, and open it; in a worker.
 
     The database library and the page of an open workspace take longer to import than the frame takes to show, so they
     are imported here, behind it.
     """
     import_module("app.session")
+    from engine.secrets import open_secret_store
     from engine.workspace import open_workspace
 
-    return open_workspace(settings, secrets)
+    workspace = open_workspace(settings, secrets or open_secret_store(settings.data_dir, cancel=cancel))
+    if cancel.cancelled:  # nobody will take it: the window was closed meanwhile
+        workspace.close()
+    cancel.raise_if_cancelled()
+    return workspace
 
 
 def run(data_dir: Path | None) -> int:
@@ -212,13 +259,14 @@ def run(data_dir: Path | None) -> int:
         # A bare environment names no language; people still expect grouped digits.
         QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
     window = Window(application, Theme(application))
+    window.leaving.connect(partial(end_after, LEAVE_S))
     window.closed.connect(application.quit)
     sys.excepthook = _hook(window.errors.report_from_anywhere)
-    waking = _end_on_signals(window)
-    if not window.open(data_dir):
-        return 0
-    code = QGuiApplication.exec()
-    waking.stop()
+    with stopped_by_signal() as asked:
+        looking = tell_inside_loop(asked, window.shell.leave, window)
+        window.open(data_dir)
+        code = QGuiApplication.exec()
+        looking.stop()
     sys.excepthook = sys.__excepthook__
     return code
 
@@ -235,13 +283,3 @@ def _hook(
             sys.__excepthook__(kind, error, trace)
 
     return hook
-
-
-def _end_on_signals(window: Window) -> QTimer:
-    """Close the window properly on SIGTERM and Ctrl+C; the timer lets Python look at signals now and then."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: window.shell.leave())
-    timer = QTimer(window, interval=_SIGNAL_POLL_MS)
-    timer.timeout.connect(lambda: None)
-    timer.start()
-    return timer

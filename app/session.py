@@ -26,6 +26,7 @@ from app.dialogs.about_dialog import AboutDialog
 from app.dialogs.quit_dialog import QuitDialog
 from app.errors import ErrorPresenter
 from app.i18n import translate
+from app.leaving import Step
 from app.location import Location
 from app.look import Look
 from app.menus import (
@@ -153,9 +154,14 @@ class Session(QObject):
         self._settings.columns = self.views.pane.table.columns_state()
         self._settings.splitter, self._settings.rows = self.views.bench.state()
 
-    def close(self) -> None:
-        """Stop everything that was started here and wait for it. The workspace is closed with it."""
-        self._side.close()
+    def stop(self) -> None:
+        """Begin nothing more and tell nothing more; at once."""
+        self._side.stop()
+
+    @property
+    def endings(self) -> tuple[Step, ...]:
+        """What is left to do after `stop`, in this order and off the main thread; the workspace is closed with it."""
+        return self._side.endings
 
     def _make_views(self) -> _Views:
         look, side = self._look, self._side

@@ -2,12 +2,17 @@
 
 A damaged file never stops the program: it is set aside and defaults are used. Where the folder can't be written,
 nothing is kept and nobody is bothered.
+
+Values are kept in memory and written by a worker: every write of the file waits for the disk twice, which under an
+upload takes long enough to freeze a window. Values that change while one write runs share the next.
 """
 
 from __future__ import annotations
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
@@ -26,7 +31,7 @@ _LINK_MIN_S: Final = 60
 
 
 class WindowSettings:
-    """Typed access to what is remembered."""
+    """Typed access to what is remembered; in the main thread, but for `close`."""
 
     def __init__(self, data_dir: Path) -> None:
         """Open the file, setting a damaged one aside.
@@ -35,7 +40,10 @@ class WindowSettings:
             data_dir: The workspace's folder.
         """
         self._path = data_dir / FILE_NAME
-        self._store = self._open()
+        self._values = self._read()
+        self._unwritten: dict[str, object] = {}
+        self._lock = Lock()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="holdall-settings")
 
     @property
     def theme(self) -> ThemeMode:
@@ -47,7 +55,7 @@ class WindowSettings:
 
     @theme.setter
     def theme(self, mode: ThemeMode) -> None:
-        self._store.setValue("view/theme", mode.value)
+        self._keep("view/theme", mode.value)
 
     @property
     def geometry(self) -> QByteArray:
@@ -56,7 +64,7 @@ class WindowSettings:
 
     @geometry.setter
     def geometry(self, value: QByteArray) -> None:
-        self._store.setValue("window/geometry", value)
+        self._keep("window/geometry", value)
 
     @property
     def rows(self) -> QByteArray:
@@ -65,7 +73,7 @@ class WindowSettings:
 
     @rows.setter
     def rows(self, value: QByteArray) -> None:
-        self._store.setValue("window/rows", value)
+        self._keep("window/rows", value)
 
     @property
     def splitter(self) -> QByteArray:
@@ -74,7 +82,7 @@ class WindowSettings:
 
     @splitter.setter
     def splitter(self, value: QByteArray) -> None:
-        self._store.setValue("window/splitter", value)
+        self._keep("window/splitter", value)
 
     @property
     def columns(self) -> QByteArray:
@@ -83,7 +91,7 @@ class WindowSettings:
 
     @columns.setter
     def columns(self, value: QByteArray) -> None:
-        self._store.setValue("table/columns", value)
+        self._keep("table/columns", value)
 
     @property
     def place(self) -> str:
@@ -92,7 +100,7 @@ class WindowSettings:
 
     @place.setter
     def place(self, value: str) -> None:
-        self._store.setValue("window/place", value)
+        self._keep("window/place", value)
 
     @property
     def link_expires_s(self) -> int:
@@ -101,7 +109,7 @@ class WindowSettings:
 
     @link_expires_s.setter
     def link_expires_s(self, value: int) -> None:
-        self._store.setValue("links/expires_s", value)
+        self._keep("links/expires_s", value)
 
     @property
     def server_host(self) -> str:
@@ -110,7 +118,7 @@ class WindowSettings:
 
     @server_host.setter
     def server_host(self, value: str) -> None:
-        self._store.setValue("server/host", value)
+        self._keep("server/host", value)
 
     @property
     def server_port(self) -> int:
@@ -119,7 +127,7 @@ class WindowSettings:
 
     @server_port.setter
     def server_port(self, value: int) -> None:
-        self._store.setValue("server/port", value)
+        self._keep("server/port", value)
 
     @property
     def notice_said(self) -> str:
@@ -128,7 +136,7 @@ class WindowSettings:
 
     @notice_said.setter
     def notice_said(self, value: str) -> None:
-        self._store.setValue("notices/keys", value)
+        self._keep("notices/keys", value)
 
     @property
     def upload_folder(self) -> str:
@@ -137,7 +145,7 @@ class WindowSettings:
 
     @upload_folder.setter
     def upload_folder(self, value: str) -> None:
-        self._store.setValue("folders/upload", value)
+        self._keep("folders/upload", value)
 
     @property
     def download_folder(self) -> str:
@@ -146,20 +154,42 @@ class WindowSettings:
 
     @download_folder.setter
     def download_folder(self, value: str) -> None:
-        self._store.setValue("folders/download", value)
+        self._keep("folders/download", value)
 
-    def save(self) -> None:
-        """Write now."""
-        self._store.sync()
+    def close(self) -> None:
+        """Wait until everything is written; what changes from now on is not. Off the main thread."""
+        self._writer.shutdown()
 
-    def _open(self) -> QSettings:
-        store = QSettings(str(self._path), QSettings.Format.IniFormat)
-        store.allKeys()
+    def _keep(self, key: str, value: object) -> None:
+        if self._values.get(key) == value:
+            return
+        self._values[key] = value
+        with self._lock:
+            is_due = not self._unwritten
+            self._unwritten[key] = value
+        if is_due:
+            with contextlib.suppress(RuntimeError):  # closed: nobody will look at it again
+                self._writer.submit(self._write)
+
+    def _write(self) -> None:
+        with self._lock:
+            values, self._unwritten = self._unwritten, {}
+        store = self._store()
+        for key, value in values.items():
+            store.setValue(key, value)
+        store.sync()
+
+    def _store(self) -> QSettings:
+        return QSettings(str(self._path), QSettings.Format.IniFormat)
+
+    def _read(self) -> dict[str, object]:
+        store = self._store()
+        values = {key: store.value(key) for key in store.allKeys()}
         if store.status() is not QSettings.Status.FormatError and not self._is_binary():
-            return store
+            return values
         with contextlib.suppress(OSError):
             self._path.replace(self._path.with_suffix(".damaged"))
-        return QSettings(str(self._path), QSettings.Format.IniFormat)
+        return {}
 
     def _is_binary(self) -> bool:
         """Return whether the file is no text at all: Qt takes such files for settings with odd names."""
@@ -169,16 +199,16 @@ class WindowSettings:
             return False
 
     def _text(self, key: str, default: str) -> str:
-        value = self._store.value(key, default)
+        value = self._values.get(key, default)
         return value if isinstance(value, str) else default
 
     def _bytes(self, key: str) -> QByteArray:
-        value = self._store.value(key)
+        value = self._values.get(key)
         return value if isinstance(value, QByteArray) else QByteArray()
 
     def _number(self, key: str, default: int, least: int, most: int) -> int:
         try:
-            number = int(str(self._store.value(key, default)))
+            number = int(str(self._values.get(key, default)))
         except ValueError:
             return default
         return number if least <= number <= most else default

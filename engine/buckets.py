@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from engine import limits
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import BucketAlreadyExists, BucketNotEmpty, InvalidRequest, StorageError
@@ -20,14 +21,18 @@ from engine.events import EventType
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.announce import Announcer
 from engine.files.deletes import Deletes
+from engine.files.history import forget
+from engine.files.mutations import Mutation, Mutations
 from engine.files.records import bucket_from, find_bucket
+from engine.files.sidecars import Sidecars
+from engine.files.version_rows import VERSION_COLUMNS
 from engine.ids import new_id
 from engine.metadata.executor import Executor, Transaction
-from engine.metadata.tables import storage_buckets, storage_objects
+from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
 from engine.paths import validate_bucket_name
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us
-from engine.types import Bucket, BucketChanges, ProgressCallback, RlsContext, Unchanged
+from engine.types import NOTHING_KEPT, Bucket, BucketChanges, ProgressCallback, Retention, RlsContext, Unchanged
 
 _logger = logging.getLogger(__name__)
 _B: Final = storage_buckets.c
@@ -40,28 +45,34 @@ class Buckets:
 
     Args:
         executor: For rows.
+        mutations: The commit protocol, for what goes with a bucket.
         backend: Whose folders go with deleted buckets.
         permissions: Who may.
         deletes: Empties buckets.
         announcer: Told of every change.
+        sidecars: Follow every change.
         failpoints: Told of every step.
     """
 
     def __init__(
         self,
         executor: Executor,
+        mutations: Mutations,
         backend: StorageBackend,
         permissions: PermissionChecker,
         deletes: Deletes,
         announcer: Announcer,
+        sidecars: Sidecars,
         failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
+        self._mutations = mutations
         self._backend = backend
         self._permissions = permissions
         self._deletes = deletes
         self._announcer = announcer
         self._failpoints = failpoints
+        self._sidecars = sidecars
 
     def create(
         self,
@@ -71,6 +82,7 @@ class Buckets:
         public: bool = False,
         file_size_limit_bytes: int | None = None,
         allowed_mime_types: Sequence[str] = (),
+        retention: Retention = NOTHING_KEPT,
     ) -> Bucket:
         """Make an empty bucket.
 
@@ -92,12 +104,14 @@ class Buckets:
             "allowed_mime_types": _checked_types(allowed_mime_types),
             "created_at": now,
             "updated_at": now,
+            **_retention_columns(retention),
         }
         with self._executor.transaction(context) as tx:
             _refuse_taken(tx, name)
             tx.execute(insert(storage_buckets).values(values))
             bucket = find_bucket(tx, name)
         self._failpoints.reach(Failpoint.BUCKET_CREATED)
+        self._sidecars.follow(bucket.id)
         self._announcer.bucket(EventType.BUCKET_CREATED, bucket)
         return bucket
 
@@ -116,20 +130,26 @@ class Buckets:
             return find_bucket(tx, name_or_id)
 
     def update(self, name_or_id: str, context: RlsContext, changes: BucketChanges) -> Bucket:
-        """Change what a bucket takes and shows; objects that it has stay as they are.
+        """Change what a bucket is called, takes and shows, all of it or nothing; its objects stay as they are.
 
         Raises:
             BucketNotFound: There is none that the caller may see.
             Unauthorized: The caller is not the service role.
+            InvalidBucketName: The name breaks the rules.
             InvalidRequest: Limit or types make no sense.
+            BucketAlreadyExists: The name is taken.
         """
         values: dict[str, Any] = {}
+        if not isinstance(changes.name, Unchanged):
+            values["name"] = validate_bucket_name(changes.name)
         if not isinstance(changes.public, Unchanged):
             values["public"] = changes.public
         if not isinstance(changes.file_size_limit_bytes, Unchanged):
             values["file_size_limit"] = _checked_limit(changes.file_size_limit_bytes)
         if not isinstance(changes.allowed_mime_types, Unchanged):
             values["allowed_mime_types"] = _checked_types(changes.allowed_mime_types)
+        if not isinstance(changes.retention, Unchanged):
+            values |= _retention_columns(changes.retention)
         return self._change(name_or_id, context, values)
 
     def rename(self, name_or_id: str, new_name: str, context: RlsContext) -> Bucket:
@@ -141,8 +161,7 @@ class Buckets:
             InvalidBucketName: The name breaks the rules.
             BucketAlreadyExists: The name is taken.
         """
-        validate_bucket_name(new_name)
-        return self._change(name_or_id, context, {"name": new_name})
+        return self.update(name_or_id, context, BucketChanges(name=new_name))
 
     def empty(
         self,
@@ -150,8 +169,11 @@ class Buckets:
         context: RlsContext,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        as_of: int | None = None,
+        *,
+        for_good: bool = False,
     ) -> int:
-        """Delete every object of a bucket and return how many there were.
+        """Delete every object that a bucket has now, or had at `as_of`, and return how many there were.
 
         Raises:
             BucketNotFound: There is none that the caller may see.
@@ -161,12 +183,12 @@ class Buckets:
         bucket = self.get(name_or_id, context)
         self._permissions.check_service(context)
         self._failpoints.reach(Failpoint.BUCKET_EMPTY)
-        count = self._deletes.empty(bucket.id, context, progress, cancel)
+        count = self._deletes.empty(bucket.id, context, progress, cancel, as_of, for_good=for_good)
         self._failpoints.reach(Failpoint.BUCKET_EMPTIED)
         return count
 
     def delete(self, name_or_id: str, context: RlsContext) -> None:
-        """Delete an empty bucket.
+        """Delete an empty bucket, with its trash and old versions.
 
         Raises:
             BucketNotFound: There is none that the caller may see.
@@ -174,18 +196,25 @@ class Buckets:
             BucketNotEmpty: It holds objects.
         """
         try:
-            with self._executor.transaction(context) as tx:
-                bucket = find_bucket(tx, name_or_id)
-                self._permissions.check_service(context)
-                _refuse_full(tx, bucket)
-                tx.execute(delete(storage_buckets).where(_B.id == bucket.id))
-                self._failpoints.reach(Failpoint.BUCKET_DELETE)
+            bucket = self._mutations.run(context, lambda change: self._delete_rows(change, name_or_id))
         except IntegrityError as error:
             raise BucketNotEmpty("The bucket you tried to delete is not empty", path=name_or_id) from error
         self._failpoints.reach(Failpoint.BUCKET_ROW_GONE)
         self._remove_folder(bucket)
         self._failpoints.reach(Failpoint.BUCKET_GONE)
         self._announcer.bucket(EventType.BUCKET_DELETED, bucket)
+
+    def _delete_rows(self, change: Mutation, name_or_id: str) -> Bucket:
+        """Delete a bucket's row, and with it what it kept of the past."""
+        bucket = find_bucket(change.tx, name_or_id)
+        self._permissions.check_service(change.tx.context)
+        _refuse_full(change.tx, bucket)
+        here = storage_object_versions.c.bucket_id == bucket.id
+        forget(change, change.system.execute(select(*VERSION_COLUMNS).where(here)).all())
+        change.tx.execute(delete(storage_buckets).where(_B.id == bucket.id))
+        self._sidecars.remove(change.tx, bucket.id)
+        self._failpoints.reach(Failpoint.BUCKET_DELETE)
+        return bucket
 
     def _remove_folder(self, bucket: Bucket) -> None:
         """Remove what is left of a bucket; where that fails it is gone all the same."""
@@ -204,6 +233,7 @@ class Buckets:
             statement = update(storage_buckets).where(_B.id == bucket.id)
             tx.execute(statement.values(**values, updated_at=now_us()))
             changed = find_bucket(tx, bucket.id)
+        self._sidecars.follow(changed.id)
         self._announcer.bucket(EventType.BUCKET_UPDATED, changed)
         return changed
 
@@ -236,3 +266,20 @@ def _checked_types(types: Sequence[str]) -> list[str]:
         if not _MIME.fullmatch(text):
             raise InvalidRequest(f"Not a MIME type: {text or '(empty)'}", hint="Write type/subtype or type/*.")
     return list(dict.fromkeys(cleaned))
+
+
+def _retention_columns(retention: Retention) -> dict[str, int | None]:
+    """Return what a bucket's row says of a retention.
+
+    Raises:
+        InvalidRequest: A number in it is none that can be kept.
+    """
+    columns = {
+        "keep_versions": retention.versions,
+        "keep_days": retention.days,
+        "trash_days": retention.trash_days,
+    }
+    for value in columns.values():
+        if value is not None and not 1 <= value <= limits.RETENTION_MAX:
+            raise InvalidRequest(f"What is kept must be a number from 1 to {limits.RETENTION_MAX:,}")
+    return columns

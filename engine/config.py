@@ -13,11 +13,33 @@ from typing import Final
 
 import platformdirs
 
+from engine.errors import InvalidRequest
+
 DATA_DIR_VARIABLE: Final = "HOLDALL_DATA_DIR"
 """Environment variable that names the data folder."""
 
 JWT_SECRET_VARIABLE: Final = "HOLDALL_JWT_SECRET"  # noqa: S105 - the variable's name, not a secret
 """Environment variable that holds the HS256 secret of API keys for a run."""
+
+BACKUPS_KEPT_VARIABLE: Final = "HOLDALL_BACKUPS_KEPT"
+"""Environment variable that says how many backups of the database are kept; 0 makes none by itself."""
+
+BACKUP_INTERVAL_VARIABLE: Final = "HOLDALL_BACKUP_INTERVAL_S"
+"""Environment variable that says how many seconds lie between two backups of the database."""
+
+DEFAULT_BACKUPS_KEPT: Final = 7
+"""A week of daily backups."""
+
+DEFAULT_BACKUP_INTERVAL_S: Final = 24 * 3600
+"""Once a day."""
+
+HOST_VARIABLE: Final = "HOLDALL_HOST"
+"""Environment variable that names the address of the server."""
+
+PORT_VARIABLE: Final = "HOLDALL_PORT"
+"""Environment variable that holds the TCP port of the server."""
+
+_PORT_MAX: Final = 65_535
 
 DEFAULT_HOST: Final = "127.0.0.1"
 """The server listens to this computer alone until a person says otherwise."""
@@ -35,12 +57,16 @@ class Settings:
         jwt_secret: HS256 secret of API keys, or None to use the workspace's own. Never shown in `repr`.
         host: Address the server binds.
         port: TCP port the server binds, 0 to 65535; 0 means any free one.
+        backups_kept: Backups of the database that are kept; 0 makes none but those that are asked for.
+        backup_interval_s: Seconds between two of them, at least 1.
     """
 
     data_dir: Path
     jwt_secret: str | None = field(default=None, repr=False)
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    backups_kept: int = DEFAULT_BACKUPS_KEPT
+    backup_interval_s: int = DEFAULT_BACKUP_INTERVAL_S
 
     @property
     def storage_dir(self) -> Path:
@@ -52,6 +78,11 @@ class Settings:
         """Return the file of the metadata database."""
         return self.data_dir / "holdall.db"
 
+    @property
+    def backups_dir(self) -> Path:
+        """Return the folder that holds the backups of the metadata database."""
+        return self.data_dir / "backups"
+
 
 def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Collect the settings of this run. Touches no file.
@@ -62,17 +93,40 @@ def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.
 
     Returns:
         The settings, with an absolute data folder and `~` expanded.
+
+    Raises:
+        InvalidRequest: A variable that must be a number, or a port, is none.
     """
     chosen = data_dir or _from_environment(environ) or _default_data_dir()
     return Settings(
         data_dir=Path(os.path.abspath(chosen.expanduser())),  # noqa: PTH100 - resolve() would follow symlinks
         jwt_secret=environ.get(JWT_SECRET_VARIABLE) or None,
+        backups_kept=_number(environ, BACKUPS_KEPT_VARIABLE, DEFAULT_BACKUPS_KEPT, at_least=0),
+        backup_interval_s=_number(environ, BACKUP_INTERVAL_VARIABLE, DEFAULT_BACKUP_INTERVAL_S, at_least=1),
+        host=environ.get(HOST_VARIABLE) or DEFAULT_HOST,
+        port=_port_of(environ),
     )
+
+
+def _number(environ: Mapping[str, str], variable: str, default: int, *, at_least: int) -> int:
+    text = environ.get(variable) or str(default)
+    if not (text.isascii() and text.isdigit() and int(text) >= at_least):
+        raise InvalidRequest(f"{variable} must be a whole number from {at_least} up, not {text!r}")
+    return int(text)
 
 
 def _from_environment(environ: Mapping[str, str]) -> Path | None:
     named = environ.get(DATA_DIR_VARIABLE)
     return Path(named) if named else None
+
+
+def _port_of(environ: Mapping[str, str]) -> int:
+    text = environ.get(PORT_VARIABLE) or str(DEFAULT_PORT)
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_PORT_MAX)) and int(text) <= _PORT_MAX):
+        raise InvalidRequest(
+            f"{PORT_VARIABLE} is {text!r}, which is no port", hint="Write a number from 0 (any free one) to 65535."
+        )
+    return int(text)
 
 
 def _default_data_dir() -> Path:

@@ -1,11 +1,12 @@
 """Two processes on one data folder: which server runs here, and whether a window is open.
 
-A running server leaves a record in the folder (`server.json`) and takes it away when it stops. A record outlives a
-server that was killed, so a reader believes it only while the process that wrote it lives: on Linux its start time must
-be the recorded one, since process numbers are used again; elsewhere the server must answer. Records are hints for
-people and commands, not locks; of two servers on one folder, the one that started last is found.
+A running server leaves a record in the folder (`server-<process>.json`) and takes it away when it stops. A record
+outlives a server that was killed, so a reader believes it only while the process that wrote it lives: on Linux its
+start time must be the recorded one, since process numbers are used again; elsewhere the server must answer. Records are
+hints for people and commands, not locks; of the servers that run on one folder, the one that started last is found.
 
-A window holds an advisory lock, which the operating system gives back even when the process is killed.
+A window holds an advisory lock, which the operating system gives back even when the process is killed. So does
+whoever is opening the workspace, for that moment, and whoever puts another database in its place, all the while.
 """
 
 from __future__ import annotations
@@ -14,19 +15,22 @@ import contextlib
 import http.client
 import json
 import os
+import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from engine.errors import from_os_error
+from engine import limits
+from engine.errors import DatabaseLocked, from_os_error
 from engine.locks import FileLock
 from engine.small_files import make_private_dir, replace_file
 
-SERVER_RECORD_NAME: Final = "server.json"
-"""File of the data folder that says which server runs."""
-
+_RECORDS: Final = "server-*.json"
 _WINDOW_LOCK_NAME: Final = "window.lock"
+_OPENING_LOCK_NAME: Final = "opening.lock"
+_OPENING_POLL_S: Final = 0.02
 _HEALTH_PATH: Final = "/storage/v1/health"
 _HEALTH_TIMEOUT_S: Final = 0.5
 _PROC: Final = Path("/proc")
@@ -52,7 +56,7 @@ class ServerRecord:
 
     @classmethod
     def publish(cls, data_dir: Path, url: str) -> ServerRecord:
-        """Record that this process serves a data folder, in place of any earlier record.
+        """Record that this process serves a data folder, and take away what dead servers left.
 
         Args:
             data_dir: The folder.
@@ -66,21 +70,23 @@ class ServerRecord:
         """
         record = cls(url=url, pid=os.getpid(), started=_start_time(os.getpid()) or "")
         try:
-            replace_file(data_dir / SERVER_RECORD_NAME, json.dumps(asdict(record)).encode())
+            replace_file(record._file(data_dir), json.dumps(asdict(record)).encode())
         except OSError as error:
             raise from_os_error(error, str(data_dir)) from error
+        _sweep(data_dir)
         return record
 
     def withdraw(self, data_dir: Path) -> None:
-        """Take the record away, unless another server has put its own there meanwhile.
+        """Take the record away, unless another server of this process has put its own there meanwhile.
 
         Args:
             data_dir: The folder it was published in.
         """
-        if _read_record(data_dir) == self:
-            # A record that stays is seen through by readers, so a failure to remove it harms nobody.
-            with contextlib.suppress(OSError):
-                (data_dir / SERVER_RECORD_NAME).unlink()
+        if _read_record(self._file(data_dir)) == self:
+            _remove(self._file(data_dir))
+
+    def _file(self, data_dir: Path) -> Path:
+        return data_dir / f"server-{self.pid}.json"
 
 
 def read_server(data_dir: Path) -> str | None:
@@ -90,10 +96,11 @@ def read_server(data_dir: Path) -> str | None:
         data_dir: The folder; need not exist.
 
     Returns:
-        Its address, `http://host:port`, or None if no server runs or its record cannot be read.
+        The address of the one that started last, `http://host:port`, or None if no server runs or its record cannot
+        be read.
     """
-    record = _read_record(data_dir)
-    return record.url if record is not None and _is_alive(record) else None
+    records = (_read_record(path) for path in sorted(data_dir.glob(_RECORDS), key=_written_ns, reverse=True))
+    return next((record.url for record in records if record is not None and _is_alive(record)), None)
 
 
 class WindowLock:
@@ -127,9 +134,56 @@ class WindowLock:
         self._lock.release()
 
 
-def _read_record(data_dir: Path) -> ServerRecord | None:
+@contextlib.contextmanager
+def opening(data_dir: Path, patience_s: float = limits.OPENING_TIMEOUT_S) -> Iterator[None]:
+    """Keep every other process from opening a data folder, and from exchanging its database, during the block.
+
+    Args:
+        data_dir: The folder; it exists.
+        patience_s: How long to wait for one that does.
+
+    Raises:
+        DatabaseLocked: Another process is still at it.
+        IoError: The folder cannot be written.
+    """
+    lock, deadline_s = FileLock(data_dir / _OPENING_LOCK_NAME), time.monotonic() + patience_s
     try:
-        content = json.loads((data_dir / SERVER_RECORD_NAME).read_bytes())
+        while not lock.acquire():
+            if time.monotonic() > deadline_s:
+                raise DatabaseLocked("Another Holdall is opening, restoring or rebuilding this workspace")
+            time.sleep(_OPENING_POLL_S)
+    except OSError as error:
+        raise from_os_error(error, str(data_dir)) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _sweep(data_dir: Path) -> None:
+    """Remove the records of servers that are dead."""
+    for path in data_dir.glob(_RECORDS):
+        record = _read_record(path)
+        if record is None or not _is_alive(record):
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove a record if that is possible; one that stays is seen through by readers."""
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _written_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _read_record(path: Path) -> ServerRecord | None:
+    try:
+        content = json.loads(path.read_bytes())
         record = ServerRecord(**content)
         sound = (
             _is_address(record.url) and type(record.pid) is int and record.pid > 0 and isinstance(record.started, str)

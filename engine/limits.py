@@ -46,8 +46,24 @@ LINK_EXPIRES_MAX_S: Final = 10 * 366 * 24 * 3600
 BUSY_TIMEOUT_S: Final = 30.0
 """How long a statement waits for another process's transaction before it gives up."""
 
+CLOSING_PATIENCE_S: Final = 0.5
+"""How long closing waits for another process's transaction; what is left to tidy, the next start tidies."""
+
+OPENING_TIMEOUT_S: Final = 10.0
+"""How long opening a workspace waits for another process that opens, restores or rebuilds it."""
+
+RECOVERY_BATCH: Final = 500
+"""Files that are taken in with one transaction when a database is made from them."""
+
+RECOVERY_PROBLEMS_MAX: Final = 1000
+"""Problems of a recovery that are told one by one; all are counted."""
+
 REPAIR_REMOVALS_MIN: Final = 10
-"""Rows without bytes that a repair removes in any case."""
+"""Rows without bytes that a repair removes, and bytes without rows that it moves away, in any case."""
 
 REPAIR_REMOVALS_SHARE: Final = 0.1
-"""Share of all rows above which a repair removes none: a disk that is not there looks like lost bytes."""
+"""Share of all rows above which a repair takes none away: a disk that is not there looks like lost bytes, and a
+database that is not the right one like bytes that are nobody's."""
+
+RETENTION_MAX: Final = 36_500
+"""Largest number of versions or days that a bucket can be told to keep: a century."""

@@ -14,12 +14,14 @@ import secrets
 import stat
 import sys
 import threading
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
+from engine.cancel import CancelToken
 from engine.errors import SecretsUnavailable
 from engine.small_files import replace_file
 
@@ -32,6 +34,9 @@ SERVICE: Final = "Holdall"
 _PROBE: Final = "probe"
 _LEAST_PRIORITY: Final = 1
 """keyring's own bound of recommended backends; below are those that store in plain files or nowhere."""
+
+_POLL_S: Final = 0.05
+"""Time between two looks at whether anybody still waits for the keyring."""
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
@@ -80,17 +85,21 @@ class KeyringVault:
         workspace_id: Tells the keys of one workspace from another's.
         find_keyring: Returns the keyring; may block and raise anything.
         timeout_s: How long one call may take, in seconds.
+        cancel: Ends the waiting for a call with `Cancelled`.
     """
 
-    def __init__(self, workspace_id: str, find_keyring: Callable[[], Keyring], timeout_s: float) -> None:
+    def __init__(
+        self, workspace_id: str, find_keyring: Callable[[], Keyring], timeout_s: float, cancel: CancelToken
+    ) -> None:
         self._workspace_id = workspace_id
         self._find_keyring = find_keyring
         self._timeout_s = timeout_s
+        self._cancel = cancel
 
     def keeps_secrets(self) -> bool:
         """Return whether there is a keyring worth the name that returns what it is given."""
         try:
-            return _answer_of(self._probe, self._timeout_s)
+            return self._answer_of(self._probe)
         except SecretsUnavailable:
             return False
 
@@ -104,7 +113,7 @@ class KeyringVault:
             SecretsUnavailable: The keyring does not answer, refuses, or holds something else there.
         """
         entry = self._entry(name)
-        text = _answer_of(lambda: self._find_keyring().get_password(SERVICE, entry), self._timeout_s)
+        text = self._answer_of(lambda: self._find_keyring().get_password(SERVICE, entry))
         return None if text is None else _decoded(text, f"keyring entry {entry}")
 
     def write(self, name: str, secret: bytes) -> None:
@@ -118,7 +127,10 @@ class KeyringVault:
             SecretsUnavailable: The keyring does not answer or refuses.
         """
         entry, text = self._entry(name), b64encode(secret).decode("ascii")
-        _answer_of(lambda: self._find_keyring().set_password(SERVICE, entry, text), self._timeout_s)
+        self._answer_of(lambda: self._find_keyring().set_password(SERVICE, entry, text))
+
+    def _answer_of(self, call: Callable[[], _Result]) -> _Result:
+        return _answer_of(call, self._timeout_s, self._cancel)
 
     def _entry(self, name: str) -> str:
         return f"{self._workspace_id}:{name}"
@@ -258,7 +270,7 @@ def _decoded(text: object, where: str) -> bytes:
     return secret
 
 
-def _answer_of(call: Callable[[], _Result], timeout_s: float) -> _Result:
+def _answer_of(call: Callable[[], _Result], timeout_s: float, cancel: CancelToken) -> _Result:
     """Run a call of a keyring on a thread that may be left behind."""
     answer: Future[_Result] = Future()
 
@@ -269,8 +281,13 @@ def _answer_of(call: Callable[[], _Result], timeout_s: float) -> _Result:
             answer.set_exception(error)
 
     threading.Thread(target=run, name="keyring", daemon=True).start()
+    deadline_s = time.monotonic() + timeout_s
+    while not wait([answer], _POLL_S).done:
+        cancel.raise_if_cancelled()
+        if time.monotonic() > deadline_s:
+            raise SecretsUnavailable("The keyring does not answer")
     try:
-        return answer.result(timeout_s)
+        return answer.result()
     except TimeoutError as error:
         raise SecretsUnavailable("The keyring does not answer") from error
     except Exception as error:

@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
+from engine.cancel import CancelToken
 from engine.errors import SecretsUnavailable, StorageError, from_os_error
 from engine.locks import FileLock
 from engine.secret_vaults import (
@@ -112,7 +113,11 @@ class Patience:
 
 
 def open_secret_store(
-    data_dir: Path, *, find_keyring: Callable[[], Keyring] = system_keyring, patience: Patience | None = None
+    data_dir: Path,
+    *,
+    find_keyring: Callable[[], Keyring] = system_keyring,
+    patience: Patience | None = None,
+    cancel: CancelToken | None = None,
 ) -> SecretStore:
     """Open the keys of a workspace, deciding where they live if that is not decided yet.
 
@@ -120,15 +125,17 @@ def open_secret_store(
         data_dir: The workspace's folder; created if missing.
         find_keyring: Returns the keyring; may block and raise anything.
         patience: How long to wait for it.
+        cancel: Ends all waiting, here and in the store.
 
     Returns:
         The store.
 
     Raises:
+        Cancelled: `cancel` was cancelled while something was waited for.
         SecretsUnavailable: The marker or the keys cannot be read.
         PermissionDenied: The folder cannot be used.
     """
-    place = _Place(data_dir, find_keyring, patience or Patience())
+    place = _Place(data_dir, find_keyring, patience or Patience(), cancel or CancelToken())
     with _translated(data_dir):
         make_private_dir(data_dir)
         marker = _Marker.read(data_dir)
@@ -171,12 +178,13 @@ class _Place:
     data_dir: Path
     find_keyring: Callable[[], Keyring]
     patience: Patience
+    cancel: CancelToken
 
     def choose(self) -> _Marker:
         """Decide where the keys will be, and write it down. Needs the lock."""
         workspace_id = str(uuid.uuid4())
         in_file = FileVault(self.data_dir / FILE_NAME).names()
-        keyring = KeyringVault(workspace_id, self.find_keyring, self.patience.first_s)
+        keyring = KeyringVault(workspace_id, self.find_keyring, self.patience.first_s, self.cancel)
         where = _IN_FILE if in_file or not keyring.keeps_secrets() else _IN_KEYRING
         marker = _Marker(workspace_id, where, in_file)
         marker.write(self.data_dir)
@@ -187,6 +195,7 @@ class _Place:
         """Keep every other thread and process from making keys here."""
         lock, deadline_s = FileLock(self.data_dir / _LOCK_NAME), time.monotonic() + self.patience.later_s
         while not lock.acquire():
+            self.cancel.raise_if_cancelled()
             if time.monotonic() > deadline_s:
                 raise SecretsUnavailable("Another Holdall is waiting for the keys of this workspace")
             time.sleep(_LOCK_POLL_S)
@@ -204,7 +213,7 @@ class _VaultStore:
         self._workspace_id = marker.workspace_id
         self._is_new = is_new
         self._file = FileVault(place.data_dir / FILE_NAME)
-        keyring = KeyringVault(marker.workspace_id, place.find_keyring, place.patience.later_s)
+        keyring = KeyringVault(marker.workspace_id, place.find_keyring, place.patience.later_s, place.cancel)
         self._vault: Vault = keyring if marker.where == _IN_KEYRING else self._file
         self._where = marker.where
 

@@ -44,7 +44,7 @@ def replace_file(path: Path, content: bytes) -> None:
     except OSError:
         draft.unlink(missing_ok=True)
         raise
-    _sync_dir(path.parent)
+    sync_dir(path.parent)
 
 
 def _write_new(path: Path, content: bytes) -> None:
@@ -55,7 +55,15 @@ def _write_new(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_dir(path: Path) -> None:
+def sync_dir(path: Path) -> None:
+    """Make the names in a folder durable, as far as the system knows how.
+
+    Args:
+        path: The folder.
+
+    Raises:
+        OSError: The system refused.
+    """
     if sys.platform == "win32":
         return  # Folders cannot be opened there; the rename is as durable as it gets.
     fd = os.open(path, os.O_RDONLY)

@@ -24,14 +24,18 @@ from engine.files.deletes import Deletes
 from engine.files.downloads import Downloads, ObjectReader
 from engine.files.listing import Listing
 from engine.files.moves import Moves
+from engine.files.past import Past
 from engine.files.throttle import ProgressMeter
+from engine.files.trash import Trash
 from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads, UploadSession
+from engine.files.versions import Versions
 from engine.jobs.check import Checks
 from engine.metadata.executor import Executor
 from engine.paths import validate_object_path, validate_prefix
 from engine.signed_url import UrlSigner
 from engine.types import (
+    NOTHING_KEPT,
     BatchReport,
     Bucket,
     BucketChanges,
@@ -40,6 +44,7 @@ from engine.types import (
     ListPage,
     ListRequest,
     ProgressCallback,
+    Retention,
     RlsContext,
     SignedUrl,
     StorageObject,
@@ -57,6 +62,9 @@ class FileStorage:
 
     Attributes:
         events: Tells of every committed change of this process.
+        versions: Old versions of objects.
+        trash: What was deleted and can be taken back.
+        past: Objects as they were at a moment.
     """
 
     def __init__(
@@ -73,10 +81,16 @@ class FileStorage:
         deletes: Deletes,
         moves: Moves,
         copies: Copies,
+        versions: Versions,
+        trash: Trash,
+        past: Past,
         checks: Checks,
         signer: UrlSigner,
     ) -> None:
         self.events = events
+        self.versions = versions
+        self.trash = trash
+        self.past = past
         self._executor = executor
         self._buckets = buckets
         self._uploads = uploads
@@ -98,6 +112,7 @@ class FileStorage:
         public: bool = False,
         file_size_limit_bytes: int | None = None,
         allowed_mime_types: Sequence[str] = (),
+        retention: Retention = NOTHING_KEPT,
     ) -> Bucket:
         """Make an empty bucket."""
         return self._buckets.create(
@@ -106,6 +121,7 @@ class FileStorage:
             public=public,
             file_size_limit_bytes=file_size_limit_bytes,
             allowed_mime_types=allowed_mime_types,
+            retention=retention,
         )
 
     def list_buckets(self, context: RlsContext) -> tuple[Bucket, ...]:
@@ -117,7 +133,7 @@ class FileStorage:
         return self._buckets.get(name_or_id, context)
 
     def update_bucket(self, name_or_id: str, context: RlsContext, changes: BucketChanges) -> Bucket:
-        """Change what a bucket takes and shows."""
+        """Change what a bucket is called, takes and shows, in one step."""
         return self._buckets.update(name_or_id, context, changes)
 
     def rename_bucket(self, name_or_id: str, new_name: str, context: RlsContext) -> Bucket:
@@ -130,9 +146,12 @@ class FileStorage:
         context: RlsContext,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        as_of: int | None = None,
+        *,
+        for_good: bool = False,
     ) -> int:
-        """Delete every object of a bucket and return how many there were."""
-        return self._buckets.empty(name_or_id, context, progress, cancel)
+        """Delete every object that a bucket has now, or had at `TreeSize.as_of`, and return how many there were."""
+        return self._buckets.empty(name_or_id, context, progress, cancel, as_of, for_good=for_good)
 
     def delete_bucket(self, name_or_id: str, context: RlsContext) -> None:
         """Delete an empty bucket."""
@@ -251,9 +270,9 @@ class FileStorage:
         """Return how many objects lie below a prefix and what they weigh."""
         return self._listing.size(bucket, prefix, context)
 
-    def delete(self, bucket: str, path: str, context: RlsContext) -> None:
-        """Delete one object."""
-        self._deletes.delete(bucket, path, context)
+    def delete(self, bucket: str, path: str, context: RlsContext, *, for_good: bool = False) -> None:
+        """Delete one object; `for_good` keeps nothing of it, whatever its bucket keeps."""
+        self._deletes.delete(bucket, path, context, for_good=for_good)
 
     def delete_many(
         self,
@@ -262,9 +281,26 @@ class FileStorage:
         context: RlsContext,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        as_of: int | None = None,
+        *,
+        for_good: bool = False,
     ) -> tuple[StorageObject, ...]:
         """Delete objects and, for paths that end with `/`, whole folders; missing and hidden ones are skipped."""
-        return self._deletes.delete_many(bucket, paths, context, progress, cancel)
+        return self._deletes.delete_many(bucket, paths, context, progress, cancel, as_of, for_good=for_good)
+
+    def delete_trees(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        context: RlsContext,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+        as_of: int | None = None,
+        *,
+        for_good: bool = False,
+    ) -> int:
+        """Do as `delete_many` in memory that stays flat, and return how many objects that was."""
+        return self._deletes.delete_trees(bucket, paths, context, progress, cancel, as_of, for_good=for_good)
 
     def move(
         self,
@@ -339,8 +375,11 @@ class FileStorage:
             self.upload(bucket, prefix, b"", context, UploadOptions(mime_type=_MARKER_TYPE, replace=True))
 
     def sign(self, bucket: str, path: str, context: RlsContext, expires_in_s: int) -> SignedUrl:
-        """Make a link that opens one object for `expires_in_s` seconds, for a caller who may read it."""
-        info = self.info(bucket, path, context)
+        """Make a link that opens one object for `expires_in_s` seconds, to whom the row rules show it.
+
+        A public bucket is read by everybody and signed for by nobody else: a link would outlive the flag.
+        """
+        info = self._downloads.info_by_rules(bucket, validate_object_path(path), context)
         return self._signer.sign(info.bucket, info.path, expires_in_s)
 
     def check(

@@ -62,6 +62,32 @@ class RlsContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """What a bucket keeps of contents that were replaced or deleted. Nothing, by default.
+
+    Old versions are kept when `versions` or `days` is given; with both, one that passes either bound goes.
+
+    Attributes:
+        versions: How many old versions of a path are kept at most, or None for any number.
+        days: How long an old version is kept, or None for any time.
+        trash_days: How long what is deleted can be taken out of the trash, or None where deleting is for good.
+    """
+
+    versions: int | None = None
+    days: int | None = None
+    trash_days: int | None = None
+
+    @property
+    def keeps_versions(self) -> bool:
+        """Return whether old versions are kept."""
+        return self.versions is not None or self.days is not None
+
+
+NOTHING_KEPT = Retention()
+"""What deleting and replacing are for good in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
     """A row of `storage_buckets`.
 
@@ -72,6 +98,7 @@ class Bucket:
         public: Anybody may read its objects (not list them).
         file_size_limit_bytes: Largest object it takes, or None.
         allowed_mime_types: `type/subtype` or `type/*`; empty means any.
+        retention: What it keeps of replaced and deleted contents.
     """
 
     id: str
@@ -82,6 +109,7 @@ class Bucket:
     allowed_mime_types: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+    retention: Retention = NOTHING_KEPT
 
 
 class Unchanged:
@@ -98,6 +126,8 @@ class BucketChanges:
     public: bool | Unchanged = UNCHANGED
     file_size_limit_bytes: int | Unchanged | None = UNCHANGED
     allowed_mime_types: tuple[str, ...] | Unchanged = UNCHANGED
+    retention: Retention | Unchanged = UNCHANGED
+    name: str | Unchanged = UNCHANGED
 
 
 class StorageObject(NamedTuple):
@@ -200,6 +230,7 @@ class ListRequest:
         descending: Direction of that column.
         cursor: `ListPage.next_cursor` of the page before, or None for the first page.
         offset: Rows to skip instead of a cursor, for random access (a scroll bar). Folders count first.
+        moment: An aware datetime to show the folder as it was, or None for now.
     """
 
     prefix: str = ""
@@ -208,6 +239,7 @@ class ListRequest:
     descending: bool = False
     cursor: str | None = None
     offset: int = 0
+    moment: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +270,17 @@ class FolderCount:
 
 @dataclass(frozen=True, slots=True)
 class TreeSize:
-    """Everything below a prefix, folder markers not counted."""
+    """Everything below a prefix, folder markers not counted.
+
+    Attributes:
+        objects: How many there are.
+        size_bytes: What they weigh.
+        as_of: Mark of the moment they were counted, for a deletion of no more than that; None where there is none.
+    """
 
     objects: int
     size_bytes: int
+    as_of: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

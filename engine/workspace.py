@@ -6,19 +6,20 @@ façade. Nothing here is global: two workspaces in one process know nothing of e
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from dataclasses import dataclass
+from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import insert, select
 
+from engine import limits
 from engine.auth import ApiKeys
 from engine.backends.base import StorageBackend
-from engine.backends.local import LocalBackend, is_storage_folder
+from engine.backends.local import LocalBackend, holds_buckets, is_storage_folder
 from engine.buckets import Buckets
 from engine.config import Settings
-from engine.errors import BackendUnreachable, StorageError, from_os_error
+from engine.errors import BackendUnreachable, DatabaseCorrupt, StorageError, from_os_error
 from engine.events import EventBus
 from engine.failpoints import NO_FAILPOINTS, Failpoints
 from engine.files.announce import Announcer
@@ -31,13 +32,21 @@ from engine.files.journal import Journal
 from engine.files.listing import Listing
 from engine.files.moves import Moves
 from engine.files.mutations import Mutations
+from engine.files.past import Past
 from engine.files.settle import Settler
+from engine.files.sidecars import Sidecars
+from engine.files.trash import Trash
 from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads
+from engine.files.version_rows import VersionBytes
+from engine.files.versions import Versions
+from engine.instance import opening
+from engine.jobs.backups import Backups
 from engine.jobs.check import Checks
+from engine.jobs.scheduler import Job, Scheduler
 from engine.metadata import schema
-from engine.metadata.database import open_database
-from engine.metadata.executor import Executor
+from engine.metadata.database import is_begun, open_database
+from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_objects, storage_settings
 from engine.permissions.rules import PermissionChecker
 from engine.secrets import SecretStore, open_secret_store
@@ -48,7 +57,12 @@ from engine.types import RlsContext
 _logger = logging.getLogger(__name__)
 _LINK_KEY = "link-signing-key"
 _JWT_KEY = "jwt-secret"
-_OWNER = "owner_id"
+OWNER_SETTING: Final = "owner_id"
+"""Name of the setting that says who the person at this computer is."""
+
+_BACKUP_JOB = "backup"
+_BACKUP_LOOK_S = 15 * 60
+"""How often it is looked whether a backup is due: a computer that sleeps at night counts no hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,7 @@ class _Core:
     mutations: Mutations
     permissions: PermissionChecker
     failpoints: Failpoints
+    sidecars: Sidecars
 
 
 class Workspace:
@@ -75,6 +90,8 @@ class Workspace:
         signer: Makes and checks links.
         secrets: Where the workspace's keys are kept.
         owner_id: Id of the person at this computer, the same at every start.
+        backups: Backups of the database.
+        jobs: What goes on by itself while the workspace is open.
     """
 
     def __init__(self, settings: Settings, secrets: SecretStore, core: _Core) -> None:
@@ -82,10 +99,14 @@ class Workspace:
         self.settings = settings
         self.secrets = secrets
         self.owner_id = _owner_id(core.executor)
+        core.sidecars.mend(self.owner_id)
         self.signer = UrlSigner(secrets.get_or_create(_LINK_KEY))
         self.jwt_secret = settings.jwt_secret or secrets.get_or_create(_JWT_KEY).hex()
         self.keys = ApiKeys(self.jwt_secret)
         self.storage = _compose(settings, core, self.signer)
+        self.backups = backups_of(settings)
+        self.jobs = Scheduler([Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due)])
+        self.jobs.start()
 
     def __enter__(self) -> Workspace:
         """Return the workspace."""
@@ -102,11 +123,30 @@ class Workspace:
 
     def close(self) -> None:
         """Tidy the journal and release database and folders; safe to call again."""
+        self.jobs.close()
+        try:
+            self._tidy()
+        finally:
+            self._core.executor.close()
+            self._core.backend.close()
+
+    def _tidy(self) -> None:
+        """Remove the records of finished work, unless that would keep somebody waiting who wants to leave."""
         core = self._core
-        with contextlib.suppress(Exception), core.executor.transaction(RlsContext.service()) as tx:
-            core.journal.forget(core.journal.remove_finished(tx))
-        core.executor.close()
-        core.backend.close()
+        if not core.journal.has_finished():
+            return
+        try:
+            with core.executor.transaction(RlsContext.service(), limits.CLOSING_PATIENCE_S) as tx:
+                finished = core.journal.remove_finished(tx)
+        except StorageError:
+            _logger.info("the journal is left for the next start to tidy", exc_info=True)
+        else:
+            core.journal.forget(finished)
+
+
+def backups_of(settings: Settings) -> Backups:
+    """Return the backups of a data folder, open or not."""
+    return Backups(settings.database_path, settings.backups_dir, settings.backups_kept, settings.backup_interval_s)
 
 
 def open_workspace(
@@ -125,7 +165,7 @@ def open_workspace(
 
     Raises:
         PermissionDenied: The data folder cannot be made or written.
-        DatabaseCorrupt: The database is damaged; nothing was changed.
+        DatabaseCorrupt: The database is damaged, or is gone while its objects' bytes are there; nothing was changed.
         SchemaTooNew: A newer Holdall wrote it.
         BackendUnreachable: Objects are known, but the folder that holds them is not there.
         DatabaseLocked: Another program holds it.
@@ -136,7 +176,8 @@ def open_workspace(
     except OSError as error:
         raise from_os_error(error, str(settings.data_dir)) from error
     store = secrets or open_secret_store(settings.data_dir)
-    core = _open_core(settings, backend, failpoints)
+    with opening(settings.data_dir):
+        core = _open_core(settings, backend, failpoints)
     try:
         core.settler.roll_forward()
         core.backend.sweep(core.settler.roll_forward)
@@ -150,10 +191,12 @@ def open_workspace(
 
 def _open_core(settings: Settings, backend: StorageBackend | None, failpoints: Failpoints) -> _Core:
     """Open database and backend."""
+    if backend is None:
+        _require_database(settings)
     engine = open_database(settings.database_path)
     permissions = PermissionChecker()
     try:
-        schema.upgrade(engine)
+        schema.upgrade(engine, lambda: backups_of(settings).make(before_migration=True))
         executor = Executor(engine, permissions)
         if backend is None:
             _require_storage(settings, executor)
@@ -164,7 +207,7 @@ def _open_core(settings: Settings, backend: StorageBackend | None, failpoints: F
     journal = Journal()
     settler = Settler(executor, chosen, journal, failpoints)
     mutations = Mutations(executor, chosen, journal, settler, failpoints)
-    return _Core(executor, chosen, journal, settler, mutations, permissions, failpoints)
+    return _Core(executor, chosen, journal, settler, mutations, permissions, failpoints, Sidecars(executor, chosen))
 
 
 def _remove_left_folders(core: _Core) -> None:
@@ -183,6 +226,23 @@ def _remove_left_folder(backend: StorageBackend, bucket_id: str) -> None:
         backend.remove_bucket(bucket_id)
     except StorageError:
         _logger.warning("the folder of the deleted bucket %s is left", bucket_id, exc_info=True)
+
+
+def _require_database(settings: Settings) -> None:
+    """Refuse to begin an empty database beside stored files: to a check they would all be nobody's.
+
+    The folder is looked at first: of two processes that begin a workspace, the other may just be making both.
+
+    Raises:
+        DatabaseCorrupt: The database is missing or empty, and there are files of buckets.
+    """
+    if holds_buckets(settings.storage_dir) and not is_begun(settings.database_path):
+        raise DatabaseCorrupt(
+            "The database is missing or empty, but there are stored files",
+            path=str(settings.database_path),
+            hint="Put the database back from a backup. Nothing was changed, and the stored files are untouched. "
+            "To begin anew, move the storage folder away.",
+        )
 
 
 def _require_storage(settings: Settings, executor: Executor) -> None:
@@ -209,11 +269,15 @@ def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
     committer = Committer(executor, core.mutations, backend, permissions)
     downloads = Downloads(executor, backend, core.journal, core.settler, signer)
     listing = Listing(executor)
-    deletes = Deletes(core.mutations, announcer)
+    deletes = Deletes(executor, core.mutations, announcer)
+    copies = Copies(executor, backend, committer, permissions, downloads, listing, announcer.stored)
+    contents = VersionBytes(executor, backend, core.settler, downloads)
     return FileStorage(
         executor=executor,
         events=events,
-        buckets=Buckets(executor, backend, permissions, deletes, announcer, core.failpoints),
+        buckets=Buckets(
+            executor, core.mutations, backend, permissions, deletes, announcer, core.sidecars, core.failpoints
+        ),
         uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
         bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many, core.failpoints),
         downloads=downloads,
@@ -221,7 +285,10 @@ def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
         listing=listing,
         deletes=deletes,
         moves=Moves(core.mutations, announcer),
-        copies=Copies(executor, backend, committer, permissions, downloads, listing, announcer.stored),
+        copies=copies,
+        versions=Versions(executor, core.mutations, contents, copies),
+        trash=Trash(executor, core.mutations, permissions, announcer.stored),
+        past=Past(executor, downloads, contents),
         checks=Checks(
             executor, backend, core.settler, permissions, settings.storage_dir / ".lost+found", announcer.deleted
         ),
@@ -230,11 +297,21 @@ def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
 
 
 def _owner_id(executor: Executor) -> str:
-    """Return the id of the person at this computer, made once."""
-    table = storage_settings
+    """Return the id of the person at this computer, made once; to open a workspace nobody has to wait for a writer."""
+    with executor.snapshot(RlsContext.service()) as tx:
+        found = _find_owner_id(tx)
+    if found is not None:
+        return found
     with executor.transaction(RlsContext.service()) as tx:
-        found = tx.execute(select(table.c.value).where(table.c.name == _OWNER)).scalar()
+        found = _find_owner_id(tx)
         if found is None:
             found = str(uuid4())
-            tx.execute(insert(table).values(name=_OWNER, value=found))
-    return str(found)
+            tx.execute(insert(storage_settings).values(name=OWNER_SETTING, value=found))
+    return found
+
+
+def _find_owner_id(tx: Transaction) -> str | None:
+    """Return the id of the person at this computer if there is one yet."""
+    table = storage_settings
+    found = tx.execute(select(table.c.value).where(table.c.name == OWNER_SETTING)).scalar()
+    return None if found is None else str(found)

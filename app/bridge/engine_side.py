@@ -15,6 +15,7 @@ from app.bridge.serving import ServerBridge
 from app.bridge.tasks import Tasks
 from app.bridge.transfers import TransferBridge
 from app.i18n import translate
+from app.leaving import Step, attempt
 from app.models.rows import RowMaker
 from engine.transfers import TransferQueue
 from engine.types import RlsContext
@@ -33,7 +34,7 @@ class EngineSide:
     """
 
     def __init__(self, workspace: Workspace, tasks: Tasks, parent: QObject) -> None:
-        """Args: the workspace, which is closed by `close`; the lanes; Qt's owner."""
+        """Args: the workspace, which the last of `endings` closes; the lanes; Qt's owner."""
         self._workspace = workspace
         self._tasks = tasks
         storage, context = workspace.storage, RlsContext.service(workspace.owner_id)
@@ -63,11 +64,18 @@ class EngineSide:
             return translate("EngineSide", "In the keyring of this computer")
         return translate("EngineSide", "In a file of the data folder that only you can read")
 
-    def close(self) -> None:
-        """Stop everything, wait for it, close the workspace."""
-        self.relay.close()
-        self.transfers.close()
-        self.server.close()
-        self._tasks.close()
-        self.exporter.clear()
-        self._workspace.close()
+    def stop(self) -> None:
+        """Begin nothing more and tell nothing more; at once, in the main thread."""
+        for step in (self.relay.close, self.transfers.stop, self._tasks.stop):
+            attempt(step)
+
+    @property
+    def endings(self) -> tuple[Step, ...]:
+        """What is left to do after `stop`, in this order: each waits for something or touches the disk."""
+        return (
+            self.transfers.close,
+            self.server.close,
+            self._tasks.join,
+            self.exporter.clear,
+            self._workspace.close,
+        )

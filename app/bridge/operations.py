@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from app.bridge.tasks import Fail, Tasks, Ticket
 from app.i18n import translate
 from app.location import Location
-from engine.errors import ObjectAlreadyExists
+from engine.errors import BucketNotEmpty, ObjectAlreadyExists
 from engine.storage import FileStorage
-from engine.types import Bucket, BucketChanges, RlsContext, SignedUrl
+from engine.types import UNCHANGED, Bucket, BucketChanges, RlsContext, SignedUrl
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,19 @@ class BucketDraft:
     public: bool = False
     file_size_limit_bytes: int | None = None
     allowed_mime_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What became of a wish to delete.
+
+    Attributes:
+        objects: How many are gone.
+        kept: How many arrived where they were after they had been counted, and stayed: nobody was asked about those.
+    """
+
+    objects: int
+    kept: int = 0
 
 
 class Operations:
@@ -61,20 +74,23 @@ class Operations:
         """Give a bucket another name."""
         return self._tasks.mutate(lambda _: self._storage.rename_bucket(bucket, name, self._context), then, otherwise)
 
-    def empty_bucket(self, bucket: str, then: Callable[[int], None], otherwise: Fail | None = None) -> Ticket:
-        """Delete every object of a bucket; calls back with their number."""
+    def empty_bucket(
+        self, bucket: str, as_of: int | None, then: Callable[[Removal], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Delete every object that a bucket had when it was measured (`TreeSize.as_of`)."""
         label = translate("Operations", "Emptying {bucket}").format(bucket=bucket)
         return self._tasks.mutate(
-            lambda ticket: self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token),
-            then,
-            otherwise,
-            label=label,
+            lambda ticket: self._empty_bucket(bucket, as_of, ticket), then, otherwise, label=label
         )
 
-    def delete_bucket(self, bucket: str, then: Callable[[None], None], otherwise: Fail | None = None) -> Ticket:
-        """Delete a bucket with everything in it."""
+    def delete_bucket(
+        self, bucket: str, as_of: int | None, then: Callable[[Removal], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Delete a bucket with everything that it had when it was measured; it stays if it has more by now."""
         label = translate("Operations", "Deleting {bucket}").format(bucket=bucket)
-        return self._tasks.mutate(lambda ticket: self._delete_bucket(bucket, ticket), then, otherwise, label=label)
+        return self._tasks.mutate(
+            lambda ticket: self._delete_bucket(bucket, as_of, ticket), then, otherwise, label=label
+        )
 
     def create_folder(self, place: Location, then: Callable[[None], None], otherwise: Fail | None = None) -> Ticket:
         """Make an empty folder at a place that does not exist yet."""
@@ -88,11 +104,18 @@ class Operations:
         return self._tasks.mutate(lambda ticket: self._rename(bucket, path, name, ticket), then, otherwise, label=label)
 
     def delete(
-        self, bucket: str, paths: Sequence[str], then: Callable[[int], None], otherwise: Fail | None = None
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        as_of: int | None,
+        then: Callable[[Removal], None],
+        otherwise: Fail | None = None,
     ) -> Ticket:
-        """Delete objects, and folders with everything below; calls back with the number of objects."""
+        """Delete objects, and folders with everything that was below when they were measured (`TreeSize.as_of`)."""
         label = translate("Operations", "Deleting %Ln item(s)", None, len(paths))
-        return self._tasks.mutate(lambda ticket: self._delete(bucket, paths, ticket), then, otherwise, label=label)
+        return self._tasks.mutate(
+            lambda ticket: self._delete(bucket, paths, as_of, ticket), then, otherwise, label=label
+        )
 
     def sign(
         self,
@@ -119,14 +142,24 @@ class Operations:
         )
 
     def _update_bucket(self, bucket: Bucket, draft: BucketDraft) -> Bucket:
-        if draft.name != bucket.name:
-            self._storage.rename_bucket(bucket.name, draft.name, self._context)
-        changes = BucketChanges(draft.public, draft.file_size_limit_bytes, draft.allowed_mime_types)
-        return self._storage.update_bucket(draft.name, self._context, changes)
+        name = UNCHANGED if draft.name == bucket.name else draft.name
+        changes = BucketChanges(draft.public, draft.file_size_limit_bytes, draft.allowed_mime_types, name=name)
+        return self._storage.update_bucket(bucket.id, self._context, changes)
 
-    def _delete_bucket(self, bucket: str, ticket: Ticket) -> None:
-        self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token)
-        self._storage.delete_bucket(bucket, self._context)
+    def _empty_bucket(self, bucket: str, as_of: int | None, ticket: Ticket) -> Removal:
+        gone = self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token, as_of)
+        return Removal(gone, self._objects_in(bucket, ("",)))
+
+    def _delete_bucket(self, bucket: str, as_of: int | None, ticket: Ticket) -> Removal:
+        gone = self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token, as_of)
+        try:
+            self._storage.delete_bucket(bucket, self._context)
+        except BucketNotEmpty:
+            kept = self._objects_in(bucket, ("",))
+            if not kept:
+                raise
+            return Removal(gone, kept)
+        return Removal(gone)
 
     def _create_folder(self, place: Location) -> None:
         self._refuse_taken(place.bucket, place.prefix)
@@ -146,9 +179,13 @@ class Operations:
         self._storage.move(bucket, path, target, self._context)
         return target
 
-    def _delete(self, bucket: str, paths: Sequence[str], ticket: Ticket) -> int:
-        gone = self._storage.delete_many(bucket, paths, self._context, progress=ticket.report, cancel=ticket.token)
-        return sum(1 for item in gone if not item.path.endswith("/"))
+    def _delete(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket) -> Removal:
+        gone = self._storage.delete_trees(bucket, paths, self._context, ticket.report, ticket.token, as_of)
+        return Removal(gone, self._objects_in(bucket, [path for path in paths if path.endswith("/")]))
+
+    def _objects_in(self, bucket: str, prefixes: Sequence[str]) -> int:
+        """Return how many objects lie below prefixes."""
+        return sum(self._storage.tree_size(bucket, prefix, self._context).objects for prefix in prefixes)
 
     def _refuse_taken(self, bucket: str, prefix: str) -> None:
         """Refuse a folder name that a folder has: two folders must not silently become one."""

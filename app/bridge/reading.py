@@ -169,12 +169,14 @@ class Reader:
         return None
 
     def _measure(self, bucket: str, prefixes: Sequence[str], ticket: Ticket) -> TreeSize:
-        objects = size_bytes = 0
+        trees = []
         for prefix in prefixes:
             ticket.token.raise_if_cancelled()
-            tree = self._storage.tree_size(bucket, prefix, self._context)
-            objects, size_bytes = objects + tree.objects, size_bytes + tree.size_bytes
-        return TreeSize(objects, size_bytes)
+            trees.append(self._storage.tree_size(bucket, prefix, self._context))
+        marks = [tree.as_of for tree in trees if tree.as_of is not None]
+        return TreeSize(
+            sum(tree.objects for tree in trees), sum(tree.size_bytes for tree in trees), min(marks, default=None)
+        )
 
     def _selected(self, view: View, total: int, ranges: Sequence[range], ticket: Ticket) -> list[Row]:
         rows: list[Row] = []

@@ -2,7 +2,7 @@
 
 Two lanes: reads run side by side in a small pool, mutations one after another in the order they were asked for. Both
 call back in the main thread through a queued signal. A cancelled ticket never calls back; nor does one whose owner is
-gone. `Tasks.close` cancels what runs and joins every thread.
+gone. `Tasks.stop` cancels what runs, `Tasks.join` waits for every thread.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class Tasks(QObject):
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="holdall-read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="holdall-write")
         self._exporter = ThreadPoolExecutor(1, thread_name_prefix="holdall-export")
+        self._lanes = (self._readers, self._writer, self._exporter)
         self._pending: set[Ticket] = set()
         self._mutations: list[Ticket] = []
         self._closed = False
@@ -146,13 +147,23 @@ class Tasks(QObject):
 
     def close(self) -> None:
         """Cancel everything, wait for the threads, call nobody back. Idempotent."""
+        self.stop()
+        self.join()
+
+    def stop(self) -> None:
+        """Cancel everything and call nobody back from now on; at once. Idempotent."""
         self._closed = True
         for ticket in self._pending:
             ticket.cancel()
-        for lane in (self._readers, self._writer, self._exporter):
-            lane.shutdown(wait=True, cancel_futures=True)
+        for lane in self._lanes:
+            lane.shutdown(wait=False, cancel_futures=True)
         self._pending.clear()
         self._mutations.clear()
+
+    def join(self) -> None:
+        """Wait for the threads, in any thread but theirs; after `stop`."""
+        for lane in self._lanes:
+            lane.shutdown()
 
     def _submit(
         self,

@@ -158,10 +158,13 @@ class TransferBridge(QObject):
         """Whether any job has not ended."""
         return any(not job.state.ended for job in self._latest.values())
 
-    def close(self) -> None:
-        """Stop every job, wait for its thread, tell nothing more. Idempotent."""
+    def stop(self) -> None:
+        """Tell nothing more; at once. Idempotent."""
         self._unsubscribe()
         self._pulse.stop()
+
+    def close(self) -> None:
+        """Stop every job and wait for its thread: after `stop`, off the main thread. Idempotent."""
         self._queue.close()
 
     @Slot(object)

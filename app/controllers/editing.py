@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.names import bucket_name_problem, name_problem
-from app.bridge.operations import BucketDraft, Operations
+from app.bridge.operations import BucketDraft, Operations, Removal
 from app.bridge.reading import Reader
 from app.controllers.navigation import Navigator
 from app.controllers.targets import Target, Targets
@@ -126,7 +126,7 @@ class Editing(QObject):
             translate("Editing", "Empty this bucket?"),
             translate("Editing", "Empty bucket"),
         )
-        dialog.confirmed.connect(lambda: self._operations.empty_bucket(bucket.name, self._tell_deleted))
+        dialog.confirmed.connect(lambda: self._operations.empty_bucket(bucket.name, dialog.as_of, self._tell_deleted))
 
     def delete_bucket(self, bucket: Bucket) -> None:
         """Ask, then delete a bucket with everything in it."""
@@ -135,8 +135,11 @@ class Editing(QObject):
             translate("Editing", "Delete this bucket?"),
             translate("Editing", "Delete bucket"),
         )
-        said = translate("Editing", "Bucket “{name}” deleted").format(name=bucket.name)
-        dialog.confirmed.connect(lambda: self._operations.delete_bucket(bucket.name, lambda _: self._toast.say(said)))
+        dialog.confirmed.connect(
+            lambda: self._operations.delete_bucket(
+                bucket.name, dialog.as_of, lambda removal: self._tell_bucket_deleted(bucket.name, removal)
+            )
+        )
 
     def _bucket_dialog(self, bucket: Bucket, title: str, verb: str) -> DeleteDialog:
         dialog = DeleteDialog(self._look, self._window, title, (bucket.name,), verb)
@@ -155,14 +158,16 @@ class Editing(QObject):
             title = translate("Editing", "Delete “{name}”?").format(name=_shortened(target.names[0]))
         dialog = DeleteDialog(self._look, self._window, title, target.names, translate("Editing", "Delete"))
         self._count_for(dialog, target)
-        dialog.confirmed.connect(lambda: self._delete(target))
+        dialog.confirmed.connect(lambda: self._delete(target, dialog.as_of))
         dialog.open()
 
     def _count_for(self, dialog: DeleteDialog, target: Target) -> None:
         loose = target.objects_size
 
         def counted(folders: TreeSize) -> None:
-            dialog.show_size(TreeSize(loose.objects + folders.objects, loose.size_bytes + folders.size_bytes))
+            dialog.show_size(
+                TreeSize(loose.objects + folders.objects, loose.size_bytes + folders.size_bytes, folders.as_of)
+            )
 
         def failed(error: Exception) -> None:
             dialog.reject()
@@ -171,17 +176,32 @@ class Editing(QObject):
         ticket = self._reader.measure(target.bucket, target.folders, counted, failed, owner=dialog)
         dialog.finished.connect(lambda _: ticket.cancel())
 
-    def _delete(self, target: Target) -> None:
-        self._operations.delete(target.bucket, target.paths, lambda count: self._deleted(target, count))
+    def _delete(self, target: Target, as_of: int | None) -> None:
+        self._operations.delete(target.bucket, target.paths, as_of, lambda removal: self._deleted(target, removal))
 
-    def _deleted(self, target: Target, count: int) -> None:
+    def _deleted(self, target: Target, removal: Removal) -> None:
         for path in target.paths:
-            if path.endswith("/"):
+            if path.endswith("/") and not removal.kept:
                 self._navigator.leave(Location(target.bucket, path))
-        self._tell_deleted(count)
+        self._tell_deleted(removal)
 
-    def _tell_deleted(self, count: int) -> None:
-        self._toast.say(translate("Editing", "{what} deleted").format(what=count_text(count)))
+    def _tell_deleted(self, removal: Removal) -> None:
+        said = translate("Editing", "{what} deleted").format(what=count_text(removal.objects))
+        self._tell(said, removal)
+
+    def _tell_bucket_deleted(self, name: str, removal: Removal) -> None:
+        text = translate("Editing", "Bucket “{name}” deleted")
+        if removal.kept:
+            text = translate("Editing", "Bucket “{name}” is still there")
+        self._tell(text.format(name=name), removal)
+
+    def _tell(self, said: str, removal: Removal) -> None:
+        """Say what was done and, if so, that what nobody was asked about stayed."""
+        if not removal.kept:
+            self._toast.say(said)
+            return
+        kept = translate("Editing", "{said}; kept what arrived since: {what}")
+        self._toast.say(kept.format(said=said, what=count_text(removal.kept)), kind="info")
 
 
 def _shortened(name: str) -> str:

@@ -34,6 +34,7 @@ class DeleteDialog(Dialog):
         row.addWidget(Glyph(look, "trash", "danger", 40), 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout()
         column.setSpacing(look.theme.space("s"))
+        self._as_of: int | None = None
         self._count = label(translate("DeleteDialog", "Counting…"))
         font = self._count.font()
         font.setBold(True)
@@ -60,8 +61,14 @@ class DeleteDialog(Dialog):
         """Return the line that says how much will be gone."""
         return self._count.text()
 
+    @property
+    def as_of(self) -> int | None:
+        """Return the mark of the moment that the number shown is about (`TreeSize.as_of`)."""
+        return self._as_of
+
     def show_size(self, size: TreeSize) -> None:
         """Say how much it is, and let the person decide."""
+        self._as_of = size.as_of
         if size.objects == 0:
             self._count.setText(translate("DeleteDialog", "Nothing is stored in it."))
             self._warning.hide()

@@ -181,7 +181,11 @@ class StorageBackend(Protocol):
         """Return the content's length; `BytesMissing` where there is none."""
 
     def list(self, bucket_id: str = "") -> Iterator[StoredEntry]:
-        """Yield every key, of one bucket or of all; staged bytes are not keys."""
+        """Yield every key, of one bucket or of all; staged bytes are not keys.
+
+        Keys that begin with a dot are the engine's own and belong to no bucket: they are listed under their first
+        segment alone.
+        """
 
     def list_buckets(self) -> Sequence[str]:
         """Return the ids of the buckets that have a folder."""
@@ -201,6 +205,9 @@ class StorageBackend(Protocol):
 
         A change like those of a `changes` block: callers hold off all others. `BytesMissing` where there are none.
         """
+
+    def list_aside(self) -> Iterator[StoredEntry]:
+        """Yield what was set aside. No listing shows these keys; they are good for `open` and `relocate` from there."""
 
     def close(self) -> None:
         """Release what this process holds."""

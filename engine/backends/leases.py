@@ -59,6 +59,24 @@ class Lease:
         raise FileNotFoundError(2, "The staging folder disappears", str(self._folder))
 
 
+def is_in_use(folder: Path) -> bool:
+    """Return whether a running process holds a lease.
+
+    Args:
+        folder: The folder of all leases; need not exist.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    locks = [FileLock(path) for path in folder.glob(f"*/{LOCK_NAME}")]
+    for lock in locks:
+        with contextlib.suppress(FileNotFoundError):
+            if not lock.acquire():
+                return True
+            lock.release()
+    return False
+
+
 def sweep(folder: Path, own: str, before: Callable[[str], bool]) -> int:
     """Empty and remove the leases of dead processes.
 

@@ -34,7 +34,9 @@ from engine.errors import BackendUnreachable, BytesMissing, IoError, StorageErro
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.ids import new_id
 
-_STAGING_FOLDER: Final = ".staging"
+STAGING_FOLDER: Final = ".staging"
+"""Folder of all leases, below the root."""
+
 _ASIDE_FOLDER: Final = ".lost+found"
 _SYNC_EACH_UP_TO: Final = 8
 """Staged files that are synced one by one; above, one call for the whole file system is cheaper."""
@@ -63,7 +65,7 @@ class LocalBackend:
         self._mapper = mapper or NameMapper()
         with contextlib.ExitStack() as undo:
             try:
-                self._lease = Lease(root / _STAGING_FOLDER)
+                self._lease = Lease(root / STAGING_FOLDER)
                 undo.callback(self._lease.release)
                 self._root = open_root(root)
                 undo.callback(self._root.close)
@@ -153,7 +155,7 @@ class LocalBackend:
         """Open a block of changes."""
         sources, targets = FolderCache(self._root), FolderCache(self._root, exact=self._ignores_case)
         changes = LocalChanges(
-            sources, targets, _STAGING_FOLDER, self._sync_all, self._check_reachable, self._failpoints
+            sources, targets, STAGING_FOLDER, self._sync_all, self._check_reachable, self._failpoints
         )
         with self._translated():
             try:
@@ -168,7 +170,7 @@ class LocalBackend:
 
     def open_staged(self, staging: str, staged_id: str) -> LocalReader | None:
         """Return a reader of staged bytes."""
-        return self._open_below(f"{_STAGING_FOLDER}/{staging}", staged_id)
+        return self._open_below(f"{STAGING_FOLDER}/{staging}", staged_id)
 
     def write(self, key: str, data: bytes) -> None:
         """Replace the key's content, durably."""
@@ -237,7 +239,7 @@ class LocalBackend:
 
         self._failpoints.reach(Failpoint.SWEEP)
         with self._translated():
-            removed = sweep(self._path / _STAGING_FOLDER, self._lease.name, finish)
+            removed = sweep(self._path / STAGING_FOLDER, self._lease.name, finish)
         self._failpoints.reach(Failpoint.SWEPT)
         return removed
 
@@ -253,6 +255,10 @@ class LocalBackend:
             raise IoError("Something stands in the way of what is put aside", path=str(self._path / target))
         return str(self._path / target)
 
+    def list_aside(self) -> Iterator[StoredEntry]:
+        """Yield what lies in `.lost+found`, what came there first in front."""
+        return self._list_bucket(_ASIDE_FOLDER)
+
     def close(self) -> None:
         """Give the lease back; what is staged and committed stays for the next start."""
         self._staging.close()
@@ -261,7 +267,7 @@ class LocalBackend:
 
     def _open_staging(self, lease: str) -> Folder:
         """Open a lease's folder."""
-        staging = self._root.child(_STAGING_FOLDER)
+        staging = self._root.child(STAGING_FOLDER)
         try:
             # What is staged is only as durable as the names of the folders that it lies in.
             staging.sync()
@@ -372,4 +378,21 @@ def _reader_of(fd: int) -> LocalReader | None:
 
 def is_storage_folder(root: Path) -> bool:
     """Return whether a local backend was at work in a folder before: it leaves its staging folder there for good."""
-    return (root / _STAGING_FOLDER).is_dir()
+    return (root / STAGING_FOLDER).is_dir()
+
+
+def holds_buckets(root: Path) -> bool:
+    """Return whether a storage folder has bytes of objects: folders of buckets with something in them.
+
+    What cannot be looked into is none of ours, such as the `lost+found` of a disk; whether the storage folder itself
+    can be used, the backend says.
+    """
+    return any(not name.startswith(".") and _names_in(root / name) for name in _names_in(root))
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return what a folder holds; nothing where it is no folder, or a closed one."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - names are all that is wanted
+    except OSError:
+        return []

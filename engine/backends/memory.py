@@ -70,10 +70,13 @@ class MemoryWriter:
 class MemoryChanges:
     """Changes of keys in the dictionaries, each under their lock."""
 
-    def __init__(self, lock: threading.RLock, staged: dict[str, bytes], stored: dict[str, bytes]) -> None:
+    def __init__(
+        self, lock: threading.RLock, staged: dict[str, bytes], stored: dict[str, bytes], aside: dict[str, bytes]
+    ) -> None:
         self._lock = lock
         self._staged = staged
         self._stored = stored
+        self._aside = aside
 
     def publish(self, staging: str, staged_id: str, key: str, *, replace: bool) -> Outcome:
         """Give staged bytes their key."""
@@ -88,11 +91,12 @@ class MemoryChanges:
     def relocate(self, key: str, target_key: str) -> Outcome:
         """Give bytes another key."""
         with self._lock:
-            if key not in self._stored:
+            source = self._stored if key in self._stored else self._aside
+            if key not in source:
                 return Outcome.GONE
             if target_key in self._stored:
                 return Outcome.TAKEN
-            self._stored[target_key] = self._stored.pop(key)
+            self._stored[target_key] = source.pop(key)
             return Outcome.DONE
 
     def remove(self, key: str) -> Outcome:
@@ -172,11 +176,11 @@ class MemoryBackend:
     @contextmanager
     def changes(self) -> Iterator[MemoryChanges]:
         """Open a block of changes."""
-        yield MemoryChanges(self._lock, self._staged, self._stored)
+        yield MemoryChanges(self._lock, self._staged, self._stored, self._aside)
 
     def open(self, key: str) -> BackendReader | None:
         """Return a reader of the key's bytes."""
-        data = self._stored.get(key)
+        data = self._stored.get(key, self._aside.get(key))
         return None if data is None else MemoryReader(data)
 
     def open_staged(self, staging: str, staged_id: str) -> BackendReader | None:
@@ -210,11 +214,12 @@ class MemoryBackend:
         return len(self.read(key))
 
     def list(self, bucket_id: str = "") -> Iterator[StoredEntry]:
-        """Yield every key."""
-        prefix = f"{bucket_id}/" if bucket_id else ""
+        """Yield every key of a bucket."""
         with self._lock:
             entries = [StoredEntry(key, len(data)) for key, data in self._stored.items()]
-        yield from (entry for entry in sorted(entries, key=lambda entry: entry.key) if entry.key.startswith(prefix))
+        for entry in sorted(entries, key=lambda entry: entry.key):
+            if entry.key.startswith(f"{bucket_id}/") if bucket_id else not entry.key.startswith("."):
+                yield entry
 
     def list_buckets(self) -> Sequence[str]:
         """Return the ids that keys begin with."""
@@ -233,6 +238,12 @@ class MemoryBackend:
             self._aside[f"{label}/{key}"] = self.read(key)
             del self._stored[key]
         return f"{label}/{key}"
+
+    def list_aside(self) -> Iterator[StoredEntry]:
+        """Yield what was put out of the way, what came there first in front."""
+        with self._lock:
+            entries = [StoredEntry(key, len(data)) for key, data in self._aside.items()]
+        yield from entries
 
     def close(self) -> None:
         """Release nothing."""

@@ -4,7 +4,8 @@ A segment stays as it is wherever it can. `%` is the escape character: `%XX` sta
 alone for the empty segment, and a segment too long for a file system keeps its beginning and ends in `%~` and
 its SHA-256. No two paths map to one physical path on a file system that tells all names apart; on one that does
 not (case, Unicode normalisation), and where a file stands in the way of a folder, the commit gives the later object
-a spare path. The row records the physical path, so nothing is ever computed back.
+a spare path. The row records the physical path, so nothing is computed back but where the rows are lost
+(`original`).
 
 Source: specification, "Path Mapping"; Windows naming rules (reserved names and characters).
 """
@@ -25,6 +26,12 @@ ASIDE_FOLDER: Final = "%conflict"
 _PORTABLE_FORBIDDEN: Final = re.compile(r'[<>:"\\|?*%\x00-\x1f]|[. ]$')
 _PLAIN_FORBIDDEN: Final = re.compile(r"[%\x00]")
 _RESERVED: Final = re.compile(r"(?i)^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$| )")
+_ESCAPES: Final = re.compile(r"(?:%[0-9A-F]{2})+")
+_SHORTENED: Final = re.compile(r"%~([0-9a-f]{64})$")
+_SPARE_PREFIX: Final = re.compile(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-")
+_DIGEST_SHOWN: Final = 16
+_FOUND_FOLDER: Final = "recovered"
+"""Folder of objects of which only the last segment is known."""
 
 
 class NameMapper:
@@ -66,9 +73,45 @@ class NameMapper:
         return "%" not in path and "//" not in path and not path.endswith("/")
 
 
+def original(physical_path: str) -> tuple[str, bool]:
+    """Compute an object's path back from where its bytes are, for when its row is lost.
+
+    Args:
+        physical_path: Relative to the bucket's folder.
+
+    Returns:
+        The path, and whether it is surely the one. It is a substitute where the physical path does not tell all: of a
+        spare path only the last segment is known, of a segment that was too long its beginning.
+    """
+    folder, slash, spare = physical_path.partition("/")
+    if folder == ASIDE_FOLDER and slash:
+        return f"{_FOUND_FOLDER}/{_unescaped(_SPARE_PREFIX.sub('', spare))}", False
+    segments = physical_path.split("/")
+    whole = not any(_SHORTENED.search(segment) for segment in segments)
+    return "/".join(map(_unescaped, segments)), whole
+
+
 def folded(key: str) -> str:
     """Return what is the same for all keys that some file system may take for one: case and Unicode form ignored."""
     return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", key).casefold())
+
+
+def _unescaped(segment: str) -> str:
+    """Return the segment that has this physical name, or comes nearest to it; what is no escape stays."""
+    if segment == "%":
+        return ""
+    shortened = _SHORTENED.search(segment)
+    if shortened:
+        segment = f"{segment[: shortened.start()]}~{shortened[1][:_DIGEST_SHOWN]}"
+    return _ESCAPES.sub(_unescape, segment)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    """Return the text of a run of escaped bytes; one that is no text was never written here and stays."""
+    try:
+        return bytes.fromhex(match[0].replace("%", "")).decode()
+    except UnicodeDecodeError:
+        return match[0]
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -9,17 +9,17 @@ from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace, Raw
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from engine.cli.addresses import parse_local_path
-from engine.cli.commands import check, get, keys, ls, mb, put, rm, serve, sign
+from engine.cli.commands import backup, check, get, keys, ls, mb, put, rebuild, restore_database, rm, serve, sign
 
 if TYPE_CHECKING:
-    from engine.cli.session import Session
+    from engine.cli.session import Desk, Session
 
 
-class Command(Protocol):
-    """What a module of `commands` offers."""
+class AnyCommand(Protocol):
+    """What every module of `commands` offers."""
 
     SUMMARY: str
     DETAILS: str
@@ -27,11 +27,24 @@ class Command(Protocol):
     def declare(self, parser: ArgumentParser) -> None:
         """Add the command's own arguments."""
 
+
+@runtime_checkable
+class RecoveryCommand(AnyCommand, Protocol):
+    """What a module offers whose command needs the workspace closed."""
+
+    def recover(self, desk: Desk, arguments: Namespace) -> int:
+        """Carry the command out and return its exit code."""
+
+
+@runtime_checkable
+class Command(AnyCommand, Protocol):
+    """What a module offers whose command works on an open workspace."""
+
     def run(self, session: Session, arguments: Namespace) -> int:
         """Carry the command out and return its exit code."""
 
 
-COMMANDS: Final[Mapping[str, Command]] = {
+COMMANDS: Final[Mapping[str, Command | RecoveryCommand]] = {
     "put": put,
     "get": get,
     "ls": ls,
@@ -41,8 +54,13 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "serve": serve,
     "keys": keys,
     "check": check,
+    "backup": backup,
+    "restore-database": restore_database,
+    "rebuild": rebuild,
 }
 """Every command by its name, in the order of the help."""
+
+_UNTIL_STOPPED: Final = frozenset({"serve"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +73,15 @@ class Invocation:
         data_dir: Data folder asked for, or None.
         as_json: Results for programs.
         debug: Errors with their tracebacks.
+        until_stopped: Whether the command goes on until a stop signal, which is then no failure.
     """
 
-    command: Command | None
+    command: Command | RecoveryCommand | None
     arguments: Namespace
     data_dir: Path | None
     as_json: bool
     debug: bool
+    until_stopped: bool = False
 
 
 def parse(argv: Sequence[str], program: str, version: str) -> Invocation:
@@ -91,6 +111,7 @@ def parse(argv: Sequence[str], program: str, version: str) -> Invocation:
         arguments.data_dir or common.data_dir,
         as_json=arguments.json,
         debug=arguments.debug or common.debug,
+        until_stopped=name in _UNTIL_STOPPED,
     )
 
 

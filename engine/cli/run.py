@@ -9,13 +9,16 @@ from __future__ import annotations
 import io
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.cli.console import Console
-from engine.cli.parser import Invocation, parse
-from engine.errors import Cancelled, StorageError, from_os_error
+from engine.cli.parser import Invocation, RecoveryCommand, parse
+from engine.cli.signals import stopped_by_signal
+from engine.errors import Cancelled, DatabaseCorrupt, StorageError, from_os_error
 
 if TYPE_CHECKING:
     from engine.cli.parser import Command
@@ -54,19 +57,29 @@ def run(argv: Sequence[str], open_window: OpenWindow, *, program: str, version: 
 def _carry_out(invocation: Invocation, console: Console, open_window: OpenWindow) -> int:
     if invocation.command is None:
         return open_window(invocation.data_dir)
+    if isinstance(invocation.command, RecoveryCommand):
+        return _recover(invocation.command, invocation, console)
     return _run_command(invocation.command, invocation, console)
 
 
 def _run_command(command: Command, invocation: Invocation, console: Console) -> int:
-    # here and not above: the database's libraries take longer to load than a wrong usage to notice
-    from engine.cli.session import Session
-    from engine.config import load_settings
-    from engine.workspace import open_workspace
+    with stopped_by_signal() if invocation.until_stopped else nullcontext(threading.Event()) as stop:
+        # here and not above: the database's libraries take longer to load than a wrong usage to notice
+        from engine.cli.session import Session
+        from engine.config import load_settings
+        from engine.workspace import open_workspace
 
-    with open_workspace(load_settings(invocation.data_dir)) as workspace:
-        if workspace.secrets.notice:
-            console.note(workspace.secrets.notice)
-        return command.run(Session(workspace, console, workspace.context), invocation.arguments)
+        with open_workspace(load_settings(invocation.data_dir)) as workspace:
+            if workspace.secrets.notice:
+                console.note(workspace.secrets.notice)
+            return command.run(Session(workspace, console, workspace.context, stop), invocation.arguments)
+
+
+def _recover(command: RecoveryCommand, invocation: Invocation, console: Console) -> int:
+    from engine.cli.session import Desk
+    from engine.config import load_settings
+
+    return command.recover(Desk(load_settings(invocation.data_dir), console), invocation.arguments)
 
 
 def _guarded(console: Console, call: Callable[[], int]) -> int:
@@ -79,6 +92,9 @@ def _guarded(console: Console, call: Callable[[], int]) -> int:
         console.error(error)
     except KeyboardInterrupt:
         console.error(Cancelled("Cancelled"))
+    except DatabaseCorrupt as error:
+        console.error(error)
+        console.note("`restore-database` puts a backup in its place, `rebuild` makes a new one from the files.")
     except StorageError as error:
         console.error(error)
     except OSError as error:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from engine.backends.base import Staged, StorageBackend
 from engine.errors import CommitInDoubt, ObjectAlreadyExists, StorageError
+from engine.files.history import Leaving, retire
 from engine.files.journal import Publication
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import at_path, find_bucket, leaves_by_folder
@@ -19,8 +20,8 @@ from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.paths import parent_of
 from engine.permissions.rules import PermissionChecker
-from engine.times import now_us
 from engine.types import Bucket, RlsContext, StorageObject, UploadOptions
+from engine.version_types import Ending
 
 _O: Final = storage_objects.c
 _LEAVES_A_QUERY: Final = 500
@@ -101,13 +102,15 @@ class _Existing:
     created_us: int
     journal_id: int | None
     physical_path: str
+    version: str
+    valid_from_us: int
 
 
 _HERE: Final = (_O.bucket_id == bindparam("bucket_id")) & (_O.parent == bindparam("parent"))
 _ANY: Final = select(_O.id).where(_HERE).limit(1)
-_EXISTING: Final = select(_O.leaf, _O.id, _O.owner_id, _O.created_at, _O.journal_id, _O.physical_path).where(
-    _HERE, _O.leaf.in_(bindparam("leaves", expanding=True))
-)
+_EXISTING: Final = select(
+    _O.leaf, _O.id, _O.owner_id, _O.created_at, _O.journal_id, _O.physical_path, _O.version, _O.valid_from
+).where(_HERE, _O.leaf.in_(bindparam("leaves", expanding=True)))
 
 
 class Committer:
@@ -196,12 +199,11 @@ class Committer:
         self, change: Mutation, bucket: Bucket, contents: Sequence[NewContent], replace: bool
     ) -> list[Committed | Refused]:
         """Insert and update the rows."""
-        find_bucket(change.system, bucket.id)
+        bucket = find_bucket(change.system, bucket.id)
         existing = self._existing(change.system, bucket.id, [content.path for content in contents])
         if replace:
             change.require_settled(row.journal_id for row in existing.values())
-        now = now_us()
-        context = change.tx.context
+        now, context = change.moment_us, change.tx.context
         results = [self._decide(content, existing.get(content.path), context, now, replace) for content in contents]
         done = [result for result in results if isinstance(result, Committed)]
         if done:
@@ -221,22 +223,28 @@ class Committer:
             self._permissions.check_update(context, old.owner_id)
         except StorageError as error:
             return Refused(content, error)
+        # Also where a clock was set back, a content begins after the one that it replaces.
+        now = max(now, old.valid_from_us + 1)
         return Committed(content, old.id, old.owner_id, old.created_us, now, replaced=True)
 
     def _write_rows(
         self, change: Mutation, bucket: Bucket, done: Sequence[Committed], existing: Mapping[str, _Existing]
     ) -> None:
-        """Write the journal record and the rows of everything that is stored."""
+        """Write the journal records and the rows of everything that is stored."""
+        leaving = [_leaving(existing[result.content.path]) for result in done if result.replaced]
+        archived = retire(change, bucket, leaving, Ending.REPLACED) if leaving else set()
+        # Over bytes that nobody keeps; else to where nothing is, once they are out of the way.
+        over = [result.replaced and result.object_id not in archived for result in done]
         keys = [
             existing[result.content.path].physical_path
-            if result.replaced
+            if overwrites
             else f"{bucket.id}/{self._backend.natural_path(result.content.path)}"
-            for result in done
+            for result, overwrites in zip(done, over, strict=True)
         ]
         journal_id = change.publish(
             [
-                Publication(result.object_id, result.content.staged.staged_id, not result.replaced, key)
-                for result, key in zip(done, keys, strict=True)
+                Publication(result.object_id, result.content.staged.staged_id, not overwrites, key)
+                for result, key, overwrites in zip(done, keys, over, strict=True)
             ]
         )
         fresh = [
@@ -246,9 +254,11 @@ class Committer:
         ]
         if fresh:
             change.tx.insert_rows(storage_objects, _FRESH_COLUMNS, fresh)
-        for result in done:
-            if result.replaced:
-                change.tx.execute(_update_of(result, journal_id))
+        changed = [
+            _changed_row(result, key, journal_id) for result, key in zip(done, keys, strict=True) if result.replaced
+        ]
+        if changed:
+            change.tx.execute(_UPDATE, changed)
 
     def _existing(self, tx: Transaction, bucket_id: str, paths: Sequence[str]) -> dict[str, _Existing]:
         """Return the rows that stand under these paths, by path."""
@@ -300,6 +310,7 @@ _FRESH_COLUMNS: Final = (
     "created_at",
     "updated_at",
     "modified_at",
+    "valid_from",
 )
 
 
@@ -326,6 +337,7 @@ def _fresh_row(bucket_id: str, result: Committed, key: str, journal_id: int) -> 
         result.created_us,
         result.updated_us,
         content.modified_us,
+        result.updated_us,
     )
 
 
@@ -335,21 +347,49 @@ def _slices(leaves: list[str]) -> Iterator[list[str]]:
         yield leaves[start : start + _LEAVES_A_QUERY]
 
 
-def _update_of(result: Committed, journal_id: int) -> Update:
-    """Return the statement that gives an existing row its new content."""
-    content = result.content
-    return (
-        update(storage_objects)
-        .where(_O.id == result.object_id)
-        .values(
-            size_bytes=content.staged.size_bytes,
-            mime_type=content.mime_type,
-            checksum=content.staged.checksum,
-            cache_control=content.options.cache_control,
-            user_metadata=dict(content.options.user_metadata),
-            version=content.staged.staged_id,
-            journal_id=journal_id,
-            updated_at=result.updated_us,
-            modified_at=content.modified_us,
-        )
+def _leaving(old: _Existing) -> Leaving:
+    """Return the content of a row that gets another one."""
+    return Leaving(old.id, old.version, old.physical_path)
+
+
+_UPDATE: Final = (
+    update(storage_objects)
+    .where(_O.id == bindparam("row_id"))
+    .values(
+        {
+            name: bindparam(f"new_{name}", type_=_O[name].type)
+            for name in (
+                "size_bytes",
+                "mime_type",
+                "checksum",
+                "cache_control",
+                "user_metadata",
+                "version",
+                "physical_path",
+                "journal_id",
+                "updated_at",
+                "modified_at",
+                "valid_from",
+            )
+        }
     )
+)
+
+
+def _changed_row(result: Committed, key: str, journal_id: int) -> dict[str, Any]:
+    """Return the parameters of `_UPDATE` that give an existing row its new content."""
+    content = result.content
+    return {
+        "row_id": result.object_id,
+        "new_size_bytes": content.staged.size_bytes,
+        "new_mime_type": content.mime_type,
+        "new_checksum": content.staged.checksum,
+        "new_cache_control": content.options.cache_control,
+        "new_user_metadata": dict(content.options.user_metadata),
+        "new_version": content.staged.staged_id,
+        "new_physical_path": key,
+        "new_journal_id": journal_id,
+        "new_updated_at": result.updated_us,
+        "new_modified_at": content.modified_us,
+        "new_valid_from": result.updated_us,
+    }

@@ -16,7 +16,7 @@ from engine.errors import (
     StorageError,
 )
 from engine.files.commit import Committer, NewContent
-from engine.files.downloads import Downloads, check_checksum
+from engine.files.downloads import Downloads, ObjectReader, check_checksum
 from engine.files.listing import Listing
 from engine.files.records import find_bucket, find_record
 from engine.files.rules import check_mime, check_size
@@ -94,17 +94,38 @@ class Copies:
         """
         validate_object_path(target_path)
         self._permissions.check_insert(context)
-        token = cancel or CancelToken()
+        target = bucket if target_bucket is None else target_bucket
         with self._downloads.open(bucket, source_path, context) as reader:
-            info = reader.info
-            target = self._target(bucket if target_bucket is None else target_bucket, target_path, info, replace)
+            return self.store(reader, target, target_path, context, replace=replace, progress=progress, cancel=cancel)
 
-            def monitor(done_bytes: int) -> None:
-                token.raise_if_cancelled()
-                if progress is not None:
-                    progress(Progress(done_bytes, info.size_bytes, current=target_path))
+    def store(
+        self,
+        reader: ObjectReader,
+        bucket: str,
+        path: str,
+        context: RlsContext,
+        *,
+        replace: bool,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> StorageObject:
+        """Store what an open reader reads, with what is known of it, under a path.
 
-            content = self._stage(reader.source, info, target_path, monitor)
+        Raises:
+            StorageError: As `copy`.
+        """
+        validate_object_path(path)
+        self._permissions.check_insert(context)
+        token = cancel or CancelToken()
+        info = reader.info
+        target = self._target(bucket, path, info, replace)
+
+        def monitor(done_bytes: int) -> None:
+            token.raise_if_cancelled()
+            if progress is not None:
+                progress(Progress(done_bytes, info.size_bytes, current=path))
+
+        content = self._stage(reader.source, info, path, monitor)
         stored, replaced = self._committer.commit_one(target, content, context, replace=replace)
         self._stored(stored, replaced)
         return stored

@@ -1,5 +1,9 @@
 """Deleting objects: rows first, bytes after.
 
+What is deleted by folder is what was there at a mark, the id of the last journal record of that moment: every upload,
+replacement, move and copy writes a younger one into its rows, in the order of the commits. What arrives while a
+deletion runs stays, and the deletion comes to an end.
+
 Source: specification, "Delete Flow".
 """
 
@@ -8,20 +12,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, bindparam, delete, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, true
 
 from engine.cancel import CancelToken
 from engine.errors import ObjectNotFound, Unauthorized
 from engine.files.announce import Announcer
 from engine.files.folder_queries import below
+from engine.files.history import Leaving, retire
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, leaves_by_folder, object_from
-from engine.metadata.executor import AnyRow
+from engine.metadata.executor import AnyRow, Executor
 from engine.metadata.tables import storage_objects
 from engine.paths import validate_object_path
+from engine.permissions.rules import Command
 from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject
+from engine.version_types import Ending
 
 _O: Final = storage_objects.c
+_SYSTEM: Final = RlsContext.service()
 _ROWS_A_COMMIT: Final = 1000
 _PATHS_A_COMMIT: Final = 500
 _ROW: Final = select(*OBJECT_COLUMNS, _O.physical_path, _O.journal_id)
@@ -32,20 +40,47 @@ _AT_PATHS: Final = _ROW.where(
 )
 
 
+class _Course:
+    """How far one call is, who wants to know, and whether it goes on."""
+
+    def __init__(
+        self,
+        note: Callable[[list[StorageObject]], None],
+        progress: ProgressCallback | None,
+        cancel: CancelToken | None,
+        *,
+        for_good: bool,
+    ) -> None:
+        self.for_good = for_good
+        self.token = cancel or CancelToken()
+        self.done = 0
+        self._note = note
+        self._progress = progress
+
+    def advance(self, batch: list[StorageObject]) -> None:
+        """Count what one commit deleted, and tell."""
+        self.done += len(batch)
+        self._note(batch)
+        if self._progress is not None:
+            self._progress(Progress(0, None, done_files=self.done, total_files=None))
+
+
 class Deletes:
     """Deletes objects and folders.
 
     Args:
+        executor: For the mark of a moment.
         mutations: The commit protocol.
         announcer: Told of what was deleted.
     """
 
-    def __init__(self, mutations: Mutations, announcer: Announcer) -> None:
+    def __init__(self, executor: Executor, mutations: Mutations, announcer: Announcer) -> None:
+        self._executor = executor
         self._mutations = mutations
         self._announcer = announcer
 
-    def delete(self, bucket: str, path: str, context: RlsContext) -> None:
-        """Delete one object.
+    def delete(self, bucket: str, path: str, context: RlsContext, *, for_good: bool = False) -> None:
+        """Delete one object; `for_good` keeps nothing of it, whatever its bucket keeps.
 
         Raises:
             BucketNotFound: There is no such bucket.
@@ -57,7 +92,7 @@ class Deletes:
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
             condition = at_path(found.id, path)
-            deleted = _delete_rows(change, found, _visible(change, condition, limit=1))
+            deleted = _delete_rows(change, found, _visible(change, condition, limit=1), for_good=for_good)
             if not deleted:
                 self._refuse(change, condition, path)
             return deleted
@@ -71,8 +106,21 @@ class Deletes:
         context: RlsContext,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        as_of: int | None = None,
+        *,
+        for_good: bool = False,
     ) -> tuple[StorageObject, ...]:
         """Delete objects and, for paths that end with `/`, whole folders. Others are skipped.
+
+        Args:
+            bucket: Where.
+            paths: What.
+            context: Who asks.
+            progress: Told after every commit.
+            cancel: Ends it between two commits.
+            as_of: `TreeSize.as_of`: what came later than that stays. None: whatever stands at a path, and what is
+                in a folder now.
+            for_good: Whether to keep nothing, whatever the bucket keeps.
 
         Returns:
             What was deleted.
@@ -82,23 +130,39 @@ class Deletes:
             InvalidKey: A path breaks the rules; nothing was deleted.
             Cancelled: `cancel` was used; what was deleted stays deleted.
         """
-        token = cancel or CancelToken()
-        single = [validate_object_path(path) for path in dict.fromkeys(paths) if not path.endswith("/")]
-        prefixes = [validate_object_path(path) for path in dict.fromkeys(paths) if path.endswith("/")]
         deleted: list[StorageObject] = []
+        self._delete_all(bucket, paths, context, as_of, _Course(deleted.extend, progress, cancel, for_good=for_good))
+        return tuple(deleted)
+
+    def delete_trees(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        context: RlsContext,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+        as_of: int | None = None,
+        *,
+        for_good: bool = False,
+    ) -> int:
+        """Do as `delete_many` does in memory that does not grow with what is deleted.
+
+        Returns:
+            How many objects were deleted, folder markers not counted.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            InvalidKey: A path breaks the rules; nothing was deleted.
+            Cancelled: `cancel` was used; what was deleted stays deleted.
+        """
+        objects = 0
 
         def note(batch: list[StorageObject]) -> None:
-            deleted.extend(batch)
-            self._announcer.deleted(batch)
-            if progress is not None:
-                progress(Progress(0, None, done_files=len(deleted), total_files=None))
+            nonlocal objects
+            objects += sum(not stored.path.endswith("/") for stored in batch)
 
-        for start in range(0, len(single), _PATHS_A_COMMIT):
-            token.raise_if_cancelled()
-            note(self._delete_paths(bucket, single[start : start + _PATHS_A_COMMIT], context))
-        for prefix in prefixes:
-            self._delete_below(bucket, prefix, context, note, token)
-        return tuple(deleted)
+        self._delete_all(bucket, paths, context, as_of, _Course(note, progress, cancel, for_good=for_good))
+        return objects
 
     def empty(
         self,
@@ -106,54 +170,73 @@ class Deletes:
         context: RlsContext,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        as_of: int | None = None,
+        *,
+        for_good: bool = False,
     ) -> int:
-        """Delete everything in a bucket and return how many objects that was.
+        """Delete everything that is in a bucket now, or was at `as_of`, and return how many objects that was.
 
         Raises:
             BucketNotFound: There is no such bucket.
             Cancelled: `cancel` was used; what was deleted stays deleted.
         """
-        removed = 0
+        course = _Course(lambda _: None, progress, cancel, for_good=for_good)
+        self._delete_below(bucket, "", context, self._mark(as_of), course)
+        return course.done
 
-        def note(batch: list[StorageObject]) -> None:
-            nonlocal removed
-            removed += len(batch)
-            self._announcer.deleted(batch)
-            if progress is not None:
-                progress(Progress(0, None, done_files=removed, total_files=None))
+    def _delete_all(
+        self, bucket: str, paths: Sequence[str], context: RlsContext, as_of: int | None, course: _Course
+    ) -> None:
+        """Delete objects and folders, commit by commit."""
+        single = [validate_object_path(path) for path in dict.fromkeys(paths) if not path.endswith("/")]
+        prefixes = [validate_object_path(path) for path in dict.fromkeys(paths) if path.endswith("/")]
+        mark = self._mark(as_of) if prefixes else None
+        for start in range(0, len(single), _PATHS_A_COMMIT):
+            course.token.raise_if_cancelled()
+            part = single[start : start + _PATHS_A_COMMIT]
+            self._note(course, self._delete_paths(bucket, part, context, as_of, for_good=course.for_good))
+        for prefix in prefixes:
+            self._delete_below(bucket, prefix, context, mark, course)
 
-        self._delete_below(bucket, "", context, note, cancel or CancelToken())
-        return removed
+    def _mark(self, as_of: int | None) -> int | None:
+        """Return the mark to hold to: the caller's, or that of this moment."""
+        if as_of is not None:
+            return as_of
+        with self._executor.snapshot(_SYSTEM) as tx:
+            return tx.last_journal_id()
 
-    def _delete_paths(self, bucket: str, paths: list[str], context: RlsContext) -> list[StorageObject]:
+    def _note(self, course: _Course, batch: list[StorageObject]) -> None:
+        """Tell everybody of what one commit deleted."""
+        self._announcer.deleted(batch)
+        course.advance(batch)
+
+    def _delete_paths(
+        self, bucket: str, paths: list[str], context: RlsContext, mark: int | None, *, for_good: bool
+    ) -> list[StorageObject]:
         """Delete some objects in one commit."""
 
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
-            return _delete_rows(change, found, _visible_at(change, found.id, paths))
+            rows = _visible_at(change, found.id, paths, _stored_by(mark))
+            return _delete_rows(change, found, rows, for_good=for_good)
 
         return self._mutations.run(context, work)
 
-    def _delete_below(
-        self,
-        bucket: str,
-        prefix: str,
-        context: RlsContext,
-        note: Callable[[list[StorageObject]], None],
-        token: CancelToken,
-    ) -> None:
-        """Delete what lies below a prefix, commit by commit."""
+    def _delete_below(self, bucket: str, prefix: str, context: RlsContext, mark: int | None, course: _Course) -> None:
+        """Delete what lay below a prefix at a mark, commit by commit."""
 
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
-            return _delete_rows(change, found, _visible(change, below(found.id, prefix), limit=_ROWS_A_COMMIT))
+            condition = and_(below(found.id, prefix), _stored_by(mark))
+            rows = _visible(change, condition, limit=_ROWS_A_COMMIT)
+            return _delete_rows(change, found, rows, for_good=course.for_good)
 
         while True:
-            token.raise_if_cancelled()
+            course.token.raise_if_cancelled()
             batch = self._mutations.run(context, work)
             if not batch:
                 return
-            note(batch)
+            self._note(course, batch)
 
     @staticmethod
     def _refuse(change: Mutation, condition: ColumnElement[bool], path: str) -> None:
@@ -168,26 +251,45 @@ def _visible(change: Mutation, condition: ColumnElement[bool], limit: int) -> Se
     return change.tx.execute(_ROW.where(condition).limit(limit)).all()
 
 
-def _visible_at(change: Mutation, bucket_id: str, paths: Sequence[str]) -> Sequence[AnyRow]:
-    """Return the rows at these paths that the caller may see: one query a folder."""
+def _stored_by(mark: int | None) -> ColumnElement[bool]:
+    """Return the condition of rows that no commit after a mark has touched; without a mark, of all."""
+    if mark is None:
+        return true()
+    return or_(_O.journal_id <= mark, _O.journal_id.is_(None))
+
+
+def _visible_at(
+    change: Mutation, bucket_id: str, paths: Sequence[str], condition: ColumnElement[bool]
+) -> Sequence[AnyRow]:
+    """Return the rows at these paths that meet a condition and that the caller may see: one query a folder."""
+    query = _AT_PATHS.where(condition)
     return [
         row
         for parent, leaves in leaves_by_folder(paths).items()
-        for row in change.tx.execute(_AT_PATHS, {"bucket_id": bucket_id, "parent": parent, "leaves": leaves})
+        for row in change.tx.execute(query, {"bucket_id": bucket_id, "parent": parent, "leaves": leaves})
     ]
 
 
-def _delete_rows(change: Mutation, bucket: Bucket, rows: Sequence[AnyRow]) -> list[StorageObject]:
-    """Delete those of the rows that the caller may delete, and have their bytes removed."""
+def _delete_rows(change: Mutation, bucket: Bucket, rows: Sequence[AnyRow], *, for_good: bool) -> list[StorageObject]:
+    """Delete those of the rows that the caller may delete; their bytes are kept or removed, as the bucket says."""
     if not rows:
         return []
     change.require_settled(row.journal_id for row in rows)
-    gone = _delete_returning(change, [row.id for row in rows])
-    change.remove([row.physical_path for row in rows if row.id in gone])
-    return [object_from(row, bucket.name) for row in rows if row.id in gone]
+    allowed = _deletable(change, [row.id for row in rows])
+    gone = [row for row in rows if row.id in allowed]
+    leaving = [Leaving(row.id, row.version, row.physical_path) for row in gone]
+    archived = retire(change, bucket, leaving, Ending.DELETED, for_good=for_good)
+    change.system.execute(delete(storage_objects).where(_WITH_IDS), {"ids": [row.id for row in gone]})
+    change.remove([row.physical_path for row in gone if row.id not in archived])
+    return [object_from(row, bucket.name) for row in gone]
 
 
-def _delete_returning(change: Mutation, ids: list[str]) -> set[str]:
-    """Delete rows under the caller's DELETE rule and return the ids of those that went."""
-    statement = delete(storage_objects).where(_O.id.in_(bindparam("ids", expanding=True))).returning(_O.id)
-    return {row[0] for row in change.tx.execute(statement, {"ids": ids})}
+_WITH_IDS: Final = _O.id.in_(bindparam("ids", expanding=True))
+
+
+def _deletable(change: Mutation, ids: list[str]) -> set[str]:
+    """Return those of the ids whose rows the caller's DELETE rule lets go."""
+    query = select(_O.id).where(_WITH_IDS)
+    rule = change.tx.rule(storage_objects, Command.DELETE)
+    allowed = change.system.execute(query if rule is None else query.where(rule), {"ids": ids})
+    return {row[0] for row in allowed}

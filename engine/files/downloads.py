@@ -157,6 +157,17 @@ class Downloads:
         """
         return self._find(bucket, path, context).info
 
+    def info_by_rules(self, bucket: str, path: str, context: RlsContext) -> StorageObject:
+        """Return an object's row if the row rules alone show it: a public bucket opens it no further.
+
+        What is given away for longer than a read, such as a link, must not outlive the flag.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            ObjectNotFound: There is no such object that the rules show to the caller.
+        """
+        return self._find(bucket, path, context, heed_public=False).info
+
     def open(
         self, bucket: str, path: str, context: RlsContext, *, verify: bool = False, public_only: bool = False
     ) -> ObjectReader:
@@ -212,13 +223,15 @@ class Downloads:
         """
         return self.open(bucket, path, _SYSTEM)
 
-    def _find(self, bucket: str, path: str, context: RlsContext, *, public_only: bool = False) -> ObjectRecord:
+    def _find(
+        self, bucket: str, path: str, context: RlsContext, *, public_only: bool = False, heed_public: bool = True
+    ) -> ObjectRecord:
         """Return the row of an object that the caller may read."""
         with self._executor.snapshot(_SYSTEM) as tx:
             found = find_bucket(tx, bucket)
             if public_only and not found.public:
                 raise BucketNotFound("Bucket not found", path=bucket)
-            record = find_record(tx if found.public else tx.as_caller(context), found, path)
+            record = find_record(tx if found.public and heed_public else tx.as_caller(context), found, path)
         if record is None:
             raise ObjectNotFound("Object not found", path=path)
         return record

@@ -16,13 +16,13 @@ from engine.paths import prefix_end
 from engine.types import SortColumn
 
 _O: Final = storage_objects.c
-_SORT_COLUMNS: Final = {
+SORT_COLUMNS: Final = {
     SortColumn.NAME: _O.leaf,
     SortColumn.SIZE: _O.size_bytes,
     SortColumn.TYPE: _O.mime_type,
     SortColumn.TIME: _O.updated_at,
 }
-_AFTER_SLASH: Final = "0"
+AFTER_SLASH: Final = "0"
 """The character after `/`: with it in place of the slash, a prefix becomes the first text beyond its range."""
 
 SHOWN: Final = and_(_O.bucket_id == bindparam("bucket"), _O.parent == bindparam("prefix"), _O.leaf != "")
@@ -43,7 +43,7 @@ def objects_page(sort: SortColumn, *, descending: bool, resumed: bool) -> Select
     Parameters: `bucket`, `prefix`, `skip`, `count`; if `resumed`, also `key` (the sorted column's value, not for names)
     and `leaf` of the object before.
     """
-    column = _SORT_COLUMNS[sort]
+    column = SORT_COLUMNS[sort]
     order = [column] if sort is SortColumn.NAME else [column, _O.leaf]
     query = select(*OBJECT_COLUMNS).where(SHOWN)
     query = query.order_by(*((part.desc() for part in order) if descending else order))
@@ -98,7 +98,7 @@ def _skip_scan(rule: ColumnElement[bool] | None, at_top: bool, resumed: bool, de
     def seek(bound: list[ColumnElement[bool]]) -> ScalarSelect[Any]:
         edge = func.max(_O.parent) if descending else func.min(_O.parent)
         conditions = [_O.bucket_id == bindparam("bucket"), *_between(bound, at_top, descending)]
-        query = select(_folder_of(edge)).where(*conditions)
+        query = select(folder_of(edge)).where(*conditions)
         return (query if rule is None else query.where(rule)).scalar_subquery()
 
     start = [_beyond(bindparam("after", type_=_O.parent.type), descending)] if resumed else []
@@ -111,7 +111,7 @@ _open_scan: Final = cache(_skip_scan)
 """The scan of those whom no row rule holds back; the others' rules are values of their own."""
 
 
-def _folder_of(parent: ColumnElement[Any]) -> ColumnElement[Any]:
+def folder_of(parent: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the folder right below the prefix that a longer path goes through."""
     length = bindparam("length", type_=_O.size_bytes.type)
     rest = func.substr(parent, length + 1)
@@ -135,4 +135,4 @@ def _beyond(folder: ColumnElement[Any], descending: bool) -> ColumnElement[bool]
     """Return the condition of parents beyond a folder's own range."""
     if descending:
         return _O.parent < folder
-    return _O.parent >= func.substr(folder, 1, func.length(folder) - 1).concat(_AFTER_SLASH)
+    return _O.parent >= func.substr(folder, 1, func.length(folder) - 1).concat(AFTER_SLASH)

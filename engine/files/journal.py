@@ -7,6 +7,7 @@ a crash every record that is left is rolled forward (`engine.files.settle`), as 
   nobody's before. Removing the record may lag behind the work: repeating it changes nothing.
 - `relocate`: move the bytes of renamed objects. Items `[object id, key before]`.
 - `remove`: delete the bytes of deleted objects. Items: keys. Removed in the transaction that did the work.
+- `archive`: move the bytes of old versions out of the way. Items `[key before, key after]`. Removed like `remove`.
 
 Threads: any.
 """
@@ -27,7 +28,7 @@ from engine.metadata.tables import storage_journal
 from engine.times import now_us
 
 SLICE: Final = 1000
-"""Items of one relocate or remove record: what is done under one hold of the write lock."""
+"""Items of one record that publishes nothing: what is done under one hold of the write lock."""
 
 
 _J: Final = storage_journal.c
@@ -39,6 +40,7 @@ class JournalKind(StrEnum):
     PUBLISH = "publish"
     RELOCATE = "relocate"
     REMOVE = "remove"
+    ARCHIVE = "archive"
 
 
 class Publication(NamedTuple):
@@ -129,6 +131,10 @@ class Journal:
         with self._lock:
             self._finished.add(journal_id)
 
+    def has_finished(self) -> bool:
+        """Return whether there are records for `remove_finished` to remove."""
+        return bool(self._finished)
+
     def is_finished(self, journal_id: int | None) -> bool:
         """Return whether this process finished the record's work."""
         return journal_id in self._finished
@@ -148,5 +154,11 @@ class Journal:
 
 
 def _keys_of(kind: str, items: Sequence[Any]) -> list[str]:
-    """Return the keys that bytes leave by a `relocate` or `remove` record."""
-    return [item[1] for item in items] if kind == JournalKind.RELOCATE else list(items)
+    """Return the keys that bytes leave by a record that publishes nothing."""
+    match kind:
+        case JournalKind.RELOCATE:
+            return [item[1] for item in items]
+        case JournalKind.ARCHIVE:
+            return [item[0] for item in items]
+        case _:
+            return list(items)

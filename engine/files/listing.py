@@ -18,10 +18,12 @@ from sqlalchemy import Select, func, literal, select, tuple_
 from engine import limits
 from engine.errors import InvalidRequest
 from engine.files.folder_queries import SHOWN, below, folder_values, folders_count, folders_page, objects_page
+from engine.files.past_queries import PastRules, folders_count_at, folders_page_at, objects_page_at
 from engine.files.records import OBJECT_COLUMNS, find_bucket, object_from
 from engine.metadata.executor import Executor, Rows, Transaction
-from engine.metadata.tables import storage_objects
+from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.paths import validate_prefix
+from engine.times import from_datetime
 from engine.types import (
     Bucket,
     Folder,
@@ -120,7 +122,7 @@ class Listing:
         validate_prefix(prefix)
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
-            folders = _count_folders(tx, found.id, prefix)
+            folders = _count_folders(tx, found.id, ListRequest(prefix))
             objects = tx.execute(_COUNT_SHOWN, {"bucket": found.id, "prefix": prefix})
             return FolderCount(folders, int(objects.scalar_one()))
 
@@ -135,7 +137,7 @@ class Listing:
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             row = tx.execute(query.where(below(found.id, prefix), _O.leaf != "")).one()
-        return TreeSize(int(row[0]), int(row[1]))
+            return TreeSize(int(row[0]), int(row[1]), tx.last_journal_id())
 
     def walk(self, bucket: str, prefix: str, context: RlsContext) -> Iterator[StorageObject]:
         """Yield everything below a prefix, folder by folder, markers included, a page at a time.
@@ -179,7 +181,7 @@ def _page_at(tx: Transaction, bucket: Bucket, request: ListRequest) -> ListPage:
         return ListPage(folders, (), _Cursor(folders[-1].path).encode())
     skipped = request.offset
     if request.offset and not folders:
-        skipped -= min(request.offset, _count_folders(tx, bucket.id, request.prefix))
+        skipped -= min(request.offset, _count_folders(tx, bucket.id, request))
     else:
         skipped = 0
     return _with_objects(tx, bucket, request, folders, None, skipped)
@@ -225,6 +227,9 @@ def _objects(
         values["leaf"] = after.leaf
         if request.sort is not SortColumn.NAME:
             values["key"] = after.key
+    if request.moment is not None:
+        query = objects_page_at(_past_rules(tx), request.sort, descending=request.descending, resumed=resumed)
+        return tx.execute(query, values | _moment(request)).all()
     return tx.execute(objects_page(request.sort, descending=request.descending, resumed=resumed), values).all()
 
 
@@ -245,19 +250,33 @@ def _folders(
     tx: Transaction, bucket_id: str, request: ListRequest, after: str | None, skip: int
 ) -> tuple[tuple[Folder, ...], bool]:
     """Return up to a page of folders, and whether these are the last."""
-    query = folders_page(
-        tx.rule(storage_objects),
-        at_top=not request.prefix,
-        resumed=after is not None,
-        descending=request.descending and request.sort is SortColumn.NAME,
-    )
+    at_top, resumed = not request.prefix, after is not None
+    descending = request.descending and request.sort is SortColumn.NAME
     values = folder_values(bucket_id, request.prefix, after) | {"skip": skip, "count": request.limit + 1}
-    paths = [row[0] for row in tx.execute(query, values)]
+    if request.moment is None:
+        query = folders_page(tx.rule(storage_objects), at_top=at_top, resumed=resumed, descending=descending)
+    else:
+        query = folders_page_at(_past_rules(tx), at_top=at_top, resumed=resumed, descending=descending)
+    paths = [row[0] for row in tx.execute(query, values | _moment(request))]
     page = tuple(Folder(path) for path in paths[: request.limit])
     return page, len(paths) <= request.limit
 
 
-def _count_folders(tx: Transaction, bucket_id: str, prefix: str) -> int:
+def _count_folders(tx: Transaction, bucket_id: str, request: ListRequest) -> int:
     """Return how many folders a folder shows."""
-    query = folders_count(tx.rule(storage_objects), at_top=not prefix)
-    return int(tx.execute(query, folder_values(bucket_id, prefix)).scalar_one())
+    at_top = not request.prefix
+    if request.moment is None:
+        query = folders_count(tx.rule(storage_objects), at_top=at_top)
+    else:
+        query = folders_count_at(_past_rules(tx), at_top=at_top)
+    return int(tx.execute(query, folder_values(bucket_id, request.prefix) | _moment(request)).scalar_one())
+
+
+def _past_rules(tx: Transaction) -> PastRules:
+    """Return the caller's predicates over what stands and over what stood."""
+    return PastRules(tx.rule(storage_objects), tx.rule(storage_object_versions))
+
+
+def _moment(request: ListRequest) -> dict[str, object]:
+    """Return the parameter of statements about the past."""
+    return {} if request.moment is None else {"moment": from_datetime(request.moment)}

@@ -15,6 +15,7 @@ from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
 from engine.files.announce import Announcer
 from engine.files.folder_queries import below
+from engine.files.history import Leaving, ended_at, note_moves, retire
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
@@ -23,6 +24,7 @@ from engine.metadata.executor import AnyRow
 from engine.metadata.tables import storage_objects
 from engine.paths import leaf_of, parent_of, validate_object_path, validate_prefix
 from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject
+from engine.version_types import Ending
 
 _O: Final = storage_objects.c
 _LEAVES_A_QUERY: Final = 500
@@ -70,6 +72,7 @@ class Moves:
             _check_taken_in(target, source, row, target_path)
             if change.system.execute(select(_O.id).where(at_path(target.id, target_path))).first() is not None:
                 raise ObjectAlreadyExists("The resource already exists", path=target_path)
+            note_moves(change, source, [row.id])
             _relocate_rows(change, target, [(row, target_path)])
             moved = change.system.execute(select(*OBJECT_COLUMNS).where(_O.id == row.id)).one()
             return object_from(moved, target.name), source
@@ -118,9 +121,10 @@ class Moves:
             moves, merged = _without_taken_marks(change, target, target_prefix, moves)
             for done, part in _slices(moves):
                 token.raise_if_cancelled()
+                note_moves(change, source, [row.id for row, _ in part])
                 _relocate_rows(change, target, part)
                 _tell(progress, done, len(rows))
-            _drop_marks(change, merged)
+            _drop_marks(change, source, merged)
             return source, target, len(rows)
 
         source, target, count = self._mutations.run(context, work)
@@ -143,6 +147,7 @@ _MOVE_COLUMNS: Final = (
     _O.journal_id,
     _O.size_bytes,
     _O.mime_type,
+    _O.version,
 )
 
 
@@ -214,16 +219,18 @@ def _taken(change: Mutation, target: Bucket, paths: list[str]) -> dict[str, str]
     }
 
 
-def _drop_marks(change: Mutation, rows: list[AnyRow]) -> None:
+def _drop_marks(change: Mutation, bucket: Bucket, rows: list[AnyRow]) -> None:
     """Delete folder marks, which hold nothing, under the caller's DELETE rule.
 
     Raises:
         Unauthorized: The caller may not delete one of them.
     """
+    leaving = [Leaving(row.id, row.version, row.physical_path) for row in rows]
+    archived = retire(change, bucket, leaving, Ending.DELETED, for_good=True)
     for row in rows:
         if change.tx.execute(delete(storage_objects).where(_O.id == row.id)).rowcount == 0:
             raise Unauthorized("Access denied", path=row.parent + row.leaf)
-    change.remove([row.physical_path for row in rows])
+    change.remove([row.physical_path for row in rows if row.id not in archived])
 
 
 def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[_Move]) -> None:
@@ -233,7 +240,7 @@ def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[_Move]) -> 
         Unauthorized: The caller may not change one of them.
     """
     journal_id = change.relocate([(row.id, row.physical_path) for row, _ in moves])
-    values = {"bucket_id": target.id, "journal_id": journal_id}
+    values = {"bucket_id": target.id, "journal_id": journal_id, "valid_from": ended_at(change.moment_us)}
     statement = update(storage_objects).where(_O.id == bindparam("row_id"))
     statement = statement.values(parent=bindparam("new_parent"), leaf=bindparam("new_leaf"), **values)
     parameters = [{"row_id": row.id, "new_parent": parent_of(path), "new_leaf": leaf_of(path)} for row, path in moves]

@@ -21,6 +21,7 @@ from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.journal import SLICE, Journal, JournalKind, Publication
 from engine.files.settle import Settler
 from engine.metadata.executor import Executor, Transaction
+from engine.times import now_us
 from engine.types import RlsContext
 
 _logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Mutation:
         system: Statements that see everything.
         journal_ids: Records of the work that is left.
         publications: What the `publish` records among them are about.
+        moment_us: When it happens, the same for everything that it changes.
     """
 
     def __init__(self, tx: Transaction, journal: Journal, staging: str) -> None:
@@ -53,6 +55,7 @@ class Mutation:
         self._staging = staging
         self.journal_ids: list[int] = []
         self.publications: dict[int, Sequence[Publication]] = {}
+        self.moment_us = now_us()
 
     def require_settled(self, journal_ids: Iterable[int | None]) -> None:
         """Begin again after the file work of these rows is done, if some is open."""
@@ -69,6 +72,10 @@ class Mutation:
     def relocate(self, items: Sequence[tuple[str, str]]) -> int:
         """Have the bytes of renamed objects moved: `(object id, key before)` each, at most `SLICE`."""
         return self._add(JournalKind.RELOCATE, items)
+
+    def archive(self, items: Sequence[tuple[str, str]]) -> int:
+        """Have the bytes of old versions moved: `(key before, key after)` each, at most `SLICE`. Before `publish`."""
+        return self._add(JournalKind.ARCHIVE, items)
 
     def remove(self, keys: Sequence[str]) -> None:
         """Have bytes deleted."""

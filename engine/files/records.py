@@ -14,7 +14,7 @@ from engine.metadata.executor import AnyRow, Transaction
 from engine.metadata.tables import storage_buckets, storage_journal, storage_objects
 from engine.paths import leaf_of, parent_of
 from engine.times import to_datetime
-from engine.types import NO_CLAIMS, Bucket, StorageObject
+from engine.types import NO_CLAIMS, Bucket, Retention, StorageObject
 
 _O: Final = storage_objects.c
 OBJECT_COLUMNS: Final = (
@@ -64,6 +64,7 @@ def bucket_from(row: AnyRow) -> Bucket:
         allowed_mime_types=tuple(row.allowed_mime_types),
         created_at=to_datetime(row.created_at),
         updated_at=to_datetime(row.updated_at),
+        retention=Retention(row.keep_versions, row.keep_days, row.trash_days),
     )
 
 

@@ -225,6 +225,10 @@ class Settler:
         """Do the work of the other kinds: durable, and its record removed, with the commit."""
         if record.kind is JournalKind.RELOCATE:
             self._relocate(work, record)
+        elif record.kind is JournalKind.ARCHIVE:
+            for key, archived_key in record.items:
+                # Nothing else can be under a version's own key: where it is taken, or the bytes are gone, it was done.
+                work.changes.relocate(key, archived_key)
         else:
             for key in record.items:
                 work.changes.remove(key)

@@ -1,9 +1,11 @@
 """Holds metadata against bytes, both ways, and repairs what can be repaired without losing anything.
 
-- **missing**: a row without bytes. Repair: bytes with the same checksum that lie about without a row are given back; a
-  row that stays without bytes is written to `removed.jsonl` beside what was put aside, and then removed. Where too
-  many rows are without bytes at once, it is the disk that is missing: then no row is removed.
-- **orphaned**: bytes without a row. Repair: they are moved to `.lost+found`, never deleted.
+- **missing**: a row without bytes. Repair: bytes with the same checksum that lie about without a row, or were put aside
+  by an earlier repair, are given back; a row that stays without bytes is written to `removed.jsonl` beside what was put
+  aside, and then removed. Where too many rows are without bytes at once, it is the disk that is missing: then no row is
+  removed.
+- **orphaned**: bytes without a row. Repair: they are moved to `.lost+found`, never deleted. Where there are too many of
+  them at once, it is the database that is wrong: then they stay where they are.
 - **damaged**: bytes that differ from their checksum, or cannot be read. Nothing can repair them; they are reported
   each time.
 
@@ -14,9 +16,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,11 +29,13 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
 
 from engine import limits
-from engine.backends.base import BackendReader, Monitor, StorageBackend, StoredEntry
+from engine.backends.base import BackendReader, Monitor, Outcome, StorageBackend, StoredEntry
 from engine.errors import IoError, StorageError
 from engine.files.records import ObjectRecord, record_from, select_records
 from engine.files.settle import Settler
 from engine.files.throttle import ProgressMeter
+from engine.jobs.check_history import HistoryCheck
+from engine.jobs.found import FoundBytes
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_objects
 from engine.permissions.rules import PermissionChecker
@@ -49,7 +55,7 @@ class _Run:
     objects: int = 0
     size_bytes: int = 0
     missing: list[ObjectRecord] = field(default_factory=list)
-    orphans: list[StoredEntry] = field(default_factory=list)
+    orphans: dict[str, StoredEntry] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -80,6 +86,7 @@ class Checks:
         self._permissions = permissions
         self._aside_dir = aside_dir
         self._removed = removed
+        self._history = HistoryCheck(executor, backend, settler)
 
     def run(self, context: RlsContext, meter: ProgressMeter, *, repair: bool) -> CheckReport:
         """Look at every row and every stored byte.
@@ -104,6 +111,8 @@ class Checks:
         self._find_orphans(run, claimed)
         self._settle_missing(run)
         self._settle_orphans(run)
+        run.findings += self._history.versions(meter)
+        run.findings += self._history.orphans(meter, repair=repair, label=run.label)
         meter.report_now()
         return CheckReport(run.objects, run.size_bytes, tuple(run.findings))
 
@@ -111,7 +120,7 @@ class Checks:
         """Tell the meter how much there is to read."""
         query = select(func.coalesce(func.sum(_O.size_bytes), 0), func.count(_O.id))
         size_bytes, objects = self._executor.execute(query, _SYSTEM)[0]
-        run.meter.expect(int(size_bytes), int(objects))
+        run.meter.expect(int(size_bytes) + self._history.size_bytes(), int(objects))
         run.meter.all_expected()
 
     def _check_rows(self, run: _Run) -> Iterator[str]:
@@ -208,7 +217,7 @@ class Checks:
         for entry in suspects:
             with self._executor.transaction(_SYSTEM) as tx:
                 if self._is_orphan(tx, entry.key):
-                    run.orphans.append(entry)
+                    run.orphans[entry.key] = entry
 
     def _is_orphan(self, tx: Transaction, key: str) -> bool:
         """Return whether no row and no running delete claims a key that still holds bytes; `tx` holds changes off."""
@@ -217,8 +226,9 @@ class Checks:
 
     def _settle_missing(self, run: _Run) -> None:
         """Report rows without bytes; on repair give them found bytes back, or write them down and remove them."""
-        lost = [record for record in run.missing if not (self._is_there(record) or self._is_found(run, record))]
-        too_many = len(lost) > max(limits.REPAIR_REMOVALS_MIN, run.objects * limits.REPAIR_REMOVALS_SHARE)
+        found = self._found_bytes(run)
+        lost = [record for record in run.missing if self._is_lost(run, record, found)]
+        too_many = _too_many(len(lost), run)
         for record in lost:
             detail = f"{record.info.size_bytes} bytes are not at {record.physical_path}"
             if run.repair and too_many:
@@ -228,22 +238,66 @@ class Checks:
             removed = run.repair and not too_many
             run.findings.append(Finding(FindingKind.MISSING, _name(record), detail, repaired=removed))
 
-    def _is_found(self, run: _Run, record: ObjectRecord) -> bool:
-        """On repair, look for an object's bytes among those that no row claims, and give them back."""
-        found = self._matching_orphan(run, record) if run.repair else None
-        if found is None:
+    def _found_bytes(self, run: _Run) -> FoundBytes:
+        """Return what a repair may give back: bytes that no row claims, then those that repairs put aside."""
+        entries: Iterable[StoredEntry] = ()
+        if run.repair and run.missing:
+            entries = itertools.chain(run.orphans.values(), self._backend.list_aside())
+        return FoundBytes(entries, lambda entry: self._checksum_of_entry(run, entry))
+
+    def _is_lost(self, run: _Run, record: ObjectRecord, found: FoundBytes) -> bool:
+        """Return whether an object is still the same, and still without bytes after these were looked for."""
+        if self._is_there(record) or self._give_back(run, record, found):
             return False
-        self._adopt(record, found)
-        run.orphans.remove(found)
-        detail = f"found its bytes at {found.key}"
+        with self._executor.snapshot(_SYSTEM) as tx:
+            return _is_unchanged(tx, record)
+
+    def _give_back(self, run: _Run, record: ObjectRecord, found: FoundBytes) -> bool:
+        """Give an object bytes that are exactly its own, with every change held off."""
+        matches = found.matching(record.info.size_bytes, record.info.checksum)
+        if not matches:
+            return False
+        with self._executor.transaction(_SYSTEM) as tx:
+            given = self._claim(run, tx, record, matches) if _is_unchanged(tx, record) else None
+        if given is None:
+            return False
+        run.orphans.pop(given.key, None)
+        detail = f"found its bytes at {given.key}"
         run.findings.append(Finding(FindingKind.MISSING, _name(record), detail, repaired=True))
         return True
 
+    def _claim(
+        self, run: _Run, tx: Transaction, record: ObjectRecord, matches: deque[StoredEntry]
+    ) -> StoredEntry | None:
+        """Take the first of the matches that is still nobody's: where it is, or from aside to the object's own key."""
+        while matches:
+            entry = matches.popleft()
+            if entry.key not in run.orphans:
+                if self._is_taken_back(tx, entry.key, record.physical_path):
+                    return entry
+            elif self._is_orphan(tx, entry.key):
+                statement = update(storage_objects).where(_O.id == record.info.id)
+                tx.execute(statement.values(physical_path=entry.key))
+                return entry
+        return None
+
+    def _is_taken_back(self, tx: Transaction, aside_key: str, key: str) -> bool:
+        """Move bytes from aside to a key where nothing is or comes; `tx` holds changes off."""
+        if self._settler.is_awaited(tx, key):
+            return False
+        with self._backend.changes() as changes:
+            outcome = changes.relocate(aside_key, key)
+            changes.sync()
+        return outcome is Outcome.DONE
+
     def _settle_orphans(self, run: _Run) -> None:
         """Report bytes without a row; on repair put them aside."""
-        for entry in run.orphans:
-            aside = self._set_aside(run, entry.key) if run.repair else None
+        too_many = _too_many(len(run.orphans), run)
+        for entry in run.orphans.values():
+            aside = self._set_aside(run, entry.key) if run.repair and not too_many else None
             detail = f"{entry.size_bytes} bytes that no object claims" if aside is None else f"moved to {aside}"
+            if run.repair and too_many:
+                detail += "; not moved, too many are nobody's at once: is the database the right one?"
             run.findings.append(Finding(FindingKind.ORPHANED, entry.key, detail, repaired=aside is not None))
 
     def _set_aside(self, run: _Run, key: str) -> str | None:
@@ -251,25 +305,18 @@ class Checks:
         with self._executor.transaction(_SYSTEM) as tx:
             return self._backend.set_aside(key, run.label) if self._is_orphan(tx, key) else None
 
-    def _matching_orphan(self, run: _Run, record: ObjectRecord) -> StoredEntry | None:
-        """Return lost bytes that are exactly those of an object."""
-        for entry in run.orphans:
-            if entry.size_bytes == record.info.size_bytes and self._has_checksum(run, entry, record.info.checksum):
-                return entry
-        return None
-
-    def _has_checksum(self, run: _Run, entry: StoredEntry, checksum: str) -> bool:
-        """Return whether a key's bytes have a checksum."""
-        reader = self._backend.open(entry.key)
-        if reader is None:
-            return False
-        with contextlib.closing(reader):
-            return _checksum(reader, lambda _: run.meter.check()) == checksum
-
-    def _adopt(self, record: ObjectRecord, entry: StoredEntry) -> None:
-        """Let a row claim found bytes where they are."""
-        statement = update(storage_objects).where(*_unchanged(record))
-        self._executor.execute(statement.values(physical_path=entry.key), _SYSTEM)
+    def _checksum_of_entry(self, run: _Run, entry: StoredEntry) -> str | None:
+        """Return the checksum of a key's bytes, or None where they cannot be read."""
+        try:
+            reader = self._backend.open(entry.key)
+            if reader is None:
+                return None
+            with contextlib.closing(reader):
+                return _checksum(reader, lambda _: run.meter.check())
+        except IoError as error:
+            if error.retryable:
+                raise
+            return None
 
     def _remove(self, run: _Run, record: ObjectRecord) -> Path:
         """Write a row without bytes down, then remove it; return the file that keeps it.
@@ -303,9 +350,21 @@ class Checks:
                 os.fsync(file.fileno())
         except OSError as error:
             raise StorageError("The removed rows cannot be written down", path=str(kept)) from error
-        self._executor.execute(delete(storage_objects).where(*_unchanged(record)), _SYSTEM)
-        self._removed([info])
+        with self._executor.transaction(_SYSTEM) as tx:
+            gone = tx.execute(delete(storage_objects).where(*_unchanged(record))).rowcount
+        if gone:
+            self._removed([info])
         return kept
+
+
+def _too_many(count: int, run: _Run) -> bool:
+    """Return whether so much disagrees that a repair must not take it away."""
+    return count > max(limits.REPAIR_REMOVALS_MIN, run.objects * limits.REPAIR_REMOVALS_SHARE)
+
+
+def _is_unchanged(tx: Transaction, record: ObjectRecord) -> bool:
+    """Return whether a row is as it was when its bytes were found missing."""
+    return tx.execute(select(_O.id).where(*_unchanged(record))).first() is not None
 
 
 def _unchanged(record: ObjectRecord) -> tuple[ColumnElement[bool], ...]:

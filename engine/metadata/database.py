@@ -64,16 +64,41 @@ def open_database(path: Path) -> Engine:
     return engine
 
 
+def is_begun(path: Path) -> bool:
+    """Return whether there is a database with tables at `path`; makes none.
+
+    A file of no bytes is not even opened: SQLite would throw away the log beside it.
+
+    Raises:
+        DatabaseCorrupt: The file is not a sound database.
+        PermissionDenied: It cannot be read.
+    """
+    try:
+        if not path.stat().st_size:
+            return False
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise from_os_error(error, str(path)) from error
+    with translated(str(path)):
+        return bool(_tables_of(path))
+
+
 def _check_ours(path: Path) -> None:
     """Refuse the database of another program before the pragmas change it.
 
     Raises:
         DatabaseCorrupt: There are tables, but not ours.
     """
-    with contextlib.closing(sqlite3.connect(path, timeout=limits.BUSY_TIMEOUT_S)) as connection:
-        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    names = _tables_of(path)
     if names and VERSION_TABLE not in names:
         raise DatabaseCorrupt("The database file is not a Holdall database", path=str(path))
+
+
+def _tables_of(path: Path) -> set[str]:
+    """Return the names of a database's tables."""
+    with contextlib.closing(sqlite3.connect(path, timeout=limits.BUSY_TIMEOUT_S)) as connection:
+        return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def _configure(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

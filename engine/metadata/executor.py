@@ -34,10 +34,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.selectable import AliasedReturnsRows, FromClause, FromGrouping, Join
 
+from engine import limits
 from engine.errors import CommitInDoubt, DatabaseFault, EngineBug
 from engine.metadata.database import WRITE_OPTION
 from engine.metadata.faults import may_return, translated
-from engine.metadata.tables import storage_buckets, storage_objects
+from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
 from engine.permissions.rules import Command, PermissionChecker
 from engine.types import RlsContext
 
@@ -47,7 +48,7 @@ Rows = Sequence[AnyRow]
 Result = CursorResult[*tuple[Any, ...]]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
-_PROTECTED = (storage_buckets, storage_objects)
+_PROTECTED = (storage_buckets, storage_objects, storage_object_versions)
 _Filtered = TypeVar("_Filtered", Select[Any], Update, Delete)
 
 
@@ -92,11 +93,11 @@ class Transaction:
         self._connection.exec_driver_sql(str(compiled), values)
 
     def last_journal_id(self) -> int | None:
-        """Return the highest id that `storage_journal` ever gave out, or None where it is not kept."""
+        """Return the highest id that `storage_journal` ever gave out (0: none yet), or None where it is not kept."""
         if self._connection.dialect.name != "sqlite":
             return None
         statement = "SELECT seq FROM sqlite_sequence WHERE name = 'storage_journal'"
-        return int(self._connection.exec_driver_sql(statement).scalar_one())
+        return int(self._connection.exec_driver_sql(statement).scalar() or 0)
 
     def as_caller(self, context: RlsContext) -> Transaction:
         """Return the same transaction for another caller, such as the engine itself."""
@@ -169,12 +170,17 @@ class Executor:
             yield Transaction(connection, self._permissions, context)
 
     @contextmanager
-    def transaction(self, context: RlsContext) -> Iterator[Transaction]:
+    def transaction(self, context: RlsContext, patience_s: float | None = None) -> Iterator[Transaction]:
         """Open a writing transaction, alone among all threads and processes; commits at the end of the block.
 
         An exception inside the block rolls everything back.
 
+        Args:
+            context: Who asks.
+            patience_s: How long to wait for other processes; `limits.BUSY_TIMEOUT_S` by default.
+
         Raises:
+            DatabaseLocked: Another process did not let go in time.
             DatabaseFault: The database failed, or the executor is closed: then the staged bytes of a late commit may
                 be gone already.
             CommitInDoubt: The commit failed, and may be found done by the next start.
@@ -182,7 +188,7 @@ class Executor:
         with self._write_lock, translated(self._where), self._opened() as plain:
             connection = plain.execution_options(**{WRITE_OPTION: True})
             try:
-                with connection.begin():
+                with _waiting(connection, patience_s), connection.begin():
                     yield Transaction(connection, self._permissions, context)
             except OperationalError as error:
                 if may_return(error):
@@ -242,6 +248,21 @@ class Executor:
         """Refuse to go on after the end."""
         if self._closed:
             raise DatabaseFault("The workspace was closed", path=self._where)
+
+
+@contextmanager
+def _waiting(connection: Connection, patience_s: float | None) -> Iterator[None]:
+    """Let a connection wait for other processes for another time than usual. Before its transaction begins."""
+    if patience_s is None:
+        yield
+        return
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={round(patience_s * 1000)}")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={round(limits.BUSY_TIMEOUT_S * 1000)}")
+        cursor.close()
 
 
 def _tables_of(source: FromClause) -> list[Table]:

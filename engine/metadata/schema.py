@@ -1,11 +1,15 @@
 """Brings the database to this program's schema, or says why it cannot.
 
-Alembic is loaded only when there is something to migrate: an ordinary start reads one row.
+Alembic is loaded only when there is something to migrate: an ordinary start reads one row. All migrations that are due
+run in one transaction: a process that dies on the way leaves the database of the older program.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, Engine, column, inspect, select, table
 
@@ -15,10 +19,33 @@ from engine.metadata.faults import translated
 from engine.metadata.migrations import HEAD
 
 
-def upgrade(engine: Engine) -> None:
-    """Migrate the database to `HEAD`; a no-op where it is there already.
+@dataclass(frozen=True, slots=True)
+class Migrations:
+    """A line of migrations.
+
+    Attributes:
+        folder: Alembic's folder of them.
+        head: The newest revision.
+    """
+
+    folder: Path
+    head: str
+
+
+OURS: Final = Migrations(Path(__file__).parent / "migrations", HEAD)
+"""Those of this program."""
+
+
+def upgrade(engine: Engine, before: Callable[[], object] | None = None, migrations: Migrations = OURS) -> None:
+    """Migrate the database to the newest schema; a no-op where it is there already.
 
     Two processes may start at once: the second waits for the first and finds the work done.
+
+    Args:
+        engine: The database.
+        before: Called before a database with tables is changed, with every writer held off; makes a backup. What it
+            raises ends the migration before it began.
+        migrations: Where to go, and how.
 
     Raises:
         SchemaTooNew: A newer program wrote the database.
@@ -26,12 +53,14 @@ def upgrade(engine: Engine) -> None:
     """
     with translated(engine.url.database), engine.connect() as plain:
         with plain.begin():
-            if _revision(plain) == HEAD:
+            if _revision(plain) == migrations.head:
                 return
         connection = plain.execution_options(**{WRITE_OPTION: True})
         with connection.begin():
-            _check(connection)
-            _migrate(connection)
+            revision = _checked_revision(connection, migrations.head)
+            if before is not None and revision not in (None, migrations.head):
+                before()
+            _migrate(connection, migrations.folder)
 
 
 def _revision(connection: Connection) -> str | None:
@@ -42,17 +71,18 @@ def _revision(connection: Connection) -> str | None:
     return None if value is None else str(value)
 
 
-def _check(connection: Connection) -> None:
-    """Refuse databases that are not ours to migrate."""
+def _checked_revision(connection: Connection, head: str) -> str | None:
+    """Return the revision, unless the database is not ours to migrate."""
     revision = _revision(connection)
     where = connection.engine.url.database
     if revision is None and inspect(connection).get_table_names():
         raise DatabaseCorrupt("The database file is not a Holdall database", path=where)
-    if revision is not None and revision > HEAD:
+    if revision is not None and revision > head:
         raise SchemaTooNew("The database was written by a newer version of Holdall", path=where)
+    return revision
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, folder: Path) -> None:
     """Run the migrations inside the caller's transaction.
 
     Raises:
@@ -63,7 +93,7 @@ def _migrate(connection: Connection) -> None:
     from alembic.util import CommandError
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")

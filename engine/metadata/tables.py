@@ -79,6 +79,9 @@ storage_buckets = Table(
     Column("allowed_mime_types", JSON, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("keep_versions", Integer),
+    Column("keep_days", Integer),
+    Column("trash_days", Integer),
 )
 """One row a bucket. `id` names its folder on disk, so that renaming a bucket moves no bytes."""
 
@@ -101,10 +104,44 @@ storage_objects = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("modified_at", BigInteger),
+    Column("valid_from", BigInteger, nullable=False, server_default="0"),
     Index("ux_storage_objects_path", "bucket_id", "parent", "leaf", unique=True),
 )
 """One row an object. While `journal_id` names an open record of `storage_journal`, the bytes of `version` may
 still lie in staging; otherwise they are at `physical_path`, relative to the bucket's folder."""
+
+storage_object_versions = Table(
+    "storage_object_versions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("object_id", Text, nullable=False),
+    Column("bucket_id", Text, ForeignKey("storage_buckets.id"), nullable=False),
+    Column("parent", Text, nullable=False),
+    Column("leaf", Text, nullable=False),
+    Column("owner_id", Text),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("mime_type", Text, nullable=False),
+    Column("checksum", Text, nullable=False),
+    Column("cache_control", Text, nullable=False),
+    Column("user_metadata", SparseJson, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("physical_path", Text),
+    Column("journal_id", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("valid_to", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("in_trash", Boolean, nullable=False),
+    Index("ix_storage_object_versions_path", "bucket_id", "parent", "leaf", "valid_to"),
+    Index("ix_storage_object_versions_age", "bucket_id", "valid_to"),
+    Index("ix_storage_object_versions_version", "version"),
+    sqlite_autoincrement=True,
+)
+"""What stood at a path from `valid_from` until `valid_to`: contents that were replaced or deleted, and paths that were
+left. `physical_path` is where the bytes are now, below `.versions/`; it is NULL where they are still those of a live
+object (which only moved), or where another row of the same `version` names them. No two rows name the same bytes."""
 
 storage_journal = Table(
     "storage_journal",

@@ -14,8 +14,11 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Table, false
 
 from engine.errors import Unauthorized
-from engine.metadata.tables import storage_objects
+from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.types import RlsContext, Role
+
+_OWNED = (storage_objects, storage_object_versions)
+"""Tables whose rows are their owner's; what is known of an object's past is no more open than the object."""
 
 
 class Command(StrEnum):
@@ -40,8 +43,8 @@ class PermissionChecker:
         """
         if context.can_bypass_rls:
             return None
-        if table is storage_objects and self._signed_in(context):
-            return storage_objects.c.owner_id == context.user_id
+        if table in _OWNED and self._signed_in(context):
+            return table.c.owner_id == context.user_id
         return false()
 
     def check_insert(self, context: RlsContext) -> None:

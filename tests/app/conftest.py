@@ -16,7 +16,7 @@ from app.icons import Icons
 from app.look import Look
 from app.theme import Theme, ThemeMode
 from engine.secrets import FixedSecrets
-from tests.app.helpers import Desk, close
+from tests.app.helpers import ENDED, Desk, close
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,9 +47,10 @@ def open_window(qapp: QApplication, qtbot: QtBot, data_dir: Path) -> Iterator[Ca
     def open_it() -> Window:
         theme = Theme(qapp, ThemeMode.LIGHT)
         window = Window(qapp, theme, FixedSecrets())
+        window.closed.connect(lambda: window.setProperty(ENDED, True))
         opened.append(window)
         with qtbot.waitSignal(window.opened, timeout=20_000):
-            assert window.open(data_dir)
+            window.open(data_dir)
         return window
 
     yield open_it

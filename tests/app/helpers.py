@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import shiboken6
-from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtCore import QEventLoop, QItemSelectionModel
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +18,9 @@ from app.models.sources import WHOLE_MAX, Branch, Root, Snapshot, View
 from app.session import Session
 from engine.storage import FileStorage
 from engine.types import Bucket, FolderCount, RlsContext, StorageObject, UploadOptions
+
+ENDED = "ended"
+"""Property of a window that has closed already."""
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -98,12 +101,20 @@ def make_bucket(name: str, *, public: bool = False, number: int = 0) -> Bucket:
     return Bucket(identity, name, None, public, None, (), NOW, NOW)
 
 
+def leave(window: Window) -> None:
+    """Quit, and run an event loop until everything has ended; at once if it has."""
+    closed = QEventLoop()
+    window.closed.connect(closed.quit)
+    window.shell.leave()
+    if window.property(ENDED) is None:
+        closed.exec()
+
+
 def close(window: Window) -> None:
     """Close a window and everything below it, as quitting does."""
     for dialog in window.shell.findChildren(QDialog):
         dialog.close()
-    if window.session is None or window.shell.isVisible():
-        window.shell.leave()
+    leave(window)
     theme = window._theme
     shiboken6.delete(window.shell)
     shiboken6.delete(window)

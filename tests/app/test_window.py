@@ -26,10 +26,13 @@ from app.models.pages import PAGE_ROWS
 from app.theme import ThemeMode
 from app.views.conflict_dialog import ConflictDialog
 from app.views.drops import carries_files
+from engine.config import Settings
+from engine.events import StorageEvent
 from engine.secrets import FixedSecrets
 from engine.server import StorageServer
 from engine.types import TreeSize, UploadItem
-from tests.app.helpers import Desk, close
+from engine.workspace import open_workspace
+from tests.app.helpers import Desk, close, leave
 
 
 @pytest.fixture(autouse=True)
@@ -305,6 +308,36 @@ class TestDelete:
         desk.until(lambda: desk.names == ["keep"])
         assert desk.storage.tree_size("photos", "", desk.me) == TreeSize(1, 5)
         desk.until(lambda: desk.toast.text == "3 objects deleted")
+
+    def test_what_arrives_while_the_question_is_open_stays_and_is_told_of(self, desk: Desk) -> None:
+        desk.bucket()
+        desk.put("many/1")
+        desk.select("many")
+        trigger(desk, ActionId.DELETE)
+        dialog = desk.dialog(DeleteDialog)
+        desk.until(lambda: dialog.confirm.isEnabled())
+        desk.put("many/late")
+        dialog.confirm.click()
+        desk.until(lambda: desk.toast.text == "1 object deleted; kept what arrived since: 1 object")
+        assert desk.storage.exists("photos", "many/late", desk.me)
+        assert not desk.storage.exists("photos", "many/1", desk.me)
+
+    @pytest.mark.parametrize(
+        ("action", "said"),
+        [(ActionId.EMPTY_BUCKET, "1 object deleted"), (ActionId.DELETE_BUCKET, "Bucket “photos” is still there")],
+    )
+    def test_a_bucket_keeps_what_arrives_while_the_question_is_open(
+        self, desk: Desk, action: ActionId, said: str
+    ) -> None:
+        desk.bucket()
+        desk.put("a")
+        trigger(desk, action)
+        dialog = desk.dialog(DeleteDialog)
+        desk.until(lambda: dialog.confirm.isEnabled())
+        desk.put("late")
+        dialog.confirm.click()
+        desk.until(lambda: desk.toast.text == f"{said}; kept what arrived since: 1 object")
+        assert [stored.path for stored in desk.storage.walk("photos", "", desk.me)] == ["late"]
 
     def test_enter_keeps_everything(self, desk: Desk) -> None:
         desk.bucket()
@@ -692,6 +725,20 @@ class TestLooking:
         assert desk.storage.get_bucket("photos", desk.me).allowed_mime_types == ("image/*",)
         desk.until(lambda: desk.views.breadcrumb._badge.text() == "Public")
 
+    def test_name_and_settings_of_a_bucket_are_saved_in_one_step(self, desk: Desk) -> None:
+        desk.bucket()
+        trigger(desk, ActionId.BUCKET_PROPERTIES)
+        dialog = desk.dialog(BucketDialog)
+        told: list[StorageEvent] = []
+        unsubscribe = desk.storage.events.subscribe(told.append)
+        dialog.name.setText("pictures")
+        dialog.types.setText("image/*")
+        dialog.save.click()
+        desk.until(lambda: not any(open_.isVisible() for open_ in desk.shell.findChildren(BucketDialog)))
+        unsubscribe()
+        assert desk.storage.get_bucket("pictures", desk.me).allowed_mime_types == ("image/*",)
+        assert [event.bucket for event in told] == ["pictures"]
+
 
 class TestStartAndEnd:
     def test_the_place_is_remembered(self, open_window: Callable[[], Window], qtbot: QtBot) -> None:
@@ -722,10 +769,25 @@ class TestStartAndEnd:
             window.open(data_dir)
         page = window._page._stack.currentWidget()
         texts = [child.text() for child in page.findChildren(type(window._page._word))]
-        assert "The database is damaged" in texts
+        assert "The database is damaged or missing" in texts
         assert window.session is None
         assert (data_dir / "holdall.db").read_bytes().startswith(b"this is no database")
-        window.shell.leave()
+        leave(window)
+
+    def test_a_lost_database_is_explained_not_begun_anew(self, qapp, qtbot: QtBot, look, data_dir: Path) -> None:
+        with open_workspace(Settings(data_dir), FixedSecrets()) as workspace:
+            workspace.storage.create_bucket("photos", workspace.context)
+            workspace.storage.upload("photos", "a", b"kept", workspace.context)
+        (data_dir / "holdall.db").unlink()
+        window = Window(qapp, look.theme, FixedSecrets())
+        with qtbot.waitSignal(window.failed, timeout=20_000):
+            window.open(data_dir)
+        page = window._page._stack.currentWidget()
+        texts = " ".join(child.text() for child in page.findChildren(type(window._page._word)))
+        assert "there are stored files" in texts
+        assert "backup" in texts
+        assert not (data_dir / "holdall.db").exists()
+        leave(window)
 
     def test_another_folder_can_be_chosen_instead(self, qapp, qtbot: QtBot, look, data_dir: Path) -> None:
         data_dir.mkdir()
@@ -734,26 +796,20 @@ class TestStartAndEnd:
         with qtbot.waitSignal(window.failed, timeout=20_000):
             window.open(data_dir)
         with qtbot.waitSignal(window.opened, timeout=20_000):
-            window._open_other(data_dir.parent / "other")
+            window.open(data_dir.parent / "other")
         desk = Desk(window, qtbot)
         desk.bucket()
         assert desk.views.bench.isVisible()
-        window.shell.leave()
+        leave(window)
 
     def test_a_file_in_the_place_of_the_folder_is_explained(self, qapp, qtbot: QtBot, look, tmp_path: Path) -> None:
         (tmp_path / "taken").write_text("a file")
         window = Window(qapp, look.theme)
         with qtbot.waitSignal(window.failed, timeout=20_000):
-            assert window.open(tmp_path / "taken" / "data") is True
+            window.open(tmp_path / "taken" / "data")
         assert window.shell.isVisible()
         assert window.session is None
-        window.shell.leave()
-
-    def test_a_second_start_raises_the_first(self, desk: Desk, qapp, look, data_dir: Path, qtbot: QtBot) -> None:
-        second = Window(qapp, look.theme)
-        with qtbot.waitSignal(desk.window._instance.raise_wanted, timeout=5_000):
-            assert second.open(data_dir) is False
-        second.shell.leave()
+        leave(window)
 
     def test_the_first_wish_to_close_closes(self, desk: Desk) -> None:
         desk.shell.close()

@@ -33,6 +33,16 @@ def test_a_corrupt_database_is_named_and_left_alone(holdall: Holdall, data_dir: 
     assert database.read_bytes().startswith(b"this is no database")
 
 
+def test_an_emptied_database_is_no_empty_workspace(holdall: Holdall, data_dir: Path, tmp_path: Path):
+    (tmp_path / "a").write_text("kept")
+    holdall("mb", "b")
+    holdall("put", tmp_path / "a", "b")
+    os.truncate(data_dir / "holdall.db", 0)
+    for arguments in (["ls"], ["check", "--repair"]):
+        assert "there are stored files" in holdall(*arguments, code=1).err
+    assert not list((data_dir / "storage").glob(".lost+found/*"))
+
+
 def test_errors_for_programs_are_json(holdall: Holdall):
     assert json.loads(holdall("ls", "--json").err)["notice"].startswith("No keyring answers here")
     answer = holdall("ls", "nowhere", "--json", code=1)

@@ -17,10 +17,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
 
+from engine import workspace
 from engine.instance import read_server
 from tests.cli.conftest import MAIN, Holdall
 
@@ -73,6 +75,18 @@ def test_it_tells_where_it_listens_and_a_signal_stops_it(data_dir: Path, number:
         out, err = server.communicate(timeout=STOP_S)
         assert (server.returncode, out) == (0, "")
         assert "Traceback" not in err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_a_signal_before_it_listens_is_an_orderly_end_too(holdall: Holdall, monkeypatch: pytest.MonkeyPatch):
+    real = workspace.open_workspace
+
+    def interrupted(*arguments: Any) -> workspace.Workspace:
+        signal.raise_signal(signal.SIGTERM)
+        return real(*arguments)
+
+    monkeypatch.setattr(workspace, "open_workspace", interrupted)
+    assert holdall("serve", "--port", "0").out == ""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
@@ -186,6 +200,26 @@ def test_without_a_server_a_link_leads_to_where_it_would_be(holdall: Holdall, st
     told = holdall("sign", "b/tree/a.txt", "--expires", "60", "--json").document
     assert told["url"].startswith("http://127.0.0.1:54321/storage/v1/object/b/tree/a.txt?token=")
     assert told["expires_at"].endswith("Z")
+
+
+def test_a_link_leads_to_the_address_of_the_environment(
+    holdall: Holdall, stored: bytes, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOLDALL_HOST", "::1")
+    monkeypatch.setenv("HOLDALL_PORT", "8080")
+    assert holdall("sign", "b/tree/a.txt").out.startswith("http://[::1]:8080/storage/v1/object/b/tree/a.txt?token=")
+    monkeypatch.setenv("HOLDALL_PORT", "http")
+    assert "HOLDALL_PORT" in holdall("sign", "b/tree/a.txt", code=1).err
+
+
+def test_the_address_of_the_environment_is_served(data_dir: Path, process: Holdall, stored: bytes):
+    with serving(data_dir, HOLDALL_HOST="localhost", HOLDALL_PORT="1") as (_, line):
+        base = line.split()[-1]
+        assert base.startswith("http://localhost:")
+        with serving(data_dir) as (later, _):
+            later.terminate()
+            later.communicate(timeout=STOP_S)
+        assert process("sign", "b/tree/a.txt").out.startswith(base)
 
 
 def test_names_of_all_kinds_are_encoded_in_the_link(holdall: Holdall, stored: bytes):

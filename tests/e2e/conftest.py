@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 
-collect_ignore = [] if sys.platform == "linux" else ["test_main_job.py", "test_two_processes.py", "test_window.py"]
+collect_ignore = (
+    []
+    if sys.platform == "linux"
+    else ["test_full_disk.py", "test_main_job.py", "test_two_processes.py", "test_window.py"]
+)
 """The virtual desktop and its message bus are Linux's."""
 
 

@@ -118,6 +118,10 @@ class Desktop:
         before_drop()
         self._xdotool("mouseup", "1")
 
+    def move(self, point: tuple[int, int]) -> None:
+        """Move the mouse to a point of the screen."""
+        self._xdotool("mousemove", *map(str, point))
+
     def screenshot(self, path: Path) -> None:
         """Save a picture of the whole screen as PNG."""
         subprocess.run(["import", "-window", "root", str(path)], env=self.environ, check=True, timeout=30)
@@ -133,6 +137,10 @@ class Desktop:
     def drag_source(self, paths: Sequence[Path], log_path: Path) -> subprocess.Popen[bytes]:
         """Open a small window in the lower right corner that files can be dragged out of."""
         return self.start([sys.executable, str(_HELPERS / "drag_source.py"), *map(str, paths)], log_path)
+
+    def drop_target(self, folder: Path, log_path: Path) -> subprocess.Popen[bytes]:
+        """Open a small window in the lower left corner that copies files dropped on it into a folder."""
+        return self.start([sys.executable, str(_HELPERS / "drop_target.py"), str(folder)], log_path)
 
     def window_titles(self) -> list[str]:
         """Return the titles of all windows on the screen."""

@@ -176,6 +176,8 @@ class MainJob:
             shown = self._browse_web("link-in-browser")
             assert "class JSONDecoder" in shown, shown[:500]
             self.witness.tell("headless Chromium shows the file")
+        else:
+            self.witness.tell("skipped: there is no Chromium here to open the link in")
 
     def check(self) -> None:
         """Check the store beside the open window."""
@@ -194,6 +196,8 @@ class MainJob:
             shown = self._browse_web("expired-in-browser")
             assert "class JSONDecoder" not in shown, shown[:500]
             self.witness.tell("headless Chromium is refused as well")
+        else:
+            self.witness.tell("skipped: there is no Chromium here to be refused")
 
     def restart(self) -> None:
         """Close the window by the keyboard and find everything again in a new one."""

@@ -33,6 +33,16 @@ def test_a_second_window_raises_the_first_and_ends(window: Window, desktop: Desk
     assert window.close() == 0
 
 
+def test_a_start_while_the_first_still_closes_opens_a_window(window: Window, desktop: Desktop):
+    window.open()
+    window.until(lambda: raised(desktop), "the window is in front")
+    desktop.keys("ctrl+q")
+    window.until(lambda: window.find("tool bar", "Toolbar") is None, "the first window is gone")
+    window.open()
+    window.until(lambda: raised(desktop), "the second window is in front")
+    assert window.close() == 0
+
+
 def test_commands_work_beside_a_window_and_the_window_shows_what_they_did(window: Window, tmp_path: Path):
     (tmp_path / "note.txt").write_text("from the command line")
     window.open()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.e2e import window as tools
+from tests.e2e.main_job import compare
 from tests.e2e.window import Window
 
 pytestmark = pytest.mark.xdist_group("desktop")
@@ -27,6 +31,38 @@ def test_files_that_were_copied_in_another_program_are_pasted(window: Window, tm
     assert window.close() == 0
 
 
+def test_files_are_dragged_out_to_another_program(window: Window, tmp_path: Path):
+    """The real drag: it begins by itself once the files are there, while the button is still down."""
+    folder, received, told = tmp_path / "folder", tmp_path / "received", tmp_path / "target.log"
+    (folder / "sub").mkdir(parents=True)
+    received.mkdir()
+    (folder / "sub" / "note.txt").write_text("dragged")
+    (tmp_path / "large.bin").write_bytes(random.Random(1).randbytes(20_000_000))
+    window.run("mb", "b")
+    window.run("put", folder, tmp_path / "large.bin", "b")
+    window.open()
+    window.desktop.click(window.see("tree item", "b").box)
+    window.desktop.click(window.see("cell", "large.bin").box)
+    window.desktop.keys("ctrl+a")
+    window.desktop.drop_target(received, told)
+    target = window.see("label", "Drop files here").box.centre
+
+    def hovers() -> bool:
+        window.desktop.move((target[0] + time.monotonic_ns() % 9, target[1]))
+        return "hovering: 2" in told.read_text()
+
+    window.desktop.drag(
+        window.see("cell", "large.bin").box.centre,
+        target,
+        before_drop=lambda: window.until(hovers, "the files are over the other program"),
+    )
+    window.until(lambda: "dropped: 2" in told.read_text(), "the files were dropped")
+    compare(folder, received / "folder")
+    assert (received / "large.bin").read_bytes() == (tmp_path / "large.bin").read_bytes()
+    assert window.close() == 0
+    assert not (window.data_dir / "outgoing").exists()
+
+
 def test_a_window_opens_again_after_it_was_killed(window: Window, tmp_path: Path):
     (tmp_path / "note.txt").write_text("kept")
     window.run("mb", "b")
@@ -37,3 +73,16 @@ def test_a_window_opens_again_after_it_was_killed(window: Window, tmp_path: Path
     window.desktop.click(window.see("tree item", "b").box)
     window.see("cell", "note.txt")
     assert window.close() == 0
+
+
+def test_a_window_that_does_not_end_leaves_evidence(window: Window, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tools, "PRESS_AGAIN_S", 1.0)
+    monkeypatch.setattr(tools, "END_S", 1.0)
+    window.open()
+    monkeypatch.setattr(window.desktop, "keys", lambda *_: None)
+    with pytest.raises(TimeoutError, match=r"(?s)not-closed\.png.*most recent call first.*in run"):
+        window.close()
+    assert window.log_path.with_name("not-closed.png").stat().st_size > 0
+    monkeypatch.undo()
+    assert window.close() == 0
+    window.log_path.write_text("")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +18,17 @@ from tests.e2e.desktop import Desktop, end
 MAIN: Final = Path(__file__).resolve().parents[2] / "main.py"
 START_S: Final = 60.0
 COMMAND_S: Final = 300.0
+PRESS_AGAIN_S: Final = 5.0
+END_S: Final = 25.0
+
+_TELLING: Final = """\
+import faulthandler, runpy, signal, sys
+faulthandler.register(signal.SIGUSR1)
+sys.argv = sys.argv[1:]
+sys.path.insert(0, sys.argv[0].rpartition("/")[0])
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""Runs main.py as Python does, in a process that writes its stacks to its log when it gets SIGUSR1."""
 
 
 class Window:
@@ -37,7 +50,7 @@ class Window:
     @property
     def command(self) -> list[str]:
         """Return what starts the window."""
-        return [sys.executable, str(MAIN), "--data-dir", str(self.data_dir)]
+        return [sys.executable, "-c", _TELLING, str(MAIN), "--data-dir", str(self.data_dir)]
 
     def open(self) -> None:
         """Start the program and wait for its window."""
@@ -45,10 +58,28 @@ class Window:
         self.see("tool bar", "Toolbar", timeout_s=START_S)
 
     def close(self) -> int:
-        """Quit by the keyboard and return the exit code."""
-        assert self._process is not None
-        self.desktop.keys("ctrl+q")
-        return self._process.wait(30)
+        """Quit by the keyboard and return the exit code.
+
+        Raises:
+            TimeoutError: The program did not end; tells what its threads did and where a screenshot is.
+        """
+        process = self._process
+        assert process is not None
+        self.until(lambda: "Holdall" in self.desktop.active_title(), "the window is in front")
+        for patience_s in (PRESS_AGAIN_S, END_S):
+            self.desktop.keys("ctrl+q")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.wait(patience_s)
+        raise TimeoutError(self._evidence(process))
+
+    def _evidence(self, process: subprocess.Popen[bytes]) -> str:
+        """Keep a screenshot, let the program write down its stacks, and return both for the error."""
+        picture = self.log_path.with_name("not-closed.png")
+        self.desktop.screenshot(picture)
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(1)
+        log = self.log_path.read_text(errors="replace")
+        return f"{self.desktop.active_title()!r} did not end; screen: {picture}; log and stacks:\n{log}"
 
     def kill(self) -> None:
         """End the program as a crash would."""
@@ -116,8 +147,8 @@ class Window:
         """Run a command beside the window and return its result as JSON."""
         return json.loads(self.run(name, *arguments, "--json"))
 
-    def _run(self, name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(MAIN), name, "--data-dir", str(self.data_dir), *map(str, arguments)]
+    def _run(self, name: str, *arguments: str | Path, before: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+        command = [*before, sys.executable, str(MAIN), name, "--data-dir", str(self.data_dir), *map(str, arguments)]
         return subprocess.run(
             command, env=self.desktop.environ, check=False, capture_output=True, text=True, timeout=COMMAND_S
         )

@@ -8,6 +8,7 @@ import platformdirs
 import pytest
 
 from engine.config import Settings, load_settings
+from engine.errors import InvalidRequest
 
 
 def test_the_argument_wins_over_the_environment(tmp_path: Path) -> None:
@@ -30,6 +31,18 @@ def test_without_wishes_the_systems_own_place_is_used(environ: dict[str, str]) -
     assert settings.data_dir == Path(platformdirs.user_data_dir("Holdall", appauthor=False))
     assert settings.jwt_secret is None
     assert (settings.host, settings.port) == ("127.0.0.1", 54321)
+
+
+def test_the_servers_address_comes_from_the_environment() -> None:
+    settings = load_settings(environ={"HOLDALL_HOST": "192.0.2.1", "HOLDALL_PORT": "8080"})
+
+    assert (settings.host, settings.port) == ("192.0.2.1", 8080)
+
+
+@pytest.mark.parametrize("port", ["http", "-1", "65536", "80.0", " 80", "٣", "9" * 5000])
+def test_a_port_that_is_none_is_refused(port: str) -> None:
+    with pytest.raises(InvalidRequest, match="HOLDALL_PORT"):
+        load_settings(environ={"HOLDALL_PORT": port})
 
 
 def test_a_relative_folder_is_fixed_to_where_the_program_was_started(

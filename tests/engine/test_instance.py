@@ -22,13 +22,16 @@ ROOT = Path(instance.__file__).parent.parent
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells start times of processes in /proc")
 
 
+OWN = f"server-{os.getpid()}.json"
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
 def write_record(folder: Path, **content: object) -> None:
-    (folder / "server.json").write_text(json.dumps(content))
+    (folder / OWN).write_text(json.dumps(content))
 
 
 def test_a_running_server_is_found_until_it_stops(folder: Path) -> None:
@@ -51,6 +54,29 @@ def test_the_server_that_started_last_is_found_and_kept(folder: Path) -> None:
     assert read_server(folder) == second.url
 
 
+@linux
+def test_a_server_is_found_again_when_one_that_started_later_stops(folder: Path) -> None:
+    process = a_process(folder)
+    later = ServerRecord.publish(folder, "http://127.0.0.1:2222")
+    assert read_server(folder) == later.url
+
+    later.withdraw(folder)
+
+    assert read_server(folder) == "http://127.0.0.1:1"
+    process.communicate()
+
+
+@linux
+def test_a_server_takes_away_what_dead_ones_left(folder: Path) -> None:
+    process = a_process(folder)
+    process.kill()
+    process.communicate()
+
+    ServerRecord.publish(folder, "http://127.0.0.1:2222")
+
+    assert [path.name for path in folder.glob("server*")] == [OWN]
+
+
 def test_a_folder_that_is_not_there_has_no_server(folder: Path) -> None:
     assert read_server(folder / "nowhere") is None
 
@@ -66,13 +92,13 @@ def test_a_record_that_cannot_be_written_is_an_io_error(folder: Path) -> None:
      '{"url": "http://127.0.0.1:1", "pid": 1, "started": "", "more": 1}'],
 )  # fmt: skip
 def test_a_corrupt_record_is_no_server(content: str, folder: Path) -> None:
-    (folder / "server.json").write_text(content)
+    (folder / OWN).write_text(content)
 
     assert read_server(folder) is None
 
 
 def test_a_binary_record_is_no_server(folder: Path) -> None:
-    (folder / "server.json").write_bytes(os.urandom(64))
+    (folder / OWN).write_bytes(os.urandom(64))
 
     assert read_server(folder) is None
 
@@ -116,7 +142,7 @@ def test_a_killed_server_is_not_found_although_its_record_stays(folder: Path) ->
     process.kill()
     process.communicate()
 
-    assert (folder / "server.json").exists()
+    assert (folder / f"server-{process.pid}.json").exists()
     assert read_server(folder) is None
 
 

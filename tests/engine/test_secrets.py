@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from base64 import b64decode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,9 @@ import keyring.errors
 import pytest
 
 from engine import secret_vaults
-from engine.errors import IoError, PermissionDenied, SecretsUnavailable
+from engine.cancel import CancelToken
+from engine.errors import Cancelled, IoError, PermissionDenied, SecretsUnavailable
+from engine.locks import FileLock
 from engine.secrets import FixedSecrets, Patience, SecretStore, open_secret_store
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows protects files by access lists, not by modes")
@@ -290,9 +293,36 @@ def test_a_keyring_that_hangs_is_not_waited_for_for_ever(tmp_path: Path) -> None
         hanging.answered.set()
 
 
-def test_who_waits_for_another_process_gives_up_in_the_end(data_dir: Path) -> None:
-    from engine.locks import FileLock
+@pytest.mark.parametrize("known", [True, False])
+def test_whoever_no_longer_wants_the_keys_does_not_wait_for_a_keyring_that_hangs(tmp_path: Path, known: bool) -> None:
+    hanging, cancel = HangingKeyring(), CancelToken()
+    if known:
+        with_keyring(tmp_path, MemoryKeyring()).get_or_create("links")
+    threading.Timer(0.2, cancel.cancel).start()
+    began_s = time.monotonic()
+    try:
+        with pytest.raises(Cancelled):
+            open_secret_store(tmp_path, find_keyring=hanging, cancel=cancel).get_or_create("links")
+    finally:
+        hanging.answered.set()
+    assert time.monotonic() - began_s < 5
+    assert with_keyring(tmp_path, MemoryKeyring()).where == "keyring"
 
+
+def test_whoever_no_longer_wants_the_keys_does_not_wait_for_another_process(data_dir: Path) -> None:
+    cancel = CancelToken()
+    store = open_secret_store(data_dir, find_keyring=no_keyring, cancel=cancel)
+    lock = FileLock(data_dir / "secrets.lock")
+    assert lock.acquire()
+    cancel.cancel()
+    try:
+        with pytest.raises(Cancelled):
+            store.get_or_create("links")
+    finally:
+        lock.release()
+
+
+def test_who_waits_for_another_process_gives_up_in_the_end(data_dir: Path) -> None:
     store = open_secret_store(data_dir, find_keyring=no_keyring, patience=Patience(later_s=0.05))
     lock = FileLock(data_dir / "secrets.lock")
     assert lock.acquire()

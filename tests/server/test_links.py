@@ -188,6 +188,25 @@ def test_a_user_signs_many_of_their_own_as_they_sign_one(api: httpx.Client, alic
     assert fetch(rows[0]["url"]).content == b"x"
 
 
+@pytest.mark.parametrize("place", ["photos", "shared"])
+@pytest.mark.parametrize(("who", "signs"), [("api", True), ("alice", True), ("bob", False), ("nobody", False)])
+def test_a_public_bucket_lets_nobody_sign_what_is_not_theirs(
+    request: pytest.FixtureRequest, alice: httpx.Client, workspace: Workspace, place: str, who: str, signs: bool
+):
+    bucket = request.getfixturevalue(place)
+    alice.post(f"/object/{bucket}/a", content=b"x").raise_for_status()
+    client: httpx.Client = request.getfixturevalue(who)
+    if who == "nobody":
+        client.headers["authorization"] = f"Bearer {workspace.keys.anon}"
+    one = client.post(f"/object/sign/{bucket}/a", json={})
+    many = client.post(f"/object/sign/{bucket}", json={"paths": ["a"]}).json()
+    assert many[0]["error"] is None if signs else many[0]["signedURL"] is None
+    if signs:
+        assert fetch(one.json()["url"]).content == b"x"
+    else:
+        assert error_of(one)[0] == 404
+
+
 def test_a_browser_gets_a_page(
     api: httpx.Client, links: dict[str, str], signer_at: Callable[[float], UrlSigner], server: StorageServer
 ):

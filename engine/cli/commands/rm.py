@@ -93,10 +93,9 @@ def _remove_below(session: Session, bucket: str, prefix: str) -> int:
         return TreeSize(session.storage.tree_size(bucket, prefix, session.context).objects, 0)
 
     with session.work(counted(count)) as work:
-        gone = session.storage.delete_many(
+        return session.storage.delete_trees(
             bucket, [prefix], session.context, progress=work.progress, cancel=work.cancel
         )
-    return sum(not stored.path.endswith("/") for stored in gone)
 
 
 def _tell(session: Session, removed: int, failures: list[ItemFailure]) -> None:

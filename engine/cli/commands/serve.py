@@ -6,8 +6,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from engine.cli.addresses import parse_port
-from engine.cli.signals import stopped_by_signal
-from engine.config import DEFAULT_HOST, DEFAULT_PORT
+from engine.config import DEFAULT_HOST, DEFAULT_PORT, HOST_VARIABLE, PORT_VARIABLE
 from engine.errors import EngineBug
 
 if TYPE_CHECKING:
@@ -35,12 +34,11 @@ def declare(parser: ArgumentParser) -> None:
     Args:
         parser: Of this command.
     """
-    parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (default: %(default)s)")
+    parser.add_argument("--host", help=f"address to listen on (default: {HOST_VARIABLE}, or {DEFAULT_HOST})")
     parser.add_argument(
         "--port",
         type=parse_port,
-        default=DEFAULT_PORT,
-        help="port to listen on, 0 = any free one (default: %(default)s)",
+        help=f"port to listen on, 0 = any free one (default: {PORT_VARIABLE}, or {DEFAULT_PORT})",
     )
 
 
@@ -60,17 +58,23 @@ def run(session: Session, arguments: Namespace) -> int:
     """
     from engine.server import StorageServer  # the other commands need no HTTP server
 
-    with stopped_by_signal() as stop:
-        server = StorageServer(session.workspace, host=arguments.host, port=arguments.port)
-        server.start()
-        try:
-            _announce(session, server)
-            while not stop.wait(_WATCH_S):
-                if not server.running:
-                    raise EngineBug("The server ended by itself")
-        finally:
-            server.stop()
+    settings = session.workspace.settings
+    host = settings.host if arguments.host is None else arguments.host
+    port = settings.port if arguments.port is None else arguments.port
+    if not session.stop.is_set():
+        _serve(session, StorageServer(session.workspace, host=host, port=port))
     return 0
+
+
+def _serve(session: Session, server: StorageServer) -> None:
+    server.start()
+    try:
+        _announce(session, server)
+        while not session.stop.wait(_WATCH_S):
+            if not server.running:
+                raise EngineBug("The server ended by itself")
+    finally:
+        server.stop()
 
 
 def _announce(session: Session, server: StorageServer) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.cli.addresses import Address, parse_object_address, parse_seconds
 from engine.cli.formatting import utc_time_text
-from engine.config import DEFAULT_HOST, DEFAULT_PORT
+from engine.config import DEFAULT_HOST, DEFAULT_PORT, HOST_VARIABLE, PORT_VARIABLE, Settings
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -17,7 +17,8 @@ SUMMARY: Final = "print a link that opens an object for a while"
 DETAILS: Final = f"""\
 Whoever has the link may read that one object until it expires, and do nothing
 else. The link leads to the server that runs on this data folder; when none
-runs, to where `serve` would listen (http://{DEFAULT_HOST}:{DEFAULT_PORT}).
+runs, to where `serve` would listen: {HOST_VARIABLE} and {PORT_VARIABLE}, or
+http://{DEFAULT_HOST}:{DEFAULT_PORT}.
 
 examples:
   %(prog)s photos/cat.jpg --expires 3600"""
@@ -61,7 +62,7 @@ def run(session: Session, arguments: Namespace) -> int:
     link = session.storage.sign(target.bucket, target.path, session.context, arguments.expires)
     settings = session.workspace.settings
     running = read_server(settings.data_dir)
-    url = link.absolute(running or f"http://{settings.host}:{settings.port}")
+    url = link.absolute(running or _address_of(settings))
     if session.console.as_json:
         session.console.document({"url": url, "expires_at": utc_time_text(link.expires_at)})
         return 0
@@ -69,3 +70,10 @@ def run(session: Session, arguments: Namespace) -> int:
     if running is None and session.console.attended:
         session.console.note("no server is running on this data folder; start one with: serve")
     return 0
+
+
+def _address_of(settings: Settings) -> str:
+    """Return where `serve` would listen; with any free port nobody knows, so that the usual one stands in."""
+    from engine.server.sockets import url_of  # only where no server is found
+
+    return url_of(settings.host, settings.port or DEFAULT_PORT)

@@ -44,5 +44,6 @@ def bridge(qapp: QApplication, stub: StubQueue, errors: list[Exception]) -> Iter
     tasks = Tasks(errors.append)
     bridge = TransferBridge(stub, tasks)  # type: ignore[arg-type]
     yield bridge
+    bridge.stop()
     bridge.close()
     tasks.close()

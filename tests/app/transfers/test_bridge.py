@@ -28,6 +28,7 @@ def live(storage: FakeStorage, errors: list[Exception]) -> Iterator[TransferBrid
     tasks = Tasks(errors.append)
     bridge = TransferBridge(TransferQueue(storage, RlsContext.service()), tasks)
     yield bridge
+    bridge.stop()
     bridge.close()
     tasks.close()
 

@@ -243,6 +243,14 @@ class TestListing:
         assert list(backend.list("no-such-bucket")) == []
         assert sorted(backend.list_buckets()) == [BUCKET, OTHER_BUCKET]
 
+    def test_keys_that_begin_with_a_dot_belong_to_no_bucket(self, backend: StorageBackend) -> None:
+        backend.write(f"{BUCKET}/a", b"1")
+        backend.write(".notes/b", b"22")
+
+        assert list(backend.list()) == [StoredEntry(f"{BUCKET}/a", 1)]
+        assert backend.list_buckets() == [BUCKET]
+        assert list(backend.list(".notes")) == [StoredEntry(".notes/b", 2)]
+
     def test_threads_that_list_see_all_each(self, backend: StorageBackend) -> None:
         expected = [f"bucket-{number:03}/x" for number in range(120)]
         with backend.changes() as changes:
@@ -276,6 +284,29 @@ class TestListing:
         assert backend.list_buckets() == [BUCKET]
         with pytest.raises(BytesMissing):
             backend.set_aside(KEY, "2026-01-01T00-00-00Z")
+
+    def test_what_is_set_aside_can_be_taken_back(self, backend: StorageBackend) -> None:
+        assert list(backend.list_aside()) == []
+        backend.write(KEY, b"bytes")
+        backend.write(OTHER_KEY, b"others")
+        backend.set_aside(KEY, "1")
+        backend.set_aside(OTHER_KEY, "2")
+        first, second = backend.list_aside()
+        assert [first.size_bytes, second.size_bytes] == [5, 6]
+        reader = backend.open(first.key)
+        assert reader is not None
+        assert reader.read_at(0, 5) == b"bytes"
+        reader.close()
+
+        backend.write(KEY, b"newer")
+        with backend.changes() as changes:
+            assert changes.relocate(first.key, KEY) is Outcome.TAKEN
+            assert changes.relocate(second.key, OTHER_KEY) is Outcome.DONE
+            assert changes.relocate(second.key, OTHER_KEY) is Outcome.GONE
+            changes.sync()
+        assert backend.read(KEY) == b"newer"
+        assert backend.read(OTHER_KEY) == b"others"
+        assert list(backend.list_aside()) == [first]
 
 
 class TestPaths:

@@ -25,11 +25,11 @@ KEY = f"{BUCKET}/users/123/avatar.jpg"
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder, locks of staging folders left out."""
+    """Return every file below a folder; locks of staging folders and what is noted of buckets are left out."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != ".lock"
+        if path.is_file() and path.name != ".lock" and path.parent != folder / ".buckets"
     }
 
 

@@ -49,5 +49,6 @@ def _row_of(bucket: Bucket, entry: Entry, number: int) -> tuple[Any, ...]:
         "created_at": entry.updated_us,
         "updated_at": entry.updated_us,
         "modified_at": None,
+        "valid_from": entry.updated_us,
     }
     return tuple(values[column.name] for column in storage_objects.columns)

@@ -21,6 +21,7 @@ from engine.errors import (
     Unauthorized,
     UnsupportedMediaType,
 )
+from engine.events import StorageEvent
 from engine.storage import FileStorage
 from engine.types import Bucket, BucketChanges, Progress, RlsContext, UploadItem
 
@@ -113,6 +114,25 @@ def test_update_changes_what_it_names_and_nothing_else(storage: FileStorage, ser
     assert (freed.public, freed.file_size_limit_bytes, freed.allowed_mime_types) == (True, None, ())
     assert storage.get_bucket("b", service) == freed
     assert storage.update_bucket("b", service, BucketChanges()).public
+
+
+def test_name_and_rules_change_together_or_not_at_all(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, events: list[StorageEvent]
+):
+    storage.create_bucket("taken", service)
+    for name, types, kind in (
+        ("taken", ("image/*",), BucketAlreadyExists),
+        ("new", ("no type",), InvalidRequest),
+        ("a/b", (), InvalidBucketName),
+    ):
+        with pytest.raises(kind):
+            storage.update_bucket(bucket.id, service, BucketChanges(True, 5, types, name))
+    assert storage.get_bucket("photos", service) == bucket
+    events.clear()
+    changed = storage.update_bucket(bucket.id, service, BucketChanges(True, 5, ("image/*",), "new"))
+    assert storage.get_bucket("new", service) == changed
+    assert (changed.public, changed.file_size_limit_bytes, changed.allowed_mime_types) == (True, 5, ("image/*",))
+    assert [(event.type, event.bucket) for event in events] == [("storage.bucket.updated", "new")]
 
 
 def test_new_rules_leave_old_objects_alone(storage: FileStorage, bucket: Bucket, service: RlsContext):

@@ -9,13 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, insert, select, update
 
 from engine.backends.base import StorageBackend
 from engine.backends.memory import MemoryBackend
 from engine.cancel import CancelToken
 from engine.errors import BackendUnreachable, Cancelled, DiskFull, IoError, StorageError, Unauthorized
+from engine.events import StorageEvent
+from engine.jobs.check import Checks
+from engine.metadata.tables import storage_objects
 from engine.storage import FileStorage
 from engine.types import Bucket, CheckReport, FindingKind, Progress, RlsContext, StorageObject, UploadOptions
+from engine.workspace import Workspace
 
 Bytes = Callable[[str], bytes | None]
 
@@ -355,6 +360,108 @@ class TestRepair:
         assert [stored.path for stored in storage.walk("photos", "", service)] == paths
         with storage.open_object("photos", "f00", service) as reader:
             assert reader.read() == b"f00"
+
+    def test_a_database_that_is_not_the_right_one_moves_no_file(
+        self, storage: FileStorage, bucket: Bucket, healthy: dict[str, StorageObject], service: RlsContext, shelf: Shelf
+    ):
+        keys = [f"{bucket.id}/stray/{number:02}" for number in range(11)]
+        for key in keys:
+            shelf[key] = key.encode()
+        report = storage.check(service, repair=True)
+        assert kinds_of(report) == [("orphaned", key, False) for key in keys]
+        assert "is the database the right one?" in report.findings[0].detail
+        assert shelf.put_aside() == {}
+        assert all(key in shelf for key in keys)
+
+    def test_bytes_put_aside_come_back_when_their_rows_are_back(
+        self,
+        workspace: Workspace,
+        storage: FileStorage,
+        bucket: Bucket,
+        healthy: dict[str, StorageObject],
+        service: RlsContext,
+        shelf: Shelf,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        with workspace._core.executor.transaction(RlsContext.service()) as tx:
+            rows = [dict(row._mapping) for row in tx.execute(select(storage_objects))]
+            tx.execute(delete(storage_objects))
+        assert storage.check(service, repair=True).clean
+        assert len(shelf.put_aside()) == len(healthy)
+        with workspace._core.executor.transaction(RlsContext.service()) as tx:
+            tx.execute(insert(storage_objects), rows)
+        shelf[f"{bucket.id}/f/b.txt"] = b"another program's"
+        reads: list[str] = []
+        real = Checks._checksum_of_entry
+        monkeypatch.setattr(
+            Checks, "_checksum_of_entry", lambda self, run, entry: (reads.append(entry.key), real(self, run, entry))[1]
+        )
+        report = storage.check(service, repair=True)
+        assert {(finding.where, finding.repaired) for finding in report.findings} == {
+            (f"photos/{path}", path != "f/b.txt") for path in healthy
+        }
+        assert len(reads) == len(set(reads))
+        for path in healthy:
+            if path not in ("f/b.txt", "mark/"):
+                assert read(storage, path, service) == f"bytes of {path}".encode()
+        assert list(shelf.put_aside().values()) == [b"bytes of f/b.txt"]
+
+    def test_a_file_that_another_repair_gave_away_is_not_given_twice(
+        self,
+        workspace: Workspace,
+        storage: FileStorage,
+        bucket: Bucket,
+        service: RlsContext,
+        shelf: Shelf,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        for path in ("one", "two"):
+            storage.upload("photos", path, b"the same", service)
+            del shelf[f"{bucket.id}/{path}"]
+        shelf[f"{bucket.id}/one"] = b"the same"
+        shelf[f"{bucket.id}/found"] = b"the same"
+        real = Checks._give_back
+
+        def late(self: Checks, *arguments: object) -> bool:
+            key = f"{bucket.id}/one"
+            if key in shelf:
+                del shelf[key]
+                statement = update(storage_objects).where(storage_objects.c.leaf == "one")
+                workspace._core.executor.execute(
+                    statement.values(physical_path=f"{bucket.id}/found"), RlsContext.service()
+                )
+            return real(self, *arguments)
+
+        monkeypatch.setattr(Checks, "_give_back", late)
+        storage.check(service, repair=True)
+        assert read(storage, "one", service) == b"the same"
+        storage.delete_many("photos", ["two"], service)
+        assert read(storage, "one", service) == b"the same"
+
+    def test_a_row_that_changed_meanwhile_is_neither_given_bytes_nor_removed(
+        self,
+        storage: FileStorage,
+        bucket: Bucket,
+        service: RlsContext,
+        shelf: Shelf,
+        events: list[StorageEvent],
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        storage.upload("photos", "a", b"lost", service)
+        del shelf[f"{bucket.id}/a"]
+        shelf[f"{bucket.id}/found"] = b"lost"
+        real = Checks._give_back
+
+        def late(self: Checks, *arguments: object) -> bool:
+            storage.upload("photos", "a", b"newer", service, UploadOptions(replace=True))
+            return real(self, *arguments)
+
+        monkeypatch.setattr(Checks, "_give_back", late)
+        report = storage.check(service, repair=True)
+        assert kinds_of(report) == [("orphaned", f"{bucket.id}/found", True)]
+        assert read(storage, "a", service) == b"newer"
+        assert shelf.removed_rows() == []
+        assert "storage.object.deleted" not in {event.type for event in events}
 
     def test_removed_rows_are_written_down_whole(
         self, storage: FileStorage, bucket: Bucket, service: RlsContext, shelf: Shelf

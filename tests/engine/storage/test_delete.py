@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import BucketNotFound, Cancelled, InvalidKey, IoError, ObjectNotFound
+from engine.errors import BucketNotEmpty, BucketNotFound, Cancelled, InvalidKey, IoError, ObjectNotFound
 from engine.files import deletes, journal
 from engine.storage import FileStorage
-from engine.types import Bucket, Progress, RlsContext, UploadOptions
+from engine.types import Bucket, Progress, RlsContext, UploadItem, UploadOptions
 from engine.workspace import Workspace
 from tests.engine.storage.rows import Entry, insert_entries
 
@@ -185,3 +187,84 @@ class TestMany:
         assert len(storage.delete_many("photos", ["a", "f/"], service)) == 3
         assert keys_in(backend) == []
         assert storage.check(service).clean
+
+
+def _put_many(storage: FileStorage, service: RlsContext, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"x")
+    storage.upload_many("photos", [UploadItem(source, "f/late")], service)
+
+
+ARRIVALS: dict[str, Callable[[FileStorage, RlsContext, Path], object]] = {
+    "upload": lambda storage, service, _: storage.upload("photos", "f/late", b"x", service),
+    "many": _put_many,
+    "replacement": lambda storage, service, _: storage.upload(
+        "photos", "f/late", b"x", service, UploadOptions(replace=True)
+    ),
+    "move": lambda storage, service, _: storage.move("photos", "other/a", "f/late", service),
+    "moved folder": lambda storage, service, _: storage.move_folder("photos", "late/", "f/", service),
+    "copy": lambda storage, service, _: storage.copy("photos", "other/a", "f/late", service),
+}
+
+
+class TestAsOf:
+    @pytest.fixture(params=ARRIVALS)
+    def arrive(
+        self, request: pytest.FixtureRequest, storage: FileStorage, bucket: Bucket, service: RlsContext, tmp_path: Path
+    ) -> Callable[[], object]:
+        put(storage, service, "f/a", "f/b/c", "other/a")
+        if request.param == "replacement":
+            put(storage, service, "f/late")
+        if request.param == "moved folder":
+            put(storage, service, "late/late")
+        return lambda: ARRIVALS[request.param](storage, service, tmp_path)
+
+    def test_what_came_after_the_count_stays(
+        self, storage: FileStorage, service: RlsContext, arrive: Callable[[], object]
+    ):
+        mark = storage.tree_size("photos", "f/", service).as_of
+        arrive()
+        storage.delete_many("photos", ["f/"], service, as_of=mark)
+        assert [stored.path for stored in storage.walk("photos", "f/", service)] == ["f/late"]
+        assert storage.check(service).clean
+
+    def test_so_it_does_in_a_bucket_that_is_emptied(
+        self, storage: FileStorage, service: RlsContext, arrive: Callable[[], object]
+    ):
+        mark = storage.tree_size("photos", "", service).as_of
+        arrive()
+        storage.empty_bucket("photos", service, as_of=mark)
+        assert paths_in(storage, service) == ["f/late"]
+        with pytest.raises(BucketNotEmpty):
+            storage.delete_bucket("photos", service)
+
+    def test_what_stands_newly_at_a_path_stays(self, storage: FileStorage, bucket: Bucket, service: RlsContext):
+        put(storage, service, "a", "b")
+        mark = storage.tree_size("photos", "", service).as_of
+        storage.upload("photos", "a", b"new", service, UploadOptions(replace=True))
+        assert storage.delete_trees("photos", ["a", "b"], service, as_of=mark) == 1
+        assert paths_in(storage, service) == ["a"]
+
+    def test_a_count_of_nothing_deletes_nothing(self, storage: FileStorage, bucket: Bucket, service: RlsContext):
+        mark = storage.tree_size("photos", "f/", service).as_of
+        put(storage, service, "f/a")
+        assert storage.delete_trees("photos", ["f/"], service, as_of=mark) == 0
+        assert paths_in(storage, service) == ["f/a"]
+
+    @pytest.mark.parametrize("call", ["delete_many", "delete_trees", "empty_bucket"])
+    def test_a_deletion_ends_though_more_keeps_arriving(
+        self, storage: FileStorage, bucket: Bucket, service: RlsContext, monkeypatch: pytest.MonkeyPatch, call: str
+    ):
+        monkeypatch.setattr(deletes, "_ROWS_A_COMMIT", 2)
+        put(storage, service, *(f"f/{number}" for number in range(6)))
+        arrived = (f"f/late{number}" for number in range(20))
+
+        def arrive(_: Progress) -> None:
+            for path in itertools.islice(arrived, 2):
+                put(storage, service, path)
+
+        if call == "empty_bucket":
+            storage.empty_bucket("photos", service, arrive)
+        else:
+            getattr(storage, call)("photos", ["f/"], service, arrive)
+        assert paths_in(storage, service) == sorted(f"f/late{number}" for number in range(6))

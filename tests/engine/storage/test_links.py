@@ -24,7 +24,7 @@ from engine.errors import (
     WrongSignature,
 )
 from engine.storage import FileStorage
-from engine.types import Bucket, RlsContext, SignedUrl, UploadOptions
+from engine.types import Bucket, BucketChanges, RlsContext, SignedUrl, UploadOptions
 from engine.workspace import Workspace
 
 pytestmark = pytest.mark.parametrize("workspace", ["memory"], indirect=True)
@@ -231,3 +231,19 @@ def test_granted_readers_get_in_and_nobody_gets_more(storage: FileStorage, alice
         storage.open_granted("photos", "missing")
     with pytest.raises(BucketNotFound):
         storage.open_granted("missing", "mine")
+
+
+@pytest.mark.parametrize("public", [False, True], ids=["private", "public"])
+@pytest.mark.parametrize(("who", "signs"), [("service", True), ("alice", True), ("bob", False), ("anon", False)])
+def test_a_link_is_made_by_those_alone_whom_the_row_rules_let_read(
+    request: pytest.FixtureRequest, storage: FileStorage, service: RlsContext, alice: RlsContext, public, who, signs
+):
+    storage.upload("photos", "alice.txt", b"mine", alice)
+    storage.update_bucket("photos", service, BucketChanges(public=public))
+    caller: RlsContext = request.getfixturevalue(who)
+    if signs:
+        assert opened(storage, storage.sign("photos", "alice.txt", caller, 60)) == b"mine"
+        return
+    for path in ("alice.txt", "missing.txt"):
+        with pytest.raises(ObjectNotFound):
+            storage.sign("photos", path, caller, 60)

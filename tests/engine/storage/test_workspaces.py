@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from engine import limits
 from engine.config import load_settings
 from engine.errors import BucketAlreadyExists, BucketNotFound, ObjectAlreadyExists, ObjectNotFound
 from engine.secrets import FixedSecrets
@@ -187,3 +191,36 @@ def test_what_was_stored_is_there_at_the_next_start(data_dir: Path, service: Rls
         assert second.storage.info("photos", "Größe/it's", service) == stored
         assert read(second.storage, "Größe/it's", service) == b"x"
         assert second.storage.check(service).clean
+
+
+@pytest.fixture
+def held(one: Workspace) -> Iterator[sqlite3.Connection]:
+    """Return a connection of somebody who is in the middle of a change that takes long."""
+    with contextlib.closing(sqlite3.connect(one.settings.database_path, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        yield holder
+
+
+def test_reading_waits_for_no_writer(
+    one: Workspace, held: sqlite3.Connection, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits, "BUSY_TIMEOUT_S", 0.01)
+    with open_workspace(one.settings, FixedSecrets(KEYS)) as late:
+        assert late.storage.list_buckets(service) == ()
+        assert late.owner_id == one.owner_id
+
+
+def test_closing_waits_for_no_writer(one: Workspace, data_dir: Path, service: RlsContext, caplog):
+    caplog.set_level("INFO")
+    one.storage.create_bucket("photos", service)
+    one.storage.upload("photos", "a", b"x", service)
+    with contextlib.closing(sqlite3.connect(one.settings.database_path, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        begun_s = time.monotonic()
+        one.close()
+        assert time.monotonic() - begun_s < 5
+    assert "left for the next start" in caplog.text
+    with open_workspace(one.settings, FixedSecrets(KEYS)) as again:
+        assert again.storage.check(service).clean
+        with again._core.executor.snapshot(service) as tx:
+            assert again._core.journal.open_ids(tx) == []

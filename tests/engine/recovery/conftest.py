@@ -1,0 +1,96 @@
+"""A workspace with some of everything, closed, and ways to look at what is left of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from engine.config import Settings, load_settings
+from engine.secrets import FixedSecrets
+from engine.types import RlsContext, UploadItem
+from engine.workspace import Workspace, open_workspace
+
+SERVICE = RlsContext.service("7b0c5a5e-8a3c-4b8e-9d3f-2f6b8f0d1c11")
+CONTENTS = {
+    "photos": {
+        "2026/cat.jpg": b"\xff\xd8\xff\xe0" + b"meow" * 100,
+        "a//b": b"two slashes",
+        "100%.txt": b"percent",
+        "100%25.txt": b"looks like an escape",
+        "Größe/übersicht.txt": "ümlaut".encode(),
+        "empty/": b"",
+        "empty file": b"",
+        "big.bin": bytes(range(256)) * 12_000,
+    },
+    "Akten": {f"{number:03}/letter {number}.txt": f"letter {number}".encode() for number in range(40)},
+    "nothing": {},
+}
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Workspace]:
+    """Open the workspace, as the next start does."""
+    with open_workspace(settings, FixedSecrets()) as workspace:
+        yield workspace
+
+
+def fill(workspace: Workspace) -> None:
+    """Store some of everything."""
+    storage = workspace.storage
+    storage.create_bucket("photos", SERVICE, public=True, file_size_limit_bytes=50_000_000)
+    storage.create_bucket("Akten", SERVICE, allowed_mime_types=["text/*"])
+    storage.create_bucket("nothing", SERVICE)
+    for bucket, contents in CONTENTS.items():
+        for path, data in contents.items():
+            if path.endswith("/"):
+                storage.create_folder(bucket, path, SERVICE)
+            else:
+                storage.upload(bucket, path, data, SERVICE)
+
+
+@pytest.fixture
+def settings(data_dir: Path) -> Settings:
+    """Return the settings of a workspace that holds some of everything and is closed."""
+    settings = load_settings(data_dir, environ={})
+    with opened(settings) as workspace:
+        fill(workspace)
+    return settings
+
+
+def contents_of(workspace: Workspace) -> dict[str, dict[str, bytes]]:
+    """Read every object of every bucket, each against its checksum."""
+    found: dict[str, dict[str, bytes]] = {}
+    for bucket in workspace.storage.list_buckets(SERVICE):
+        found[bucket.name] = {}
+        for info in workspace.storage.walk(bucket.name, "", SERVICE):
+            with workspace.storage.open_object(bucket.name, info.path, SERVICE, verify=True) as reader:
+                found[bucket.name][info.path] = reader.read()
+    return found
+
+
+def files_of(settings: Settings) -> dict[str, tuple[str, int, int]]:
+    """Return every stored file with digest, time and inode: what a recovery must not touch."""
+    return {
+        str(path.relative_to(settings.storage_dir)): (
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            path.stat().st_mtime_ns,
+            path.stat().st_ino,
+        )
+        for path in settings.storage_dir.rglob("*")
+        if path.is_file() and not path.relative_to(settings.storage_dir).parts[0].startswith(".")
+    }
+
+
+def put_many(workspace: Workspace, folder: Path, count: int, prefix: str = "many/") -> None:
+    """Store many small files."""
+    folder.mkdir()
+    items = []
+    for number in range(count):
+        path = folder / f"{number}.txt"
+        path.write_text(f"file {number}")
+        items.append(UploadItem(path, f"{prefix}{number}.txt"))
+    assert workspace.storage.upload_many("Akten", items, SERVICE).done == count

@@ -1,0 +1,253 @@
+"""A backup in the place of a damaged database: nothing that came after it is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.cancel import CancelToken
+from engine.config import Settings
+from engine.errors import Cancelled, DatabaseCorrupt, DatabaseLocked, NotFound, SchemaTooNew
+from engine.recovery.recovery import Recovery
+from engine.recovery.values import RecoveryReport
+from engine.types import BucketChanges, UploadOptions
+from tests.engine.recovery.conftest import CONTENTS, SERVICE, contents_of, files_of, opened, put_many
+
+ROOT = Path(__file__).parents[3]
+
+
+def backed_up(settings: Settings) -> Path:
+    with opened(settings) as workspace:
+        return workspace.backups.make().path
+
+
+def restored_after_loss(settings: Settings, backup: Path | None = None) -> RecoveryReport:
+    """Damage the database, and restore it."""
+    settings.database_path.write_bytes(b"not a database" * 100)
+    files = files_of(settings)
+    report = Recovery(settings).restore(backup)
+    assert files_of(settings) == files
+    return report
+
+
+def test_a_backup_of_this_very_state_brings_everything_back(settings: Settings) -> None:
+    backup = backed_up(settings)
+
+    report = restored_after_loss(settings)
+
+    assert (report.backup, report.taken_in, report.problems) == (backup, 0, ())
+    assert report.set_aside is not None
+    assert report.set_aside.read_bytes().startswith(b"not a database")
+    with opened(settings) as workspace:
+        assert contents_of(workspace) == CONTENTS
+        assert workspace.storage.check(SERVICE).clean
+
+
+def test_what_the_backup_knows_alone_is_kept(settings: Settings) -> None:
+    with opened(settings) as workspace:
+        options = UploadOptions(user_metadata={"who": "Minka"}, cache_control="max-age=1", mime_type="x/y")
+        workspace.storage.upload("photos", "meta", b"data", SERVICE, options)
+        before = workspace.storage.info("photos", "meta", SERVICE)
+    backed_up(settings)
+
+    restored_after_loss(settings)
+
+    with opened(settings) as workspace:
+        assert workspace.storage.info("photos", "meta", SERVICE) == before
+
+
+def test_what_came_after_the_backup_is_taken_in(settings: Settings) -> None:
+    backed_up(settings)
+    with opened(settings) as workspace:
+        storage = workspace.storage
+        storage.upload("photos", "new/dog.txt", b"woof", SERVICE)
+        storage.upload("photos", "2026/cat.jpg", b"\xff\xd8\xff\xe0 another", SERVICE, UploadOptions(replace=True))
+        same_length = b"TWO SLASHES"
+        storage.upload("photos", "a//b", same_length, SERVICE, UploadOptions(replace=True))
+        made = storage.create_bucket("later", SERVICE, public=True)
+        storage.upload("later", "x", b"x", SERVICE)
+        storage.update_bucket("Akten", SERVICE, BucketChanges(file_size_limit_bytes=123))
+        storage.rename_bucket("nothing", "something", SERVICE)
+        expected = contents_of(workspace)
+
+    report = restored_after_loss(settings)
+
+    assert (report.taken_in, report.problems) == (4, ())
+    with opened(settings) as workspace:
+        assert contents_of(workspace) == expected
+        assert workspace.storage.get_bucket("later", SERVICE).id == made.id
+        assert workspace.storage.get_bucket("later", SERVICE).public
+        assert workspace.storage.get_bucket("Akten", SERVICE).file_size_limit_bytes == 123
+        assert workspace.storage.check(SERVICE).clean
+
+
+def test_what_was_deleted_or_moved_after_the_backup_is_told_and_no_bytes_are_lost(settings: Settings) -> None:
+    backed_up(settings)
+    with opened(settings) as workspace:
+        workspace.storage.delete("photos", "100%.txt", SERVICE)
+        workspace.storage.move("photos", "2026/cat.jpg", "2027/cat.jpg", SERVICE)
+        expected = contents_of(workspace)
+
+    report = restored_after_loss(settings)
+
+    assert {problem.where for problem in report.problems} == {"photos/100%.txt", "photos/2026/cat.jpg"}
+    with opened(settings) as workspace:
+        assert workspace.storage.check(SERVICE, repair=True).findings != ()
+        assert contents_of(workspace) == expected
+
+
+def test_a_file_takes_the_row_of_its_path_whose_own_file_is_gone(settings: Settings) -> None:
+    with opened(settings) as workspace:
+        workspace.storage.upload("photos", "x", b"first", SERVICE)
+        workspace.storage.move("photos", "x", "y", SERVICE)
+        workspace.storage.upload("photos", "x", b"second", SERVICE)
+        folder = settings.storage_dir / workspace.storage.get_bucket("photos", SERVICE).id
+    backup = backed_up(settings)
+    with contextlib.closing(sqlite3.connect(backup)) as connection:
+        connection.execute("UPDATE storage_objects SET physical_path = physical_path || '.gone' WHERE leaf = 'x'")
+        connection.commit()
+
+    report = restored_after_loss(settings, backup)
+
+    assert (report.taken_in, report.problems) == (1, ())
+    with opened(settings) as workspace:
+        assert contents_of(workspace)["photos"]["x"] == b"second" == (folder / "x").read_bytes()
+
+
+def test_work_that_was_open_at_the_backup_never_touches_newer_files(settings: Settings) -> None:
+    with opened(settings) as workspace:
+        workspace.storage.upload("photos", "kept", b"kept", SERVICE)
+        bucket_id = workspace.storage.get_bucket("photos", SERVICE).id
+    backup = backed_up(settings)
+    with contextlib.closing(sqlite3.connect(backup)) as connection:
+        connection.execute(
+            "INSERT INTO storage_journal (kind, staging, items, created_at) VALUES ('remove', '', ?, 1)",
+            (f'["{bucket_id}/kept"]',),
+        )
+        connection.commit()
+
+    restored_after_loss(settings, backup)
+
+    with opened(settings) as workspace:
+        assert contents_of(workspace)["photos"]["kept"] == b"kept"
+
+
+def test_an_upload_that_was_only_staged_at_the_backup_is_finished(settings: Settings) -> None:
+    with opened(settings) as workspace:
+        info = workspace.storage.upload("photos", "late", b"late", SERVICE)
+        folder = settings.storage_dir / info.bucket_id
+    backup = backed_up(settings)
+    staged = settings.storage_dir / ".staging" / "dead" / info.version
+    staged.parent.mkdir()
+    (folder / "late").rename(staged)
+    with contextlib.closing(sqlite3.connect(backup)) as connection:
+        connection.execute(
+            "INSERT INTO storage_journal (id, kind, staging, items, created_at) VALUES (999, 'publish', 'dead', ?, 1)",
+            (f'[["{info.id}", "{info.version}", true]]',),
+        )
+        connection.execute("UPDATE storage_objects SET journal_id = 999 WHERE leaf = 'late'")
+        connection.commit()
+    settings.database_path.write_bytes(b"")
+
+    assert Recovery(settings).restore(backup).problems == ()
+
+    with opened(settings) as workspace:
+        assert contents_of(workspace)["photos"]["late"] == b"late"
+
+
+def test_the_newest_sound_backup_is_taken(settings: Settings) -> None:
+    good = backed_up(settings)
+    bad = backed_up(settings)
+    bad.write_bytes(b"rubbish" * 1000)
+
+    assert restored_after_loss(settings).backup == good
+
+
+def test_a_damaged_backup_is_refused_and_changes_nothing(settings: Settings, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.db"
+    bad.write_bytes(b"rubbish" * 1000)
+    before = settings.database_path.read_bytes()
+
+    for path in (bad, tmp_path / "missing.db"):
+        with pytest.raises(DatabaseCorrupt):
+            Recovery(settings).restore(path)
+
+    assert settings.database_path.read_bytes() == before
+    assert not (tmp_path / "missing.db").exists()
+    assert not list(settings.data_dir.glob(".holdall*"))
+
+
+def test_without_a_backup_there_is_nothing_to_restore(settings: Settings) -> None:
+    with pytest.raises(NotFound, match="There is no backup of the database"):
+        Recovery(settings).restore()
+
+
+def test_a_backup_of_a_newer_program_is_refused(settings: Settings) -> None:
+    backup = backed_up(settings)
+    with contextlib.closing(sqlite3.connect(backup)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+
+    with pytest.raises(SchemaTooNew):
+        Recovery(settings).restore(backup)
+
+
+def test_a_workspace_that_is_open_is_refused(settings: Settings) -> None:
+    backed_up(settings)
+    with opened(settings), pytest.raises(DatabaseLocked, match="has this workspace open"):
+        Recovery(settings).restore()
+
+
+def test_cancelling_changes_nothing(settings: Settings) -> None:
+    backed_up(settings)
+    before, cancel = settings.database_path.read_bytes(), CancelToken()
+
+    with pytest.raises(Cancelled):
+        Recovery(settings, lambda _: cancel.cancel(), cancel).restore()
+
+    assert settings.database_path.read_bytes() == before
+
+
+RESTORE = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from engine.config import load_settings
+from engine.recovery.recovery import Recovery
+print("ready", flush=True)
+Recovery(load_settings(Path(sys.argv[2]), environ={})).restore()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_process_killed_at_any_moment_loses_nothing(settings: Settings, tmp_path: Path) -> None:
+    backed_up(settings)
+    with opened(settings) as workspace:
+        put_many(workspace, tmp_path / "many", 500)
+        expected = contents_of(workspace)
+    files = files_of(settings)
+    os.truncate(settings.database_path, 5000)
+    for number in range(8):
+        command = [sys.executable, "-c", RESTORE, str(ROOT), str(settings.data_dir)]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(0.05 * number)
+        child.kill()
+        child.wait()
+        child.stdout.close()
+
+    Recovery(settings).restore()
+
+    assert files_of(settings) == files
+    with opened(settings) as workspace:
+        assert contents_of(workspace) == expected
+    assert not list(settings.data_dir.glob(".holdall*"))

@@ -1,0 +1,110 @@
+"""The sidecars: they follow every change of a bucket, are mended at opening, and go with the bucket."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.backends.local import LocalBackend
+from engine.config import load_settings
+from engine.errors import DiskFull
+from engine.metadata.tables import storage_buckets
+from engine.secrets import FixedSecrets
+from engine.storage import FileStorage
+from engine.types import Bucket, BucketChanges, RlsContext
+from engine.workspace import Workspace, open_workspace
+
+
+def sidecar(data_dir: Path, bucket: Bucket) -> Path:
+    return data_dir / "storage" / ".buckets" / f"{bucket.id}.json"
+
+
+def said(data_dir: Path, bucket: Bucket) -> dict[str, Any]:
+    return json.loads(sidecar(data_dir, bucket).read_bytes())["bucket"]
+
+
+def reopen(workspace: Workspace) -> None:
+    workspace.close()
+    with open_workspace(load_settings(workspace.settings.data_dir, environ={}), FixedSecrets()):
+        pass
+
+
+def test_it_says_all_that_the_row_says(storage: FileStorage, service: RlsContext, data_dir: Path) -> None:
+    made = storage.create_bucket("Größe", service, public=True, file_size_limit_bytes=5, allowed_mime_types=["image/*"])
+
+    row = said(data_dir, made)
+    assert (row["id"], row["name"], row["owner_id"]) == (made.id, "Größe", service.user_id)
+    assert (row["public"], row["file_size_limit"], row["allowed_mime_types"]) == (True, 5, ["image/*"])
+    assert row.keys() == set(storage_buckets.c.keys())
+
+
+def test_it_follows_changes_and_names(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, data_dir: Path
+) -> None:
+    storage.update_bucket(bucket.name, service, BucketChanges(public=True))
+    assert said(data_dir, bucket)["public"] is True
+
+    storage.rename_bucket(bucket.name, "pictures", service)
+    assert said(data_dir, bucket)["name"] == "pictures"
+
+
+def test_it_goes_with_the_bucket(storage: FileStorage, bucket: Bucket, service: RlsContext, data_dir: Path) -> None:
+    storage.delete_bucket(bucket.name, service)
+
+    assert not sidecar(data_dir, bucket).exists()
+
+
+@pytest.mark.parametrize("damage", ["gone", "garbage", "older"])
+def test_opening_mends_what_differs(workspace: Workspace, bucket: Bucket, data_dir: Path, damage: str) -> None:
+    path = sidecar(data_dir, bucket)
+    whole = path.read_bytes()
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(b"\xff{" if damage == "garbage" else whole.replace(b"photos", b"before"))
+
+    reopen(workspace)
+
+    assert path.read_bytes() == whole
+
+
+def test_opening_leaves_alone_what_is_in_order_and_what_it_does_not_know(
+    workspace: Workspace, bucket: Bucket, data_dir: Path
+) -> None:
+    path = sidecar(data_dir, bucket)
+    other = path.with_name("01a21a0f-0000-7000-8000-000000000000.json")
+    other.write_bytes(b"{}")
+    before = path.stat().st_ino
+
+    reopen(workspace)
+
+    assert path.stat().st_ino == before
+    assert other.read_bytes() == b"{}"
+
+
+def test_a_sidecar_that_cannot_be_written_refuses_no_change(
+    workspace: Workspace,
+    service: RlsContext,
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: object) -> None:
+        raise DiskFull("The disk is full")
+
+    with monkeypatch.context() as patched, caplog.at_level(logging.WARNING):
+        patched.setattr(LocalBackend, "write", fail)
+        made = workspace.storage.create_bucket("photos", service)
+    assert not sidecar(data_dir, made).exists()
+    assert "could not be written" in caplog.text
+
+    reopen(workspace)
+    assert said(data_dir, made)["name"] == "photos"
+
+
+def test_the_check_takes_sidecars_for_no_orphans(storage: FileStorage, bucket: Bucket, service: RlsContext) -> None:
+    assert storage.check(service).findings == ()

@@ -1,0 +1,237 @@
+"""A bucket as it was: every moment that a model remembers is listed and read again from the rows of history."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.backends.memory import MemoryBackend
+from engine.config import load_settings
+from engine.errors import ObjectNotFound, StorageError
+from engine.secrets import FixedSecrets
+from engine.storage import FileStorage
+from engine.types import BucketChanges, ListRequest, Retention, RlsContext, SortColumn, UploadOptions
+from engine.workspace import open_workspace
+
+KEEP = Retention(days=30, trash_days=30)
+REPLACE = UploadOptions(replace=True)
+NAMES = ("a", "b", "d/a", "d/b", "d/e/c", "f/", "é")
+FOLDERS = ("", "d/", "d/e/", "g/", "g/e/", "f/")
+
+
+def put(storage: FileStorage, path: str, data: bytes, context: RlsContext) -> None:
+    storage.upload("photos", path, data, context, REPLACE)
+
+
+def now() -> datetime:
+    """Return a moment that nothing else happens at."""
+    time.sleep(0.002)
+    moment = datetime.now(UTC)
+    time.sleep(0.002)
+    return moment
+
+
+def listed(storage: FileStorage, moment: datetime, context: RlsContext, limit: int = 1000, **order: object) -> set[str]:
+    """Return all paths of a bucket at a moment, walked folder by folder and page by page."""
+    return set(_walk(storage, "", moment, context, limit, order))
+
+
+def _walk(
+    storage: FileStorage, prefix: str, moment: datetime, context: RlsContext, limit: int, order: dict[str, object]
+) -> Iterator[str]:
+    cursor = None
+    while True:
+        request = ListRequest(prefix, limit=limit, cursor=cursor, moment=moment, **order)  # type: ignore[arg-type]
+        page = storage.list("photos", request, context)
+        for folder in page.folders:
+            yield from _walk(storage, folder.path, moment, context, limit, order)
+        yield from (stored.path for stored in page.objects)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def read(storage: FileStorage, path: str, moment: datetime, context: RlsContext) -> bytes:
+    with storage.past.open("photos", path, moment, context, verify=True) as reader:
+        return reader.read()
+
+
+def test_before_and_after(storage: FileStorage, service: RlsContext):
+    storage.create_bucket("photos", service, retention=KEEP)
+    empty = now()
+    put(storage, "d/a", b"one", service)
+    first = now()
+    put(storage, "d/a", b"two", service)
+    second = now()
+    storage.move("photos", "d/a", "e/a", service)
+    third = now()
+    storage.delete("photos", "e/a", service)
+    last = now()
+    assert [listed(storage, moment, service) for moment in (empty, first, second, third, last)] == [
+        set(),
+        {"d/a"},
+        {"d/a"},
+        {"e/a"},
+        set(),
+    ]
+    assert read(storage, "d/a", first, service) == b"one"
+    assert read(storage, "d/a", second, service) == b"two"
+    assert read(storage, "e/a", third, service) == b"two"
+    for path, moment in (("d/a", empty), ("d/a", third), ("e/a", last)):
+        with pytest.raises(ObjectNotFound):
+            read(storage, path, moment, service)
+
+
+def test_what_came_back_from_the_trash_was_away(storage: FileStorage, service: RlsContext):
+    storage.create_bucket("photos", service, retention=KEEP)
+    put(storage, "a", b"one", service)
+    there = now()
+    storage.delete("photos", "a", service)
+    away = now()
+    (item,) = storage.trash.list("photos", service).items
+    assert item.id is not None
+    storage.trash.restore("photos", [item.id], service)
+    back = now()
+    assert [listed(storage, moment, service) for moment in (there, away, back)] == [{"a"}, set(), {"a"}]
+    assert read(storage, "a", there, service) == read(storage, "a", back, service) == b"one"
+
+
+def test_everybody_sees_their_own_past(storage: FileStorage, service: RlsContext, alice: RlsContext, bob: RlsContext):
+    storage.create_bucket("photos", service, retention=KEEP)
+    put(storage, "d/a", b"hers", alice)
+    put(storage, "e/b", b"his", bob)
+    then = now()
+    storage.delete_many("photos", ["d/", "e/"], service)
+    assert listed(storage, then, alice) == {"d/a"}
+    assert listed(storage, then, bob) == {"e/b"}
+    with pytest.raises(ObjectNotFound):
+        read(storage, "e/b", then, alice)
+
+
+@pytest.mark.parametrize("sort", SortColumn)
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("limit", [1, 2, 1000])
+def test_every_order_and_page(
+    storage: FileStorage, service: RlsContext, sort: SortColumn, descending: bool, limit: int
+):
+    storage.create_bucket("photos", service, retention=KEEP)
+    paths = {f"{folder}{name}" for folder in ("", "x/", "y/", "y/z/") for name in "abc"}
+    for path in sorted(paths):
+        put(storage, path, path.encode(), service)
+    then = now()
+    for path in ("a", "x/a", "y/z/b"):
+        put(storage, path, b"new", service)
+    storage.delete_many("photos", ["b", "x/"], service)
+    storage.move_folder("photos", "y/", "z/", service)
+    assert listed(storage, then, service, limit, sort=sort, descending=descending) == paths
+    request = ListRequest(limit=1000, sort=sort, descending=descending, moment=then)
+    page = storage.list("photos", request, service)
+    names = [stored.name for stored in page.objects]
+    assert [folder.path for folder in page.folders] == sorted(
+        ["x/", "y/"], reverse=descending and sort is SortColumn.NAME
+    )
+    assert names in (["a", "b", "c"], ["c", "b", "a"])
+    again = storage.list(
+        "photos", ListRequest(limit=3, offset=1, sort=sort, descending=descending, moment=then), service
+    )
+    assert [folder.path for folder in again.folders] == [folder.path for folder in page.folders[1:]]
+    assert [stored.name for stored in again.objects] == names[:2]
+
+
+def test_a_clock_that_was_set_back(storage: FileStorage, service: RlsContext, monkeypatch: pytest.MonkeyPatch):
+    storage.create_bucket("photos", service, retention=KEEP)
+    put(storage, "a", b"one", service)
+    monkeypatch.setattr("engine.files.mutations.now_us", lambda: 1_000_000)
+    put(storage, "a", b"two", service)
+    storage.move("photos", "a", "b", service)
+    put(storage, "b", b"three", service)
+    storage.delete("photos", "b", service)
+    versions = [*storage.versions.list("photos", "a", service), *storage.versions.list("photos", "b", service)]
+    assert all(version.until_us is not None and version.since_us < version.until_us for version in versions)
+
+
+@pytest.fixture
+def empty_database(tmp_path: Path, migrated_database: bytes) -> Path:
+    """Return a file: Hypothesis would print its bytes."""
+    path = tmp_path / "empty.db"
+    path.write_bytes(migrated_database)
+    return path
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.sampled_from(NAMES)),
+        st.tuples(st.just("delete"), st.sampled_from(NAMES)),
+        st.tuples(st.just("drop"), st.sampled_from(FOLDERS[1:])),
+        st.tuples(st.just("move"), st.sampled_from(NAMES), st.sampled_from(NAMES)),
+        st.tuples(st.just("rename"), st.sampled_from(FOLDERS[1:]), st.sampled_from(FOLDERS[1:])),
+        st.tuples(st.just("restore"), st.integers(0, 5)),
+        st.tuples(st.just("back"), st.sampled_from(NAMES), st.integers(1, 3)),
+        st.tuples(st.just("plain"), st.booleans()),
+    ),
+    max_size=14,
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps)
+def test_every_moment_reads_as_the_model_remembers_it(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: Path, plan: list[tuple[object, ...]]
+):
+    """While versions are kept, what was is what will be read of it, whatever happens afterwards."""
+    data_dir: Path = tmp_path_factory.mktemp("past")
+    shutil.copy(empty_database, data_dir / "holdall.db")
+    service = RlsContext.service()
+    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(), MemoryBackend()) as workspace:
+        storage = workspace.storage
+        storage.create_bucket("photos", service, retention=KEEP)
+        moments: list[tuple[datetime, dict[str, bytes]]] = []
+        for number, step in enumerate(plan):
+            _play(storage, step, b"" if str(step[1]).endswith("/") else b"%d" % number, service)
+            model = {
+                stored.path: storage.open_object("photos", stored.path, service).read()
+                for stored in storage.walk("photos", "", service)
+            }
+            moments.append((now(), model))
+        for moment, model in moments:
+            assert listed(storage, moment, service, limit=2) == {path for path in model if not path.endswith("/")}
+            for path, data in model.items():
+                assert read(storage, path, moment, service) == data
+        report = storage.check(service)
+        assert report.clean, report
+
+
+def _play(storage: FileStorage, step: tuple[object, ...], data: bytes, service: RlsContext) -> None:
+    """Do one step; what is refused changes nothing."""
+    try:
+        match step:
+            case ("put", str(path)):
+                put(storage, path, data, service)
+            case ("delete", str(path)):
+                storage.delete("photos", path, service)
+            case ("drop", str(prefix)):
+                storage.delete_many("photos", [prefix], service)
+            case ("move", str(source), str(target)):
+                storage.move("photos", source, target, service)
+            case ("rename", str(source), str(target)):
+                storage.move_folder("photos", source, target, service)
+            case ("restore", int(number)):
+                items = storage.trash.list("photos", service).items
+                if number < len(items) and (chosen := items[number].id) is not None:
+                    storage.trash.restore("photos", [chosen], service)
+            case ("back", str(path), int(number)):
+                versions = storage.versions.list("photos", path, service)
+                if number < len(versions) and (chosen := versions[number].id) is not None:
+                    storage.versions.restore("photos", chosen, service)
+            case ("plain", bool(trash)):
+                retention = Retention(days=30, trash_days=30 if trash else None)
+                storage.update_bucket("photos", service, BucketChanges(retention=retention))
+    except StorageError:
+        return

@@ -1,0 +1,253 @@
+"""The trash: what was deleted comes back whole, to its own path or another, until its time is over."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.backends.base import StorageBackend
+from engine.cancel import CancelToken
+from engine.errors import Cancelled, InvalidRequest, ObjectAlreadyExists, ObjectNotFound
+from engine.files.history import ARCHIVE_FOLDER
+from engine.jobs.expiry import Expiry
+from engine.storage import FileStorage
+from engine.times import now_us
+from engine.types import Bucket, BucketChanges, Retention, RlsContext, UploadOptions
+from engine.version_types import ObjectVersion
+from engine.workspace import Workspace
+
+REPLACE = UploadOptions(replace=True)
+DAY_US = 24 * 3600 * 1_000_000
+
+
+@pytest.fixture
+def bucket(storage: FileStorage, service: RlsContext) -> Bucket:
+    return storage.create_bucket("photos", service, retention=Retention(trash_days=30))
+
+
+def put(storage: FileStorage, path: str, data: bytes, context: RlsContext) -> None:
+    storage.upload("photos", path, data, context, REPLACE)
+
+
+def read(storage: FileStorage, path: str, context: RlsContext) -> bytes:
+    with storage.open_object("photos", path, context, verify=True) as reader:
+        return reader.read()
+
+
+def in_trash(storage: FileStorage, context: RlsContext) -> list[ObjectVersion]:
+    return list(storage.trash.list("photos", context).items)
+
+
+def ids(versions: list[ObjectVersion]) -> list[int]:
+    return [version.id for version in versions if version.id is not None]
+
+
+@pytest.mark.usefixtures("bucket")
+class TestTakingBack:
+    def test_to_the_old_path(self, storage: FileStorage, service: RlsContext):
+        put(storage, "a/b", b"one", service)
+        before = storage.info("photos", "a/b", service)
+        storage.delete("photos", "a/b", service)
+        assert not storage.exists("photos", "a/b", service)
+        (item,) = in_trash(storage, service)
+        assert (item.info.path, item.in_trash) == ("a/b", True)
+
+        (restored,) = storage.trash.restore("photos", ids([item]), service)
+        assert restored == before
+        assert read(storage, "a/b", service) == b"one"
+        assert in_trash(storage, service) == []
+        assert storage.check(service).clean
+
+    def test_to_another_path(self, storage: FileStorage, service: RlsContext):
+        put(storage, "a", b"one", service)
+        storage.delete("photos", "a", service)
+        put(storage, "a", b"two", service)
+        items = ids(in_trash(storage, service))
+        with pytest.raises(ObjectAlreadyExists):
+            storage.trash.restore("photos", items, service)
+        storage.trash.restore("photos", items, service, target_path="b")
+        assert (read(storage, "a", service), read(storage, "b", service)) == (b"two", b"one")
+
+    def test_a_whole_folder(self, storage: FileStorage, backend: StorageBackend, service: RlsContext):
+        for number in range(50):
+            put(storage, f"d/{number % 7}/{number}", b"%d" % number, service)
+        storage.delete_many("photos", ["d/"], service)
+        items = in_trash(storage, service)
+        assert len(items) == 50
+        assert storage.trash.size("photos", service).objects == 50
+        storage.trash.restore("photos", ids(items), service)
+        assert all(read(storage, f"d/{n % 7}/{n}", service) == b"%d" % n for n in range(50))
+        assert list(backend.list(ARCHIVE_FOLDER)) == []
+
+    def test_all_or_none(self, storage: FileStorage, service: RlsContext):
+        for path in ("a", "b"):
+            put(storage, path, b"one", service)
+        storage.delete_many("photos", ["a", "b"], service)
+        put(storage, "b", b"two", service)
+        with pytest.raises(ObjectAlreadyExists):
+            storage.trash.restore("photos", ids(in_trash(storage, service)), service)
+        assert not storage.exists("photos", "a", service)
+        assert len(in_trash(storage, service)) == 2
+
+    def test_one_path_deleted_twice(self, storage: FileStorage, service: RlsContext):
+        for text in (b"one", b"two"):
+            put(storage, "a", text, service)
+            storage.delete("photos", "a", service)
+        newest, oldest = ids(in_trash(storage, service))
+        with pytest.raises(ObjectAlreadyExists):
+            storage.trash.restore("photos", [newest, oldest], service)
+        storage.trash.restore("photos", [oldest], service)
+        assert read(storage, "a", service) == b"one"
+        storage.trash.restore("photos", [newest], service, target_path="b")
+        assert read(storage, "b", service) == b"two"
+
+    def test_one_path_takes_one_object(self, storage: FileStorage, service: RlsContext):
+        for path in ("a", "b"):
+            put(storage, path, b"one", service)
+        storage.delete_many("photos", ["a", "b"], service)
+        with pytest.raises(InvalidRequest):
+            storage.trash.restore("photos", ids(in_trash(storage, service)), service, target_path="c")
+
+    def test_what_is_not_there(self, storage: FileStorage, service: RlsContext):
+        with pytest.raises(ObjectNotFound):
+            storage.trash.restore("photos", [1], service)
+
+    def test_what_is_history_and_no_trash(self, storage: FileStorage, service: RlsContext):
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention(versions=5)))
+        put(storage, "a", b"one", service)
+        storage.delete("photos", "a", service)
+        (version,) = storage.versions.list("photos", "a", service)
+        with pytest.raises(ObjectNotFound):
+            storage.trash.restore("photos", ids([version]), service)
+        assert not storage.exists("photos", "a", service)
+
+    def test_it_stays_known_where_versions_are_kept(self, storage: FileStorage, service: RlsContext):
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention(versions=5, trash_days=30)))
+        put(storage, "a", b"one", service)
+        storage.delete("photos", "a", service)
+        storage.trash.restore("photos", ids(in_trash(storage, service)), service)
+        newest, oldest = storage.versions.list("photos", "a", service)
+        assert newest.info.version == oldest.info.version
+        assert oldest.id is not None
+        with storage.versions.open("photos", oldest.id, service) as reader:
+            assert reader.read() == b"one"
+        put(storage, "a", b"two", service)
+        with storage.versions.open("photos", oldest.id, service) as reader:
+            assert reader.read() == b"one"
+
+    def test_everybody_takes_back_their_own(
+        self, storage: FileStorage, service: RlsContext, alice: RlsContext, bob: RlsContext
+    ):
+        put(storage, "a", b"one", alice)
+        storage.delete("photos", "a", alice)
+        items = ids(in_trash(storage, alice))
+        assert in_trash(storage, bob) == []
+        with pytest.raises(ObjectNotFound):
+            storage.trash.restore("photos", items, bob)
+        assert storage.trash.empty("photos", bob) == 0
+        (restored,) = storage.trash.restore("photos", items, alice)
+        assert restored.owner_id == alice.user_id
+
+
+@pytest.mark.usefixtures("bucket")
+class TestEmptying:
+    def test_everything(self, storage: FileStorage, backend: StorageBackend, service: RlsContext):
+        for number in range(20):
+            put(storage, f"d/{number}", b"%d" % number, service)
+        storage.delete_many("photos", ["d/"], service)
+        assert storage.trash.empty("photos", service) == 20
+        assert in_trash(storage, service) == []
+        assert [*backend.list(ARCHIVE_FOLDER), *backend.list()] == []
+
+    def test_some(self, storage: FileStorage, service: RlsContext):
+        for path in ("a", "b"):
+            put(storage, path, b"one", service)
+        storage.delete_many("photos", ["a", "b"], service)
+        keep, go = in_trash(storage, service)
+        assert storage.trash.empty("photos", service, ids([go])) == 1
+        assert in_trash(storage, service) == [keep]
+
+    def test_cancelled(self, storage: FileStorage, service: RlsContext):
+        put(storage, "a", b"one", service)
+        storage.delete("photos", "a", service)
+        token = CancelToken()
+        token.cancel()
+        with pytest.raises(Cancelled):
+            storage.trash.empty("photos", service, cancel=token)
+
+    def test_pages(self, storage: FileStorage, service: RlsContext):
+        for number in range(5):
+            put(storage, f"{number}", b"x", service)
+        storage.delete_many("photos", [f"{number}" for number in range(5)], service)
+        first = storage.trash.list("photos", service, limit=3)
+        second = storage.trash.list("photos", service, limit=3, cursor=first.next_cursor)
+        assert len(first.items) == 3
+        assert len(second.items) == 2
+        assert second.next_cursor is None
+        assert len({version.id for version in (*first.items, *second.items)}) == 5
+
+    def test_deleting_for_good_passes_it_by(self, storage: FileStorage, service: RlsContext):
+        put(storage, "a", b"one", service)
+        storage.delete_many("photos", ["a"], service, for_good=True)
+        assert in_trash(storage, service) == []
+
+
+class TestExpiry:
+    """Days to come, with a clock of the test's own."""
+
+    @staticmethod
+    def run_after(workspace: Workspace, days: float) -> int:
+        core = workspace._core
+        return Expiry(core.executor, core.mutations, lambda: now_us() + int(days * DAY_US)).run()
+
+    def test_trash(self, workspace: Workspace, storage: FileStorage, bucket: Bucket, service: RlsContext):
+        put(storage, "a", b"one", service)
+        storage.delete("photos", "a", service)
+        assert self.run_after(workspace, 29) == 0
+        assert len(in_trash(storage, service)) == 1
+        assert self.run_after(workspace, 30.1) == 1
+        assert in_trash(storage, service) == []
+        assert list(workspace._core.backend.list(ARCHIVE_FOLDER)) == []
+
+    def test_days(self, workspace: Workspace, storage: FileStorage, bucket: Bucket, service: RlsContext):
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention(days=7)))
+        put(storage, "a", b"one", service)
+        put(storage, "a", b"two", service)
+        assert self.run_after(workspace, 6) == 0
+        assert self.run_after(workspace, 8) == 1
+        assert len(storage.versions.list("photos", "a", service)) == 1
+
+    def test_numbers(self, workspace: Workspace, storage: FileStorage, bucket: Bucket, service: RlsContext):
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention(versions=2)))
+        for number in range(6):
+            put(storage, "a", b"%d" % number, service)
+            put(storage, "b", b"%d" % number, service)
+        assert self.run_after(workspace, 0) == 6
+        kept = storage.versions.list("photos", "a", service)
+        assert len(kept) == 3
+        with storage.versions.open("photos", ids([kept[2]])[0], service) as reader:
+            assert reader.read() == b"3"
+
+    def test_trash_becomes_a_version_among_others(
+        self, workspace: Workspace, storage: FileStorage, bucket: Bucket, service: RlsContext
+    ):
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention(days=60, trash_days=30)))
+        put(storage, "a", b"one", service)
+        storage.delete("photos", "a", service)
+        assert self.run_after(workspace, 31) == 0
+        assert in_trash(storage, service) == []
+        assert len(storage.versions.list("photos", "a", service)) == 1
+        assert self.run_after(workspace, 61) == 1
+
+    def test_a_bucket_that_keeps_nothing_any_more(
+        self, workspace: Workspace, storage: FileStorage, bucket: Bucket, service: RlsContext
+    ):
+        put(storage, "a", b"one", service)
+        storage.delete("photos", "a", service)
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention()))
+        assert self.run_after(workspace, 0) == 1
+
+    def test_cancelled(self, workspace: Workspace, bucket: Bucket):
+        token = CancelToken()
+        token.cancel()
+        with pytest.raises(Cancelled):
+            Expiry(workspace._core.executor, workspace._core.mutations).run(token)
