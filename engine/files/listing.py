@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from engine.errors import InvalidRequest
 from engine.files.folder_queries import SHOWN, below, folder_values, folders_count, folders_page, objects_page
 from engine.files.past_queries import PastRules, folders_count_at, folders_page_at, objects_page_at
 from engine.files.records import OBJECT_COLUMNS, find_bucket, object_from
-from engine.metadata.executor import Executor, Rows, Transaction
+from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.paths import validate_prefix
 from engine.times import from_datetime
@@ -219,7 +219,7 @@ def _with_objects(
 
 def _objects(
     tx: Transaction, bucket: Bucket, request: ListRequest, after: _Cursor | None, skip: int, count: int
-) -> Rows:
+) -> Sequence[tuple[Any, ...]]:
     """Return the objects of a folder in the order asked for, beyond a cursor."""
     resumed = after is not None and after.key is not None
     values: dict[str, object] = {"bucket": bucket.id, "prefix": request.prefix, "skip": skip, "count": count}
@@ -229,8 +229,8 @@ def _objects(
             values["key"] = after.key
     if request.moment is not None:
         query = objects_page_at(_past_rules(tx), request.sort, descending=request.descending, resumed=resumed)
-        return tx.execute(query, values | _moment(request)).all()
-    return tx.execute(objects_page(request.sort, descending=request.descending, resumed=resumed), values).all()
+        return tx.tuples(query, values | _moment(request))
+    return tx.tuples(objects_page(request.sort, descending=request.descending, resumed=resumed), values)
 
 
 def _sort_key(stored: StorageObject, sort: SortColumn) -> str | int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -68,7 +69,7 @@ def bucket_from(row: AnyRow) -> Bucket:
     )
 
 
-def object_from(row: AnyRow, bucket: str) -> StorageObject:
+def object_from(row: Sequence[Any], bucket: str) -> StorageObject:
     """Return the object of a row that begins with `OBJECT_COLUMNS`, which are in the order of its fields.
 
     Args:
@@ -153,6 +154,8 @@ def leaves_by_folder(paths: Sequence[str]) -> dict[str, list[str]]:
     return leaves
 
 
-def _read_only(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return JSON metadata that nobody can change by accident."""
-    return MappingProxyType(value) if value else NO_CLAIMS
+def _read_only(value: Mapping[str, Any] | str) -> Mapping[str, Any]:
+    """Return JSON metadata, decoded or not, that nobody can change by accident."""
+    if not value or value == "{}":
+        return NO_CLAIMS
+    return MappingProxyType(json.loads(value) if isinstance(value, str) else value)

@@ -72,6 +72,16 @@ class Transaction:
             return self._connection.execute(guarded)
         return self._connection.execute(guarded, parameters)
 
+    def tuples(self, statement: Statement, parameters: Parameters | None = None) -> Sequence[tuple[Any, ...]]:
+        """Run a query and return its rows as the driver gives them (JSON as text): a third cheaper for a large page.
+
+        Args:
+            statement: SQLAlchemy Core.
+            parameters: One mapping.
+        """
+        with self.execute(statement, parameters) as result:
+            return result.cursor.fetchall()
+
     def insert_rows(self, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert many rows at a third of the cost of a statement with as many parameter sets.
 
