@@ -23,7 +23,7 @@ test: ## run the whole test suite without a display, then the engine's again whe
 	@sh packaging/bootstrap.sh test
 	$(PYTHON_IN_VENV) $(PYTEST) $(ARGS)
 ifeq ($(strip $(ARGS)),)
-	.venv-engine/bin/python $(PYTEST) tests/engine tests/server tests/cli
+	.venv-engine/bin/python $(PYTEST) -m "not campaign" tests/engine tests/server tests/cli
 endif
 
 crash: ## kill a process 500 times and cut the power 1,000 times, and hold what is left against what was acknowledged

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -430,7 +431,7 @@ class MemoryMachine(EngineMachine):
 
 
 _SETTINGS = settings(max_examples=20, stateful_step_count=30, suppress_health_check=list(HealthCheck))
-TestOnDisk = LocalMachine.TestCase
+TestOnDisk = pytest.mark.campaign(LocalMachine.TestCase)
 TestOnDisk.settings = _SETTINGS
-TestInMemory = MemoryMachine.TestCase
+TestInMemory = pytest.mark.campaign(MemoryMachine.TestCase)
 TestInMemory.settings = _SETTINGS

@@ -43,7 +43,10 @@ def can_trace() -> bool:
     )
 
 
-pytestmark = pytest.mark.skipif(not can_trace(), reason="strace is not installed here, or may not trace")
+pytestmark = [
+    pytest.mark.campaign,
+    pytest.mark.skipif(not can_trace(), reason="strace is not installed here, or may not trace"),
+]
 
 
 class Traced:

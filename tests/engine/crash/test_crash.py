@@ -21,7 +21,10 @@ from engine.storage import FileStorage
 from tests.engine.crash.load import BUCKET, SERVICE
 from tests.engine.crash.record import Nursery, Record, opened
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the nursery forks")
+pytestmark = [
+    pytest.mark.campaign,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="the nursery forks"),
+]
 
 
 def test_the_load_comes_to_every_failpoint(nursery: Nursery, record: Record, tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from engine.backends.folders import FolderCache, PosixFolder
 from engine.backends.local import LocalBackend
 from tests.engine.crash.power import PowerTally, cut_power
 
-pytestmark = pytest.mark.skipif(
-    not (folders.POSIX and Path("/proc/self/fd").exists()), reason="files are told by /proc"
-)
+pytestmark = [
+    pytest.mark.campaign,
+    pytest.mark.skipif(not (folders.POSIX and Path("/proc/self/fd").exists()), reason="files are told by /proc"),
+]
 
 
 def cut_often(folder: Path, database: bytes, seed: int, cuts: int) -> PowerTally:

@@ -210,6 +210,7 @@ while True:
 """
 
 
+@pytest.mark.campaign
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_a_process_killed_at_any_moment_leaves_only_whole_backups(tmp_path: Path, workspace: Workspace) -> None:
     database, folder = workspace.settings.database_path, tmp_path / "backups"

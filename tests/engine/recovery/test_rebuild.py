@@ -311,6 +311,7 @@ Recovery(load_settings(Path(sys.argv[2]), environ={})).rebuild(force=True)
 """
 
 
+@pytest.mark.campaign
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_a_process_killed_at_any_moment_leaves_the_old_database_or_the_new_one(
     settings: Settings, tmp_path: Path
@@ -354,6 +355,7 @@ def test_names_of_other_programs_stay_as_they_are(name: str) -> None:
     assert original(name) == (name, True)
 
 
+@pytest.mark.campaign
 def test_memory_stays_the_same_however_many_there_are(data_dir: Path, tmp_path: Path) -> None:
     import tracemalloc
 

@@ -284,6 +284,7 @@ Recovery(load_settings(Path(sys.argv[2]), environ={})).restore()
 """
 
 
+@pytest.mark.campaign
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_a_process_killed_at_any_moment_loses_nothing(settings: Settings, tmp_path: Path) -> None:
     backed_up(settings)

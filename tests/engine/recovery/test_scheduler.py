@@ -46,7 +46,6 @@ def test_a_run_that_fails_is_told_and_ends_nothing(caplog: pytest.LogCaptureFixt
 
     jobs = [Job("bad", 10.0, fail), Job("good", 10.0, lambda _: runs.append("good"))]
     scheduler = Scheduler(jobs, clock)
-    scheduler.start()
     with caplog.at_level(logging.WARNING):
         for moment_s in (30.0, 40.0):
             clock.now_s = moment_s

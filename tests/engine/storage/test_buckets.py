@@ -126,10 +126,10 @@ def test_name_and_rules_change_together_or_not_at_all(
         ("a/b", (), InvalidBucketName),
     ):
         with pytest.raises(kind):
-            storage.update_bucket(bucket.id, service, BucketChanges(True, 5, types, name))
+            storage.update_bucket(bucket.id, service, BucketChanges(True, 5, types, name=name))
     assert storage.get_bucket("photos", service) == bucket
     events.clear()
-    changed = storage.update_bucket(bucket.id, service, BucketChanges(True, 5, ("image/*",), "new"))
+    changed = storage.update_bucket(bucket.id, service, BucketChanges(True, 5, ("image/*",), name="new"))
     assert storage.get_bucket("new", service) == changed
     assert (changed.public, changed.file_size_limit_bytes, changed.allowed_mime_types) == (True, 5, ("image/*",))
     assert [(event.type, event.bucket) for event in events] == [("storage.bucket.updated", "new")]

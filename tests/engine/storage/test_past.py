@@ -180,6 +180,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.campaign
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 def test_every_moment_reads_as_the_model_remembers_it(
