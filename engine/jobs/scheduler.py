@@ -56,10 +56,15 @@ class Scheduler:
         self._cancel = CancelToken()
         self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        """Begin to count the time, in a thread that never keeps the program alive. To be called once."""
+    def plan(self) -> None:
+        """Begin to count the time, for who calls `run_due` himself."""
         with self._changed:
             self._due_s |= {job.name: self._clock() + job.first_after_s for job in self._jobs.values()}
+
+    def start(self) -> None:
+        """Begin to count the time, in a thread that never keeps the program alive. To be called once."""
+        self.plan()
+        with self._changed:
             self._thread = threading.Thread(target=self._work, name="holdall-jobs", daemon=True)
             self._thread.start()
 

@@ -25,7 +25,7 @@ class Clock:
 def test_a_job_runs_after_its_first_wait_and_then_every_interval() -> None:
     clock, runs = Clock(), []
     scheduler = Scheduler([Job("look", 100.0, lambda _: runs.append(clock()), first_after_s=1000.0)], clock)
-    scheduler.start()
+    scheduler.plan()
 
     waits = []
     for moment_s in (999.0, 1000.0, 1050.0, 1100.0):
@@ -46,6 +46,7 @@ def test_a_run_that_fails_is_told_and_ends_nothing(caplog: pytest.LogCaptureFixt
 
     jobs = [Job("bad", 10.0, fail), Job("good", 10.0, lambda _: runs.append("good"))]
     scheduler = Scheduler(jobs, clock)
+    scheduler.plan()
     with caplog.at_level(logging.WARNING):
         for moment_s in (30.0, 40.0):
             clock.now_s = moment_s
