@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, insert, literal, null, select, update
 
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation
@@ -24,6 +24,9 @@ from engine.types import Bucket
 from engine.version_types import Ending
 
 ARCHIVE_FOLDER: Final = ".versions"
+_NAME_MAX_BYTES: Final = 255
+"""Longest name of a file, on every file system in use."""
+
 _O: Final = storage_objects.c
 _V: Final = storage_object_versions.c
 _COPIED: Final = (
@@ -60,8 +63,19 @@ class Leaving:
 
 
 def archive_key(key: str, version: str) -> str:
-    """Return where the bytes of an old version are kept: readable, below the path that they had."""
-    return f"{ARCHIVE_FOLDER}/{key}/{version}"
+    """Return where the bytes of an old version are kept: `.versions/<bucket id>/users/123/avatar.jpg~<version>`.
+
+    Beside each other in the folder that they had, because a folder for each object would cost more than moving it. A
+    name that the version would make too long for a file system gives way to the version alone.
+    """
+    folder, _, name = key.rpartition("/")
+    named = f"{name}~{version}"
+    return f"{ARCHIVE_FOLDER}/{folder}/{named if len(named.encode()) <= _NAME_MAX_BYTES else version}"
+
+
+def archived_version(key: str) -> str:
+    """Return the version whose bytes a key of `archive_key` is."""
+    return key.rpartition("/")[2].rpartition("~")[2]
 
 
 def ended_at(moment_us: int) -> ColumnElement[int]:
@@ -89,6 +103,7 @@ def retire(
         for part in _slices(leaving):
             journal_id = _archive(change, part)
             change.system.execute(_copy_of(part, ending, change.moment_us, journal_id, in_trash=in_trash))
+            _name_keys(change, part, journal_id)
         return {one.object_id for one in leaving}
     return _keep_for_moves(change, leaving)
 
@@ -96,7 +111,7 @@ def retire(
 def note_moves(change: Mutation, bucket: Bucket, object_ids: Sequence[str]) -> None:
     """Write down that objects stood where they are about to leave, if their bucket keeps versions."""
     if bucket.retention.keeps_versions:
-        query = _rows_to_keep(object_ids, Ending.MOVED, change.moment_us, None, literal(None), in_trash=False)
+        query = _rows_to_keep(object_ids, Ending.MOVED, change.moment_us, None, in_trash=False)
         change.system.execute(insert(storage_object_versions).from_select(_TARGET, query))
 
 
@@ -105,9 +120,8 @@ _TARGET: Final = [*_COPIED, "object_id", "physical_path", "journal_id", "valid_t
 
 def _copy_of(leaving: Sequence[Leaving], ending: Ending, moment_us: int, journal_id: int, *, in_trash: bool) -> Any:  # noqa: ANN401 - an INSERT
     """Return the statement that copies live rows into history."""
-    key = literal(f"{ARCHIVE_FOLDER}/") + _O.physical_path + "/" + _O.version
     ids = [one.object_id for one in leaving]
-    query = _rows_to_keep(ids, ending, moment_us, journal_id, key, in_trash=in_trash)
+    query = _rows_to_keep(ids, ending, moment_us, journal_id, in_trash=in_trash)
     return insert(storage_object_versions).from_select(_TARGET, query)
 
 
@@ -116,14 +130,24 @@ def _rows_to_keep(
     ending: Ending,
     moment_us: int,
     journal_id: int | None,
-    key: ColumnElement[Any],
     *,
     in_trash: bool,
 ) -> Select[Any]:
-    """Return live rows as rows of history."""
+    """Return live rows as rows of history; where their bytes are is not said yet."""
     copied = [_O[name] for name in _COPIED]
-    added = [_O.id, key, literal(journal_id), ended_at(moment_us), literal(ending.value), literal(in_trash)]
+    added = [_O.id, null(), literal(journal_id), ended_at(moment_us), literal(ending.value), literal(in_trash)]
     return select(*copied, *added).where(_O.id.in_(bindparam("ids", list(object_ids), expanding=True)))
+
+
+def _name_keys(change: Mutation, leaving: Sequence[Leaving], journal_id: int) -> None:
+    """Let the rows just written name the keys that their bytes will have."""
+    values = [{"content": one.version, "key": archive_key(one.key, one.version)} for one in leaving]
+    change.system.execute(_NAME_KEY.where(_V.journal_id == journal_id), values)
+
+
+_NAME_KEY: Final = (
+    update(storage_object_versions).where(_V.version == bindparam("content")).values(physical_path=bindparam("key"))
+)
 
 
 def _archive(change: Mutation, leaving: Sequence[Leaving]) -> int:

@@ -229,7 +229,7 @@ def _objects(
             values["key"] = after.key
     if request.moment is not None:
         query = objects_page_at(_past_rules(tx), request.sort, descending=request.descending, resumed=resumed)
-        return tx.tuples(query, values | _moment(request))
+        return tx.tuples(query, values | _moment(request) | {"reach": skip + count})
     return tx.tuples(objects_page(request.sort, descending=request.descending, resumed=resumed), values)
 
 

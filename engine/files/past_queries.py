@@ -1,6 +1,7 @@
 """The statements of a folder's page at a moment: over what stands now and what is history, each in its own index order.
 
-Parameters are those of `engine.files.folder_queries` and `moment`, in microseconds. All functions are pure.
+Parameters are those of `engine.files.folder_queries`, `moment` in microseconds, and for objects `reach`, the sum of
+`skip` and `count`: no table is read further than that. All functions are pure.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def _objects_page(rules: PastRules, sort: SortColumn, descending: bool, resumed:
 def _part(
     table: Table, rule: ColumnElement[bool] | None, names: list[str], descending: bool, resumed: bool
 ) -> Select[Any]:
-    """Return what one table knows of a folder at the moment."""
+    """Return what one table knows of a folder at the moment, as many rows as the page can take of it, in order."""
     identity = table.c.id if table is storage_objects else table.c.object_id
     columns = [identity.label("id"), *(table.c[column.name] for column in OBJECT_COLUMNS[1:])]
     here = and_(table.c.bucket_id == bindparam("bucket"), table.c.parent == bindparam("prefix"), table.c.leaf != "")
@@ -77,7 +78,9 @@ def _part(
         binds = ["key", "leaf"][-len(order) :]
         there = tuple_(*(bindparam(name, type_=part.type) for name, part in zip(binds, order, strict=True)))
         query = query.where(tuple_(*order) < there if descending else tuple_(*order) > there)
-    return query
+    order_by = [table.c[name].desc() if descending else table.c[name] for name in names]
+    first = query.order_by(*order_by).limit(bindparam("reach")).subquery()
+    return select(first)
 
 
 def _stood(table: Table, rule: ColumnElement[bool] | None) -> list[ColumnElement[bool]]:
@@ -85,7 +88,8 @@ def _stood(table: Table, rule: ColumnElement[bool] | None) -> list[ColumnElement
     moment = bindparam("moment", type_=_O.valid_from.type)
     conditions: list[ColumnElement[bool]] = [table.c.valid_from <= moment]
     if table is storage_object_versions:
-        conditions.append(table.c.valid_to > moment)
+        # A sum, which no index has: SQLite would rather read a bucket's whole past by age, and sort it.
+        conditions.append(table.c.valid_to + 0 > moment)
     return conditions if rule is None else [*conditions, rule]
 
 

@@ -17,7 +17,7 @@ from engine import limits
 from engine.backends.base import BackendReader, StorageBackend, StoredEntry
 from engine.check_types import Finding, FindingKind
 from engine.errors import IoError
-from engine.files.history import ARCHIVE_FOLDER
+from engine.files.history import ARCHIVE_FOLDER, archived_version
 from engine.files.records import object_from
 from engine.files.settle import Settler
 from engine.files.throttle import ProgressMeter
@@ -91,7 +91,7 @@ class HistoryCheck:
 
     def _is_claimed(self, tx: Transaction, key: str) -> bool:
         """Return whether a version, an object just taken out of the trash, or open work means a key."""
-        kept = tx.execute(select(_V.id).where(_V.version == key.rpartition("/")[2], _V.physical_path == key))
+        kept = tx.execute(select(_V.id).where(_V.version == archived_version(key), _V.physical_path == key))
         if kept.first() is not None or self._settler.is_awaited(tx, key):
             return True
         return tx.execute(select(_O.id).where(_O.physical_path == key).limit(1)).first() is not None

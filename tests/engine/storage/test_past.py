@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from engine.backends.memory import MemoryBackend
 from engine.config import load_settings
 from engine.errors import ObjectNotFound, StorageError
+from engine.files.past_queries import PastRules, objects_page_at
 from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
 from engine.types import BucketChanges, ListRequest, Retention, RlsContext, SortColumn, UploadOptions
@@ -236,3 +237,18 @@ def _play(storage: FileStorage, step: tuple[object, ...], data: bytes, service: 
                 storage.update_bucket("photos", service, BucketChanges(retention=retention))
     except StorageError:
         return
+
+
+@pytest.mark.parametrize("table", ["storage_objects", "storage_object_versions"])
+def test_a_page_reads_a_range_of_an_index_in_its_order(storage: FileStorage, table: str):
+    """No table is read as a whole, nor sorted before the page is cut from it."""
+    engine = storage._executor._engine
+    query = objects_page_at(PastRules(None, None), SortColumn.NAME, descending=False, resumed=True)
+    compiled = query.compile(dialect=engine.dialect)
+    values = dict.fromkeys(compiled.params, 1) | {name: value for name, value in compiled.params.items() if value == ""}
+    with engine.connect() as connection:
+        place = [values[name] for name in compiled.positiontup or ()]
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", tuple(place)).all()
+    steps = [row[3] for row in rows if table + " " in row[3]]
+    assert len(steps) == 1
+    assert "(bucket_id=? AND parent=? AND leaf>?" in steps[0]
