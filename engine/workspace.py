@@ -7,6 +7,8 @@ façade. Nothing here is global: two workspaces in one process know nothing of e
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
@@ -43,6 +45,7 @@ from engine.files.versions import Versions
 from engine.instance import opening
 from engine.jobs.backups import Backups
 from engine.jobs.check import Checks
+from engine.jobs.expiry import Expiry
 from engine.jobs.scheduler import Job, Scheduler
 from engine.metadata import schema
 from engine.metadata.database import is_begun, open_database
@@ -63,6 +66,10 @@ OWNER_SETTING: Final = "owner_id"
 _BACKUP_JOB = "backup"
 _BACKUP_LOOK_S = 15 * 60
 """How often it is looked whether a backup is due: a computer that sleeps at night counts no hours."""
+
+_EXPIRY_JOB = "expiry"
+_EXPIRY_S = 3600
+"""How often old versions and trash are looked through; what buckets keep is counted in days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,9 @@ class Workspace:
         jobs: What goes on by itself while the workspace is open.
     """
 
-    def __init__(self, settings: Settings, secrets: SecretStore, core: _Core) -> None:
+    def __init__(
+        self, settings: Settings, secrets: SecretStore, core: _Core, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._core = core
         self.settings = settings
         self.secrets = secrets
@@ -105,7 +114,7 @@ class Workspace:
         self.keys = ApiKeys(self.jwt_secret)
         self.storage = _compose(settings, core, self.signer)
         self.backups = backups_of(settings)
-        self.jobs = Scheduler([Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due)])
+        self.jobs = Scheduler(self._jobs(), clock)
         self.jobs.start()
 
     def __enter__(self) -> Workspace:
@@ -129,6 +138,14 @@ class Workspace:
         finally:
             self._core.executor.close()
             self._core.backend.close()
+
+    def _jobs(self) -> list[Job]:
+        """Return what goes on by itself."""
+        expiry = Expiry(self._core.executor, self._core.mutations)
+        return [
+            Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due),
+            Job(_EXPIRY_JOB, _EXPIRY_S, expiry.run),
+        ]
 
     def _tidy(self) -> None:
         """Remove the records of finished work, unless that would keep somebody waiting who wants to leave."""
@@ -154,6 +171,7 @@ def open_workspace(
     secrets: SecretStore | None = None,
     backend: StorageBackend | None = None,
     failpoints: Failpoints = NO_FAILPOINTS,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Workspace:
     """Open the workspace of a data folder, making it if there is none.
 
@@ -162,6 +180,7 @@ def open_workspace(
         secrets: Where keys are kept; the keyring or a file in the data folder by default.
         backend: Where bytes are kept; the data folder's `storage` by default.
         failpoints: Told of every step of the protocol, for tests that let the process die there.
+        clock: Seconds, by which it is time for what goes on by itself.
 
     Raises:
         PermissionDenied: The data folder cannot be made or written.
@@ -182,7 +201,7 @@ def open_workspace(
         core.settler.roll_forward()
         core.backend.sweep(core.settler.roll_forward)
         _remove_left_folders(core)
-        return Workspace(settings, store, core)
+        return Workspace(settings, store, core, clock)
     except BaseException:
         core.executor.close()
         core.backend.close()
