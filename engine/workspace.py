@@ -35,6 +35,7 @@ from engine.files.listing import Listing
 from engine.files.moves import Moves
 from engine.files.mutations import Mutations
 from engine.files.past import Past
+from engine.files.quarantine import Quarantine
 from engine.files.settle import Settler
 from engine.files.sidecars import Sidecars
 from engine.files.trash import Trash
@@ -42,10 +43,10 @@ from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads
 from engine.files.version_rows import VersionBytes
 from engine.files.versions import Versions
+from engine.housekeeping import Housekeeping, Premises
 from engine.instance import opening
 from engine.jobs.backups import Backups
 from engine.jobs.check import Checks
-from engine.jobs.expiry import Expiry
 from engine.jobs.scheduler import Job, Scheduler
 from engine.metadata import schema
 from engine.metadata.database import is_begun, open_database
@@ -66,10 +67,6 @@ OWNER_SETTING: Final = "owner_id"
 _BACKUP_JOB = "backup"
 _BACKUP_LOOK_S = 15 * 60
 """How often it is looked whether a backup is due: a computer that sleeps at night counts no hours."""
-
-_EXPIRY_JOB = "expiry"
-_EXPIRY_S = 3600
-"""How often old versions and trash are looked through; what buckets keep is counted in days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +95,7 @@ class Workspace:
         secrets: Where the workspace's keys are kept.
         owner_id: Id of the person at this computer, the same at every start.
         backups: Backups of the database.
+        housekeeping: Cleanup and scrub, what they found and removed.
         jobs: What goes on by itself while the workspace is open.
     """
 
@@ -112,9 +110,14 @@ class Workspace:
         self.signer = UrlSigner(secrets.get_or_create(_LINK_KEY))
         self.jwt_secret = settings.jwt_secret or secrets.get_or_create(_JWT_KEY).hex()
         self.keys = ApiKeys(self.jwt_secret)
-        self.storage = _compose(settings, core, self.signer)
+        events, quarantine = EventBus(), Quarantine(core.executor)
+        announcer = Announcer(events)
+        self.storage = _compose(settings, core, self.signer, events, announcer, quarantine)
+        self.housekeeping = Housekeeping(settings, _premises(core, quarantine, announcer))
         self.backups = backups_of(settings)
-        self.jobs = Scheduler(self._jobs(), clock)
+        self.jobs = Scheduler(
+            [Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due), *self.housekeeping.jobs()], clock
+        )
         self.jobs.start()
 
     def __enter__(self) -> Workspace:
@@ -138,14 +141,6 @@ class Workspace:
         finally:
             self._core.executor.close()
             self._core.backend.close()
-
-    def _jobs(self) -> list[Job]:
-        """Return what goes on by itself."""
-        expiry = Expiry(self._core.executor, self._core.mutations)
-        return [
-            Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due),
-            Job(_EXPIRY_JOB, _EXPIRY_S, expiry.run),
-        ]
 
     def _tidy(self) -> None:
         """Remove the records of finished work, unless that would keep somebody waiting who wants to leave."""
@@ -280,14 +275,32 @@ def _require_storage(settings: Settings, executor: Executor) -> None:
         )
 
 
-def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
+def _premises(core: _Core, quarantine: Quarantine, announcer: Announcer) -> Premises:
+    """Return what is to be kept in order."""
+    return Premises(
+        core.executor,
+        core.backend,
+        core.settler,
+        core.mutations,
+        core.permissions,
+        quarantine,
+        announcer.deleted,
+    )
+
+
+def _compose(
+    settings: Settings,
+    core: _Core,
+    signer: UrlSigner,
+    events: EventBus,
+    announcer: Announcer,
+    quarantine: Quarantine,
+) -> FileStorage:
     """Put the use cases together."""
     executor, backend, permissions = core.executor, core.backend, core.permissions
-    events = EventBus()
-    announcer = Announcer(events)
     committer = Committer(executor, core.mutations, backend, permissions)
-    downloads = Downloads(executor, backend, core.journal, core.settler, signer)
-    listing = Listing(executor)
+    downloads = Downloads(executor, backend, core.journal, core.settler, signer, quarantine)
+    listing = Listing(executor, quarantine)
     deletes = Deletes(executor, core.mutations, announcer)
     copies = Copies(executor, backend, committer, permissions, downloads, listing, announcer.stored)
     contents = VersionBytes(executor, backend, core.settler, downloads)
