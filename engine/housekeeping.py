@@ -19,6 +19,7 @@ from engine.jobs.expiry import Expiry
 from engine.jobs.missing import MissingBytes
 from engine.jobs.orphans import Orphans
 from engine.jobs.scheduler import Job
+from engine.jobs.scrub import Scrub
 from engine.jobs.survey import Surveyor
 from engine.metadata.executor import Executor
 from engine.permissions.rules import PermissionChecker
@@ -33,6 +34,9 @@ _EXPIRY_S: Final = 3600
 
 _FIRST_CLEANUP_S: Final = 120.0
 """After the start; a survey of everything is not what a person opens a window for."""
+
+_FIRST_SCRUB_S: Final = 300.0
+"""Likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Housekeeping:
         audit: What was removed.
         cleanup: Files without rows, rows without files.
         quarantine: What has no sound bytes.
+        scrub: Reads everything again.
     """
 
     def __init__(self, settings: Settings, premises: Premises, now: Callable[[], int] = now_us) -> None:
@@ -95,6 +100,17 @@ class Housekeeping:
             Graces(settings.cleanup_interval_s, settings.orphan_grace_s, settings.missing_grace_s),
             now,
         )
+        self.scrub = Scrub(
+            executor,
+            stored,
+            premises.quarantine,
+            self.audit,
+            premises.permissions,
+            settings.data_dir / ".scrub.lock",
+            settings.scrub_bytes_per_s,
+            settings.scrub_interval_s,
+            now,
+        )
 
     def jobs(self) -> list[Job]:
         """Return what is short enough to share a thread."""
@@ -103,3 +119,7 @@ class Housekeeping:
         if interval_s:
             jobs.append(Job("cleanup", min(interval_s, _LOOK_S), self.cleanup.run_if_due, _FIRST_CLEANUP_S))
         return jobs
+
+    def long_jobs(self) -> list[Job]:
+        """Return what takes hours, and a thread of its own."""
+        return [Job("scrub", _LOOK_S, self.scrub.run_if_due, _FIRST_SCRUB_S)]

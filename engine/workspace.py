@@ -97,6 +97,7 @@ class Workspace:
         backups: Backups of the database.
         housekeeping: Cleanup and scrub, what they found and removed.
         jobs: What goes on by itself while the workspace is open.
+        long_jobs: Likewise, but for hours: what would keep the others waiting.
     """
 
     def __init__(
@@ -119,6 +120,8 @@ class Workspace:
             [Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due), *self.housekeeping.jobs()], clock
         )
         self.jobs.start()
+        self.long_jobs = Scheduler(self.housekeeping.long_jobs(), clock)
+        self.long_jobs.start()
 
     def __enter__(self) -> Workspace:
         """Return the workspace."""
@@ -136,6 +139,7 @@ class Workspace:
     def close(self) -> None:
         """Tidy the journal and release database and folders; safe to call again."""
         self.jobs.close()
+        self.long_jobs.close()
         try:
             self._tidy()
         finally:

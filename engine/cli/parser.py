@@ -24,6 +24,7 @@ from engine.cli.commands import (
     rebuild,
     restore_database,
     rm,
+    scrub,
     serve,
     sign,
 )
@@ -69,6 +70,7 @@ COMMANDS: Final[Mapping[str, Command | RecoveryCommand]] = {
     "keys": keys,
     "check": check,
     "cleanup": cleanup,
+    "scrub": scrub,
     "backup": backup,
     "restore-database": restore_database,
     "rebuild": rebuild,

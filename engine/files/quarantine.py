@@ -14,12 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, Table, delete, insert, select, update
 
 from engine.metadata.executor import Executor, Transaction
-from engine.metadata.tables import storage_object_versions, storage_objects, storage_quarantine
+from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects, storage_quarantine
 from engine.times import to_datetime
 from engine.types import RlsContext, StorageObject
 
@@ -43,6 +43,7 @@ class Quarantined:
     Attributes:
         version: The content.
         object_id: Whose it is.
+        where: `bucket/path`.
         since: When that was found.
         problem: What is wrong.
         detail: The same in words.
@@ -50,6 +51,7 @@ class Quarantined:
 
     version: str
     object_id: str
+    where: str
     since: datetime
     problem: Problem
     detail: str
@@ -69,9 +71,12 @@ class Quarantine:
 
     def list(self) -> tuple[Quarantined, ...]:
         """Return everything in quarantine that an object or a kept version still means, the oldest first."""
-        query = select(_Q.version, _Q.object_id, _Q.since, _Q.reason, _Q.detail).order_by(_Q.since, _Q.version)
-        rows = self._executor.execute(query.where(_is_meant()), _SYSTEM)
-        return tuple(Quarantined(row[0], row[1], to_datetime(row[2]), Problem(row[3]), row[4]) for row in rows)
+        found = [
+            Quarantined(row[0], row[1], f"{row[5]}/{row[6]}{row[7]}", to_datetime(row[2]), Problem(row[3]), row[4])
+            for query in _LISTS
+            for row in self._executor.execute(query, _SYSTEM)
+        ]
+        return tuple(sorted({one.version: one for one in found}.values(), key=lambda one: (one.since, one.version)))
 
     def has_any(self) -> bool:
         """Return whether anything is in quarantine: costs next to nothing as long as nobody writes."""
@@ -120,3 +125,16 @@ def _is_meant() -> ColumnElement[bool]:
     return select(_O.id).where(_O.id == _Q.object_id, _O.version == _Q.version).exists() | (
         select(_V.id).where(_V.version == _Q.version).exists()
     )
+
+
+def _lists(table: Table, means: ColumnElement[bool]) -> Select[Any]:
+    """Return the SELECT of what is in quarantine and meant by a row of a table."""
+    columns = (_Q.version, _Q.object_id, _Q.since, _Q.reason, _Q.detail, storage_buckets.c.name)
+    meant = storage_quarantine.join(table, means).join(storage_buckets, storage_buckets.c.id == table.c.bucket_id)
+    return select(*columns, table.c.parent, table.c.leaf).select_from(meant)
+
+
+_LISTS: Final = (
+    _lists(storage_object_versions, _V.version == _Q.version),
+    _lists(storage_objects, (_O.id == _Q.object_id) & (_O.version == _Q.version)),
+)

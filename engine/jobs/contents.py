@@ -112,6 +112,10 @@ class Bytes:
                 return staged
         return self._backend.open(content.key)
 
+    def finish_open_work(self) -> None:
+        """Bring what is on its way to where it belongs, so that what is missing then is missing."""
+        self._settler.roll_forward()
+
     def size(self, content: Content) -> int | None:
         """Return how many bytes there are under a content's key, or None where there are none."""
         reader = self._backend.open(content.key)
