@@ -33,6 +33,36 @@ DEFAULT_BACKUPS_KEPT: Final = 7
 DEFAULT_BACKUP_INTERVAL_S: Final = 24 * 3600
 """Once a day."""
 
+CLEANUP_INTERVAL_VARIABLE: Final = "HOLDALL_CLEANUP_INTERVAL_S"
+"""Environment variable that says how many seconds lie between two cleanups; 0 makes none by itself."""
+
+ORPHAN_GRACE_VARIABLE: Final = "HOLDALL_ORPHAN_GRACE_S"
+"""Environment variable that says for how many seconds a file has to be nobody's before a cleanup puts it aside."""
+
+MISSING_GRACE_VARIABLE: Final = "HOLDALL_MISSING_GRACE_S"
+"""Environment variable that says how many seconds an object whose file is missing waits for it."""
+
+SCRUB_RATE_VARIABLE: Final = "HOLDALL_SCRUB_BYTES_PER_S"
+"""Environment variable that says how fast stored bytes are read again in the background; 0: not at all."""
+
+SCRUB_INTERVAL_VARIABLE: Final = "HOLDALL_SCRUB_INTERVAL_S"
+"""Environment variable that says how many seconds lie between two passes over all stored bytes."""
+
+DEFAULT_CLEANUP_INTERVAL_S: Final = 3600
+"""Once an hour."""
+
+DEFAULT_ORPHAN_GRACE_S: Final = 24 * 3600
+"""A day: longer than it takes to notice a wrong backup, or a file that was put where it does not belong."""
+
+DEFAULT_MISSING_GRACE_S: Final = 7 * 24 * 3600
+"""A week, to find the disk or the backup that has the file."""
+
+DEFAULT_SCRUB_BYTES_PER_S: Final = 8_000_000
+"""A terabyte in a day and a half, at a few percent of what a disk can do."""
+
+DEFAULT_SCRUB_INTERVAL_S: Final = 30 * 24 * 3600
+"""Once a month, as RAID arrays are checked by their own jobs."""
+
 HOST_VARIABLE: Final = "HOLDALL_HOST"
 """Environment variable that names the address of the server."""
 
@@ -59,6 +89,11 @@ class Settings:
         port: TCP port the server binds, 0 to 65535; 0 means any free one.
         backups_kept: Backups of the database that are kept; 0 makes none but those that are asked for.
         backup_interval_s: Seconds between two of them, at least 1.
+        cleanup_interval_s: Seconds between two cleanups; 0 makes none but those that are asked for.
+        orphan_grace_s: Seconds for which a file is nobody's before a cleanup puts it aside.
+        missing_grace_s: Seconds for which an object waits for its missing file.
+        scrub_bytes_per_s: How fast stored bytes are read again in the background; 0 reads none but when asked.
+        scrub_interval_s: Seconds between two passes, at least 1.
     """
 
     data_dir: Path
@@ -67,6 +102,11 @@ class Settings:
     port: int = DEFAULT_PORT
     backups_kept: int = DEFAULT_BACKUPS_KEPT
     backup_interval_s: int = DEFAULT_BACKUP_INTERVAL_S
+    cleanup_interval_s: int = DEFAULT_CLEANUP_INTERVAL_S
+    orphan_grace_s: int = DEFAULT_ORPHAN_GRACE_S
+    missing_grace_s: int = DEFAULT_MISSING_GRACE_S
+    scrub_bytes_per_s: int = DEFAULT_SCRUB_BYTES_PER_S
+    scrub_interval_s: int = DEFAULT_SCRUB_INTERVAL_S
 
     @property
     def storage_dir(self) -> Path:
@@ -103,6 +143,11 @@ def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.
         jwt_secret=environ.get(JWT_SECRET_VARIABLE) or None,
         backups_kept=_number(environ, BACKUPS_KEPT_VARIABLE, DEFAULT_BACKUPS_KEPT, at_least=0),
         backup_interval_s=_number(environ, BACKUP_INTERVAL_VARIABLE, DEFAULT_BACKUP_INTERVAL_S, at_least=1),
+        cleanup_interval_s=_number(environ, CLEANUP_INTERVAL_VARIABLE, DEFAULT_CLEANUP_INTERVAL_S, at_least=0),
+        orphan_grace_s=_number(environ, ORPHAN_GRACE_VARIABLE, DEFAULT_ORPHAN_GRACE_S, at_least=0),
+        missing_grace_s=_number(environ, MISSING_GRACE_VARIABLE, DEFAULT_MISSING_GRACE_S, at_least=0),
+        scrub_bytes_per_s=_number(environ, SCRUB_RATE_VARIABLE, DEFAULT_SCRUB_BYTES_PER_S, at_least=0),
+        scrub_interval_s=_number(environ, SCRUB_INTERVAL_VARIABLE, DEFAULT_SCRUB_INTERVAL_S, at_least=1),
         host=environ.get(HOST_VARIABLE) or DEFAULT_HOST,
         port=_port_of(environ),
     )

@@ -6,6 +6,7 @@ import os
 import random
 import time
 from typing import Final
+from uuid import UUID
 
 _NOISE: Final = random.Random()  # noqa: S311 - ids are names, not secrets; seeded from the system
 _NOISE_BITS: Final = 74
@@ -25,3 +26,15 @@ def new_id() -> str:
     first, second = milliseconds >> 16 & 0xFFFFFFFF, milliseconds & 0xFFFF
     third, fourth = noise & 0xFFF, 0x8000 | noise >> 12 & 0x3FFF
     return f"{first:08x}-{second:04x}-7{third:03x}-{fourth:04x}-{noise >> 26:012x}"
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text has the form of an id: folders of buckets do, the disk's own, such as lost+found, don't.
+
+    Args:
+        text: Any.
+    """
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

@@ -65,5 +65,17 @@ REPAIR_REMOVALS_SHARE: Final = 0.1
 """Share of all rows above which a repair takes none away: a disk that is not there looks like lost bytes, and a
 database that is not the right one like bytes that are nobody's."""
 
+CLEANUP_REMOVALS_MIN: Final = 1000
+"""Files and rows that a cleanup takes away without being told to, in any case."""
+
+CLEANUP_REMOVALS_SHARE: Final = 0.05
+"""Share of all rows up to which it does so where that is more: beyond, somebody has to look first."""
+
+CLEANUP_BATCH: Final = 50
+"""Files that are put aside, or rows that are looked at, under one hold of the write lock."""
+
+RECOVERED_VERSIONS_GRACE_S: Final = 30 * 24 * 3600
+"""How long what lies below `.versions/` without a row stays there after a recovery, which has no rows for it."""
+
 RETENTION_MAX: Final = 36_500
 """Largest number of versions or days that a bucket can be told to keep: a century."""

@@ -148,6 +148,7 @@ class StorageObject(NamedTuple):
         created_us: When the path first came to be, in microseconds since 1970, UTC.
         updated_us: When the content last changed here, likewise.
         modified_us: The source file's own modification time, likewise, if known.
+        problem: `missing` or `damaged` where the bytes are known to be; filled in where objects are listed or shown.
 
     Pages hold a thousand of these, and making them is most of a page's cost: hence a named tuple, a third of the price
     of a frozen dataclass, and times that stay as the table has them until somebody asks.
@@ -167,6 +168,7 @@ class StorageObject(NamedTuple):
     created_us: int
     updated_us: int
     modified_us: int | None = None
+    problem: str | None = None
 
     @property
     def created_at(self) -> datetime:

@@ -7,6 +7,8 @@ façade. Nothing here is global: two workspaces in one process know nothing of e
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
@@ -33,6 +35,7 @@ from engine.files.listing import Listing
 from engine.files.moves import Moves
 from engine.files.mutations import Mutations
 from engine.files.past import Past
+from engine.files.quarantine import Quarantine
 from engine.files.settle import Settler
 from engine.files.sidecars import Sidecars
 from engine.files.trash import Trash
@@ -40,6 +43,7 @@ from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads
 from engine.files.version_rows import VersionBytes
 from engine.files.versions import Versions
+from engine.housekeeping import Housekeeping, Premises
 from engine.instance import opening
 from engine.jobs.backups import Backups
 from engine.jobs.check import Checks
@@ -91,10 +95,14 @@ class Workspace:
         secrets: Where the workspace's keys are kept.
         owner_id: Id of the person at this computer, the same at every start.
         backups: Backups of the database.
+        housekeeping: Cleanup and scrub, what they found and removed.
         jobs: What goes on by itself while the workspace is open.
+        long_jobs: Likewise, but for hours: what would keep the others waiting.
     """
 
-    def __init__(self, settings: Settings, secrets: SecretStore, core: _Core) -> None:
+    def __init__(
+        self, settings: Settings, secrets: SecretStore, core: _Core, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._core = core
         self.settings = settings
         self.secrets = secrets
@@ -103,10 +111,17 @@ class Workspace:
         self.signer = UrlSigner(secrets.get_or_create(_LINK_KEY))
         self.jwt_secret = settings.jwt_secret or secrets.get_or_create(_JWT_KEY).hex()
         self.keys = ApiKeys(self.jwt_secret)
-        self.storage = _compose(settings, core, self.signer)
+        events, quarantine = EventBus(), Quarantine(core.executor)
+        announcer = Announcer(events)
+        self.storage = _compose(settings, core, self.signer, events, announcer, quarantine)
+        self.housekeeping = Housekeeping(settings, _premises(core, quarantine, announcer))
         self.backups = backups_of(settings)
-        self.jobs = Scheduler([Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due)])
+        self.jobs = Scheduler(
+            [Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due), *self.housekeeping.jobs()], clock
+        )
         self.jobs.start()
+        self.long_jobs = Scheduler(self.housekeeping.long_jobs(), clock)
+        self.long_jobs.start()
 
     def __enter__(self) -> Workspace:
         """Return the workspace."""
@@ -124,6 +139,7 @@ class Workspace:
     def close(self) -> None:
         """Tidy the journal and release database and folders; safe to call again."""
         self.jobs.close()
+        self.long_jobs.close()
         try:
             self._tidy()
         finally:
@@ -154,6 +170,7 @@ def open_workspace(
     secrets: SecretStore | None = None,
     backend: StorageBackend | None = None,
     failpoints: Failpoints = NO_FAILPOINTS,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Workspace:
     """Open the workspace of a data folder, making it if there is none.
 
@@ -162,6 +179,7 @@ def open_workspace(
         secrets: Where keys are kept; the keyring or a file in the data folder by default.
         backend: Where bytes are kept; the data folder's `storage` by default.
         failpoints: Told of every step of the protocol, for tests that let the process die there.
+        clock: Seconds, by which it is time for what goes on by itself.
 
     Raises:
         PermissionDenied: The data folder cannot be made or written.
@@ -182,7 +200,7 @@ def open_workspace(
         core.settler.roll_forward()
         core.backend.sweep(core.settler.roll_forward)
         _remove_left_folders(core)
-        return Workspace(settings, store, core)
+        return Workspace(settings, store, core, clock)
     except BaseException:
         core.executor.close()
         core.backend.close()
@@ -261,14 +279,32 @@ def _require_storage(settings: Settings, executor: Executor) -> None:
         )
 
 
-def _compose(settings: Settings, core: _Core, signer: UrlSigner) -> FileStorage:
+def _premises(core: _Core, quarantine: Quarantine, announcer: Announcer) -> Premises:
+    """Return what is to be kept in order."""
+    return Premises(
+        core.executor,
+        core.backend,
+        core.settler,
+        core.mutations,
+        core.permissions,
+        quarantine,
+        announcer.deleted,
+    )
+
+
+def _compose(
+    settings: Settings,
+    core: _Core,
+    signer: UrlSigner,
+    events: EventBus,
+    announcer: Announcer,
+    quarantine: Quarantine,
+) -> FileStorage:
     """Put the use cases together."""
     executor, backend, permissions = core.executor, core.backend, core.permissions
-    events = EventBus()
-    announcer = Announcer(events)
     committer = Committer(executor, core.mutations, backend, permissions)
-    downloads = Downloads(executor, backend, core.journal, core.settler, signer)
-    listing = Listing(executor)
+    downloads = Downloads(executor, backend, core.journal, core.settler, signer, quarantine)
+    listing = Listing(executor, quarantine)
     deletes = Deletes(executor, core.mutations, announcer)
     copies = Copies(executor, backend, committer, permissions, downloads, listing, announcer.stored)
     contents = VersionBytes(executor, backend, core.settler, downloads)

@@ -53,6 +53,7 @@ def object_document(stored: StorageObject) -> dict[str, Any]:
         "created_at": utc_time_text(stored.created_at),
         "updated_at": utc_time_text(stored.updated_at),
         "modified_at": utc_time_text(stored.modified_at) if stored.modified_at else None,
+        "problem": stored.problem,
     }
 
 

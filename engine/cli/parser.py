@@ -12,7 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from engine.cli.addresses import parse_local_path
-from engine.cli.commands import backup, check, get, keys, ls, mb, put, rebuild, restore_database, rm, serve, sign
+from engine.cli.commands import (
+    backup,
+    check,
+    cleanup,
+    get,
+    keys,
+    ls,
+    mb,
+    put,
+    rebuild,
+    restore_database,
+    rm,
+    scrub,
+    serve,
+    sign,
+)
 
 if TYPE_CHECKING:
     from engine.cli.session import Desk, Session
@@ -54,6 +69,8 @@ COMMANDS: Final[Mapping[str, Command | RecoveryCommand]] = {
     "serve": serve,
     "keys": keys,
     "check": check,
+    "cleanup": cleanup,
+    "scrub": scrub,
     "backup": backup,
     "restore-database": restore_database,
     "rebuild": rebuild,

@@ -19,6 +19,7 @@ from engine import limits
 from engine.backends.base import BackendReader, StorageBackend
 from engine.errors import BucketNotFound, BytesMissing, ChecksumMismatch, ObjectNotFound
 from engine.files.journal import Journal
+from engine.files.quarantine import Quarantine
 from engine.files.records import ObjectRecord, find_bucket, find_record
 from engine.files.settle import Settler
 from engine.metadata.executor import Executor
@@ -137,16 +138,24 @@ class Downloads:
         journal: Which commits are wholly done.
         settler: For bytes that a dead process left on their way.
         signer: For links.
+        quarantine: Which objects have lost their bytes.
     """
 
     def __init__(
-        self, executor: Executor, backend: StorageBackend, journal: Journal, settler: Settler, signer: UrlSigner
+        self,
+        executor: Executor,
+        backend: StorageBackend,
+        journal: Journal,
+        settler: Settler,
+        signer: UrlSigner,
+        quarantine: Quarantine,
     ) -> None:
         self._executor = executor
         self._backend = backend
         self._journal = journal
         self._settler = settler
         self._signer = signer
+        self._quarantine = quarantine
 
     def info(self, bucket: str, path: str, context: RlsContext) -> StorageObject:
         """Return an object's row.
@@ -155,7 +164,8 @@ class Downloads:
             BucketNotFound: There is no such bucket.
             ObjectNotFound: There is no such object that the caller may see.
         """
-        return self._find(bucket, path, context).info
+        (info,) = self._quarantine.marked([self._find(bucket, path, context).info])
+        return info
 
     def info_by_rules(self, bucket: str, path: str, context: RlsContext) -> StorageObject:
         """Return an object's row if the row rules alone show it: a public bucket opens it no further.

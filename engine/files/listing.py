@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Select, func, literal, select, tuple_
@@ -19,6 +19,7 @@ from engine import limits
 from engine.errors import InvalidRequest
 from engine.files.folder_queries import SHOWN, below, folder_values, folders_count, folders_page, objects_page
 from engine.files.past_queries import PastRules, folders_count_at, folders_page_at, objects_page_at
+from engine.files.quarantine import Quarantine
 from engine.files.records import OBJECT_COLUMNS, find_bucket, object_from
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_object_versions, storage_objects
@@ -93,10 +94,12 @@ class Listing:
 
     Args:
         executor: For rows.
+        quarantine: Which of them have lost their bytes.
     """
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, quarantine: Quarantine) -> None:
         self._executor = executor
+        self._quarantine = quarantine
 
     def page(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
         """Return one page of a folder.
@@ -107,6 +110,11 @@ class Listing:
             InvalidRequest: Limit, offset or cursor make no sense.
         """
         _check(request)
+        page = self._page(bucket, request, context)
+        return replace(page, objects=self._quarantine.marked(page.objects)) if self._quarantine.has_any() else page
+
+    def _page(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
+        """Return one page of a folder as the rows say."""
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             if request.cursor is not None:
@@ -151,7 +159,8 @@ class Listing:
             with self._executor.snapshot(context) as tx:
                 found = find_bucket(tx.as_caller(_SYSTEM), bucket)
                 rows = tx.execute(_walk_query(found.id, prefix, after)).all()
-            yield from (object_from(row, found.name) for row in rows)
+            objects = [object_from(row, found.name) for row in rows]
+            yield from self._quarantine.marked(objects) if self._quarantine.has_any() else objects
             if len(rows) < limits.LIST_PAGE_MAX:
                 return
             after = (rows[-1][2], rows[-1][3])

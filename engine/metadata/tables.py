@@ -162,3 +162,38 @@ storage_settings = Table(
     Column("value", Text, nullable=False),
 )
 """What the workspace remembers about itself, such as the id of the person at this computer."""
+
+storage_orphans = Table(
+    "storage_orphans",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)
+"""Bytes that nobody claims, and since when they are known for that. What is claimed after all, or gone, has no row."""
+
+storage_quarantine = Table(
+    "storage_quarantine",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("object_id", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Contents whose bytes are missing or damaged. By `version`, so that an object which gets other bytes is free of it."""
+
+storage_audit = Table(
+    "storage_audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("bucket_id", Text),
+    Column("path", Text, nullable=False),
+    Column("detail", SparseJson, nullable=False),
+    Index("ix_storage_audit_at", "at"),
+    sqlite_autoincrement=True,
+)
+"""What was removed by whom: written in the same transaction, never changed, and without row rules: not for callers."""

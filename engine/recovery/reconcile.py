@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -24,7 +23,7 @@ from engine.files.local_names import numbered
 from engine.files.records import at_path
 from engine.files.sidecars import Sidecars
 from engine.files.throttle import ProgressMeter
-from engine.ids import new_id
+from engine.ids import is_id, new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
 from engine.paths import leaf_of, parent_of
@@ -113,7 +112,7 @@ class Reconciler:
         """Return whether a folder is that of a bucket, which the database knows then."""
         if self._executor.execute(select(_B.id).where(_B.id == folder), _SYSTEM):
             return True
-        if not _is_id(folder):
+        if not is_id(folder):
             self._findings.add(folder, "a folder that is no bucket's; it is left alone")
             return False
         self._take_bucket(folder, self._substitute(folder))
@@ -253,14 +252,6 @@ class Reconciler:
         if count:
             detail = f"{count} files of older versions and deleted objects, {size_bytes} bytes, are left as they are"
             self._findings.add(ARCHIVE_FOLDER, detail)
-
-
-def _is_id(text: str) -> bool:
-    """Return whether a folder's name is the id of a bucket: the disk's own folders, such as lost+found, are none."""
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def _free_path(tx: Transaction, bucket_id: str, path: str) -> str:

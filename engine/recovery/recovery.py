@@ -19,6 +19,7 @@ from engine.errors import BackendUnreachable, Conflict, DatabaseCorrupt, Databas
 from engine.files.sidecars import Sidecars
 from engine.files.throttle import ProgressMeter
 from engine.jobs.backups import Backup
+from engine.jobs.orphans import note_recovery
 from engine.metadata import schema
 from engine.metadata.database import open_database
 from engine.metadata.executor import Executor
@@ -128,6 +129,7 @@ class Recovery:
         """Let the new database say what the files say."""
         sidecars = Sidecars(executor, backend)
         owner_id = _settled_owner(executor, sidecars)
+        note_recovery(executor)
         with _indexed(executor):
             findings = Reconciler(executor, backend, sidecars, owner_id, self._meter).run()
         return _report_of(executor, findings)

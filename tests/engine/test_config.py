@@ -39,6 +39,17 @@ def test_the_servers_address_comes_from_the_environment() -> None:
     assert (settings.host, settings.port) == ("192.0.2.1", 8080)
 
 
+def test_how_the_house_is_kept_comes_from_the_environment() -> None:
+    kept = load_settings(environ={})
+    assert (kept.cleanup_interval_s, kept.orphan_grace_s, kept.missing_grace_s) == (3600, 86_400, 604_800)
+    assert (kept.scrub_bytes_per_s, kept.scrub_interval_s) == (8_000_000, 2_592_000)
+
+    variables = ("CLEANUP_INTERVAL_S", "ORPHAN_GRACE_S", "MISSING_GRACE_S", "SCRUB_BYTES_PER_S", "SCRUB_INTERVAL_S")
+    kept = load_settings(environ={f"HOLDALL_{name}": str(number) for number, name in enumerate(variables, 1)})
+    assert (kept.cleanup_interval_s, kept.orphan_grace_s, kept.missing_grace_s) == (1, 2, 3)
+    assert (kept.scrub_bytes_per_s, kept.scrub_interval_s) == (4, 5)
+
+
 @pytest.mark.parametrize("port", ["http", "-1", "65536", "80.0", " 80", "٣", "9" * 5000])
 def test_a_port_that_is_none_is_refused(port: str) -> None:
     with pytest.raises(InvalidRequest, match="HOLDALL_PORT"):

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.backends.names import NameMapper, original
 from engine.cancel import CancelToken
+from engine.cleanup_types import CleanupAction
 from engine.config import Settings, load_settings
 from engine.errors import BackendUnreachable, Cancelled, Conflict, DatabaseLocked
 from engine.instance import opening
@@ -235,6 +237,10 @@ def test_what_is_no_bucket_and_no_object_is_left_and_told(settings: Settings) ->
     assert staged.read_bytes() == b"half"
     with opened(settings) as workspace:
         assert contents_of(workspace) == CONTENTS
+    with opened(replace(settings, orphan_grace_s=0)) as workspace:
+        items = workspace.housekeeping.cleanup.run(SERVICE).items
+    assert {item.where: item.action for item in items}[".versions/b/cat.jpg/v1"] is CleanupAction.KEPT
+    assert kept.exists()
 
 
 def test_names_that_do_not_tell_all_get_clear_ones(settings: Settings) -> None:

@@ -1,0 +1,44 @@
+"""`scrub`: what is known of damage, and a pass now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Holdall
+
+
+@pytest.fixture
+def file(holdall: Holdall, data_dir: Path, tmp_path: Path) -> Path:
+    """Store an object and return its file."""
+    source = tmp_path / "cat"
+    source.write_bytes(b"miau")
+    bucket = holdall("mb", "photos", "--json").document
+    holdall("put", str(source), "photos")
+    return data_dir / "storage" / bucket["id"] / "cat"
+
+
+def test_before_the_first_pass(holdall: Holdall, file: Path) -> None:
+    assert holdall("scrub").out == "nothing was read again yet\n"
+    assert holdall("scrub", "--json").document["contents"] == 0
+
+
+def test_all_is_well(holdall: Holdall, file: Path) -> None:
+    told = holdall("scrub", "--now").out
+
+    assert told.startswith("read 1 content, 4 B until ")
+    assert told.endswith(": all is well\n")
+
+
+def test_damage_is_told_until_it_is_mended(holdall: Holdall, file: Path) -> None:
+    file.write_bytes(b"woof")
+    assert "damaged  photos/cat" in holdall("scrub", "--now", code=1).out
+
+    document = holdall("scrub", "--json", code=1).document
+    (entry,) = document["quarantine"]
+    assert (entry["where"], entry["problem"]) == ("photos/cat", "damaged")
+    assert document["ended_at"] is not None
+
+    file.write_bytes(b"miau")
+    assert holdall("scrub", "--now", "--json").document["quarantine"] == []
