@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from app.bridge.tasks import Fail, Tasks, Ticket
 from app.i18n import translate
 from app.location import Location
 from engine.errors import BucketNotEmpty, ObjectAlreadyExists
 from engine.storage import FileStorage
-from engine.types import UNCHANGED, Bucket, BucketChanges, RlsContext, SignedUrl
+from engine.types import UNCHANGED, Bucket, BucketChanges, Retention, RlsContext, SignedUrl
+
+WINDOW_RETENTION: Final = Retention(trash_days=30)
+"""What buckets keep that are made in the window, unless the person chooses otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,14 @@ class BucketDraft:
         public: Anybody may read its objects.
         file_size_limit_bytes: Largest object it takes, or None.
         allowed_mime_types: `type/subtype` or `type/*`; empty means any.
+        retention: What it keeps of replaced and deleted contents.
     """
 
     name: str
     public: bool = False
     file_size_limit_bytes: int | None = None
     allowed_mime_types: tuple[str, ...] = ()
+    retention: Retention = WINDOW_RETENTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +145,14 @@ class Operations:
             public=draft.public,
             file_size_limit_bytes=draft.file_size_limit_bytes,
             allowed_mime_types=draft.allowed_mime_types,
+            retention=draft.retention,
         )
 
     def _update_bucket(self, bucket: Bucket, draft: BucketDraft) -> Bucket:
         name = UNCHANGED if draft.name == bucket.name else draft.name
-        changes = BucketChanges(draft.public, draft.file_size_limit_bytes, draft.allowed_mime_types, name=name)
+        changes = BucketChanges(
+            draft.public, draft.file_size_limit_bytes, draft.allowed_mime_types, draft.retention, name
+        )
         return self._storage.update_bucket(bucket.id, self._context, changes)
 
     def _empty_bucket(self, bucket: str, as_of: int | None, ticket: Ticket) -> Removal:

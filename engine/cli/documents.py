@@ -22,6 +22,9 @@ def bucket_document(bucket: Bucket) -> dict[str, Any]:
         "public": bucket.public,
         "file_size_limit_bytes": bucket.file_size_limit_bytes,
         "allowed_mime_types": list(bucket.allowed_mime_types),
+        "keep_versions": bucket.retention.versions,
+        "keep_days": bucket.retention.days,
+        "trash_days": bucket.retention.trash_days,
         "created_at": utc_time_text(bucket.created_at),
         "updated_at": utc_time_text(bucket.updated_at),
     }
