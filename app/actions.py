@@ -27,6 +27,7 @@ class ActionId(StrEnum):
     PASTE = auto()
     RENAME = auto()
     DELETE = auto()
+    DELETE_FOR_GOOD = auto()
     SELECT_ALL = auto()
     INVERT_SELECTION = auto()
     BACK = auto()
@@ -57,6 +58,21 @@ def _always(_: Situation) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What else a command is called.
+
+    Attributes:
+        text: As `Spec.text`.
+        tip: As `Spec.tip`.
+        holds: Whether it is called so in a situation.
+    """
+
+    text: str
+    tip: str
+    holds: Callable[[Situation], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """One command.
 
@@ -69,6 +85,7 @@ class Spec:
         enabled: Whether it makes sense in a situation.
         checkable: Whether it is a switch.
         group: Switches of one group exclude each other.
+        otherwise: Another text and tip, and when they hold.
     """
 
     id: ActionId
@@ -79,6 +96,7 @@ class Spec:
     enabled: Callable[[Situation], bool] = _always
     checkable: bool = False
     group: str = ""
+    otherwise: Wording | None = None
 
 
 SPECS: Final[tuple[Spec, ...]] = (
@@ -156,8 +174,21 @@ SPECS: Final[tuple[Spec, ...]] = (
         ActionId.DELETE,
         QT_TRANSLATE_NOOP("Actions", "D&elete…"),
         "trash",
-        ("Del", "Shift+Del"),
+        ("Del",),
         QT_TRANSLATE_NOOP("Actions", "Delete what is selected, after asking"),
+        lambda now: now.has_target,
+        otherwise=Wording(
+            QT_TRANSLATE_NOOP("Actions", "Mov&e to trash"),
+            QT_TRANSLATE_NOOP("Actions", "Move what is selected to the trash, where it can be taken back"),
+            lambda now: now.has_trash,
+        ),
+    ),
+    Spec(
+        ActionId.DELETE_FOR_GOOD,
+        QT_TRANSLATE_NOOP("Actions", "Delete for &good…"),
+        "x-circle",
+        ("Shift+Del",),
+        QT_TRANSLATE_NOOP("Actions", "Delete what is selected for good, past the trash, after asking"),
         lambda now: now.has_target,
     ),
     Spec(

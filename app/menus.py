@@ -34,7 +34,7 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
     ),
     (
         QT_TRANSLATE_NOOP("Menus", "&Edit"),
-        (A.COPY, A.PASTE, None, A.RENAME, A.DELETE, None, A.SELECT_ALL, A.INVERT_SELECTION),
+        (A.COPY, A.PASTE, None, A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.SELECT_ALL, A.INVERT_SELECTION),
     ),
     (
         QT_TRANSLATE_NOOP("Menus", "&Bucket"),
@@ -54,7 +54,7 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
 
 OBJECT_MENU: Final[Entries] = (
     A.OPEN, A.DOWNLOAD, A.COPY, None, A.COPY_LINK, A.LINK_DIALOG, A.COPY_PUBLIC_LINK, None,
-    A.RENAME, A.DELETE, None, A.PROPERTIES,
+    A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.PROPERTIES,
 )  # fmt: skip
 FOLDER_MENU: Final[Entries] = (
     A.NEW_FOLDER, A.UPLOAD_FILES, A.UPLOAD_FOLDER, A.PASTE, None, A.SELECT_ALL, A.REFRESH, None, A.BUCKET_PROPERTIES,
@@ -62,7 +62,9 @@ FOLDER_MENU: Final[Entries] = (
 TREE_BUCKET_MENU: Final[Entries] = (
     A.OPEN, A.DOWNLOAD, None, A.RENAME, A.EMPTY_BUCKET, A.DELETE_BUCKET, None, A.BUCKET_PROPERTIES,
 )  # fmt: skip
-TREE_FOLDER_MENU: Final[Entries] = (A.OPEN, A.DOWNLOAD, A.COPY, None, A.RENAME, A.DELETE, None, A.PROPERTIES)
+TREE_FOLDER_MENU: Final[Entries] = (
+    A.OPEN, A.DOWNLOAD, A.COPY, None, A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.PROPERTIES,
+)  # fmt: skip
 TREE_MENU: Final[Entries] = (A.NEW_BUCKET, None, A.REFRESH)
 
 UPLOAD_MENU: Final[Entries] = (A.UPLOAD_FILES, A.UPLOAD_FOLDER, A.PASTE, None, A.NEW_FOLDER)

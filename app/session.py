@@ -184,8 +184,9 @@ class Session(QObject):
         navigator = Navigator(side.reader, (self._rows, self._buckets), views.pane, tree, views.breadcrumb, errors)
         targets = Targets(side.reader, self._rows, table, tree)
         editing = Editing(
-            self._look, shell, navigator, targets, side.reader, side.operations, (table, tree), shell.toast, errors
-        )
+            self._look, shell, navigator, targets, side.reader, side.operations, side.trash, (table, tree),
+            shell.toast, errors,
+        )  # fmt: skip
         moving = Moving(
             self._look, shell, navigator, targets, side.transfers, side.exporter, side.operations, table,
             self._settings, shell.toast, errors,
@@ -209,6 +210,7 @@ class Session(QObject):
             A.PASTE: move.paste,
             A.RENAME: edit.rename,
             A.DELETE: edit.delete,
+            A.DELETE_FOR_GOOD: edit.delete_for_good,
             A.SELECT_ALL: partial(self._in_table, table.selectAll),
             A.INVERT_SELECTION: partial(self._in_table, table.invert_selection),
             A.BACK: go.back,

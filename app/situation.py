@@ -21,6 +21,7 @@ class Situation:
         tree_bucket: That node's bucket when it is a bucket itself.
         can_back, can_forward: The history has somewhere to go.
         can_paste: The clipboard holds files or a picture.
+        has_trash: What Del is about would go to a trash.
     """
 
     place: Location | None = None
@@ -32,6 +33,7 @@ class Situation:
     can_back: bool = False
     can_forward: bool = False
     can_paste: bool = False
+    has_trash: bool = False
 
     @property
     def target_bucket(self) -> Bucket | None:

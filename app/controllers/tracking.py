@@ -12,6 +12,7 @@ from app.bridge.tasks import Ticket
 from app.controllers.navigation import Navigator
 from app.formats import count_text, number_text, size_text
 from app.i18n import translate
+from app.location import Location
 from app.models.folder_model import FolderModel
 from app.models.rows import Row, RowMaker
 from app.models.sources import Cancellable
@@ -56,17 +57,26 @@ class Tracker(QObject):
     def situation(self) -> Situation:
         """Return what the window is in the middle of."""
         rows = self._model.rows(self._table.ranges) or []
+        in_tree = self._tree.focused_place()
         return Situation(
             place=self._navigator.place,
             bucket=self._navigator.bucket,
             selected=self._table.selected_count,
             selected_objects=sum(1 for row in rows if row.object is not None),
-            in_tree=self._tree.focused_place(),
+            in_tree=in_tree,
             tree_bucket=self._tree.currentIndex().data(BUCKET_ROLE) if self._tree.hasFocus() else None,
             can_back=self._navigator.can_back,
             can_forward=self._navigator.can_forward,
             can_paste=self._can_paste,
+            has_trash=self._has_trash(in_tree),
         )
+
+    def _has_trash(self, in_tree: Location | None) -> bool:
+        """Return whether what Del is about goes to a trash; a bucket never does, its trash goes with it."""
+        here = in_tree or self._navigator.place
+        bucket = self._navigator.bucket_named(here.bucket) if here is not None else None
+        whole = in_tree is not None and not in_tree.prefix
+        return bucket is not None and not whole and bucket.retention.trash_days is not None
 
     def update(self) -> None:
         """Look now."""

@@ -35,7 +35,7 @@ class BucketDialog(Dialog):
         """Args: look; the window; what is wrong with a name, if anything; the bucket, or None for a new one."""
         new = bucket is None
         title = translate("BucketDialog", "New bucket") if new else translate("BucketDialog", "Bucket settings")
-        super().__init__(look, parent, title, 480)
+        super().__init__(look, parent, title, 600)
         self._check = check
         self._exact_limit = bucket.file_size_limit_bytes if bucket else None
         self.name = QLineEdit()

@@ -15,6 +15,7 @@ from engine.types import Retention
 _TRASH_DAYS = 30
 _VERSIONS = 10
 _VERSION_DAYS = 30
+_SPIN_PX = 124
 
 
 class Keeping(IntEnum):
@@ -42,7 +43,7 @@ class RetentionForm(QWidget):
                 translate("RetentionForm", "Not kept"),
                 translate("RetentionForm", "Keep the last"),
                 translate("RetentionForm", "Keep for"),
-                translate("RetentionForm", "Keep the last, for at most"),
+                translate("RetentionForm", "Keep the last, at most"),
             ]
         )
         self.keeping.setAccessibleName(translate("RetentionForm", "Old versions"))
@@ -118,5 +119,6 @@ def _spin(name: str) -> QSpinBox:
     spin.setRange(1, RETENTION_MAX)
     spin.setGroupSeparatorShown(True)
     spin.lineEdit().setTextMargins(*SPIN_MARGINS)
+    spin.setFixedWidth(_SPIN_PX)
     spin.setAccessibleName(name)
     return spin
