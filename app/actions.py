@@ -41,6 +41,7 @@ class ActionId(StrEnum):
     COPY_PUBLIC_LINK = auto()
     PROPERTIES = auto()
     BUCKET_PROPERTIES = auto()
+    TRASH = auto()
     EMPTY_BUCKET = auto()
     DELETE_BUCKET = auto()
     INSPECTOR = auto()
@@ -291,6 +292,14 @@ SPECS: Final[tuple[Spec, ...]] = (
         "gear",
         (),
         QT_TRANSLATE_NOOP("Actions", "Who may read the bucket, and what it takes"),
+        lambda now: now.target_bucket is not None,
+    ),
+    Spec(
+        ActionId.TRASH,
+        QT_TRANSLATE_NOOP("Actions", "&Trash…"),
+        "trash-simple",
+        ("Ctrl+Shift+T",),
+        QT_TRANSLATE_NOOP("Actions", "See what was deleted from the bucket, and take it back"),
         lambda now: now.target_bucket is not None,
     ),
     Spec(

@@ -22,6 +22,7 @@ from app.controllers.navigation import Navigator
 from app.controllers.sharing import Sharing
 from app.controllers.targets import Targets
 from app.controllers.tracking import InspectorFeed, Tracker
+from app.controllers.trash import TrashControl
 from app.dialogs.about_dialog import AboutDialog
 from app.dialogs.quit_dialog import QuitDialog
 from app.errors import ErrorPresenter
@@ -87,6 +88,7 @@ class _Controllers:
     editing: Editing
     moving: Moving
     sharing: Sharing
+    trash: TrashControl
 
 
 class Session(QObject):
@@ -192,7 +194,8 @@ class Session(QObject):
             self._settings, shell.toast, errors,
         )  # fmt: skip
         sharing = Sharing(self._look, shell, targets, side.operations, side.server, self._settings, shell.toast, errors)
-        return _Controllers(navigator, targets, editing, moving, sharing)
+        trash = TrashControl(self._look, shell, side.trash, shell.toast, errors)
+        return _Controllers(navigator, targets, editing, moving, sharing, trash)
 
     def _handlers(self) -> Mapping[A, Callable[[], None]]:
         go, edit, move, share = (
@@ -224,6 +227,7 @@ class Session(QObject):
             A.COPY_PUBLIC_LINK: share.copy_public_link,
             A.PROPERTIES: self._show_properties,
             A.BUCKET_PROPERTIES: lambda: self._with_bucket(edit.bucket_settings),
+            A.TRASH: lambda: self._with_bucket(self.controllers.trash.open),
             A.EMPTY_BUCKET: lambda: self._with_bucket(edit.empty_bucket),
             A.DELETE_BUCKET: lambda: self._with_bucket(edit.delete_bucket),
             A.INSPECTOR: lambda: self._show_inspector(self.actions[A.INSPECTOR].isChecked()),
