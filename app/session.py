@@ -23,6 +23,7 @@ from app.controllers.sharing import Sharing
 from app.controllers.targets import Targets
 from app.controllers.tracking import InspectorFeed, Tracker
 from app.controllers.trash import TrashControl
+from app.controllers.versions import VersionControl
 from app.dialogs.about_dialog import AboutDialog
 from app.dialogs.quit_dialog import QuitDialog
 from app.errors import ErrorPresenter
@@ -122,8 +123,13 @@ class Session(QObject):
             self.actions, self.views.status, QGuiApplication.clipboard(),
         )  # fmt: skip
         self._feed = InspectorFeed(
-            self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.row_maker
+            self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.versions,
+            self.controllers.navigator, side.row_maker,
+        )  # fmt: skip
+        self._version_control = VersionControl(
+            look, shell, side.versions, self.views.inspector.versions, settings, shell.toast
         )
+        self._version_control.changed.connect(self._feed.look_again)
         self._prompter = ConflictPrompter(side.transfers, look, shell)
         self.actions.connect_all(self._handlers())
         self._connect_views()

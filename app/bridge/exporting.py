@@ -10,6 +10,8 @@ from pathlib import Path
 
 from app.bridge.tasks import Fail, Tasks, Ticket
 from engine.errors import from_os_error
+from engine.files.downloads import ObjectReader
+from engine.files.trees import deliver
 from engine.storage import FileStorage
 from engine.types import RlsContext
 
@@ -57,6 +59,23 @@ class Exporter:
         """
         return self._tasks.read(lambda _: self._keep(name, make()), then, otherwise)
 
+    def export_content(
+        self,
+        open_it: Callable[[], ObjectReader],
+        name: str,
+        then: Callable[[list[Path]], None],
+        otherwise: Fail | None = None,
+    ) -> Ticket:
+        """Write one content, such as an old version, as a file that nobody edits in vain.
+
+        Args:
+            open_it: Opens it, in the worker.
+            name: Last segment of the file's path.
+            then: Gets the file.
+            otherwise: Gets the failure.
+        """
+        return self._tasks.export(lambda ticket: [self._export_content(open_it, name, ticket)], then, otherwise)
+
     def clear(self) -> None:
         """Delete everything that was made. Touches the disk: not for the main thread while the window is open."""
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -71,6 +90,13 @@ class Exporter:
             for path in made:
                 path.chmod(stat.S_IRUSR)
         return made
+
+    def _export_content(self, open_it: Callable[[], ObjectReader], name: str, ticket: Ticket) -> Path:
+        path = self._new_folder() / name
+        with open_it() as reader:
+            deliver(reader, path, replace=False, verify=True, monitor=lambda _: ticket.token.raise_if_cancelled())
+        path.chmod(stat.S_IRUSR)
+        return path
 
     def _keep(self, name: str, content: bytes) -> Path:
         path = self._new_folder() / name

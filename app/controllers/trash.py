@@ -51,7 +51,7 @@ class TrashControl(QObject):
     def _again(self, dialog: TrashDialog, bucket: Bucket) -> None:
         """Read the page again, if the dialog is still there."""
         if dialog.isVisible():
-            self._load(dialog, bucket, dialog.cursor)
+            self._load(dialog, bucket, dialog.page_cursor)
 
     def _restore(self, dialog: TrashDialog, bucket: Bucket, rows: list[ObjectVersion]) -> None:
         dialog.restore.setEnabled(False)

@@ -64,7 +64,7 @@ class TrashDialog(Dialog):
         self.table.setFocus()
 
     @property
-    def cursor(self) -> int | None:
+    def page_cursor(self) -> int | None:
         """Return the cursor of the page that is shown."""
         return self._cursors[-1]
 
@@ -172,11 +172,11 @@ class TrashDialog(Dialog):
 
     def _go_newer(self) -> None:
         self._cursors.pop()
-        self.page_wanted.emit(self.cursor)
+        self.page_wanted.emit(self.page_cursor)
 
     def _go_older(self) -> None:
         self._cursors.append(self._next)
-        self.page_wanted.emit(self.cursor)
+        self.page_wanted.emit(self.page_cursor)
 
 
 def _explained(bucket: Bucket) -> str:

@@ -134,7 +134,7 @@ def test_large_trashes_are_turned_over_page_by_page(bin_desk: Desk, monkeypatch:
     assert not dialog.older.isEnabled()
     dialog.restore.click()
     desk.until(lambda: shown(dialog) == 2)
-    assert dialog.cursor is None
+    assert dialog.page_cursor is None
     assert not dialog.older.isVisible()
 
 
