@@ -42,6 +42,7 @@ class ActionId(StrEnum):
     PROPERTIES = auto()
     BUCKET_PROPERTIES = auto()
     TRASH = auto()
+    AS_IT_WAS = auto()
     EMPTY_BUCKET = auto()
     DELETE_BUCKET = auto()
     INSPECTOR = auto()
@@ -114,7 +115,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "folder-plus",
         ("Ctrl+Shift+N",),
         QT_TRANSLATE_NOOP("Actions", "Make a folder here"),
-        lambda now: now.place is not None,
+        lambda now: now.can_change,
     ),
     Spec(
         ActionId.UPLOAD_FILES,
@@ -122,7 +123,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "upload-simple",
         ("Ctrl+U",),
         QT_TRANSLATE_NOOP("Actions", "Choose files and upload them here"),
-        lambda now: now.place is not None,
+        lambda now: now.can_change,
     ),
     Spec(
         ActionId.UPLOAD_FOLDER,
@@ -130,7 +131,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "folder-simple-plus",
         ("Ctrl+Shift+U",),
         QT_TRANSLATE_NOOP("Actions", "Choose a folder and upload it here with everything in it"),
-        lambda now: now.place is not None,
+        lambda now: now.can_change,
     ),
     Spec(
         ActionId.DOWNLOAD,
@@ -153,7 +154,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "copy-simple",
         ("Ctrl+C",),
         QT_TRANSLATE_NOOP("Actions", "Copy what is selected as files, to paste in a file manager or another folder"),
-        lambda now: now.has_target,
+        lambda now: now.can_change_target,
     ),
     Spec(
         ActionId.PASTE,
@@ -161,7 +162,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "clipboard",
         ("Ctrl+V",),
         QT_TRANSLATE_NOOP("Actions", "Upload the files that are in the clipboard"),
-        lambda now: now.place is not None and now.can_paste,
+        lambda now: now.can_change and now.can_paste,
     ),
     Spec(
         ActionId.RENAME,
@@ -169,7 +170,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "pencil-simple",
         ("F2",),
         QT_TRANSLATE_NOOP("Actions", "Give it another name"),
-        lambda now: now.one_target,
+        lambda now: now.one_target and now.moment is None,
     ),
     Spec(
         ActionId.DELETE,
@@ -177,7 +178,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "trash",
         ("Del",),
         QT_TRANSLATE_NOOP("Actions", "Delete what is selected, after asking"),
-        lambda now: now.has_target,
+        lambda now: now.can_change_target,
         otherwise=Wording(
             QT_TRANSLATE_NOOP("Actions", "Mov&e to trash"),
             QT_TRANSLATE_NOOP("Actions", "Move what is selected to the trash, where it can be taken back"),
@@ -190,7 +191,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "x-circle",
         ("Shift+Del",),
         QT_TRANSLATE_NOOP("Actions", "Delete what is selected for good, past the trash, after asking"),
-        lambda now: now.has_target,
+        lambda now: now.can_change_target,
     ),
     Spec(
         ActionId.SELECT_ALL,
@@ -303,12 +304,20 @@ SPECS: Final[tuple[Spec, ...]] = (
         lambda now: now.target_bucket is not None,
     ),
     Spec(
+        ActionId.AS_IT_WAS,
+        QT_TRANSLATE_NOOP("Actions", "&As it was…"),
+        "clock-counter-clockwise",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Show the bucket as it was at a moment, as far back as it keeps old versions"),
+        lambda now: now.target_bucket is not None,
+    ),
+    Spec(
         ActionId.EMPTY_BUCKET,
         QT_TRANSLATE_NOOP("Actions", "&Empty bucket…"),
         "eraser",
         (),
         QT_TRANSLATE_NOOP("Actions", "Delete every object of the bucket, after asking"),
-        lambda now: now.target_bucket is not None,
+        lambda now: now.target_bucket is not None and now.moment is None,
     ),
     Spec(
         ActionId.DELETE_BUCKET,
@@ -316,7 +325,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "trash",
         (),
         QT_TRANSLATE_NOOP("Actions", "Delete the bucket with everything in it, after asking"),
-        lambda now: now.target_bucket is not None,
+        lambda now: now.target_bucket is not None and now.moment is None,
     ),
     Spec(
         ActionId.INSPECTOR,

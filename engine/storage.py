@@ -11,6 +11,7 @@ Source: specification, "File Storage Service" and "Data Flow".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -236,10 +237,11 @@ class FileStorage:
         replace: bool = False,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        moment: datetime | None = None,
     ) -> BatchReport:
-        """Write objects and folders into a folder; a folder arrives under its own name."""
+        """Write objects and folders into a folder, as they were at `moment`; a folder arrives under its own name."""
         return self._tree_downloads.download_tree(
-            bucket, paths, target_dir, context, replace=replace, progress=progress, cancel=cancel
+            bucket, paths, target_dir, context, replace=replace, progress=progress, cancel=cancel, moment=moment
         )
 
     def info(self, bucket: str, path: str, context: RlsContext) -> StorageObject:
@@ -258,9 +260,9 @@ class FileStorage:
         """Return one page of a folder."""
         return self._listing.page(bucket, request, context)
 
-    def count_folder(self, bucket: str, prefix: str, context: RlsContext) -> FolderCount:
-        """Return how many folders and objects one folder shows."""
-        return self._listing.count(bucket, prefix, context)
+    def count_folder(self, bucket: str, prefix: str, context: RlsContext, at: datetime | None = None) -> FolderCount:
+        """Return how many folders and objects one folder shows, or showed at a moment."""
+        return self._listing.count(bucket, prefix, context, at)
 
     def walk(self, bucket: str, prefix: str, context: RlsContext) -> Iterator[StorageObject]:
         """Yield everything below a prefix, folder markers included."""

@@ -71,6 +71,7 @@ class Tracker(QObject):
             can_back=self._navigator.can_back,
             can_forward=self._navigator.can_forward,
             can_paste=self._can_paste,
+            moment=self._navigator.moment,
             has_trash=self._has_trash(in_tree),
         )
 
@@ -153,8 +154,9 @@ class InspectorFeed(QObject):
             self._show_folder(row)
         else:
             self._inspector.show_object(row, row.object, self._rows.owner_text(row.object.owner_id))
-            self._load(self._previewer.preview(row.object, self._inspector.show_preview, lambda _: None))
-            self._load_versions(row.object)
+            if self._navigator.moment is None:
+                self._load(self._previewer.preview(row.object, self._inspector.show_preview, lambda _: None))
+                self._load_versions(row.object)
 
     def _load_versions(self, item: StorageObject) -> None:
         bucket = self._navigator.bucket_named(item.bucket)

@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from app.formats import full_time_text, size_text
+from app.formats import brief_time_text, size_text
 from app.i18n import translate
 from app.look import Look, label
 from engine.version_types import Ending, ObjectVersion
@@ -113,8 +113,8 @@ class VersionList(QWidget):
 
 
 def _item(version: ObjectVersion) -> QListWidgetItem:
-    since = full_time_text(version.since)
-    item = QListWidgetItem(f"{since} · {size_text(version.info.size_bytes)}\n{_ended(version)}")
+    since = brief_time_text(version.since)
+    item = QListWidgetItem(f"{size_text(version.info.size_bytes)} · {since}\n{_ended(version)}")
     item.setData(_VERSION_ROLE, version)
     item.setToolTip(f"{since}\n{_ended(version)}\nSHA-256 {version.info.checksum}")
     return item
@@ -128,7 +128,7 @@ def _ended(version: ObjectVersion) -> str:
         Ending.DELETED: translate("VersionList", "Deleted {time}"),
         Ending.MOVED: translate("VersionList", "Moved away {time}"),
     }
-    return texts[version.ending].format(time=full_time_text(version.until))
+    return texts[version.ending].format(time=brief_time_text(version.until))
 
 
 def _note(count: int, *, kept: bool) -> str:
