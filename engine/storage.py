@@ -1,9 +1,8 @@
 """`FileStorage`: the façade of the engine, one short method per use case.
 
-Everything a window, a command or the HTTP server does goes through here, each call with the `RlsContext` of
-whoever asks. All methods are synchronous and may be called from any thread; long ones take a progress
-callback (called from the calling or a helper thread, about 20 times a second at most) and a `CancelToken`.
-What each method raises is said where the work is done.
+Everything a window, a command or the HTTP server does goes through here, each call with the `RlsContext` of whoever
+asks. All methods are synchronous and may be called from any thread; long ones take a progress callback (called from the
+calling or a helper thread, 20 times a second at most) and a `CancelToken`. What is raised is said where work is done.
 
 Source: specification, "File Storage Service" and "Data Flow".
 """

@@ -12,7 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from engine.cli.addresses import parse_local_path
-from engine.cli.commands import backup, check, get, keys, ls, mb, put, rebuild, restore_database, rm, serve, sign
+from engine.cli.commands import (
+    backup,
+    check,
+    get,
+    keys,
+    ls,
+    mb,
+    put,
+    rebuild,
+    restore,
+    restore_database,
+    rm,
+    serve,
+    sign,
+    trash,
+    versions,
+)
 
 if TYPE_CHECKING:
     from engine.cli.session import Desk, Session
@@ -50,6 +66,9 @@ COMMANDS: Final[Mapping[str, Command | RecoveryCommand]] = {
     "ls": ls,
     "rm": rm,
     "mb": mb,
+    "versions": versions,
+    "restore": restore,
+    "trash": trash,
     "sign": sign,
     "serve": serve,
     "keys": keys,
