@@ -51,16 +51,18 @@ class Actions(QObject):
             action.triggered.connect(lambda _checked=False, handler=handler: handler())
 
     def update(self, now: Situation) -> None:
-        """Enable what makes sense."""
+        """Enable what makes sense, and call it what it is."""
         for name, action in self._actions.items():
-            action.setEnabled(self._specs[name].enabled(now))
+            spec = self._specs[name]
+            action.setEnabled(spec.enabled(now))
+            if spec.otherwise is not None:
+                holds = spec.otherwise.holds(now)
+                _name(action, *((spec.otherwise.text, spec.otherwise.tip) if holds else (spec.text, spec.tip)))
 
     def _make(self, spec: Spec, window: QWidget, icons: Icons) -> QAction:
-        action = QAction(icons.icon(spec.glyph), translate("Actions", spec.text), window)
-        tip = translate("Actions", spec.tip)
+        action = QAction(icons.icon(spec.glyph), "", window)
         action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
-        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(f"{tip} ({shown})" if shown else tip)
+        _name(action, spec.text, spec.tip)
         action.setProperty("glyph", spec.glyph)
         action.setCheckable(spec.checkable)
         action.setObjectName(spec.id)
@@ -69,3 +71,11 @@ class Actions(QObject):
             group.addAction(action)
         window.addAction(action)
         return action
+
+
+def _name(action: QAction, text: str, tip: str) -> None:
+    """Give an action its text and, with its keys, its tool tip."""
+    said = translate("Actions", tip)
+    shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    action.setText(translate("Actions", text))
+    action.setToolTip(f"{said} ({shown})" if shown else said)

@@ -27,6 +27,7 @@ class ActionId(StrEnum):
     PASTE = auto()
     RENAME = auto()
     DELETE = auto()
+    DELETE_FOR_GOOD = auto()
     SELECT_ALL = auto()
     INVERT_SELECTION = auto()
     BACK = auto()
@@ -40,6 +41,8 @@ class ActionId(StrEnum):
     COPY_PUBLIC_LINK = auto()
     PROPERTIES = auto()
     BUCKET_PROPERTIES = auto()
+    TRASH = auto()
+    AS_IT_WAS = auto()
     EMPTY_BUCKET = auto()
     DELETE_BUCKET = auto()
     INSPECTOR = auto()
@@ -57,6 +60,21 @@ def _always(_: Situation) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What else a command is called.
+
+    Attributes:
+        text: As `Spec.text`.
+        tip: As `Spec.tip`.
+        holds: Whether it is called so in a situation.
+    """
+
+    text: str
+    tip: str
+    holds: Callable[[Situation], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """One command.
 
@@ -69,6 +87,7 @@ class Spec:
         enabled: Whether it makes sense in a situation.
         checkable: Whether it is a switch.
         group: Switches of one group exclude each other.
+        otherwise: Another text and tip, and when they hold.
     """
 
     id: ActionId
@@ -79,6 +98,7 @@ class Spec:
     enabled: Callable[[Situation], bool] = _always
     checkable: bool = False
     group: str = ""
+    otherwise: Wording | None = None
 
 
 SPECS: Final[tuple[Spec, ...]] = (
@@ -95,7 +115,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "folder-plus",
         ("Ctrl+Shift+N",),
         QT_TRANSLATE_NOOP("Actions", "Make a folder here"),
-        lambda now: now.place is not None,
+        lambda now: now.can_change,
     ),
     Spec(
         ActionId.UPLOAD_FILES,
@@ -103,7 +123,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "upload-simple",
         ("Ctrl+U",),
         QT_TRANSLATE_NOOP("Actions", "Choose files and upload them here"),
-        lambda now: now.place is not None,
+        lambda now: now.can_change,
     ),
     Spec(
         ActionId.UPLOAD_FOLDER,
@@ -111,7 +131,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "folder-simple-plus",
         ("Ctrl+Shift+U",),
         QT_TRANSLATE_NOOP("Actions", "Choose a folder and upload it here with everything in it"),
-        lambda now: now.place is not None,
+        lambda now: now.can_change,
     ),
     Spec(
         ActionId.DOWNLOAD,
@@ -134,7 +154,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "copy-simple",
         ("Ctrl+C",),
         QT_TRANSLATE_NOOP("Actions", "Copy what is selected as files, to paste in a file manager or another folder"),
-        lambda now: now.has_target,
+        lambda now: now.can_change_target,
     ),
     Spec(
         ActionId.PASTE,
@@ -142,7 +162,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "clipboard",
         ("Ctrl+V",),
         QT_TRANSLATE_NOOP("Actions", "Upload the files that are in the clipboard"),
-        lambda now: now.place is not None and now.can_paste,
+        lambda now: now.can_change and now.can_paste,
     ),
     Spec(
         ActionId.RENAME,
@@ -150,15 +170,28 @@ SPECS: Final[tuple[Spec, ...]] = (
         "pencil-simple",
         ("F2",),
         QT_TRANSLATE_NOOP("Actions", "Give it another name"),
-        lambda now: now.one_target,
+        lambda now: now.one_target and now.moment is None,
     ),
     Spec(
         ActionId.DELETE,
         QT_TRANSLATE_NOOP("Actions", "D&elete…"),
         "trash",
-        ("Del", "Shift+Del"),
+        ("Del",),
         QT_TRANSLATE_NOOP("Actions", "Delete what is selected, after asking"),
-        lambda now: now.has_target,
+        lambda now: now.can_change_target,
+        otherwise=Wording(
+            QT_TRANSLATE_NOOP("Actions", "Mov&e to trash"),
+            QT_TRANSLATE_NOOP("Actions", "Move what is selected to the trash, where it can be taken back"),
+            lambda now: now.has_trash,
+        ),
+    ),
+    Spec(
+        ActionId.DELETE_FOR_GOOD,
+        QT_TRANSLATE_NOOP("Actions", "Delete for &good…"),
+        "x-circle",
+        ("Shift+Del",),
+        QT_TRANSLATE_NOOP("Actions", "Delete what is selected for good, past the trash, after asking"),
+        lambda now: now.can_change_target,
     ),
     Spec(
         ActionId.SELECT_ALL,
@@ -263,12 +296,28 @@ SPECS: Final[tuple[Spec, ...]] = (
         lambda now: now.target_bucket is not None,
     ),
     Spec(
+        ActionId.TRASH,
+        QT_TRANSLATE_NOOP("Actions", "&Trash…"),
+        "trash-simple",
+        ("Ctrl+Shift+T",),
+        QT_TRANSLATE_NOOP("Actions", "See what was deleted from the bucket, and take it back"),
+        lambda now: now.target_bucket is not None,
+    ),
+    Spec(
+        ActionId.AS_IT_WAS,
+        QT_TRANSLATE_NOOP("Actions", "&As it was…"),
+        "clock-counter-clockwise",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Show the bucket as it was at a moment, as far back as it keeps old versions"),
+        lambda now: now.target_bucket is not None,
+    ),
+    Spec(
         ActionId.EMPTY_BUCKET,
         QT_TRANSLATE_NOOP("Actions", "&Empty bucket…"),
         "eraser",
         (),
         QT_TRANSLATE_NOOP("Actions", "Delete every object of the bucket, after asking"),
-        lambda now: now.target_bucket is not None,
+        lambda now: now.target_bucket is not None and now.moment is None,
     ),
     Spec(
         ActionId.DELETE_BUCKET,
@@ -276,7 +325,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "trash",
         (),
         QT_TRANSLATE_NOOP("Actions", "Delete the bucket with everything in it, after asking"),
-        lambda now: now.target_bucket is not None,
+        lambda now: now.target_bucket is not None and now.moment is None,
     ),
     Spec(
         ActionId.INSPECTOR,

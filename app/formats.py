@@ -66,5 +66,10 @@ def full_time_text(moment: datetime) -> str:
     return QLocale().toString(_qt_time(moment), "d MMMM yyyy, HH:mm:ss")
 
 
+def brief_time_text(moment: datetime) -> str:
+    """Return a moment to the second, in local time, for narrow places."""
+    return QLocale().toString(_qt_time(moment), "d MMM yyyy, HH:mm:ss")
+
+
 def _qt_time(moment: datetime) -> QDateTime:
     return QDateTime.fromSecsSinceEpoch(int(moment.timestamp()))

@@ -21,7 +21,10 @@ from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
 from app.controllers.sharing import Sharing
 from app.controllers.targets import Targets
+from app.controllers.time_travel import TimeTravel
 from app.controllers.tracking import InspectorFeed, Tracker
+from app.controllers.trash import TrashControl
+from app.controllers.versions import VersionControl
 from app.dialogs.about_dialog import AboutDialog
 from app.dialogs.quit_dialog import QuitDialog
 from app.errors import ErrorPresenter
@@ -41,6 +44,7 @@ from app.menus import (
     popup_menu,
 )
 from app.models.folder_model import FolderModel
+from app.models.rows import Row
 from app.models.tree_model import TreeModel
 from app.settings import WindowSettings
 from app.theme import ThemeMode
@@ -87,6 +91,8 @@ class _Controllers:
     editing: Editing
     moving: Moving
     sharing: Sharing
+    trash: TrashControl
+    time: TimeTravel
 
 
 class Session(QObject):
@@ -120,8 +126,13 @@ class Session(QObject):
             self.actions, self.views.status, QGuiApplication.clipboard(),
         )  # fmt: skip
         self._feed = InspectorFeed(
-            self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.row_maker
+            self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.versions,
+            self.controllers.navigator, side.row_maker,
+        )  # fmt: skip
+        self._version_control = VersionControl(
+            look, shell, side.versions, self.views.inspector.versions, settings, shell.toast
         )
+        self._version_control.changed.connect(self._feed.look_again)
         self._prompter = ConflictPrompter(side.transfers, look, shell)
         self.actions.connect_all(self._handlers())
         self._connect_views()
@@ -184,14 +195,19 @@ class Session(QObject):
         navigator = Navigator(side.reader, (self._rows, self._buckets), views.pane, tree, views.breadcrumb, errors)
         targets = Targets(side.reader, self._rows, table, tree)
         editing = Editing(
-            self._look, shell, navigator, targets, side.reader, side.operations, (table, tree), shell.toast, errors
-        )
+            self._look, shell, navigator, targets, side.reader, side.operations, side.trash, (table, tree),
+            shell.toast, errors,
+        )  # fmt: skip
         moving = Moving(
             self._look, shell, navigator, targets, side.transfers, side.exporter, side.operations, table,
             self._settings, shell.toast, errors,
         )  # fmt: skip
         sharing = Sharing(self._look, shell, targets, side.operations, side.server, self._settings, shell.toast, errors)
-        return _Controllers(navigator, targets, editing, moving, sharing)
+        trash = TrashControl(self._look, shell, side.trash, shell.toast, errors)
+        time = TimeTravel(
+            self._look, shell, navigator, targets, side.exporter, views.pane.past, self._settings, shell.toast
+        )
+        return _Controllers(navigator, targets, editing, moving, sharing, trash, time)
 
     def _handlers(self) -> Mapping[A, Callable[[], None]]:
         go, edit, move, share = (
@@ -203,12 +219,13 @@ class Session(QObject):
             A.NEW_FOLDER: edit.new_folder,
             A.UPLOAD_FILES: move.upload_files,
             A.UPLOAD_FOLDER: move.upload_folder,
-            A.DOWNLOAD: move.download,
+            A.DOWNLOAD: self._download,
             A.QUIT: self.quit_wanted.emit,
             A.COPY: move.copy,
             A.PASTE: move.paste,
             A.RENAME: edit.rename,
             A.DELETE: edit.delete,
+            A.DELETE_FOR_GOOD: edit.delete_for_good,
             A.SELECT_ALL: partial(self._in_table, table.selectAll),
             A.INVERT_SELECTION: partial(self._in_table, table.invert_selection),
             A.BACK: go.back,
@@ -222,6 +239,8 @@ class Session(QObject):
             A.COPY_PUBLIC_LINK: share.copy_public_link,
             A.PROPERTIES: self._show_properties,
             A.BUCKET_PROPERTIES: lambda: self._with_bucket(edit.bucket_settings),
+            A.TRASH: lambda: self._with_bucket(self.controllers.trash.open),
+            A.AS_IT_WAS: lambda: self._with_bucket(self.controllers.time.ask),
             A.EMPTY_BUCKET: lambda: self._with_bucket(edit.empty_bucket),
             A.DELETE_BUCKET: lambda: self._with_bucket(edit.delete_bucket),
             A.INSPECTOR: lambda: self._show_inspector(self.actions[A.INSPECTOR].isChecked()),
@@ -251,7 +270,7 @@ class Session(QObject):
         views.inspector.checksum_copied.connect(self._copy_checksum)
         views.transfers.collapse_wanted.connect(partial(self._show_transfers, False))
         views.transfers.place_wanted.connect(self._show_upload)
-        self.controllers.navigator.object_opened.connect(move.open_object)
+        self.controllers.navigator.object_opened.connect(self._open_object)
         self.controllers.navigator.moved.connect(self._show_where)
 
     def _connect_engine(self) -> None:
@@ -278,6 +297,15 @@ class Session(QObject):
             self.controllers.navigator.go(place)
         elif row is not None:
             self.controllers.navigator.open_row(row)
+
+    def _open_object(self, row: Row) -> None:
+        """Open an object, as it was if that is what is shown."""
+        moment = self.controllers.navigator.moment
+        self.controllers.moving.open_object(row, moment)
+
+    def _download(self) -> None:
+        past = self.controllers.navigator.moment is not None
+        (self.controllers.time if past else self.controllers.moving).download()
 
     def _in_table(self, act: Callable[[], None]) -> None:
         """Act on the table and give it the keyboard: what is selected there is what the next action is about."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.location import Location
 from engine.types import Bucket
@@ -21,6 +22,8 @@ class Situation:
         tree_bucket: That node's bucket when it is a bucket itself.
         can_back, can_forward: The history has somewhere to go.
         can_paste: The clipboard holds files or a picture.
+        moment: The bucket is shown as it was then, or None for now.
+        has_trash: What Del is about would go to a trash.
     """
 
     place: Location | None = None
@@ -32,6 +35,18 @@ class Situation:
     can_back: bool = False
     can_forward: bool = False
     can_paste: bool = False
+    has_trash: bool = False
+    moment: datetime | None = None
+
+    @property
+    def can_change(self) -> bool:
+        """Return whether what is shown can be changed: the past can't."""
+        return self.place is not None and self.moment is None
+
+    @property
+    def can_change_target(self) -> bool:
+        """Return whether what is meant can be changed."""
+        return self.has_target and self.moment is None
 
     @property
     def target_bucket(self) -> Bucket | None:
@@ -51,4 +66,4 @@ class Situation:
     @property
     def only_objects(self) -> bool:
         """Return whether the table's selection is made of objects alone."""
-        return self.in_tree is None and 0 < self.selected == self.selected_objects
+        return self.in_tree is None and self.moment is None and 0 < self.selected == self.selected_objects

@@ -1,9 +1,8 @@
 """`FileStorage`: the façade of the engine, one short method per use case.
 
-Everything a window, a command or the HTTP server does goes through here, each call with the `RlsContext` of
-whoever asks. All methods are synchronous and may be called from any thread; long ones take a progress
-callback (called from the calling or a helper thread, about 20 times a second at most) and a `CancelToken`.
-What each method raises is said where the work is done.
+Everything a window, a command or the HTTP server does goes through here, each call with the `RlsContext` of whoever
+asks. All methods are synchronous and may be called from any thread; long ones take a progress callback (called from the
+calling or a helper thread, 20 times a second at most) and a `CancelToken`. What is raised is said where work is done.
 
 Source: specification, "File Storage Service" and "Data Flow".
 """
@@ -11,6 +10,7 @@ Source: specification, "File Storage Service" and "Data Flow".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -236,10 +236,11 @@ class FileStorage:
         replace: bool = False,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        moment: datetime | None = None,
     ) -> BatchReport:
-        """Write objects and folders into a folder; a folder arrives under its own name."""
+        """Write objects and folders into a folder, as they were at `moment`; a folder arrives under its own name."""
         return self._tree_downloads.download_tree(
-            bucket, paths, target_dir, context, replace=replace, progress=progress, cancel=cancel
+            bucket, paths, target_dir, context, replace=replace, progress=progress, cancel=cancel, moment=moment
         )
 
     def info(self, bucket: str, path: str, context: RlsContext) -> StorageObject:
@@ -258,9 +259,9 @@ class FileStorage:
         """Return one page of a folder."""
         return self._listing.page(bucket, request, context)
 
-    def count_folder(self, bucket: str, prefix: str, context: RlsContext) -> FolderCount:
-        """Return how many folders and objects one folder shows."""
-        return self._listing.count(bucket, prefix, context)
+    def count_folder(self, bucket: str, prefix: str, context: RlsContext, at: datetime | None = None) -> FolderCount:
+        """Return how many folders and objects one folder shows, or showed at a moment."""
+        return self._listing.count(bucket, prefix, context, at)
 
     def walk(self, bucket: str, prefix: str, context: RlsContext) -> Iterator[StorageObject]:
         """Yield everything below a prefix, folder markers included."""

@@ -308,6 +308,7 @@ def _compose(
     deletes = Deletes(executor, core.mutations, announcer)
     copies = Copies(executor, backend, committer, permissions, downloads, listing, announcer.stored)
     contents = VersionBytes(executor, backend, core.settler, downloads)
+    past = Past(executor, downloads, contents)
     return FileStorage(
         executor=executor,
         events=events,
@@ -317,14 +318,14 @@ def _compose(
         uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
         bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many, core.failpoints),
         downloads=downloads,
-        tree_downloads=TreeDownloads(downloads, listing),
+        tree_downloads=TreeDownloads(downloads, listing, past),
         listing=listing,
         deletes=deletes,
         moves=Moves(core.mutations, announcer),
         copies=copies,
         versions=Versions(executor, core.mutations, contents, copies),
         trash=Trash(executor, core.mutations, permissions, announcer.stored),
-        past=Past(executor, downloads, contents),
+        past=past,
         checks=Checks(
             executor, backend, core.settler, permissions, settings.storage_dir / ".lost+found", announcer.deleted
         ),

@@ -14,6 +14,8 @@ from app.bridge.reading import Reader
 from app.bridge.serving import ServerBridge
 from app.bridge.tasks import Tasks
 from app.bridge.transfers import TransferBridge
+from app.bridge.trash import TrashBridge
+from app.bridge.versions import VersionsBridge
 from app.i18n import translate
 from app.leaving import Step, attempt
 from app.models.rows import RowMaker
@@ -28,7 +30,7 @@ class EngineSide:
     """The bridge to one workspace, used by the person at this computer.
 
     Attributes:
-        reader, operations, exporter, previewer: What reads and acts.
+        reader, operations, trash, versions, exporter, previewer: What reads and acts.
         transfers, server, relay: The queue, the server, and the news.
         row_maker: Turns listings into rows.
     """
@@ -41,7 +43,9 @@ class EngineSide:
         self.row_maker = RowMaker(workspace.owner_id)
         self.reader = Reader(storage, context, tasks, self.row_maker)
         self.operations = Operations(storage, context, tasks)
+        self.trash = TrashBridge(storage, context, tasks)
         self.exporter = Exporter(storage, context, tasks, self.data_dir / _OUTGOING)
+        self.versions = VersionsBridge(storage, context, tasks, self.exporter)
         self.previewer = Previewer(storage, context, tasks)
         self.transfers = TransferBridge(TransferQueue(storage, context, keep_out=(self.data_dir,)), tasks, parent)
         self.server = ServerBridge(workspace, tasks, parent)

@@ -6,12 +6,15 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from app.bridge.tasks import Fail, Tasks, Ticket
 from engine.errors import from_os_error
+from engine.files.downloads import ObjectReader
+from engine.files.trees import deliver
 from engine.storage import FileStorage
-from engine.types import RlsContext
+from engine.types import BatchReport, RlsContext
 
 
 class Exporter:
@@ -32,6 +35,7 @@ class Exporter:
         otherwise: Fail | None = None,
         *,
         read_only: bool = False,
+        moment: datetime | None = None,
     ) -> Ticket:
         """Write objects and folders as files.
 
@@ -40,9 +44,12 @@ class Exporter:
             paths: Objects, and folders with a trailing `/`.
             then: Gets the files and folders that were made, one for each path.
             otherwise: Gets the failure; also when anything at all could not be read: nobody takes a part for the whole.
+            moment: As they were then, or None for now.
             read_only: Take the right to write away, so that nobody edits a copy in vain.
         """
-        return self._tasks.export(lambda ticket: self._export(bucket, paths, ticket, read_only), then, otherwise)
+        return self._tasks.export(
+            lambda ticket: self._export(bucket, paths, ticket, read_only, moment), then, otherwise
+        )
 
     def keep(
         self, name: str, make: Callable[[], bytes], then: Callable[[Path], None], otherwise: Fail | None = None
@@ -57,13 +64,50 @@ class Exporter:
         """
         return self._tasks.read(lambda _: self._keep(name, make()), then, otherwise)
 
+    def export_content(
+        self,
+        open_it: Callable[[], ObjectReader],
+        name: str,
+        then: Callable[[list[Path]], None],
+        otherwise: Fail | None = None,
+    ) -> Ticket:
+        """Write one content, such as an old version, as a file that nobody edits in vain.
+
+        Args:
+            open_it: Opens it, in the worker.
+            name: Last segment of the file's path.
+            then: Gets the file.
+            otherwise: Gets the failure.
+        """
+        return self._tasks.export(lambda ticket: [self._export_content(open_it, name, ticket)], then, otherwise)
+
+    def download_past(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        folder: Path,
+        moment: datetime,
+        then: Callable[[BatchReport], None],
+        otherwise: Fail | None = None,
+    ) -> Ticket:
+        """Write objects and folders as they were at a moment into a folder; files that are there are left alone."""
+        return self._tasks.export(
+            lambda ticket: self._storage.download_tree(
+                bucket, paths, folder, self._context, cancel=ticket.token, moment=moment
+            ),
+            then,
+            otherwise,
+        )
+
     def clear(self) -> None:
         """Delete everything that was made. Touches the disk: not for the main thread while the window is open."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _export(self, bucket: str, paths: Sequence[str], ticket: Ticket, read_only: bool) -> list[Path]:
+    def _export(
+        self, bucket: str, paths: Sequence[str], ticket: Ticket, read_only: bool, moment: datetime | None
+    ) -> list[Path]:
         target = self._new_folder()
-        report = self._storage.download_tree(bucket, paths, target, self._context, cancel=ticket.token)
+        report = self._storage.download_tree(bucket, paths, target, self._context, cancel=ticket.token, moment=moment)
         if report.failures:
             raise report.failures[0].error
         made = sorted(target.iterdir())
@@ -71,6 +115,13 @@ class Exporter:
             for path in made:
                 path.chmod(stat.S_IRUSR)
         return made
+
+    def _export_content(self, open_it: Callable[[], ObjectReader], name: str, ticket: Ticket) -> Path:
+        path = self._new_folder() / name
+        with open_it() as reader:
+            deliver(reader, path, replace=False, verify=True, monitor=lambda _: ticket.token.raise_if_cancelled())
+        path.chmod(stat.S_IRUSR)
+        return path
 
     def _keep(self, name: str, content: bytes) -> Path:
         path = self._new_folder() / name

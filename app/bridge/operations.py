@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from app.bridge.tasks import Fail, Tasks, Ticket
+from app.bridge.trash import Trashed, newest_in_trash
 from app.i18n import translate
 from app.location import Location
 from engine.errors import BucketNotEmpty, ObjectAlreadyExists
 from engine.storage import FileStorage
-from engine.types import UNCHANGED, Bucket, BucketChanges, RlsContext, SignedUrl
+from engine.types import UNCHANGED, Bucket, BucketChanges, Retention, RlsContext, SignedUrl
+
+WINDOW_RETENTION: Final = Retention(trash_days=30)
+"""What buckets keep that are made in the window, unless the person chooses otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +31,14 @@ class BucketDraft:
         public: Anybody may read its objects.
         file_size_limit_bytes: Largest object it takes, or None.
         allowed_mime_types: `type/subtype` or `type/*`; empty means any.
+        retention: What it keeps of replaced and deleted contents.
     """
 
     name: str
     public: bool = False
     file_size_limit_bytes: int | None = None
     allowed_mime_types: tuple[str, ...] = ()
+    retention: Retention = WINDOW_RETENTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +48,12 @@ class Removal:
     Attributes:
         objects: How many are gone.
         kept: How many arrived where they were after they had been counted, and stayed: nobody was asked about those.
+        trashed: What of them is in the trash, or None if they are gone for good.
     """
 
     objects: int
     kept: int = 0
+    trashed: Trashed | None = None
 
 
 class Operations:
@@ -111,11 +120,18 @@ class Operations:
         then: Callable[[Removal], None],
         otherwise: Fail | None = None,
     ) -> Ticket:
-        """Delete objects, and folders with everything that was below when they were measured (`TreeSize.as_of`)."""
+        """Delete for good: objects, and folders with what was below when they were measured (`TreeSize.as_of`)."""
         label = translate("Operations", "Deleting %Ln item(s)", None, len(paths))
         return self._tasks.mutate(
             lambda ticket: self._delete(bucket, paths, as_of, ticket), then, otherwise, label=label
         )
+
+    def trash(
+        self, bucket: str, paths: Sequence[str], then: Callable[[Removal], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Move objects, and folders with everything below them, to the trash that their bucket has."""
+        label = translate("Operations", "Moving %Ln item(s) to the trash", None, len(paths))
+        return self._tasks.mutate(lambda ticket: self._trash(bucket, paths, ticket), then, otherwise, label=label)
 
     def sign(
         self,
@@ -139,19 +155,25 @@ class Operations:
             public=draft.public,
             file_size_limit_bytes=draft.file_size_limit_bytes,
             allowed_mime_types=draft.allowed_mime_types,
+            retention=draft.retention,
         )
 
     def _update_bucket(self, bucket: Bucket, draft: BucketDraft) -> Bucket:
         name = UNCHANGED if draft.name == bucket.name else draft.name
-        changes = BucketChanges(draft.public, draft.file_size_limit_bytes, draft.allowed_mime_types, name=name)
+        changes = BucketChanges(
+            draft.public, draft.file_size_limit_bytes, draft.allowed_mime_types, draft.retention, name
+        )
         return self._storage.update_bucket(bucket.id, self._context, changes)
 
     def _empty_bucket(self, bucket: str, as_of: int | None, ticket: Ticket) -> Removal:
+        before = newest_in_trash(self._storage, bucket, self._context)
         gone = self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token, as_of)
-        return Removal(gone, self._objects_in(bucket, ("",)))
+        trashed = Trashed(bucket, ("",), before, newest_in_trash(self._storage, bucket, self._context))
+        return Removal(gone, self._objects_in(bucket, ("",)), trashed if trashed.any else None)
 
     def _delete_bucket(self, bucket: str, as_of: int | None, ticket: Ticket) -> Removal:
-        gone = self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token, as_of)
+        # the trash goes with the bucket
+        gone = self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token, as_of, for_good=True)
         try:
             self._storage.delete_bucket(bucket, self._context)
         except BucketNotEmpty:
@@ -180,8 +202,16 @@ class Operations:
         return target
 
     def _delete(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket) -> Removal:
-        gone = self._storage.delete_trees(bucket, paths, self._context, ticket.report, ticket.token, as_of)
+        gone = self._storage.delete_trees(
+            bucket, paths, self._context, ticket.report, ticket.token, as_of, for_good=True
+        )
         return Removal(gone, self._objects_in(bucket, [path for path in paths if path.endswith("/")]))
+
+    def _trash(self, bucket: str, paths: Sequence[str], ticket: Ticket) -> Removal:
+        before = newest_in_trash(self._storage, bucket, self._context)
+        gone = self._storage.delete_trees(bucket, paths, self._context, ticket.report, ticket.token)
+        trashed = Trashed(bucket, tuple(paths), before, newest_in_trash(self._storage, bucket, self._context))
+        return Removal(gone, trashed=trashed)
 
     def _objects_in(self, bucket: str, prefixes: Sequence[str]) -> int:
         """Return how many objects lie below prefixes."""

@@ -114,7 +114,7 @@ class Reader:
 
     def _snapshot(self, view: View, pages: Sequence[int]) -> Snapshot:
         place = view.location
-        count = self._storage.count_folder(place.bucket, place.prefix, self._context)
+        count = self._storage.count_folder(place.bucket, place.prefix, self._context, view.moment)
         last = max(count.total - 1, 0) // PAGE_ROWS
         if not pages:
             pages = range(last + 1) if count.total <= WHOLE_MAX else (0,)
@@ -127,6 +127,7 @@ class Reader:
             sort=view.sort,
             descending=view.descending,
             offset=number * PAGE_ROWS,
+            moment=view.moment,
         )
         page = self._storage.list(view.location.bucket, request, self._context)
         return self._maker.rows(page)
@@ -187,6 +188,6 @@ class Reader:
                 first = number * PAGE_ROWS
                 rows += page[max(span.start - first, 0) : max(span.stop - first, 0)]
         place = view.location
-        if self._storage.count_folder(place.bucket, place.prefix, self._context).total != total:
+        if self._storage.count_folder(place.bucket, place.prefix, self._context, view.moment).total != total:
             raise InvalidRequest(translate("Reader", "The folder has just changed. Please select again."))
         return rows

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from app.bridge.names import bucket_name_problem, name_problem
 from app.bridge.operations import BucketDraft, Operations, Removal
 from app.bridge.reading import Reader
+from app.bridge.trash import Restored, TrashBridge, Trashed
 from app.controllers.navigation import Navigator
 from app.controllers.targets import Target, Targets
 from app.dialogs.bucket_dialog import BucketDialog
@@ -21,6 +22,7 @@ from app.look import Look
 from app.models.rows import Row
 from app.views.folder_table import FolderTable
 from app.views.folder_tree import FolderTree
+from app.widgets.banner import Offer
 from app.widgets.toast import Toast
 from engine.types import Bucket, TreeSize
 
@@ -32,9 +34,10 @@ class Editing(QObject):
 
     def __init__(
         self, look: Look, window: QWidget, navigator: Navigator, targets: Targets, reader: Reader,
-        operations: Operations, views: tuple[FolderTable, FolderTree], toast: Toast, errors: ErrorPresenter,
+        operations: Operations, trash: TrashBridge, views: tuple[FolderTable, FolderTree], toast: Toast,
+        errors: ErrorPresenter,
     ) -> None:  # fmt: skip
-        """Args: look; the window; where it is; what is meant; what counts; what acts; the views; what tells."""
+        """Args: look; window; where it is; what is meant; what counts, acts, takes back; the views; what tells."""
         super().__init__(window)
         self._look = look
         self._window = window
@@ -42,6 +45,7 @@ class Editing(QObject):
         self._targets = targets
         self._reader = reader
         self._operations = operations
+        self._trash = trash
         self._table, self._tree = views
         self._toast = toast
         self._errors = errors
@@ -116,15 +120,22 @@ class Editing(QObject):
         self._operations.rename(place.bucket, place.prefix, name, renamed)
 
     def delete(self) -> None:
-        """Ask, then delete what is meant."""
+        """Move what is meant to the trash or, where there is none, ask and delete it."""
+        self._targets.resolve(self._trash_or_ask)
+
+    def delete_for_good(self) -> None:
+        """Ask, then delete what is meant, past the trash."""
         self._targets.resolve(self._ask_delete)
 
     def empty_bucket(self, bucket: Bucket) -> None:
         """Ask, then delete every object of a bucket."""
+        kept = translate("Editing", "Everything goes to the trash, where it can be taken back for %Ln day(s).", None,
+                         bucket.retention.trash_days or 0)  # fmt: skip
         dialog = self._bucket_dialog(
             bucket,
             translate("Editing", "Empty this bucket?"),
             translate("Editing", "Empty bucket"),
+            kept if bucket.retention.trash_days is not None else "",
         )
         dialog.confirmed.connect(lambda: self._operations.empty_bucket(bucket.name, dialog.as_of, self._tell_deleted))
 
@@ -141,11 +152,21 @@ class Editing(QObject):
             )
         )
 
-    def _bucket_dialog(self, bucket: Bucket, title: str, verb: str) -> DeleteDialog:
-        dialog = DeleteDialog(self._look, self._window, title, (bucket.name,), verb)
+    def _bucket_dialog(self, bucket: Bucket, title: str, verb: str, warning: str = "") -> DeleteDialog:
+        dialog = DeleteDialog(self._look, self._window, title, (bucket.name,), verb, warning)
         self._count_for(dialog, Target(bucket.name, ("",), (bucket.name,)))
         dialog.open()
         return dialog
+
+    def _trash_or_ask(self, target: Target) -> None:
+        bucket = self._navigator.bucket_named(target.bucket)
+        if bucket is None or bucket.retention.trash_days is None or "" in target.paths:
+            self._ask_delete(target)
+        else:
+            self._operations.trash(target.bucket, target.paths, lambda removal: self._deleted(target, removal))
+
+    def _take_back(self, trashed: Trashed) -> None:
+        self._trash.take_back(trashed, lambda restored: tell_restored(self._toast, restored))
 
     def _ask_delete(self, target: Target) -> None:
         if target.place is not None and not target.place.prefix:
@@ -186,8 +207,10 @@ class Editing(QObject):
         self._tell_deleted(removal)
 
     def _tell_deleted(self, removal: Removal) -> None:
-        said = translate("Editing", "{what} deleted").format(what=count_text(removal.objects))
-        self._tell(said, removal)
+        said = translate("Editing", "{what} deleted")
+        if removal.trashed is not None:
+            said = translate("Editing", "{what} moved to the trash")
+        self._tell(said.format(what=count_text(removal.objects)), removal)
 
     def _tell_bucket_deleted(self, name: str, removal: Removal) -> None:
         text = translate("Editing", "Bucket “{name}” deleted")
@@ -197,11 +220,23 @@ class Editing(QObject):
 
     def _tell(self, said: str, removal: Removal) -> None:
         """Say what was done and, if so, that what nobody was asked about stayed."""
+        trashed = removal.trashed
+        undo = Offer(translate("Editing", "Undo"), lambda: self._take_back(trashed)) if trashed is not None else None
         if not removal.kept:
-            self._toast.say(said)
+            self._toast.say(said, undo)
             return
         kept = translate("Editing", "{said}; kept what arrived since: {what}")
-        self._toast.say(kept.format(said=said, what=count_text(removal.kept)), kind="info")
+        self._toast.say(kept.format(said=said, what=count_text(removal.kept)), undo, kind="info")
+
+
+def tell_restored(toast: Toast, restored: Restored) -> None:
+    """Say what came back and, if so, what could not because something else stands there."""
+    if not restored.taken:
+        toast.say(translate("Editing", "{what} restored").format(what=count_text(restored.objects)))
+        return
+    taken = translate("Editing", "{what} restored. Still in the trash, because something else is at {path}: {left}")
+    text = taken.format(what=count_text(restored.objects), path=restored.taken[0], left=count_text(len(restored.taken)))
+    toast.say(text, kind="warning")
 
 
 def _shortened(name: str) -> str:

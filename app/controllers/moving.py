@@ -126,13 +126,13 @@ class Moving(QObject):
             lambda target: self._export(target, lambda files: self._run_drag(files, target), self._drag_failed)
         )
 
-    def open_object(self, row: Row) -> None:
-        """Open a read-only copy of an object with the system's program for it."""
+    def open_object(self, row: Row, moment: datetime | None = None) -> None:
+        """Open a read-only copy of an object, or of what it was at a moment, with the system's program for it."""
         if row.object is None:
             return
         self._toast.say(translate("Moving", "Opening {name}…").format(name=row.name), kind="info")
         target = Target(row.object.bucket, (row.path,), (row.name,))
-        self._exporter.export(target.bucket, target.paths, self._open_copy, read_only=True)
+        self._exporter.export(target.bucket, target.paths, self._open_copy, read_only=True, moment=moment)
 
     def _into_new_bucket(self, sources: list[Path]) -> None:
         def made() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal
 
@@ -50,6 +51,8 @@ class Navigator(QObject):
         self._errors = errors
         self._history = History()
         self._bucket_id = ""
+        self._moment: datetime | None = None
+        self._moment_bucket = ""
         self._sort, self._descending = SortColumn.NAME, False
         self._first_place: Location | None = None
         self._wanted_path = ""
@@ -59,6 +62,11 @@ class Navigator(QObject):
     def place(self) -> Location | None:
         """Return where the window is."""
         return self._history.current
+
+    @property
+    def moment(self) -> datetime | None:
+        """Return the moment that the bucket is shown at, or None for now."""
+        return self._moment
 
     @property
     def bucket(self) -> Bucket | None:
@@ -104,6 +112,12 @@ class Navigator(QObject):
         self._wanted_path = select
         self._history.visit(place)
         self._show(place)
+
+    def go_in_time(self, bucket: str, moment: datetime | None) -> None:
+        """Show a bucket as it was at a moment, or as it is now; going to another bucket ends that."""
+        self._moment, self._moment_bucket = moment, bucket
+        here = self.place
+        self.go(here if here is not None and here.bucket == bucket else Location(bucket))
 
     def back(self) -> None:
         """Go where the window was before."""
@@ -176,11 +190,13 @@ class Navigator(QObject):
         table.set_sort(Column.NAME, descending=False)
 
     def _show(self, place: Location) -> None:
+        if place.bucket != self._moment_bucket:
+            self._moment = None
         bucket = self._buckets.bucket(place.bucket)
         self._bucket_id = bucket.id if bucket else ""
         self._breadcrumb.show_place(place)
         self._tree.show_place(place)
-        self._rows.open(View(place, self._sort, self._descending))
+        self._rows.open(View(place, self._sort, self._descending, self._moment))
         self.moved.emit()
 
     def _show_nothing(self) -> None:
@@ -222,7 +238,7 @@ class Navigator(QObject):
             return
         self._sort, self._descending = SORTS[column], descending
         if self.place is not None:
-            self._rows.open(View(self.place, self._sort, self._descending))
+            self._rows.open(View(self.place, self._sort, self._descending, self._moment))
 
     def _typed(self, text: str, found: Found | None) -> None:
         if found is None:

@@ -9,9 +9,11 @@ from app.action_set import Actions
 from app.bridge.previews import Previewer
 from app.bridge.reading import Reader
 from app.bridge.tasks import Ticket
+from app.bridge.versions import VersionsBridge
 from app.controllers.navigation import Navigator
 from app.formats import count_text, number_text, size_text
 from app.i18n import translate
+from app.location import Location
 from app.models.folder_model import FolderModel
 from app.models.rows import Row, RowMaker
 from app.models.sources import Cancellable
@@ -22,6 +24,8 @@ from app.views.drops import carries_files
 from app.views.folder_tree import FolderTree
 from app.views.inspector import Inspector
 from app.views.status_bar import StatusBar
+from engine.types import StorageObject
+from engine.version_types import ObjectVersion
 
 _CALM_MS = 60
 
@@ -56,17 +60,27 @@ class Tracker(QObject):
     def situation(self) -> Situation:
         """Return what the window is in the middle of."""
         rows = self._model.rows(self._table.ranges) or []
+        in_tree = self._tree.focused_place()
         return Situation(
             place=self._navigator.place,
             bucket=self._navigator.bucket,
             selected=self._table.selected_count,
             selected_objects=sum(1 for row in rows if row.object is not None),
-            in_tree=self._tree.focused_place(),
+            in_tree=in_tree,
             tree_bucket=self._tree.currentIndex().data(BUCKET_ROLE) if self._tree.hasFocus() else None,
             can_back=self._navigator.can_back,
             can_forward=self._navigator.can_forward,
             can_paste=self._can_paste,
+            moment=self._navigator.moment,
+            has_trash=self._has_trash(in_tree),
         )
+
+    def _has_trash(self, in_tree: Location | None) -> bool:
+        """Return whether what Del is about goes to a trash; a bucket never does, its trash goes with it."""
+        here = in_tree or self._navigator.place
+        bucket = self._navigator.bucket_named(here.bucket) if here is not None else None
+        whole = in_tree is not None and not in_tree.prefix
+        return bucket is not None and not whole and bucket.retention.trash_days is not None
 
     def update(self) -> None:
         """Look now."""
@@ -96,15 +110,17 @@ class InspectorFeed(QObject):
 
     def __init__(
         self, inspector: Inspector, pane: BrowserPane, model: FolderModel, reader: Reader, previewer: Previewer,
-        rows: RowMaker,
+        versions: VersionsBridge, navigator: Navigator, rows: RowMaker,
     ) -> None:  # fmt: skip
-        """Args: the panel; what is selected; what is shown; what reads sizes and previews; how owners are called."""
+        """Args: panel; what is selected, shown; what reads sizes, previews, versions; bucket; how owners are called."""
         super().__init__(inspector)
         self._inspector = inspector
         self._table = pane.table
         self._model = model
         self._reader = reader
         self._previewer = previewer
+        self._versions = versions
+        self._navigator = navigator
         self._rows = rows
         self._loads: list[Cancellable] = []
         self._shown: Row | None = None
@@ -117,6 +133,11 @@ class InspectorFeed(QObject):
         """Look at the selection soon."""
         if self._inspector.isVisible():
             self._calm.start()
+
+    def look_again(self) -> None:
+        """Show the selection anew, though it is the same: what is known about it has changed."""
+        self._shown = None
+        self.wake()
 
     def _show(self) -> None:
         rows = self._model.rows(self._table.ranges) or []
@@ -133,7 +154,18 @@ class InspectorFeed(QObject):
             self._show_folder(row)
         else:
             self._inspector.show_object(row, row.object, self._rows.owner_text(row.object.owner_id))
-            self._load(self._previewer.preview(row.object, self._inspector.show_preview, lambda _: None))
+            if self._navigator.moment is None:
+                self._load(self._previewer.preview(row.object, self._inspector.show_preview, lambda _: None))
+                self._load_versions(row.object)
+
+    def _load_versions(self, item: StorageObject) -> None:
+        bucket = self._navigator.bucket_named(item.bucket)
+        kept = bucket is not None and bucket.retention.keeps_versions
+
+        def show(versions: tuple[ObjectVersion, ...]) -> None:
+            self._inspector.versions.show_versions(versions, kept=kept)
+
+        self._load(self._versions.read(item, show, lambda _: None))
 
     def _show_number(self, count: int) -> None:
         if count:

@@ -7,9 +7,10 @@ import re
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from app.bridge.operations import BucketDraft
+from app.bridge.operations import WINDOW_RETENTION, BucketDraft
 from app.delegates.name_editor import NameCheck
 from app.dialogs.base import SPIN_MARGINS, Dialog
+from app.dialogs.retention_form import RetentionForm
 from app.formats import full_time_text
 from app.i18n import translate
 from app.look import Look, label
@@ -34,7 +35,7 @@ class BucketDialog(Dialog):
         """Args: look; the window; what is wrong with a name, if anything; the bucket, or None for a new one."""
         new = bucket is None
         title = translate("BucketDialog", "New bucket") if new else translate("BucketDialog", "Bucket settings")
-        super().__init__(look, parent, title, 480)
+        super().__init__(look, parent, title, 600)
         self._check = check
         self._exact_limit = bucket.file_size_limit_bytes if bucket else None
         self.name = QLineEdit()
@@ -58,6 +59,7 @@ class BucketDialog(Dialog):
             self.types,
             translate("BucketDialog", "MIME types with commas between them. Empty: anything."),
         )
+        self.keeps = RetentionForm(look, bucket.retention if bucket else WINDOW_RETENTION)
         self._lay_out(bucket)
         self.add_cancel()
         self.save = self.add_button(
@@ -86,6 +88,7 @@ class BucketDialog(Dialog):
             public=self.public.isChecked(),
             file_size_limit_bytes=self._limit_bytes() if self.limited.isChecked() else None,
             allowed_mime_types=self._mime_types(),
+            retention=self.keeps.retention,
         )
 
     def _lay_out(self, bucket: Bucket | None) -> None:
@@ -98,6 +101,7 @@ class BucketDialog(Dialog):
         row.addStretch()
         self.body.addLayout(row)
         self.body.addWidget(self.types_field)
+        self.body.addWidget(self.keeps)
         if bucket is not None:
             made = translate("BucketDialog", "Created {time}").format(time=full_time_text(bucket.created_at))
             self.body.addWidget(label(f"{made}\nID {bucket.id}", size="caption", tone="muted", selectable=True))

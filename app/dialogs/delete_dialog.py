@@ -26,8 +26,10 @@ class DeleteDialog(Dialog):
 
     confirmed = Signal()
 
-    def __init__(self, look: Look, parent: QWidget, title: str, names: Sequence[str], verb: str) -> None:
-        """Args: look; the window; the question; what it is about, for people; what the red button says."""
+    def __init__(
+        self, look: Look, parent: QWidget, title: str, names: Sequence[str], verb: str, warning: str = ""
+    ) -> None:
+        """Args: look; the window; the question; what it is about; what the red button says; what becomes of it."""
         super().__init__(look, parent, title, 460)
         row = QHBoxLayout()
         row.setSpacing(look.theme.space("l"))
@@ -40,8 +42,8 @@ class DeleteDialog(Dialog):
         font.setBold(True)
         self._count.setFont(font)
         self._warning = label(
-            translate("DeleteDialog", "What is deleted is gone for good. This can't be undone."),
-            tone="danger",
+            warning or translate("DeleteDialog", "What is deleted is gone for good. This can't be undone."),
+            tone="muted" if warning else "danger",
             wrap=True,
         )
         column.addWidget(label(_listed(names), wrap=True))
@@ -60,6 +62,11 @@ class DeleteDialog(Dialog):
     def summary(self) -> str:
         """Return the line that says how much will be gone."""
         return self._count.text()
+
+    @property
+    def warning(self) -> str:
+        """Return the line that says what becomes of it."""
+        return self._warning.text()
 
     @property
     def as_of(self) -> int | None:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from PySide6.QtCore import QDateTime, Qt, Signal
-from PySide6.QtGui import QTextCharFormat
+from PySide6.QtCore import QDateTime, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QCalendarWidget,
     QDateTimeEdit,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.dialogs.base import SPIN_MARGINS, Dialog
+from app.dialogs.calendar import dress_calendar
 from app.formats import full_time_text
 from app.i18n import translate
 from app.look import Look, label
@@ -67,7 +65,7 @@ class LinkDialog(Dialog):
         self.when.lineEdit().setTextMargins(*SPIN_MARGINS)
         self.when.setDisplayFormat("d MMM yyyy  HH:mm")
         self.when.setAccessibleName(translate("LinkDialog", "Works until"))
-        _dress_calendar(look, self.when.calendarWidget())
+        dress_calendar(look, self.when.calendarWidget())
         self.when.hide()
         self.when.dateTimeChanged.connect(lambda _: self._ask())
         self.choices = QButtonGroup(self)
@@ -192,15 +190,3 @@ class LinkDialog(Dialog):
             self.server_settings_wanted.emit()
         else:
             self.server_wanted.emit()
-
-
-def _dress_calendar(look: Look, calendar: QCalendarWidget) -> None:
-    """Give Qt's calendar our icons and its weekend the colour of the other days."""
-    calendar.setAccessibleName(translate("LinkDialog", "Calendar"))
-    calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
-    for day in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):
-        calendar.setWeekdayTextFormat(day, QTextCharFormat())
-    for name, icon in (("qt_calendar_prevmonth", "caret-left"), ("qt_calendar_nextmonth", "caret-right")):
-        button = calendar.findChild(QToolButton, name)
-        if button is not None:
-            button.setIcon(look.icons.icon(icon))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 
 from app.location import Location
@@ -18,11 +19,19 @@ WHOLE_MAX: Final = 2_048
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is shown of which folder."""
+    """What is shown of which folder.
+
+    Attributes:
+        location: The folder.
+        sort: By which column.
+        descending: In which direction.
+        moment: As it was then, or None for now.
+    """
 
     location: Location
     sort: SortColumn = SortColumn.NAME
     descending: bool = False
+    moment: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from app.look import Look
 from app.models.folder_model import FolderModel
 from app.views.drops import carries_files, local_paths
 from app.views.folder_table import FolderTable
+from app.views.past_bar import PastBar
 from app.widgets.drop_overlay import DropOverlay
 from app.widgets.empty_state import EmptyState
 
@@ -51,14 +52,23 @@ class BrowserPane(QWidget):
             translate("BrowserPane", "Drop files or folders here, paste them, or choose them."),
             (actions[ActionId.UPLOAD_FILES], actions[ActionId.UPLOAD_FOLDER], actions[ActionId.NEW_FOLDER]),
         )
+        self.nothing_then = EmptyState(
+            look,
+            "clock-counter-clockwise",
+            translate("BrowserPane", "Nothing was here then"),
+            translate("BrowserPane", "At least nothing that the bucket has kept."),
+        )
         self._blank = QWidget()
         holder = QWidget()
         self._stack = QStackedLayout(holder)
-        for page in (self._blank, self.table, self.empty_folder, self.no_buckets):
+        for page in (self._blank, self.table, self.empty_folder, self.nothing_then, self.no_buckets):
             self._stack.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(holder)
+        self.past = PastBar(look)
+        column.setSpacing(0)
+        column.addWidget(self.past)
+        column.addWidget(holder, 1)
         self._overlay = DropOverlay(look, self)
         self.setAcceptDrops(True)
         self.table.drop_hovering.connect(self._announce)
@@ -77,6 +87,11 @@ class BrowserPane(QWidget):
         """Return what is shown: the table or one of the empty states."""
         return self._stack.currentWidget()
 
+    @property
+    def _in_past(self) -> bool:
+        """Return whether what is shown is the past, which takes nothing."""
+        return self._model.view is not None and self._model.view.moment is not None
+
     def set_has_buckets(self, has_buckets: bool) -> None:
         """Tell whether there is any bucket to show."""
         self._has_buckets = has_buckets
@@ -84,7 +99,7 @@ class BrowserPane(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Qt's hook: the empty states take files too."""
-        if not carries_files(event.mimeData()) or event.source() is self.table:
+        if not carries_files(event.mimeData()) or event.source() is self.table or self._in_past:
             event.ignore()
             return
         event.acceptProposedAction()
@@ -116,12 +131,15 @@ class BrowserPane(QWidget):
         self._overlay.announce(_upload_to(f"{view.location.bucket}/{folder or view.location.prefix}"))
 
     def _choose_page(self) -> None:
+        self.past.show_moment(self._model.view.moment if self._model.view else None)
+        self.table.setAcceptDrops(not self._in_past)
+        self.table.setDragEnabled(not self._in_past)
         had_focus = self.isAncestorOf(QApplication.focusWidget() or self._blank)
         page: QWidget = self.table
         if self._model.view is None:
             page = self._blank if self._has_buckets else self.no_buckets
         elif self._model.rowCount() == 0:
-            page = self.empty_folder
+            page = self.nothing_then if self._in_past else self.empty_folder
         if page is not self._stack.currentWidget():
             self._stack.setCurrentWidget(page)
             if had_focus and page is self.table:

@@ -14,6 +14,7 @@ from app.formats import count_text, exact_size_text, full_time_text
 from app.i18n import translate
 from app.look import Look, label
 from app.models.rows import Row
+from app.views.version_list import VersionList
 from app.widgets.glyph import Glyph
 from engine.types import StorageObject, TreeSize
 
@@ -62,7 +63,7 @@ class Inspector(QScrollArea):
         self._text.setMargin(space("s"))
         self._text.setFont(_mono(look))
         self._text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._text.setMinimumWidth(0)
+        self._text.setMinimumWidth(1)  # 0 would mean: as wide as its longest line
         self._text.setFixedHeight(_PREVIEW_PX)
         self._name = label(size="title", wrap=True, selectable=True)
         self._kind = label(tone="muted", wrap=True)
@@ -76,6 +77,8 @@ class Inspector(QScrollArea):
         self._facts.setVerticalSpacing(space("s"))
         self._facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         column.addLayout(self._facts)
+        self.versions = VersionList(look)
+        column.addWidget(self.versions)
         column.addStretch()
         self.setWidget(self._page)
         self.show_nothing()
@@ -167,6 +170,7 @@ class Inspector(QScrollArea):
         self._told.clear()
         while self._facts.rowCount():
             self._facts.removeRow(0)
+        self.versions.show_nothing()
         self._picture.hide()
         self._text.hide()
         self._glyph.set_glyph(icon, tone)

@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 from argparse import ArgumentTypeError
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
+
+from engine.limits import RETENTION_MAX
 
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)(i?)b?", re.IGNORECASE | re.ASCII)
 _POWERS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
@@ -202,4 +205,56 @@ def parse_seconds(text: str) -> int:
     """
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise ArgumentTypeError(f"{text!r} is no number of seconds; write for example 3600")
+    return int(text)
+
+
+def parse_kept(text: str) -> int:
+    """Read how many versions or days something is kept.
+
+    Args:
+        text: As typed.
+
+    Returns:
+        A number, at least 1.
+
+    Raises:
+        ArgumentTypeError: It is no such number.
+    """
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= RETENTION_MAX):
+        raise ArgumentTypeError(f"{text!r} is not possible; write a number from 1 to {RETENTION_MAX}")
+    return int(text)
+
+
+def parse_moment(text: str) -> datetime:
+    """Read a moment: a date, or a date and a time, of this computer's zone unless it names another.
+
+    Args:
+        text: Such as `2026-11-20`, `2026-11-20 14:30` or `2026-11-20T14:30:00Z`.
+
+    Returns:
+        An aware datetime; a date alone is its beginning.
+
+    Raises:
+        ArgumentTypeError: It is no such moment.
+    """
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone()
+    except (ValueError, OverflowError) as error:
+        raise ArgumentTypeError(f"{text!r} is no moment; write for example 2026-11-20 or '2026-11-20 14:30'") from error
+
+
+def parse_version_id(text: str) -> int:
+    """Read the id of a version.
+
+    Args:
+        text: As typed.
+
+    Returns:
+        The id.
+
+    Raises:
+        ArgumentTypeError: It is no such id.
+    """
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
+        raise ArgumentTypeError(f"{text!r} is no id; `versions` and `trash` show them")
     return int(text)

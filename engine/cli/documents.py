@@ -7,6 +7,7 @@ from typing import Any
 from engine.check_types import Finding
 from engine.cli.formatting import utc_time_text
 from engine.types import Bucket, Folder, StorageObject
+from engine.version_types import ObjectVersion
 
 
 def bucket_document(bucket: Bucket) -> dict[str, Any]:
@@ -22,6 +23,9 @@ def bucket_document(bucket: Bucket) -> dict[str, Any]:
         "public": bucket.public,
         "file_size_limit_bytes": bucket.file_size_limit_bytes,
         "allowed_mime_types": list(bucket.allowed_mime_types),
+        "keep_versions": bucket.retention.versions,
+        "keep_days": bucket.retention.days,
+        "trash_days": bucket.retention.trash_days,
         "created_at": utc_time_text(bucket.created_at),
         "updated_at": utc_time_text(bucket.updated_at),
     }
@@ -54,6 +58,26 @@ def object_document(stored: StorageObject) -> dict[str, Any]:
         "updated_at": utc_time_text(stored.updated_at),
         "modified_at": utc_time_text(stored.modified_at) if stored.modified_at else None,
         "problem": stored.problem,
+    }
+
+
+def version_document(version: ObjectVersion) -> dict[str, Any]:
+    """Return a version of an object, old or present, for programs.
+
+    Args:
+        version: Any.
+    """
+    return {
+        "kind": "version",
+        "version": version.id,
+        "path": version.info.path,
+        "size_bytes": version.info.size_bytes,
+        "mime_type": version.info.mime_type,
+        "checksum": version.info.checksum,
+        "since": utc_time_text(version.since),
+        "until": None if version.until is None else utc_time_text(version.until),
+        "ending": None if version.ending is None else str(version.ending),
+        "in_trash": version.in_trash,
     }
 
 

@@ -22,11 +22,14 @@ from engine.cli.commands import (
     mb,
     put,
     rebuild,
+    restore,
     restore_database,
     rm,
     scrub,
     serve,
     sign,
+    trash,
+    versions,
 )
 
 if TYPE_CHECKING:
@@ -65,6 +68,9 @@ COMMANDS: Final[Mapping[str, Command | RecoveryCommand]] = {
     "ls": ls,
     "rm": rm,
     "mb": mb,
+    "versions": versions,
+    "restore": restore,
+    "trash": trash,
     "sign": sign,
     "serve": serve,
     "keys": keys,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,13 @@ class Place(Enum):
     OBJECT = auto()
 
 
-def place_of(session: Session, address: Address) -> Place:
+def place_of(session: Session, address: Address, moment: datetime | None = None) -> Place:
     """Find what an address means: the object of that path before the folder.
 
     Args:
         session: The running command.
         address: As typed.
+        moment: What stood there then, or None for now.
 
     Returns:
         What stands there.
@@ -39,15 +41,26 @@ def place_of(session: Session, address: Address) -> Place:
     if not address.path:
         session.storage.get_bucket(address.bucket, session.context)
         return Place.BUCKET
-    if address.path != address.prefix and session.storage.exists(address.bucket, address.path, session.context):
+    if address.path != address.prefix and _is_object(session, address, moment):
         return Place.OBJECT
-    if _is_folder(session, address):
+    if _is_folder(session, address, moment):
         return Place.FOLDER
     raise ObjectNotFound("There is no such object or folder", path=str(address), hint=f"See: ls {address.bucket}")
 
 
-def _is_folder(session: Session, address: Address) -> bool:
-    page = session.storage.list(address.bucket, ListRequest(prefix=address.prefix, limit=1), session.context)
+def _is_object(session: Session, address: Address, moment: datetime | None) -> bool:
+    if moment is None:
+        return session.storage.exists(address.bucket, address.path, session.context)
+    try:
+        session.storage.past.open(address.bucket, address.path, moment, session.context).close()
+    except ObjectNotFound:
+        return False
+    return True
+
+
+def _is_folder(session: Session, address: Address, moment: datetime | None) -> bool:
+    request = ListRequest(prefix=address.prefix, limit=1, moment=moment)
+    page = session.storage.list(address.bucket, request, session.context)
     if page.folders or page.objects:
         return True
-    return session.storage.exists(address.bucket, address.prefix, session.context)
+    return moment is None and session.storage.exists(address.bucket, address.prefix, session.context)

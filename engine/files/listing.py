@@ -11,6 +11,7 @@ import base64
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, func, literal, select, tuple_
@@ -18,7 +19,7 @@ from sqlalchemy import Select, func, literal, select, tuple_
 from engine import limits
 from engine.errors import InvalidRequest
 from engine.files.folder_queries import SHOWN, below, folder_values, folders_count, folders_page, objects_page
-from engine.files.past_queries import PastRules, folders_count_at, folders_page_at, objects_page_at
+from engine.files.past_queries import PastRules, folders_count_at, folders_page_at, objects_count_at, objects_page_at
 from engine.files.quarantine import Quarantine
 from engine.files.records import OBJECT_COLUMNS, find_bucket, object_from
 from engine.metadata.executor import Executor, Transaction
@@ -121,8 +122,8 @@ class Listing:
                 return _page_after(tx, found, request, _Cursor.decode(request.cursor, request.sort))
             return _page_at(tx, found, request)
 
-    def count(self, bucket: str, prefix: str, context: RlsContext) -> FolderCount:
-        """Return how many folders and objects one folder shows.
+    def count(self, bucket: str, prefix: str, context: RlsContext, moment: datetime | None = None) -> FolderCount:
+        """Return how many folders and objects one folder shows, or showed at a moment.
 
         Raises:
             BucketNotFound: There is no such bucket.
@@ -130,9 +131,27 @@ class Listing:
         validate_prefix(prefix)
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
-            folders = _count_folders(tx, found.id, ListRequest(prefix))
-            objects = tx.execute(_COUNT_SHOWN, {"bucket": found.id, "prefix": prefix})
-            return FolderCount(folders, int(objects.scalar_one()))
+            request = ListRequest(prefix, moment=moment)
+            query = _COUNT_SHOWN if moment is None else objects_count_at(_past_rules(tx))
+            objects = tx.execute(query, {"bucket": found.id, "prefix": prefix} | _moment(request))
+            return FolderCount(_count_folders(tx, found.id, request), int(objects.scalar_one()))
+
+    def walk_at(self, bucket: str, prefix: str, moment: datetime, context: RlsContext) -> Iterator[StorageObject]:
+        """Yield every object that stood below a prefix at a moment, folder by folder, a page at a time.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+        """
+        folders = [prefix]
+        while folders:
+            request = ListRequest(folders.pop(), moment=moment)
+            while True:
+                page = self.page(bucket, request, context)
+                folders.extend(folder.path for folder in page.folders)
+                yield from page.objects
+                if page.next_cursor is None:
+                    break
+                request = replace(request, cursor=page.next_cursor)
 
     def size(self, bucket: str, prefix: str, context: RlsContext) -> TreeSize:
         """Return how many objects lie below a prefix and what they weigh; folder markers do not count.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import CTE, ColumnElement, Select, Table, and_, bindparam, case, func, literal_column, select, tuple_
+from sqlalchemy import CTE, ColumnElement, Select, Table, bindparam, case, func, literal_column, select, tuple_
 from sqlalchemy import union_all as union
 
 from engine.files.folder_queries import AFTER_SLASH, SORT_COLUMNS, folder_of
@@ -55,6 +55,16 @@ def folders_count_at(rules: PastRules, *, at_top: bool) -> Select[Any]:
     return select(func.count()).select_from(found).where(found.c.folder.is_not(None))
 
 
+def objects_count_at(rules: PastRules) -> Select[Any]:
+    """Return the statement of how many objects a folder showed."""
+    tables = ((storage_objects, rules.objects), (storage_object_versions, rules.versions))
+    live, old = (
+        select(func.count()).select_from(table).where(*_here(table), *_stood(table, rule)).scalar_subquery()
+        for table, rule in tables
+    )
+    return select(live + old)
+
+
 def _objects_page(rules: PastRules, sort: SortColumn, descending: bool, resumed: bool) -> Select[Any]:
     names = [SORT_COLUMNS[sort].name] if sort is SortColumn.NAME else [SORT_COLUMNS[sort].name, "leaf"]
     both = union(
@@ -71,8 +81,7 @@ def _part(
     """Return what one table knows of a folder at the moment, as many rows as the page can take of it, in order."""
     identity = table.c.id if table is storage_objects else table.c.object_id
     columns = [identity.label("id"), *(table.c[column.name] for column in OBJECT_COLUMNS[1:])]
-    here = and_(table.c.bucket_id == bindparam("bucket"), table.c.parent == bindparam("prefix"), table.c.leaf != "")
-    query = select(*columns).where(here, *_stood(table, rule))
+    query = select(*columns).where(*_here(table), *_stood(table, rule))
     if resumed:
         order = [table.c[name] for name in names]
         binds = ["key", "leaf"][-len(order) :]
@@ -81,6 +90,11 @@ def _part(
     order_by = [table.c[name].desc() if descending else table.c[name] for name in names]
     first = query.order_by(*order_by).limit(bindparam("reach")).subquery()
     return select(first)
+
+
+def _here(table: Table) -> list[ColumnElement[bool]]:
+    """Return the conditions of the objects directly in a folder."""
+    return [table.c.bucket_id == bindparam("bucket"), table.c.parent == bindparam("prefix"), table.c.leaf != ""]
 
 
 def _stood(table: Table, rule: ColumnElement[bool] | None) -> list[ColumnElement[bool]]:

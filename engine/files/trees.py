@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ from engine.errors import Cancelled, InvalidKey, ObjectNotFound, StorageError, T
 from engine.files.downloads import Downloads, ObjectReader, check_checksum
 from engine.files.listing import Listing
 from engine.files.local_names import LocalNames
+from engine.files.past import Past
 from engine.files.throttle import ProgressMeter
 from engine.hashing import PipelinedHasher
 from engine.ids import new_id
@@ -35,11 +37,13 @@ class TreeDownloads:
     Args:
         downloads: Opens objects.
         listing: Walks folders.
+        past: Opens objects as they were.
     """
 
-    def __init__(self, downloads: Downloads, listing: Listing) -> None:
+    def __init__(self, downloads: Downloads, listing: Listing, past: Past) -> None:
         self._downloads = downloads
         self._listing = listing
+        self._past = past
 
     def download(
         self,
@@ -88,8 +92,19 @@ class TreeDownloads:
         replace: bool,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        moment: datetime | None = None,
     ) -> BatchReport:
         """Write objects and folders into a folder; a folder (`a/b/`) arrives under its own name, `""` is all.
+
+        Args:
+            bucket: Where from.
+            paths: Objects, and folders with a trailing `/`.
+            target_dir: Made if it is missing.
+            context: Who asks.
+            replace: Whether files that are there are replaced.
+            progress: Told of what has come.
+            cancel: Stops it.
+            moment: Write everything as it was then, or None for now.
 
         Returns:
             What was written, and every object that was not, with its reason.
@@ -105,10 +120,10 @@ class TreeDownloads:
             target_dir.mkdir(parents=True, exist_ok=True)
         done = size_bytes = 0
         failures: list[ItemFailure] = []
-        for stored, cut in self._wanted(bucket, paths, context, failures):
+        for stored, cut in self._wanted(bucket, paths, context, moment, failures):
             meter.check()
             try:
-                self._deliver_one(bucket, stored, stored.path[cut:], names, context, meter, replace)
+                self._deliver_one(bucket, stored, stored.path[cut:], names, context, meter, replace, moment)
             except StorageError as error:
                 if isinstance(error, Cancelled) or error.retryable:
                     raise
@@ -121,16 +136,23 @@ class TreeDownloads:
         return BatchReport(done, size_bytes, tuple(failures))
 
     def _wanted(
-        self, bucket: str, paths: Sequence[str], context: RlsContext, failures: list[ItemFailure]
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        context: RlsContext,
+        moment: datetime | None,
+        failures: list[ItemFailure],
     ) -> Iterator[tuple[StorageObject, int]]:
         """Yield every object that is wanted, and how much of its path is not part of its name here."""
         for path in paths:
             try:
-                yield from self._wanted_by(bucket, path, context)
+                yield from self._wanted_by(bucket, path, context, moment)
             except (InvalidKey, ObjectNotFound) as error:
                 failures.append(ItemFailure(path, "", error))
 
-    def _wanted_by(self, bucket: str, path: str, context: RlsContext) -> Iterator[tuple[StorageObject, int]]:
+    def _wanted_by(
+        self, bucket: str, path: str, context: RlsContext, moment: datetime | None
+    ) -> Iterator[tuple[StorageObject, int]]:
         """Yield what one path stands for.
 
         Raises:
@@ -138,14 +160,32 @@ class TreeDownloads:
             InvalidKey: The path breaks the rules.
         """
         if path and not path.endswith("/"):
-            yield self._downloads.info(bucket, validate_object_path(path), context), len(parent_of(path))
+            yield self._info(bucket, validate_object_path(path), context, moment), len(parent_of(path))
             return
         cut = len(parent_of(path[:-1])) if path else 0
         stored = None
-        for stored in self._listing.walk(bucket, validate_prefix(path), context):
+        for stored in self._walk(bucket, validate_prefix(path), context, moment):
             yield stored, cut
         if stored is None and path:
             raise ObjectNotFound("Folder not found", path=path)
+
+    def _walk(self, bucket: str, prefix: str, context: RlsContext, moment: datetime | None) -> Iterator[StorageObject]:
+        """Yield what lies below a prefix, or lay there at the moment."""
+        if moment is None:
+            return self._listing.walk(bucket, prefix, context)
+        return self._listing.walk_at(bucket, prefix, moment, context)
+
+    def _info(self, bucket: str, path: str, context: RlsContext, moment: datetime | None) -> StorageObject:
+        """Return what stands at a path, or stood there at the moment."""
+        if moment is None:
+            return self._downloads.info(bucket, path, context)
+        with self._past.open(bucket, path, moment, context) as reader:
+            return reader.info
+
+    def _open(self, bucket: str, path: str, context: RlsContext, moment: datetime | None) -> ObjectReader:
+        if moment is None:
+            return self._downloads.open(bucket, path, context)
+        return self._past.open(bucket, path, moment, context)
 
     def _deliver_one(
         self,
@@ -156,6 +196,7 @@ class TreeDownloads:
         context: RlsContext,
         meter: ProgressMeter,
         replace: bool,
+        moment: datetime | None,
     ) -> None:
         """Write one object of a tree; a folder marker becomes a folder."""
         with _translated(Path(name)):
@@ -172,7 +213,7 @@ class TreeDownloads:
             meter.moved(step, stored.path)
 
         try:
-            with self._downloads.open(bucket, stored.path, context) as reader:
+            with self._open(bucket, stored.path, context, moment) as reader:
                 deliver(reader, target, replace=replace, verify=True, monitor=monitor)
         except BaseException:
             meter.dropped(moved_bytes, stored.size_bytes)

@@ -20,11 +20,12 @@ from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.folder_dialog import FolderDialog
 from app.dialogs.link_dialog import LinkDialog
 from app.dialogs.quit_dialog import QuitDialog
+from app.dialogs.retention_form import Keeping
 from app.dialogs.server_dialog import ServerDialog
 from app.look import Look
 from app.settings import DAY_S, HOUR_S, WEEK_S
 from app.widgets.qr import qr_image
-from engine.types import SignedUrl, TreeSize
+from engine.types import NOTHING_KEPT, Retention, SignedUrl, TreeSize
 from tests.app.helpers import make_bucket
 
 
@@ -77,7 +78,35 @@ def test_a_refusal_of_the_engine_stands_beside_the_name(look: Look, parent: QWid
 def test_settings_that_are_not_touched_stay_exact(look: Look, parent: QWidget) -> None:
     bucket = replace(make_bucket("photos", public=True), file_size_limit_bytes=1_234_567, allowed_mime_types=("a/b",))
     dialog = BucketDialog(look, parent, bucket_name_problem, bucket)
-    assert dialog.draft() == BucketDraft("photos", True, 1_234_567, ("a/b",))
+    assert dialog.draft() == BucketDraft("photos", True, 1_234_567, ("a/b",), NOTHING_KEPT)
+
+
+@pytest.mark.parametrize(
+    "kept", [NOTHING_KEPT, Retention(3), Retention(days=9), Retention(3, 9, 7), Retention(trash_days=1)]
+)
+def test_what_a_bucket_keeps_is_shown_and_stays(look: Look, parent: QWidget, kept: Retention) -> None:
+    dialog = BucketDialog(look, parent, bucket_name_problem, replace(make_bucket("photos"), retention=kept))
+    assert dialog.draft().retention == kept
+
+
+def test_a_new_bucket_has_a_trash_for_thirty_days_unless_somebody_says_otherwise(look: Look, parent: QWidget) -> None:
+    dialog = BucketDialog(look, parent, bucket_name_problem)
+    assert dialog.draft().retention == Retention(trash_days=30)
+    dialog.keeps.trash_days.setValue(7)
+    dialog.keeps.keeping.setCurrentIndex(Keeping.LAST)
+    dialog.keeps.versions.setValue(5)
+    assert dialog.draft().retention == Retention(versions=5, trash_days=7)
+    dialog.keeps.trash.setChecked(False)
+    dialog.keeps.keeping.setCurrentIndex(Keeping.NONE)
+    assert dialog.draft().retention == NOTHING_KEPT
+
+
+def test_only_the_numbers_that_matter_are_shown(look: Look, parent: QWidget) -> None:
+    keeps = BucketDialog(look, parent, bucket_name_problem).keeps
+    for keeping in Keeping:
+        keeps.keeping.setCurrentIndex(keeping)
+        assert keeps.versions.isHidden() == (keeping in (Keeping.NONE, Keeping.DAYS))
+        assert keeps.days.isHidden() == (keeping in (Keeping.NONE, Keeping.LAST))
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "", "\x07"])

@@ -30,7 +30,7 @@ from engine.config import Settings
 from engine.events import StorageEvent
 from engine.secrets import FixedSecrets
 from engine.server import StorageServer
-from engine.types import TreeSize, UploadItem
+from engine.types import Retention, TreeSize, UploadItem
 from engine.workspace import open_workspace
 from tests.app.helpers import Desk, close, leave
 
@@ -87,7 +87,8 @@ class TestFirstStart:
         dialog.save.click()
         desk.until(lambda: desk.model.view is not None)
         assert desk.model.view.location == Location("photos")
-        assert [bucket.name for bucket in desk.storage.list_buckets(desk.me)] == ["photos"]
+        (made,) = desk.storage.list_buckets(desk.me)
+        assert (made.name, made.retention) == ("photos", Retention(trash_days=30))
         assert desk.views.pane.page is desk.views.pane.empty_folder
 
     def test_a_drop_makes_a_bucket_for_the_files(self, desk: Desk, tmp_path: Path) -> None:
@@ -96,6 +97,7 @@ class TestFirstStart:
         drop(desk.views.pane, QPoint(50, 50), files_data(source))
         desk.until(lambda: "hello.txt" in desk.names)
         assert desk.read("hello.txt", "my-files") == b"hello"
+        assert desk.storage.get_bucket("my-files", desk.me).retention == Retention(trash_days=30)
 
     def test_a_bucket_that_exists_is_refused_beside_the_name(self, desk: Desk) -> None:
         desk.bucket("photos")

@@ -78,3 +78,17 @@ def test_a_missing_bucket_is_named(holdall: Holdall):
         answer = holdall(command, "nowhere", code=1)
         assert "nowhere" in answer.err
         assert answer.out == "" or command == "rm"
+
+
+def test_a_bucket_keeps_nothing_unless_asked(holdall: Holdall):
+    kept = ("keep_versions", "keep_days", "trash_days")
+    made = holdall("mb", "plain", "--json").document
+    assert [made[name] for name in kept] == [None, None, None]
+    options = ("--keep-versions", "5", "--keep-days", "90", "--trash-days", "30")
+    made = holdall("mb", "work", *options, "--json").document
+    assert [made[name] for name in kept] == [5, 90, 30]
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "1.5", "many", "999999"])
+def test_what_is_kept_is_a_number_that_makes_sense(holdall: Holdall, number: str):
+    assert "--trash-days" in holdall("mb", "b", f"--trash-days={number}", code=2).err

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.cli.addresses import Address, parse_address, parse_local_path
+from engine.cli.addresses import Address, parse_address, parse_local_path, parse_moment
 from engine.cli.console import failure_document
 from engine.cli.formatting import count_text, size_text
 from engine.cli.places import Place, place_of
@@ -32,7 +33,8 @@ its checksum on the way.
 examples:
   %(prog)s photos/cat.jpg .
   %(prog)s photos/2026 photos/2025 ~/Pictures
-  %(prog)s backup restored --replace"""
+  %(prog)s backup restored --replace
+  %(prog)s work ~/last-week --at 2026-11-20"""
 
 _Wanted = dict[tuple[str, Path], list[str]]
 
@@ -46,6 +48,8 @@ def declare(parser: ArgumentParser) -> None:
     parser.add_argument("sources", type=parse_address, nargs="+", metavar="BUCKET[/PATH]", help="what comes down")
     parser.add_argument("target", type=parse_local_path, metavar="TARGET", help="folder on this computer")
     parser.add_argument("--replace", action="store_true", help="replace files that are there already")
+    at_help = "as it was then, as far as the bucket keeps that: 2026-11-20, '2026-11-20 14:30'"
+    parser.add_argument("--at", type=parse_moment, metavar="TIME", help=at_help)
 
 
 def run(session: Session, arguments: Namespace) -> int:
@@ -53,7 +57,7 @@ def run(session: Session, arguments: Namespace) -> int:
 
     Args:
         session: Where from.
-        arguments: `sources`, `target`, `replace`.
+        arguments: `sources`, `target`, `replace`, `at`.
 
     Returns:
         0, or 1 if anything is missing from the target.
@@ -61,9 +65,9 @@ def run(session: Session, arguments: Namespace) -> int:
     Raises:
         Cancelled: Ctrl+C came; files that were whole by then stay.
     """
-    wanted, failures = _resolve(session, arguments.sources, arguments.target)
+    wanted, failures = _resolve(session, arguments.sources, arguments.target, arguments.at)
     reports = [
-        _download(session, bucket, paths, folder, replace=arguments.replace)
+        _download(session, bucket, paths, folder, arguments.at, replace=arguments.replace)
         for (bucket, folder), paths in wanted.items()
     ]
     failures += [failure for report in reports for failure in report.failures]
@@ -71,13 +75,15 @@ def run(session: Session, arguments: Namespace) -> int:
     return 1 if failures else 0
 
 
-def _resolve(session: Session, sources: Iterable[Address], target: Path) -> tuple[_Wanted, list[ItemFailure]]:
+def _resolve(
+    session: Session, sources: Iterable[Address], target: Path, moment: datetime | None
+) -> tuple[_Wanted, list[ItemFailure]]:
     """Sort the sources by the bucket they come from and the folder they go to."""
     wanted: _Wanted = {}
     failures = []
     for source in dict.fromkeys(sources):
         try:
-            place = place_of(session, source)
+            place = place_of(session, source, moment)
         except StorageError as error:
             failures.append(ItemFailure(source.path, str(source), error))
             continue
@@ -87,13 +93,24 @@ def _resolve(session: Session, sources: Iterable[Address], target: Path) -> tupl
     return wanted, failures
 
 
-def _download(session: Session, bucket: str, paths: list[str], target: Path, *, replace: bool) -> BatchReport:
+def _download(
+    session: Session, bucket: str, paths: list[str], target: Path, moment: datetime | None, *, replace: bool
+) -> BatchReport:
     def count(stopped: Stopped) -> TreeSize:
-        return sum_of((_size_of(session, bucket, path) for path in paths), stopped)
+        # how much there was to a moment is known when it has come
+        now = paths if moment is None else []
+        return sum_of((_size_of(session, bucket, path) for path in now), stopped)
 
     with session.work(counted(count)) as work:
         return session.storage.download_tree(
-            bucket, paths, target, session.context, replace=replace, progress=work.progress, cancel=work.cancel
+            bucket,
+            paths,
+            target,
+            session.context,
+            replace=replace,
+            progress=work.progress,
+            cancel=work.cancel,
+            moment=moment,
         )
 
 

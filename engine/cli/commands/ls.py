@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from engine.cli.addresses import Address, parse_address
+from engine.cli.addresses import Address, parse_address, parse_moment
 from engine.cli.documents import bucket_document, folder_document, object_document
 from engine.cli.formatting import local_time_text, size_text
 from engine.cli.places import Place, place_of
@@ -25,7 +26,8 @@ a slash at its end always the folder.
 examples:
   %(prog)s
   %(prog)s photos/2026
-  %(prog)s -r photos --json"""
+  %(prog)s -r photos --json
+  %(prog)s photos --at 2026-11-20"""
 
 _SIZE_COLUMNS: Final = 8
 _TIME_COLUMNS: Final = 16
@@ -41,6 +43,8 @@ def declare(parser: ArgumentParser) -> None:
     """
     parser.add_argument("target", type=parse_address, nargs="?", metavar="BUCKET[/PREFIX]", help="what to list")
     parser.add_argument("-r", "--recursive", action="store_true", help="everything below, not just the next level")
+    at_help = "as it was then, as far as the bucket keeps that: 2026-11-20, '2026-11-20 14:30'"
+    parser.add_argument("--at", type=parse_moment, metavar="TIME", help=at_help)
 
 
 def run(session: Session, arguments: Namespace) -> int:
@@ -48,7 +52,7 @@ def run(session: Session, arguments: Namespace) -> int:
 
     Args:
         session: Where.
-        arguments: `target`, `recursive`.
+        arguments: `target`, `recursive`, `at`.
 
     Returns:
         0.
@@ -61,7 +65,7 @@ def run(session: Session, arguments: Namespace) -> int:
     if target is None:
         _print(session, iter(session.storage.list_buckets(session.context)), _bucket_line, bucket_document)
     else:
-        entries = _entries(session, target, recursive=arguments.recursive)
+        entries = _entries(session, target, arguments.at, recursive=arguments.recursive)
         line = _path_line if arguments.recursive else _name_line
         _print(session, entries, line, _entry_document)
     return 0
@@ -77,16 +81,36 @@ def _print(
         session.console.line(line(row))
 
 
-def _entries(session: Session, target: Address, *, recursive: bool) -> Iterator[Folder | StorageObject]:
-    if place_of(session, target) is Place.OBJECT:
-        return iter([session.storage.info(target.bucket, target.path, session.context)])
-    return _everything_below(session, target) if recursive else _next_level(session, target)
+def _entries(
+    session: Session, target: Address, moment: datetime | None, *, recursive: bool
+) -> Iterator[Folder | StorageObject]:
+    if place_of(session, target, moment) is Place.OBJECT:
+        return iter([_info(session, target, moment)])
+    if not recursive:
+        return _next_level(session, target, moment)
+    return _everything_below(session, target) if moment is None else _everything_then(session, target, moment)
 
 
-def _next_level(session: Session, target: Address) -> Iterator[Folder | StorageObject]:
+def _info(session: Session, target: Address, moment: datetime | None) -> StorageObject:
+    if moment is None:
+        return session.storage.info(target.bucket, target.path, session.context)
+    with session.storage.past.open(target.bucket, target.path, moment, session.context) as reader:
+        return reader.info
+
+
+def _everything_then(session: Session, target: Address, moment: datetime) -> Iterator[Folder | StorageObject]:
+    for entry in _next_level(session, target, moment):
+        if isinstance(entry, Folder):
+            yield from _everything_then(session, Address(target.bucket, entry.path), moment)
+        else:
+            yield entry
+
+
+def _next_level(session: Session, target: Address, moment: datetime | None) -> Iterator[Folder | StorageObject]:
     cursor: str | None = None
     while True:
-        page = session.storage.list(target.bucket, ListRequest(target.prefix, cursor=cursor), session.context)
+        request = ListRequest(target.prefix, cursor=cursor, moment=moment)
+        page = session.storage.list(target.bucket, request, session.context)
         yield from page.folders
         yield from page.objects
         cursor = page.next_cursor

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.cli.addresses import parse_mime_types, parse_size
+from engine.cli.addresses import parse_kept, parse_mime_types, parse_size
 from engine.cli.documents import bucket_document
+from engine.types import Retention
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -14,10 +15,16 @@ if TYPE_CHECKING:
 
 SUMMARY: Final = "make a bucket"
 DETAILS: Final = """\
+Deleting and replacing are for good in the bucket unless it is told to keep
+something: --trash-days lets what was deleted be taken back (see `trash`),
+--keep-versions and --keep-days keep what was replaced (see `versions`); with
+both, what passes either bound goes.
+
 examples:
   %(prog)s photos
   %(prog)s site --public
-  %(prog)s avatars --size-limit 2MB --allow-mime image/png,image/jpeg"""
+  %(prog)s avatars --size-limit 2MB --allow-mime image/png,image/jpeg
+  %(prog)s work --trash-days 30 --keep-versions 10"""
 
 
 def declare(parser: ArgumentParser) -> None:
@@ -37,6 +44,12 @@ def declare(parser: ArgumentParser) -> None:
         metavar="TYPE,…",
         help="MIME types it takes, such as image/*,application/pdf (default: any)",
     )
+    for option, what in (
+        ("--trash-days", "days for which what is deleted can be taken back"),
+        ("--keep-versions", "old versions kept of each object"),
+        ("--keep-days", "days for which old versions are kept"),
+    ):
+        parser.add_argument(option, type=parse_kept, metavar="N", help=f"{what} (default: none)")
 
 
 def run(session: Session, arguments: Namespace) -> int:
@@ -44,7 +57,7 @@ def run(session: Session, arguments: Namespace) -> int:
 
     Args:
         session: Where.
-        arguments: `bucket`, `public`, `size_limit`, `allow_mime`.
+        arguments: `bucket`, `public`, `size_limit`, `allow_mime`, `trash_days`, `keep_versions`, `keep_days`.
 
     Returns:
         0.
@@ -59,6 +72,7 @@ def run(session: Session, arguments: Namespace) -> int:
         public=arguments.public,
         file_size_limit_bytes=arguments.size_limit,
         allowed_mime_types=arguments.allow_mime,
+        retention=Retention(arguments.keep_versions, arguments.keep_days, arguments.trash_days),
     )
     if session.console.as_json:
         session.console.document(bucket_document(bucket))

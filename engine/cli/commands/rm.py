@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 SUMMARY: Final = "remove objects, folders and buckets"
 DETAILS: Final = """\
-Removes for good, without asking. A folder goes only with -r, and so does a
+Removes without asking. What a bucket with a trash (mb --trash-days) loses can
+be taken back with `trash`; in others it is gone for good. A folder goes only with -r, and so does a
 bucket that is not empty. PATH means the object of that name, and the folder
 if there is no such object; with a slash at its end always the folder.
 

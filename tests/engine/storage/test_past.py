@@ -18,7 +18,7 @@ from engine.errors import ObjectNotFound, StorageError
 from engine.files.past_queries import PastRules, objects_page_at
 from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
-from engine.types import BucketChanges, ListRequest, Retention, RlsContext, SortColumn, UploadOptions
+from engine.types import BucketChanges, FolderCount, ListRequest, Retention, RlsContext, SortColumn, UploadOptions
 from engine.workspace import open_workspace
 
 KEEP = Retention(days=30, trash_days=30)
@@ -252,3 +252,21 @@ def test_a_page_reads_a_range_of_an_index_in_its_order(storage: FileStorage, tab
     steps = [row[3] for row in rows if table + " " in row[3]]
     assert len(steps) == 1
     assert "(bucket_id=? AND parent=? AND leaf>?" in steps[0]
+
+
+def test_a_folder_is_counted_and_written_out_as_it_was(storage: FileStorage, service: RlsContext, tmp_path: Path):
+    storage.create_bucket("photos", service, retention=KEEP)
+    for path in ("a", "d/a", "d/b", "d/e/c"):
+        put(storage, path, path.encode(), service)
+    then = now()
+    put(storage, "d/a", b"new", service)
+    storage.delete("photos", "d/b", service)
+    storage.move("photos", "d/e/c", "g/c", service)
+    put(storage, "d/late", b"late", service)
+    assert storage.count_folder("photos", "d/", service, then) == FolderCount(1, 2)
+    assert storage.count_folder("photos", "", service, then) == FolderCount(1, 1)
+    report = storage.download_tree("photos", ["d/", "a", "d/late"], tmp_path / "t", service, moment=then)
+    for path in ("a", "d/a", "d/b", "d/e/c"):
+        assert (tmp_path / "t" / path).read_bytes() == path.encode()
+    assert [failure.path for failure in report.failures] == ["d/late"]
+    assert report.done == 4

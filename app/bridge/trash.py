@@ -1,0 +1,168 @@
+"""The trash of buckets and old versions of objects: what the window reads there and does with it.
+
+What changes something runs in the mutation lane, as in `operations`; the rest in the read lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.bridge.tasks import Fail, Tasks, Ticket
+from app.i18n import translate
+from engine.errors import ObjectAlreadyExists
+from engine.storage import FileStorage
+from engine.types import RlsContext, StorageObject
+from engine.version_types import ObjectVersion, TrashPage, TrashSize
+
+TRASH_PAGE_ROWS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Trashed:
+    """What one wish to delete moved to the trash, told by where its rows lie and not by naming each.
+
+    Attributes:
+        bucket: The bucket's name.
+        paths: Objects, and folders with a trailing `/`; `""` is the whole bucket.
+        after: The newest id in the trash before.
+        until: The newest id in the trash afterwards.
+    """
+
+    bucket: str
+    paths: tuple[str, ...]
+    after: int
+    until: int
+
+    @property
+    def any(self) -> bool:
+        """Return whether anything came into the trash."""
+        return self.until > self.after
+
+    def holds(self, version: ObjectVersion) -> bool:
+        """Return whether a row of the trash, of the right time, lay where things were deleted."""
+        path = version.info.path
+        return path in self.paths or any(path.startswith(part) for part in self.paths if not part or part[-1] == "/")
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came out of the trash.
+
+    Attributes:
+        objects: How many objects.
+        taken: Paths where something else stands by now; these stayed in the trash.
+        paths: Some of the paths that came back, enough to show them.
+    """
+
+    objects: int
+    taken: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrashView:
+    """A page of a trash, and how much there is in all.
+
+    Attributes:
+        page: The rows, newest first.
+        size: Of the whole trash.
+    """
+
+    page: TrashPage
+    size: TrashSize
+
+
+class TrashBridge:
+    """See the module."""
+
+    def __init__(self, storage: FileStorage, context: RlsContext, tasks: Tasks) -> None:
+        """Args: the engine, whoever acts, and the lanes."""
+        self._storage = storage
+        self._context = context
+        self._tasks = tasks
+
+    def page(
+        self, bucket: str, cursor: int | None, then: Callable[[TrashView], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Read one page of what was deleted last; `cursor` is `TrashPage.next_cursor` of the page before."""
+        return self._tasks.read(lambda _: self._page(bucket, cursor), then, otherwise)
+
+    def take_back(self, trashed: Trashed, then: Callable[[Restored], None], otherwise: Fail | None = None) -> Ticket:
+        """Undo a move to the trash."""
+        label = translate("TrashBridge", "Taking back from the trash")
+        return self._tasks.mutate(lambda ticket: self._take_back(trashed, ticket), then, otherwise, label=label)
+
+    def restore(
+        self, bucket: str, ids: Sequence[int], then: Callable[[Restored], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Take objects out of the trash, each to its old path; one whose path is taken stays there."""
+        label = translate("TrashBridge", "Restoring %Ln object(s)", None, len(ids))
+        return self._tasks.mutate(lambda _: self._restore(bucket, ids), then, otherwise, label=label)
+
+    def restore_to(
+        self, bucket: str, version_id: int, path: str, then: Callable[[Restored], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Take one object out of the trash to another path."""
+        return self._tasks.mutate(
+            lambda _: _restored(self._storage.trash.restore(bucket, [version_id], self._context, target_path=path)),
+            then,
+            otherwise,
+        )
+
+    def empty(
+        self, bucket: str, ids: Sequence[int] | None, then: Callable[[int], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Delete what is in the trash, or some of it, for good; calls back with how many objects that were."""
+        label = translate("TrashBridge", "Emptying the trash of {bucket}").format(bucket=bucket)
+        return self._tasks.mutate(
+            lambda ticket: self._storage.trash.empty(bucket, self._context, ids, ticket.report, ticket.token),
+            then,
+            otherwise,
+            label=label,
+        )
+
+    def _page(self, bucket: str, cursor: int | None) -> TrashView:
+        page = self._storage.trash.list(bucket, self._context, cursor=cursor, limit=TRASH_PAGE_ROWS)
+        return TrashView(page, self._storage.trash.size(bucket, self._context))
+
+    def _take_back(self, trashed: Trashed, ticket: Ticket) -> Restored:
+        done = Restored(0)
+        for ids in self._pages_of(trashed):
+            ticket.token.raise_if_cancelled()
+            more = self._restore(trashed.bucket, ids)
+            done = Restored(done.objects + more.objects, done.taken + more.taken, done.paths or more.paths)
+        return done
+
+    def _pages_of(self, trashed: Trashed) -> Iterator[list[int]]:
+        """Yield the ids of what was moved to the trash, newest first."""
+        cursor: int | None = trashed.until + 1
+        while cursor is not None:
+            page = self._storage.trash.list(trashed.bucket, self._context, cursor=cursor)
+            mine = [row for row in page.items if row.id is not None and row.id > trashed.after]
+            yield [row.id for row in mine if row.id is not None and trashed.holds(row)]
+            cursor = page.next_cursor if len(mine) == len(page.items) else None
+
+    def _restore(self, bucket: str, ids: Sequence[int]) -> Restored:
+        """Restore all at once or, where a path is taken, those that can be."""
+        if not ids:
+            return Restored(0)
+        try:
+            return _restored(self._storage.trash.restore(bucket, ids, self._context))
+        except ObjectAlreadyExists as error:
+            if len(ids) == 1:
+                return Restored(0, (error.path or "",))
+        half = len(ids) // 2
+        first, second = self._restore(bucket, ids[:half]), self._restore(bucket, ids[half:])
+        return Restored(first.objects + second.objects, first.taken + second.taken, first.paths or second.paths)
+
+
+def newest_in_trash(storage: FileStorage, bucket: str, context: RlsContext) -> int:
+    """Return the id of what came into a bucket's trash last, or 0 where there is nothing."""
+    newest = storage.trash.list(bucket, context, limit=1).items
+    return (newest[0].id or 0) if newest else 0
+
+
+def _restored(objects: Sequence[StorageObject]) -> Restored:
+    return Restored(len(objects), paths=tuple(stored.path for stored in objects[:TRASH_PAGE_ROWS]))

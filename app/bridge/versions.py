@@ -1,0 +1,83 @@
+"""Old versions of objects: reading which there are, taking their bytes out, restoring and deleting them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from app.bridge.exporting import Exporter
+from app.bridge.tasks import Fail, Tasks, Ticket
+from app.i18n import translate
+from engine.files.downloads import ObjectReader
+from engine.files.local_names import local_name
+from engine.files.trees import deliver
+from engine.storage import FileStorage
+from engine.transfers.naming import free_name
+from engine.types import RlsContext, StorageObject
+from engine.version_types import ObjectVersion
+
+
+class VersionsBridge:
+    """See the module."""
+
+    def __init__(self, storage: FileStorage, context: RlsContext, tasks: Tasks, exporter: Exporter) -> None:
+        """Args: the engine, whoever acts, the lanes, and what makes files for other programs."""
+        self._storage = storage
+        self._context = context
+        self._tasks = tasks
+        self._exporter = exporter
+
+    def read(
+        self, item: StorageObject, then: Callable[[tuple[ObjectVersion, ...]], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Read what stands and stood at an object's path, newest first."""
+        return self._tasks.read(
+            lambda _: self._storage.versions.list(item.bucket_id, item.path, self._context), then, otherwise
+        )
+
+    def open(self, version: ObjectVersion, then: Callable[[list[Path]], None], otherwise: Fail | None = None) -> Ticket:
+        """Write a read-only copy into the folder of files for other programs."""
+        name = local_name(version.info.name)
+        return self._exporter.export_content(lambda: self._open(version), name, then, otherwise)
+
+    def download(
+        self, version: ObjectVersion, folder: Path, then: Callable[[Path], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Write a version into a folder, under a name that says when it is from and that nothing has there."""
+        return self._tasks.export(lambda ticket: self._download(version, folder, ticket), then, otherwise)
+
+    def restore(
+        self, version: ObjectVersion, then: Callable[[StorageObject], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Make an old content the present one; what it replaces becomes an old version in its turn."""
+        label = translate("VersionsBridge", "Restoring {name}").format(name=version.info.name)
+        return self._tasks.mutate(lambda ticket: self._restore(version, ticket), then, otherwise, label=label)
+
+    def delete(self, version: ObjectVersion, then: Callable[[int], None], otherwise: Fail | None = None) -> Ticket:
+        """Forget one old version."""
+        return self._tasks.mutate(
+            lambda _: self._storage.versions.delete(version.info.bucket_id, [version.id or 0], self._context),
+            then,
+            otherwise,
+        )
+
+    def _restore(self, version: ObjectVersion, ticket: Ticket) -> StorageObject:
+        return self._storage.versions.restore(
+            version.info.bucket_id, version.id or 0, self._context, progress=ticket.report, cancel=ticket.token
+        )
+
+    def _download(self, version: ObjectVersion, folder: Path, ticket: Ticket) -> Path:
+        stem, dot, suffix = local_name(version.info.name).rpartition(".")
+        when = f"{version.since.astimezone():%Y-%m-%d %H.%M.%S}"
+        name = f"{stem} ({when}){dot}{suffix}" if stem else f"{dot}{suffix} ({when})"
+        if os.path.lexists(folder / name):
+            name = free_name(name, lambda form: os.path.lexists(folder / form))
+        with self._open(version) as reader:
+            deliver(
+                reader, folder / name, replace=False, verify=True, monitor=lambda _: ticket.token.raise_if_cancelled()
+            )
+        return folder / name
+
+    def _open(self, version: ObjectVersion) -> ObjectReader:
+        return self._storage.versions.open(version.info.bucket_id, version.id or 0, self._context)

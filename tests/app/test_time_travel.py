@@ -1,0 +1,86 @@
+"""A bucket as it was, in the real window."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QDateTime
+from PySide6.QtWidgets import QFileDialog
+
+from app.actions import ActionId as A
+from app.dialogs.moment_dialog import MomentDialog
+from engine.types import Retention
+from tests.app.helpers import Desk
+
+
+@pytest.fixture
+def then(desk: Desk) -> datetime:
+    """Change a bucket after a moment, and return that moment."""
+    desk.bucket("photos", retention=Retention(versions=10, trash_days=30))
+    desk.put("a.txt", b"old")
+    desk.put("sub/b.txt", b"kept")
+    time.sleep(0.01)
+    moment = datetime.now(UTC)
+    time.sleep(0.01)
+    desk.put("a.txt", b"newer")
+    desk.put("late.txt")
+    desk.storage.delete("photos", "sub/b.txt", desk.me)
+    desk.until(lambda: desk.names == ["a.txt", "late.txt"])
+    return moment
+
+
+def go_to(desk: Desk, moment: datetime) -> None:
+    desk.session._tracker.update()
+    desk.session.actions[A.AS_IT_WAS].trigger()
+    dialog = desk.dialog(MomentDialog)
+    dialog.when.setDateTime(QDateTime.fromMSecsSinceEpoch(int(moment.timestamp() * 1000)))
+    dialog.confirm.click()
+    desk.until(lambda: desk.model.view.moment is not None)
+
+
+def test_shows_the_bucket_at_that_moment_and_comes_back(desk: Desk, then: datetime) -> None:
+    go_to(desk, then)
+    assert desk.names == ["sub", "a.txt"]
+    assert desk.views.pane.past.text.startswith("As it was on")
+    desk.go("photos", "sub/")
+    assert desk.names == ["b.txt"]
+    desk.go("photos")
+    desk.views.pane.past.back.click()
+    desk.until(lambda: desk.names == ["a.txt", "late.txt"])
+    assert desk.views.pane.past.text == ""
+
+
+def test_the_past_can_not_be_changed(desk: Desk, then: datetime) -> None:
+    go_to(desk, then)
+    desk.select("a.txt")
+    enabled = {name for name in A if desk.session.actions[name].isEnabled()}
+    assert {A.DOWNLOAD, A.OPEN, A.SELECT_ALL} <= enabled
+    changing = {A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, A.UPLOAD_FILES, A.NEW_FOLDER, A.EMPTY_BUCKET, A.COPY_LINK}
+    assert not changing & enabled
+    assert not desk.table.acceptDrops()
+
+
+def test_what_stood_there_then_is_downloaded(desk: Desk, then: datetime, tmp_path: Path) -> None:
+    go_to(desk, then)
+    desk.table.selectAll()
+    desk.session._tracker.update()
+    desk.table.setFocus()
+    desk.session.actions[A.DOWNLOAD].trigger()
+    chooser = desk.dialog(QFileDialog)
+    chooser.filesSelected.emit([str(tmp_path)])
+    chooser.close()
+    desk.until(lambda: desk.toast.text == "2 objects downloaded")
+    assert (tmp_path / "a.txt").read_bytes() == b"old"
+    assert (tmp_path / "sub/b.txt").read_bytes() == b"kept"
+
+
+def test_another_bucket_is_shown_as_it_is(desk: Desk, then: datetime) -> None:
+    go_to(desk, then)
+    desk.bucket("other")
+    desk.until(lambda: desk.model.view.location.bucket == "other")
+    assert desk.model.view.moment is None
+    desk.go("photos")
+    assert desk.model.view.moment is None

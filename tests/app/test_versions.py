@@ -1,0 +1,94 @@
+"""Old versions in the inspector, on the real engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog
+
+from app.actions import ActionId
+from app.dialogs.delete_dialog import DeleteDialog
+from app.views.version_list import VersionList
+from engine.types import Retention
+from tests.app.helpers import Desk
+
+
+@pytest.fixture
+def versions(desk: Desk) -> VersionList:
+    """Return the list of versions of an object that had three contents."""
+    desk.bucket("photos", retention=Retention(versions=10))
+    for content in (b"one", b"two!", b"three"):
+        desk.put("a.txt", content)
+    return shown(desk, "a.txt", 2)
+
+
+def shown(desk: Desk, name: str, count: int) -> VersionList:
+    if not desk.views.inspector.isVisible():
+        desk.session.actions[ActionId.INSPECTOR].trigger()
+    desk.select(name)
+    listed = desk.views.inspector.versions
+    desk.until(lambda: listed.isVisible() and listed.list.count() == count)
+    return listed
+
+
+def test_each_says_when_it_stood_there_how_large_it_was_and_what_ended_it(versions: VersionList) -> None:
+    text = versions.list.item(0).text()
+    assert "4 bytes" in text
+    assert "Replaced" in text
+    assert not versions.restore.isEnabled()
+    versions.list.setCurrentRow(0)
+    assert versions.restore.isEnabled()
+
+
+def test_a_restore_is_a_new_version(desk: Desk, versions: VersionList) -> None:
+    versions.list.setCurrentRow(1)
+    versions.restore.click()
+    desk.until(lambda: desk.read("a.txt") == b"one")
+    desk.until(lambda: versions.list.count() == 3)
+    assert desk.toast.text.startswith("a.txt is as it was on")
+
+
+def test_deleting_one_asks_first(desk: Desk, versions: VersionList) -> None:
+    versions.list.setCurrentRow(0)
+    versions.delete.click()
+    dialog = desk.dialog(DeleteDialog)
+    assert dialog.cancel.isDefault()
+    dialog.confirm.click()
+    desk.until(lambda: versions.list.count() == 1)
+    assert [row.info.size_bytes for row in desk.storage.versions.list("photos", "a.txt", desk.me)] == [5, 3]
+
+
+def test_one_is_opened_as_a_copy(desk: Desk, versions: VersionList, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(Path(url.toLocalFile())) or True)
+    versions.list.setCurrentRow(1)
+    versions.open.click()
+    desk.until(lambda: opened != [])
+    assert (opened[0].name, opened[0].read_bytes()) == ("a.txt", b"one")
+
+
+def test_one_is_downloaded_and_nothing_is_overwritten(desk: Desk, versions: VersionList, tmp_path: Path) -> None:
+    versions.list.setCurrentRow(1)
+    for count in (1, 2):
+        versions.download.click()
+        chooser = desk.dialog(QFileDialog)
+        (tmp_path / "down").mkdir(exist_ok=True)
+        chooser.filesSelected.emit([str(tmp_path / "down")])
+        chooser.close()
+        desk.until(lambda count=count: len(list((tmp_path / "down").glob("a (*.txt"))) == count)
+    assert {path.read_bytes() for path in (tmp_path / "down").iterdir()} == {b"one"}
+
+
+def test_where_none_are_kept_it_says_so(desk: Desk) -> None:
+    desk.bucket("plain")
+    desk.put("a", bucket="plain")
+    assert "keeps none" in shown(desk, "a", 0).note.text()
+
+
+def test_a_long_line_in_the_preview_leaves_the_buttons_within_reach(desk: Desk, versions: VersionList) -> None:
+    desk.put("a.txt", b"x" * 3000)
+    desk.until(lambda: versions.list.count() == 3)
+    desk.until(desk.views.inspector._text.isVisible)
+    desk.until(lambda: versions.list.width() <= desk.views.inspector.viewport().width())
