@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QStackedLayout, QTableView, QWidget
 
@@ -91,8 +91,13 @@ class TrashDialog(Dialog):
         self.newer.setEnabled(len(self._cursors) > 1)
         self.older.setEnabled(self._next is not None)
         if view.page.items:
-            self.table.selectRow(0)
+            self._choose_first()
         self._judge()
+
+    def _choose_first(self) -> None:
+        """Choose the newest row alone; Qt's own `selectRow` would heed keys that happen to be held down."""
+        flags = QItemSelectionModel.SelectionFlag
+        self.table.selectionModel().setCurrentIndex(self._model.index(0, 0), flags.ClearAndSelect | flags.Rows)
 
     def refuse(self, reason: str) -> None:
         """Say why something stays in the trash; offers another path where one object is chosen."""

@@ -50,6 +50,7 @@ class VersionList(QWidget):
         column.addLayout(self._head())
         column.addWidget(self.note)
         column.addWidget(self.list)
+        self._chosen_id: int | None = None
         self._connect()
         self.show_nothing()
 
@@ -66,11 +67,15 @@ class VersionList(QWidget):
             kept: Whether the bucket keeps old versions.
         """
         old = [version for version in versions if version.id is not None]
+        # What was chosen stays chosen: a refresh may come at any moment.
+        chosen_id = self._chosen_id
         self.list.clear()
         for version in old[:_SHOWN_MAX]:
             item = _item(version)
             item.setSizeHint(QSize(0, 2 * self.fontMetrics().height() + self._look.theme.space("m")))
             self.list.addItem(item)
+            if version.id == chosen_id:
+                self.list.setCurrentItem(item)
         self.list.setVisible(bool(old))
         if old:
             row_px = self.list.item(0).sizeHint().height()
@@ -107,6 +112,8 @@ class VersionList(QWidget):
             button.clicked.connect(lambda _checked=False, signal=signal: signal.emit(self.chosen))
 
     def _judge(self) -> None:
+        if self.chosen is not None:
+            self._chosen_id = self.chosen.id
         for button in (self.open, self.download, self.restore, self.delete):
             button.setEnabled(self.chosen is not None)
             button.setVisible(self.list.count() > 0)

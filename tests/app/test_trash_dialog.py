@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPersistentModelIndex
+from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QPushButton
 
@@ -38,6 +38,13 @@ def opened(desk: Desk, rows: int = 3) -> TrashDialog:
 
 def shown(dialog: TrashDialog) -> int:
     return dialog.table.model().rowCount()
+
+
+def choose(dialog: TrashDialog, row: int) -> None:
+    """Select one row and no other, whatever keys an earlier test left pressed."""
+    table = dialog.table
+    flags = QItemSelectionModel.SelectionFlag
+    table.selectionModel().select(table.model().index(row, 0), flags.ClearAndSelect | flags.Rows)
 
 
 def texts(dialog: TrashDialog, row: int) -> list[str]:
@@ -75,7 +82,7 @@ def test_a_path_that_is_taken_is_told_of_and_another_can_be_chosen(bin_desk: Des
     desk = bin_desk
     desk.put("a.txt", b"new")
     dialog = opened(desk)
-    dialog.table.selectRow(2)
+    choose(dialog, 2)
     dialog.restore.click()
     desk.until(lambda: "“a.txt”" in dialog.notice.text)
     assert dialog.restore.isEnabled()
@@ -104,7 +111,7 @@ def test_of_several_those_come_back_that_can(bin_desk: Desk) -> None:
 def test_deleting_for_good_asks_and_cancel_is_the_default(bin_desk: Desk) -> None:
     desk = bin_desk
     dialog = opened(desk)
-    dialog.table.selectRow(0)
+    choose(dialog, 0)
     dialog.delete.click()
     asked = desk.dialog(DeleteDialog)
     assert asked.cancel.isDefault()

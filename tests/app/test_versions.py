@@ -44,6 +44,7 @@ def test_each_says_when_it_stood_there_how_large_it_was_and_what_ended_it(versio
 
 def test_a_restore_is_a_new_version(desk: Desk, versions: VersionList) -> None:
     versions.list.setCurrentRow(1)
+    desk.until(versions.restore.isEnabled)
     versions.restore.click()
     desk.until(lambda: desk.read("a.txt") == b"one")
     desk.until(lambda: versions.list.count() == 3)
@@ -52,6 +53,7 @@ def test_a_restore_is_a_new_version(desk: Desk, versions: VersionList) -> None:
 
 def test_deleting_one_asks_first(desk: Desk, versions: VersionList) -> None:
     versions.list.setCurrentRow(0)
+    desk.until(versions.delete.isEnabled)
     versions.delete.click()
     dialog = desk.dialog(DeleteDialog)
     assert dialog.cancel.isDefault()
@@ -64,6 +66,7 @@ def test_one_is_opened_as_a_copy(desk: Desk, versions: VersionList, monkeypatch:
     opened: list[Path] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(Path(url.toLocalFile())) or True)
     versions.list.setCurrentRow(1)
+    desk.until(versions.open.isEnabled)
     versions.open.click()
     desk.until(lambda: opened != [])
     assert (opened[0].name, opened[0].read_bytes()) == ("a.txt", b"one")
@@ -72,6 +75,7 @@ def test_one_is_opened_as_a_copy(desk: Desk, versions: VersionList, monkeypatch:
 def test_one_is_downloaded_and_nothing_is_overwritten(desk: Desk, versions: VersionList, tmp_path: Path) -> None:
     versions.list.setCurrentRow(1)
     for count in (1, 2):
+        desk.until(versions.download.isEnabled)
         versions.download.click()
         chooser = desk.dialog(QFileDialog)
         (tmp_path / "down").mkdir(exist_ok=True)
