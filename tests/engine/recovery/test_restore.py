@@ -16,6 +16,7 @@ import pytest
 from engine.cancel import CancelToken
 from engine.config import Settings
 from engine.errors import Cancelled, DatabaseCorrupt, DatabaseLocked, NotFound, SchemaTooNew
+from engine.files.history import archive_key
 from engine.recovery.recovery import Recovery
 from engine.recovery.values import RecoveryReport
 from engine.times import now_us
@@ -174,13 +175,13 @@ def test_a_replacement_that_was_half_done_at_the_backup_is_finished_and_the_old_
         second = storage.upload("kept", "x", b"second", SERVICE, UploadOptions(replace=True))
     backup = backed_up(settings)
     key = f"{first.bucket_id}/x"
-    archived = settings.storage_dir / ".versions" / key / first.version
+    archived = settings.storage_dir / archive_key(key, first.version)
     staged = settings.storage_dir / ".staging" / "dead" / second.version
     staged.parent.mkdir()
     (settings.storage_dir / key).rename(staged)
     archived.rename(settings.storage_dir / key)
     with contextlib.closing(sqlite3.connect(backup)) as connection:
-        archive = f'[["{key}", ".versions/{key}/{first.version}"]]'
+        archive = f'[["{key}", "{archive_key(key, first.version)}"]]'
         publish = f'[["{second.id}", "{second.version}", false]]'
         rows = [(998, "archive", "", archive, now_us()), (999, "publish", "dead", publish, now_us())]
         connection.executemany("INSERT INTO storage_journal VALUES (?, ?, ?, ?, ?)", rows)
