@@ -272,7 +272,7 @@ class FileStorage:
         return self._listing.size(bucket, prefix, context)
 
     def delete(self, bucket: str, path: str, context: RlsContext, *, for_good: bool = False) -> None:
-        """Delete one object; `for_good` keeps nothing of it, whatever its bucket keeps."""
+        """Delete one object; `for_good` keeps nothing of its present content, whatever its bucket keeps."""
         self._deletes.delete(bucket, path, context, for_good=for_good)
 
     def delete_many(

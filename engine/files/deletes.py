@@ -80,7 +80,7 @@ class Deletes:
         self._announcer = announcer
 
     def delete(self, bucket: str, path: str, context: RlsContext, *, for_good: bool = False) -> None:
-        """Delete one object; `for_good` keeps nothing of it, whatever its bucket keeps.
+        """Delete one object; `for_good` keeps nothing of its present content, whatever its bucket keeps.
 
         Raises:
             BucketNotFound: There is no such bucket.
