@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Text, bindparam, case, delete, func, select, update
 
 from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
@@ -114,15 +114,13 @@ class Moves:
                 raise InvalidRequest("A folder cannot be moved into itself", path=source_prefix)
             rows = _movable_below(change, source, source_prefix)
             moves = [(row, target_prefix + (row.parent + row.leaf)[len(source_prefix) :]) for row in rows]
-            for row, path in moves:
-                if path:
-                    validate_object_path(path)
-                    _check_taken_in(target, source, row, path)
+            _check_all_taken_in(target, source, moves)
             moves, merged = _without_taken_marks(change, target, target_prefix, moves)
             for done, part in _slices(moves):
                 token.raise_if_cancelled()
-                note_moves(change, source, [row.id for row, _ in part])
-                _relocate_rows(change, target, part)
+                rows_of_part = [row for row, _ in part]
+                note_moves(change, source, [row.id for row in rows_of_part])
+                _shift_rows(change, target, rows_of_part, source_prefix, target_prefix)
                 _tell(progress, done, len(rows))
             _drop_marks(change, source, merged)
             return source, target, len(rows)
@@ -176,6 +174,23 @@ def _check_taken_in(target: Bucket, source: Bucket, row: AnyRow, path: str) -> N
     if target.id != source.id or is_folder_mark(row.parent + row.leaf) != is_folder_mark(path):
         check_mime(target, row.mime_type, path)
         check_size(target, row.size_bytes, path)
+
+
+def _check_all_taken_in(target: Bucket, source: Bucket, moves: list[_Move]) -> None:
+    """Hold a folder's objects against the rules of paths and of the bucket; their names stay the same.
+
+    Raises:
+        InvalidKey: A path would break the rules.
+        UnsupportedMediaType: The bucket does not take the type of one of them.
+        PayloadTooLarge: It does not take the size of one of them.
+    """
+    for _, path in moves:
+        if path:
+            validate_object_path(path)
+    if target.id != source.id:
+        for row, path in moves:
+            if path:
+                _check_taken_in(target, source, row, path)
 
 
 def _check_prefixes(source: str, target: str) -> None:
@@ -246,6 +261,38 @@ def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[_Move]) -> 
     parameters = [{"row_id": row.id, "new_parent": parent_of(path), "new_leaf": leaf_of(path)} for row, path in moves]
     changed = change.tx.execute(statement, parameters)
     if changed.rowcount not in {len(moves), -1}:
+        raise Unauthorized("new row violates row-level security policy")
+
+
+_SHIFT: Final = (
+    # One statement for a slice instead of one for a row. No two rows of a slice want one path at any time: a move to
+    # paths that are taken, be it by objects that move away themselves, is refused before.
+    update(storage_objects)
+    .where(_O.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        parent=bindparam("target", type_=Text).concat(func.substr(_O.parent, bindparam("rest_at"))),
+        bucket_id=bindparam("target_id"),
+        journal_id=bindparam("record"),
+        valid_from=case((_O.valid_from >= bindparam("moment"), _O.valid_from + 1), else_=bindparam("moment")),
+    )
+)
+
+
+def _shift_rows(change: Mutation, target: Bucket, rows: Sequence[AnyRow], source_prefix: str, prefix: str) -> None:
+    """Give rows below one prefix another under the caller's UPDATE rule, and have their bytes follow.
+
+    Raises:
+        Unauthorized: The caller may not change one of them.
+    """
+    values = {
+        "ids": [row.id for row in rows],
+        "target": prefix,
+        "rest_at": len(source_prefix) + 1,
+        "target_id": target.id,
+        "record": change.relocate([(row.id, row.physical_path) for row in rows]),
+        "moment": change.moment_us,
+    }
+    if change.tx.execute(_SHIFT, values).rowcount != len(rows):
         raise Unauthorized("new row violates row-level security policy")
 
 
