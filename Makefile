@@ -19,11 +19,13 @@ run: ## open the window
 	@sh packaging/bootstrap.sh run
 	@exec $(PYTHON_IN_VENV) main.py $(ARGS)
 
-test: ## run the whole test suite without a display, then the engine's again where Qt is not installed
+test: ## run the whole test suite without a display; the engine's part where Qt is not installed
 	@sh packaging/bootstrap.sh test
+ifneq ($(strip $(ARGS)),)
 	$(PYTHON_IN_VENV) $(PYTEST) $(ARGS)
-ifeq ($(strip $(ARGS)),)
-	.venv-engine/bin/python $(PYTEST) -m "not campaign" tests/engine tests/server tests/cli
+else
+	$(PYTHON_IN_VENV) $(PYTEST) tests/app tests/e2e tests/meta
+	.venv-engine/bin/python $(PYTEST) tests/engine tests/server tests/cli
 endif
 
 crash: ## kill a process 500 times and cut the power 1,000 times, and hold what is left against what was acknowledged

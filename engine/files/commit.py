@@ -258,7 +258,7 @@ class Committer:
             _changed_row(result, key, journal_id) for result, key in zip(done, keys, strict=True) if result.replaced
         ]
         if changed:
-            change.tx.execute(_UPDATE, changed)
+            change.tx.update_rows(_UPDATE, _CHANGED, changed)
 
     def _existing(self, tx: Transaction, bucket_id: str, paths: Sequence[str]) -> dict[str, _Existing]:
         """Return the rows that stand under these paths, by path."""
@@ -330,7 +330,7 @@ def _fresh_row(bucket_id: str, result: Committed, key: str, journal_id: int) -> 
         content.mime_type,
         staged.checksum,
         options.cache_control,
-        json.dumps(dict(options.user_metadata)) if options.user_metadata else "{}",
+        _json_text(options),
         staged.staged_id,
         key,
         journal_id,
@@ -352,44 +352,47 @@ def _leaving(old: _Existing) -> Leaving:
     return Leaving(old.id, old.version, old.physical_path)
 
 
+_RENEWED: Final = (
+    "size_bytes",
+    "mime_type",
+    "checksum",
+    "cache_control",
+    "user_metadata",
+    "version",
+    "physical_path",
+    "journal_id",
+    "updated_at",
+    "modified_at",
+    "valid_from",
+)
+_CHANGED: Final = (*(f"new_{name}" for name in _RENEWED), "row_id")
 _UPDATE: Final = (
     update(storage_objects)
     .where(_O.id == bindparam("row_id"))
-    .values(
-        {
-            name: bindparam(f"new_{name}", type_=_O[name].type)
-            for name in (
-                "size_bytes",
-                "mime_type",
-                "checksum",
-                "cache_control",
-                "user_metadata",
-                "version",
-                "physical_path",
-                "journal_id",
-                "updated_at",
-                "modified_at",
-                "valid_from",
-            )
-        }
-    )
+    .values({name: bindparam(f"new_{name}") for name in _RENEWED})
 )
 
 
-def _changed_row(result: Committed, key: str, journal_id: int) -> dict[str, Any]:
-    """Return the parameters of `_UPDATE` that give an existing row its new content."""
+def _changed_row(result: Committed, key: str, journal_id: int) -> tuple[Any, ...]:
+    """Return the values that give an existing row its new content, in the order of `_CHANGED`."""
     content = result.content
-    return {
-        "row_id": result.object_id,
-        "new_size_bytes": content.staged.size_bytes,
-        "new_mime_type": content.mime_type,
-        "new_checksum": content.staged.checksum,
-        "new_cache_control": content.options.cache_control,
-        "new_user_metadata": dict(content.options.user_metadata),
-        "new_version": content.staged.staged_id,
-        "new_physical_path": key,
-        "new_journal_id": journal_id,
-        "new_updated_at": result.updated_us,
-        "new_modified_at": content.modified_us,
-        "new_valid_from": result.updated_us,
-    }
+    staged = content.staged
+    return (
+        staged.size_bytes,
+        content.mime_type,
+        staged.checksum,
+        content.options.cache_control,
+        _json_text(content.options),
+        staged.staged_id,
+        key,
+        journal_id,
+        result.updated_us,
+        content.modified_us,
+        result.updated_us,
+        result.object_id,
+    )
+
+
+def _json_text(options: UploadOptions) -> str:
+    """Return the user's metadata as the driver takes it."""
+    return json.dumps(dict(options.user_metadata)) if options.user_metadata else "{}"

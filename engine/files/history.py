@@ -103,7 +103,7 @@ def retire(
         for part in _slices(leaving):
             journal_id = _archive(change, part)
             change.system.execute(_copy_of(part, ending, change.moment_us, journal_id, in_trash=in_trash))
-            _name_keys(change, part, journal_id)
+            _name_unusual_keys(change, part, journal_id)
         return {one.object_id for one in leaving}
     return _keep_for_moves(change, leaving)
 
@@ -119,10 +119,14 @@ _TARGET: Final = [*_COPIED, "object_id", "physical_path", "journal_id", "valid_t
 
 
 def _copy_of(leaving: Sequence[Leaving], ending: Ending, moment_us: int, journal_id: int, *, in_trash: bool) -> Any:  # noqa: ANN401 - an INSERT
-    """Return the statement that copies live rows into history."""
+    """Return the statement that copies live rows into history, with the keys that most of their bytes will have."""
     ids = [one.object_id for one in leaving]
     query = _rows_to_keep(ids, ending, moment_us, journal_id, in_trash=in_trash)
     return insert(storage_object_versions).from_select(_TARGET, query)
+
+
+_USUAL_KEY: Final = literal(f"{ARCHIVE_FOLDER}/").concat(_O.physical_path).concat("~").concat(_O.version)
+"""What `archive_key` makes of names that are not too long for it, without a statement for each row."""
 
 
 def _rows_to_keep(
@@ -133,16 +137,21 @@ def _rows_to_keep(
     *,
     in_trash: bool,
 ) -> Select[Any]:
-    """Return live rows as rows of history; where their bytes are is not said yet."""
+    """Return live rows as rows of history, with keys of their own where a record is going to bring their bytes."""
     copied = [_O[name] for name in _COPIED]
-    added = [_O.id, null(), literal(journal_id), ended_at(moment_us), literal(ending.value), literal(in_trash)]
+    key = null() if journal_id is None else _USUAL_KEY
+    added = [_O.id, key, literal(journal_id), ended_at(moment_us), literal(ending.value), literal(in_trash)]
     return select(*copied, *added).where(_O.id.in_(bindparam("ids", list(object_ids), expanding=True)))
 
 
-def _name_keys(change: Mutation, leaving: Sequence[Leaving], journal_id: int) -> None:
-    """Let the rows just written name the keys that their bytes will have."""
-    values = [{"content": one.version, "key": archive_key(one.key, one.version)} for one in leaving]
-    change.system.execute(_NAME_KEY.where(_V.journal_id == journal_id), values)
+def _name_unusual_keys(change: Mutation, leaving: Sequence[Leaving], journal_id: int) -> None:
+    """Let those of the rows just written whose names are too long name the keys that their bytes will have."""
+    keys = [(one, archive_key(one.key, one.version)) for one in leaving]
+    values = [
+        {"content": one.version, "key": key} for one, key in keys if key != f"{ARCHIVE_FOLDER}/{one.key}~{one.version}"
+    ]
+    if values:
+        change.system.execute(_NAME_KEY.where(_V.journal_id == journal_id), values)
 
 
 _NAME_KEY: Final = (

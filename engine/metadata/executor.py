@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -93,13 +93,32 @@ class Transaction:
             rows: One tuple a row.
         """
         dialect = self._connection.dialect
-        compiled = insert(table).compile(dialect=dialect, column_keys=list(columns))
-        if dialect.positional:
-            order = [columns.index(name) for name in compiled.positiontup or ()]
-            identical = order == list(range(len(columns)))
-            values: Any = list(rows) if identical else [tuple(row[at] for at in order) for row in rows]
+        self._run_many(insert(table).compile(dialect=dialect, column_keys=list(columns)), columns, rows)
+
+    def update_rows(self, statement: Update, parameters: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run an UPDATE many times under the caller's row rules, likewise cheaper.
+
+        Args:
+            statement: With a `bindparam` for each of `parameters`.
+            parameters: Their names, in the order of the values.
+            rows: The values of one run each, as the driver takes them (JSON as text).
+        """
+        guarded = cast("Update", self._guarded(statement))
+        self._run_many(guarded.compile(dialect=self._connection.dialect), parameters, rows)
+
+    def _run_many(self, compiled: Any, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:  # noqa: ANN401 - a compiled statement
+        """Hand rows to the driver as they are; what else the statement binds, such as a rule's user, is the same."""
+        dialect = self._connection.dialect
+        fixed = {name: value for name, value in compiled.construct_params(_check=False).items() if name not in names}
+        order = list(compiled.positiontup or ()) if dialect.positional else []
+        if not dialect.positional:
+            values: Any = [fixed | dict(zip(names, row, strict=True)) for row in rows]
+        elif order == list(names):
+            values = list(rows)
         else:
-            values = [dict(zip(columns, row, strict=True)) for row in rows]
+            extended, tail = [*names, *fixed], tuple(fixed.values())
+            places = [extended.index(name) for name in order]
+            values = [tuple(whole[place] for place in places) for row in rows for whole in [row + tail]]
         self._connection.exec_driver_sql(str(compiled), values)
 
     def last_journal_id(self) -> int | None:

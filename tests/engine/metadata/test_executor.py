@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, Executable, Select, delete, func, insert, literal, select, true, update
+from sqlalchemy import Engine, Executable, Select, bindparam, delete, func, insert, literal, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import DatabaseFault, EngineBug
@@ -215,6 +215,16 @@ class TestTransactions:
 
         rows = executor.execute(select(storage_settings.c.name, storage_settings.c.value), SERVICE)
         assert [tuple(row) for row in rows] == [(f"name {n}", f"value {n}") for n in range(3)]
+
+    def test_many_rows_are_changed_and_only_the_callers_own(
+        self, executor: Executor, caller: RlsContext, theirs: set[str]
+    ) -> None:
+        statement = update(O).where(O.c.id == bindparam("row_id")).values(mime_type=bindparam("new_type"))
+        with executor.transaction(caller) as tx:
+            tx.update_rows(statement, ["row_id", "new_type"], [(one, f"of/{one}") for one in OWNERS])
+
+        changed = executor.execute(select(O.c.id, O.c.mime_type).where(O.c.mime_type.like("of/%")), SERVICE)
+        assert {tuple(row) for row in changed} == {(one, f"of/{one}") for one in theirs}
 
     def test_a_closed_executor_refuses_everything(self, executor: Executor) -> None:
         executor.close()

@@ -60,6 +60,17 @@ class TestKeeping:
         assert middle.until_us == newest.since_us
         assert {newest.info.id, middle.info.id, oldest.info.id} == {newest.info.id}
 
+    def test_names_that_leave_no_room_for_a_version(
+        self, storage: FileStorage, backend: StorageBackend, service: RlsContext
+    ):
+        paths = ["a/" + "n" * 250, "a/" + "ä" * 115, "a/short"]
+        for text in (b"one", b"two"):
+            for path in paths:
+                put(storage, path, text, service)
+        for path in paths:
+            assert contents(storage, path, service) == [b"two", b"one"]
+        assert [len(key.rpartition("/")[2].encode()) <= 255 for key in archived(backend)] == [True] * 3
+
     def test_many_at_once(self, storage: FileStorage, service: RlsContext, tmp_path: Path):
         for text in ("old", "new"):
             for number in range(30):
