@@ -55,6 +55,10 @@ OPENING_TIMEOUT_S: Final = 10.0
 RECOVERY_BATCH: Final = 500
 """Files that are taken in with one transaction when a database is made from them."""
 
+RECOVERY_CHANGE_MARGIN_S: Final = 2
+"""By how many seconds a file's last change, a rename too, has to be before a backup to be surely in it: as coarse as
+the times of file systems are."""
+
 RECOVERY_PROBLEMS_MAX: Final = 1000
 """Problems of a recovery that are told one by one; all are counted."""
 

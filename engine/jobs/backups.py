@@ -77,7 +77,7 @@ class Backups:
             PermissionDenied: The folder cannot be read.
         """
         try:
-            found = [_backup_of(path) for path in self._folder.glob("holdall-*.db")]
+            found = [backup_of(path) for path in self._folder.glob("holdall-*.db")]
         except OSError as error:
             raise from_os_error(error, str(self._folder)) from error
         return tuple(sorted((backup for backup in found if backup), key=lambda backup: backup.made_at, reverse=True))
@@ -171,8 +171,12 @@ class Backups:
             lock.release()
 
 
-def _backup_of(path: Path) -> Backup | None:
-    """Return the backup of a file, or None where its name is none of ours or it has just been removed."""
+def backup_of(path: Path) -> Backup | None:
+    """Return the backup of a file, or None where its name is none of ours or it has just been removed.
+
+    Args:
+        path: The file.
+    """
     match = _NAME.fullmatch(path.name)
     if match is None:
         return None
