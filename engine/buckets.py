@@ -1,25 +1,24 @@
 """Managing buckets. Only the service role may; objects have rules of their own.
 
-Source: specification, "Bucket management (CRUD)"; its checks of MIME types and sizes.
+Source: specification, "Bucket management (CRUD)".
 """
 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from engine import limits
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import BucketAlreadyExists, BucketNotEmpty, InvalidRequest, StorageError
+from engine.errors import BucketAlreadyExists, BucketNotEmpty, StorageError
 from engine.events import EventType
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.announce import Announcer
+from engine.files.bucket_rules import checked_kept, checked_limit, checked_types
 from engine.files.deletes import Deletes
 from engine.files.history import forget
 from engine.files.mutations import Mutation, Mutations
@@ -37,7 +36,6 @@ from engine.types import NOTHING_KEPT, Bucket, BucketChanges, ProgressCallback, 
 _logger = logging.getLogger(__name__)
 _B: Final = storage_buckets.c
 _SYSTEM: Final = RlsContext.service()
-_MIME: Final = re.compile(r"\*|\*/\*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/(\*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*)")
 
 
 class Buckets:
@@ -100,8 +98,8 @@ class Buckets:
             "name": name,
             "owner_id": context.user_id,
             "public": public,
-            "file_size_limit": _checked_limit(file_size_limit_bytes),
-            "allowed_mime_types": _checked_types(allowed_mime_types),
+            "file_size_limit": checked_limit(file_size_limit_bytes),
+            "allowed_mime_types": checked_types(allowed_mime_types),
             "created_at": now,
             "updated_at": now,
             **_retention_columns(retention),
@@ -145,9 +143,9 @@ class Buckets:
         if not isinstance(changes.public, Unchanged):
             values["public"] = changes.public
         if not isinstance(changes.file_size_limit_bytes, Unchanged):
-            values["file_size_limit"] = _checked_limit(changes.file_size_limit_bytes)
+            values["file_size_limit"] = checked_limit(changes.file_size_limit_bytes)
         if not isinstance(changes.allowed_mime_types, Unchanged):
-            values["allowed_mime_types"] = _checked_types(changes.allowed_mime_types)
+            values["allowed_mime_types"] = checked_types(changes.allowed_mime_types)
         if not isinstance(changes.retention, Unchanged):
             values |= _retention_columns(changes.retention)
         return self._change(name_or_id, context, values)
@@ -252,34 +250,14 @@ def _refuse_full(tx: Transaction, bucket: Bucket) -> None:
         raise BucketNotEmpty("The bucket you tried to delete is not empty", path=bucket.name)
 
 
-def _checked_limit(limit: int | None) -> int | None:
-    """Refuse limits that are no sizes."""
-    if limit is not None and not 0 < limit < 2**63:
-        raise InvalidRequest("The size limit must be a positive number of bytes")
-    return limit
-
-
-def _checked_types(types: Sequence[str]) -> list[str]:
-    """Refuse texts that name no MIME type."""
-    cleaned = [text.strip().lower() for text in types]
-    for text in cleaned:
-        if not _MIME.fullmatch(text):
-            raise InvalidRequest(f"Not a MIME type: {text or '(empty)'}", hint="Write type/subtype or type/*.")
-    return list(dict.fromkeys(cleaned))
-
-
 def _retention_columns(retention: Retention) -> dict[str, int | None]:
     """Return what a bucket's row says of a retention.
 
     Raises:
         InvalidRequest: A number in it is none that can be kept.
     """
-    columns = {
-        "keep_versions": retention.versions,
-        "keep_days": retention.days,
-        "trash_days": retention.trash_days,
+    return {
+        "keep_versions": checked_kept(retention.versions),
+        "keep_days": checked_kept(retention.days),
+        "trash_days": checked_kept(retention.trash_days),
     }
-    for value in columns.values():
-        if value is not None and not 1 <= value <= limits.RETENTION_MAX:
-            raise InvalidRequest(f"What is kept must be a number from 1 to {limits.RETENTION_MAX:,}")
-    return columns

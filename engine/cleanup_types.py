@@ -15,7 +15,7 @@ class CleanupAction(StrEnum):
     WAITING = "waiting"
     """Its grace is not over."""
     DUE = "due"
-    """Its grace is over, and nothing was done: a dry run, or too many at once."""
+    """Its grace is over, and nothing was done: a dry run, too many at once, or a bucket that is lost as a whole."""
     SET_ASIDE = "set aside"
     """A file was moved to `.lost+found`."""
     REMOVED = "removed"
@@ -50,11 +50,15 @@ class CleanupReport:
     Attributes:
         items: What disagreed.
         staged: Files of unfinished uploads that were thrown away; their processes are dead.
-        refused: How many things are due and were left, because they are too many to be taken away unasked.
+        refused: How many things are due and were left: all where they are too many to be taken away unasked, else those
+            of buckets that are lost.
         allowed: How many would not have been too many.
+        lost_buckets: Where not all were left, the names of buckets whose files are gone as a whole; nothing of those
+            is removed unasked.
     """
 
     items: tuple[CleanupItem, ...]
     staged: int
     refused: int
     allowed: int
+    lost_buckets: tuple[str, ...] = ()

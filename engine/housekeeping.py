@@ -13,6 +13,7 @@ from engine.counters import Counter
 from engine.files.mutations import Mutations
 from engine.files.quarantine import Quarantine
 from engine.files.settle import Settler
+from engine.jobs.caution import Caution
 from engine.jobs.cleanup import Cleanup, Graces
 from engine.jobs.contents import Bytes
 from engine.jobs.expiry import Expiry
@@ -96,6 +97,7 @@ class Housekeeping:
             Surveyor(executor, backend),
             Orphans(executor, backend, settler, self.audit, self.orphans_total),
             MissingBytes(executor, premises.mutations, stored, premises.quarantine, self.audit, premises.removed),
+            Caution(executor, backend),
             self.audit,
             Graces(settings.cleanup_interval_s, settings.orphan_grace_s, settings.missing_grace_s),
             now,

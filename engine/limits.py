@@ -55,6 +55,10 @@ OPENING_TIMEOUT_S: Final = 10.0
 RECOVERY_BATCH: Final = 500
 """Files that are taken in with one transaction when a database is made from them."""
 
+RECOVERY_CHANGE_MARGIN_S: Final = 2
+"""By how many seconds a file's last change, a rename too, has to be before a backup to be surely in it: as coarse as
+the times of file systems are."""
+
 RECOVERY_PROBLEMS_MAX: Final = 1000
 """Problems of a recovery that are told one by one; all are counted."""
 
@@ -70,6 +74,12 @@ CLEANUP_REMOVALS_MIN: Final = 1000
 
 CLEANUP_REMOVALS_SHARE: Final = 0.05
 """Share of all rows up to which it does so where that is more: beyond, somebody has to look first."""
+
+CLEANUP_BUCKET_MIN: Final = 10
+"""Rows of one bucket that have to be without bytes before that looks like a bucket that lost its files as a whole."""
+
+CLEANUP_BUCKET_SHARE: Final = 0.9
+"""Share of a bucket's rows that looks so: an upload since then may have a file again."""
 
 CLEANUP_BATCH: Final = 50
 """Files that are put aside, or rows that are looked at, under one hold of the write lock."""

@@ -6,7 +6,8 @@
 Everything else about an object can be told from its file. A sidecar follows each change of its bucket once that is
 committed, and goes with the bucket. One that could not be written is no reason to refuse the change: opening the
 workspace compares all of them and writes those that differ. Opening never removes one: what looks left over may be
-all that is known of a bucket that a restored, older database has no row of.
+all that is known of a bucket that a restored, older database has no row of. What is read is held against the rules for
+buckets, for a person may have changed it: one bad file costs its bucket name and settings, and nothing else.
 
 Threads: any. Files are written under the database's write lock, so that the last change of a bucket is what stays.
 """
@@ -22,7 +23,9 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from engine.backends.base import StorageBackend
-from engine.errors import BytesMissing, StorageError
+from engine.errors import BytesMissing, IoError, StorageError
+from engine.files.bucket_rules import is_bucket_row, is_text
+from engine.ids import is_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets
 from engine.types import RlsContext
@@ -43,7 +46,8 @@ class Sidecar:
 
     Attributes:
         bucket_id: Whose it is.
-        row: The bucket's columns that this program knows, or None where it cannot be read.
+        row: The bucket's columns that this program knows, or None where it cannot be read or says what no bucket's row
+            ever said.
     """
 
     bucket_id: str
@@ -111,16 +115,26 @@ class Sidecars:
                 yield self.read(bucket_id)
 
     def read(self, bucket_id: str) -> Sidecar:
-        """Return a bucket's sidecar, without a row where there is none that can be read."""
-        row = _decoded(self._content(bucket_id)).get("bucket")
-        if not isinstance(row, dict) or row.get("id") != bucket_id or not row.keys() >= _NEEDED:
+        """Return a bucket's sidecar, without a row where there is none that can be read and believed.
+
+        Raises:
+            IoError: It cannot be read now, and can perhaps later.
+        """
+        try:
+            row = _decoded(self._content(bucket_id)).get("bucket")
+        except IoError as error:
+            if error.retryable:
+                raise
             return Sidecar(bucket_id, None)
-        return Sidecar(bucket_id, {name: value for name, value in row.items() if name in _KNOWN})
+        if not is_id(bucket_id) or not isinstance(row, dict) or row.get("id") != bucket_id or not row.keys() >= _NEEDED:
+            return Sidecar(bucket_id, None)
+        known = {name: value for name, value in row.items() if name in _KNOWN}
+        return Sidecar(bucket_id, known if is_bucket_row(known) else None)
 
     def owner_id(self) -> str | None:
         """Return the id of the person at this computer, if it was ever written down."""
         found = _decoded(self._content(_WORKSPACE)).get("owner_id")
-        return found if isinstance(found, str) and found else None
+        return str(found) if is_text(found) else None
 
     def _content(self, name: str) -> bytes:
         try:

@@ -4,8 +4,9 @@
     <data folder>/backups/holdall-2026-11-26T22-46-33.000000Z-before-migration.db     kept until a person removes it
 
 The time is in the name, UTC, so that copying the folder loses nothing. Older backups go only after a newer one is
-checked and durable. Several processes may work on one folder: one makes backups at a time, and what it makes counts
-for all.
+checked and durable. The clock may be wrong, now or when one was made: a backup of a time to come keeps none from being
+made and is the first to go, and the one just made never goes. Several processes may work on one folder: one makes
+backups at a time, and what it makes counts for all.
 
 Threads: any.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,7 +77,7 @@ class Backups:
             PermissionDenied: The folder cannot be read.
         """
         try:
-            found = [_backup_of(path) for path in self._folder.glob("holdall-*.db")]
+            found = [backup_of(path) for path in self._folder.glob("holdall-*.db")]
         except OSError as error:
             raise from_os_error(error, str(self._folder)) from error
         return tuple(sorted((backup for backup in found if backup), key=lambda backup: backup.made_at, reverse=True))
@@ -98,7 +99,7 @@ class Backups:
             return self._make(cancel or CancelToken(), before_migration=before_migration)
 
     def make_if_due(self, cancel: CancelToken) -> Backup | None:
-        """Make a backup if the newest is older than the interval, or of a time to come; else return None."""
+        """Make a backup if the newest that is not of a time to come is older than the interval; else return None."""
         if not self._is_due():
             return None
         try:
@@ -110,15 +111,21 @@ class Backups:
     def _is_due(self) -> bool:
         if self._kept == 0:
             return False
-        scheduled = [backup for backup in self.list() if not backup.before_migration]
-        return not scheduled or abs(to_datetime(self._clock_us()) - scheduled[0].made_at) >= self._interval
+        now = to_datetime(self._clock_us())
+        past = [backup.made_at for backup in self._scheduled() if backup.made_at <= now]
+        return not past or now - past[0] >= self._interval
 
     def _make(self, cancel: CancelToken, *, before_migration: bool) -> Backup:
         self._remove_drafts()
         moment, target = self._place("-before-migration" if before_migration else "")
         copy_database(self._database, target, cancel)
-        self._prune()
-        return Backup(target, moment, target.stat().st_size, before_migration)
+        made = Backup(target, moment, target.stat().st_size, before_migration)
+        self._prune(made)
+        return made
+
+    def _scheduled(self) -> Sequence[Backup]:
+        """Return those that are counted, the newest first."""
+        return [backup for backup in self.list() if not backup.before_migration]
 
     def _place(self, ending: str) -> tuple[datetime, Path]:
         """Return this moment and the name for it, or the first moment after it whose name no backup has."""
@@ -127,10 +134,13 @@ class Backups:
             moment += timedelta(microseconds=1)
         return moment, path
 
-    def _prune(self) -> None:
-        """Remove the oldest; one that cannot be removed harms nobody."""
-        scheduled = [backup for backup in self.list() if not backup.before_migration]
-        for backup in scheduled[self._kept :] if self._kept else ():
+    def _prune(self, made: Backup) -> None:
+        """Remove what is too many beside the one just made; what cannot be removed harms nobody."""
+        scheduled = self._scheduled()
+        others = [backup for backup in reversed(scheduled) if backup.path != made.path]
+        others.sort(key=lambda backup: backup.made_at <= made.made_at)  # of a time to come first, else the oldest
+        excess = max(0, len(scheduled) - self._kept) if self._kept else 0
+        for backup in others[:excess]:
             with contextlib.suppress(OSError):
                 backup.path.unlink()
 
@@ -161,8 +171,12 @@ class Backups:
             lock.release()
 
 
-def _backup_of(path: Path) -> Backup | None:
-    """Return the backup of a file, or None where its name is none of ours or it has just been removed."""
+def backup_of(path: Path) -> Backup | None:
+    """Return the backup of a file, or None where its name is none of ours or it has just been removed.
+
+    Args:
+        path: The file.
+    """
     match = _NAME.fullmatch(path.name)
     if match is None:
         return None

@@ -5,7 +5,8 @@
 - **Staged uploads** of dead processes are thrown away, once what they had committed is finished.
 
 What one run takes away is bounded: more than 1,000 things, or 5 % of all rows where that is more, look like a disk that
-is not there or a database that is not the right one, and are left until somebody confirms.
+is not there or a database that is not the right one, and are left until somebody confirms. So are, however few, the
+rows of a bucket that lost its files as a whole (`caution`).
 
 Threads: any; runs of one process wait for each other, those of several processes never harm each other.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +26,7 @@ from engine.cancel import CancelToken
 from engine.check_types import FindingKind
 from engine.cleanup_types import CleanupAction, CleanupItem, CleanupReport
 from engine.files.settle import Settler
+from engine.jobs.caution import Caution
 from engine.jobs.missing import Missing, MissingBytes
 from engine.jobs.orphans import Orphan, Orphans
 from engine.jobs.remembered import Remembered
@@ -64,6 +66,7 @@ class _Found:
         rows: How many rows name bytes.
         orphans: All files that are nobody's.
         missing: All rows without bytes.
+        lost: Buckets whose files are gone as a whole, with the versions of their rows: those are left.
         orphans_until_us: Files that were nobody's by then are due.
         missing_until_us: Likewise for rows.
     """
@@ -71,6 +74,7 @@ class _Found:
     rows: int
     orphans: Sequence[Orphan]
     missing: Sequence[Missing]
+    lost: Mapping[str, frozenset[str]]
     orphans_until_us: int
     missing_until_us: int
 
@@ -81,13 +85,29 @@ class _Found:
 
     @property
     def due_missing(self) -> list[Missing]:
-        """Return the rows whose grace is over."""
-        return [one for one in self.missing if one.since_us <= self.missing_until_us]
+        """Return the rows whose grace is over, without those of lost buckets."""
+        lost = frozenset().union(*self.lost.values())
+        return [one for one in self._overdue if one.content.info.version not in lost]
 
     @property
     def due_count(self) -> int:
-        """Return how much would be taken away."""
-        return len(self.due_orphans) + len(self.due_missing)
+        """Return how much would be taken away, were no bucket lost."""
+        return len(self.due_orphans) + len(self._overdue)
+
+    @property
+    def lost_count(self) -> int:
+        """Return how many rows are left although their grace is over."""
+        return len(self._overdue) - len(self.due_missing)
+
+    @property
+    def lost_buckets(self) -> tuple[str, ...]:
+        """Return the names of the buckets that such rows are of."""
+        overdue = {one.content.info.version for one in self._overdue}
+        return tuple(sorted(name for name, versions in self.lost.items() if versions & overdue))
+
+    @property
+    def _overdue(self) -> list[Missing]:
+        return [one for one in self.missing if one.since_us <= self.missing_until_us]
 
     def items(self, taken: set[str]) -> Iterator[CleanupItem]:
         """Yield the report's lines, with what was taken away."""
@@ -121,6 +141,7 @@ class Cleanup:
         surveyor: Finds suspects.
         orphans: Files without rows.
         missing: Rows without files.
+        caution: Knows when that is no reason to remove them.
         audit: Told of what is swept.
         graces: How long to wait.
         now: The present moment, in microseconds since 1970, UTC.
@@ -135,6 +156,7 @@ class Cleanup:
         surveyor: Surveyor,
         orphans: Orphans,
         missing: MissingBytes,
+        caution: Caution,
         audit: Audit,
         graces: Graces,
         now: Callable[[], int] = now_us,
@@ -146,6 +168,7 @@ class Cleanup:
         self._surveyor = surveyor
         self._orphans = orphans
         self._missing = missing
+        self._caution = caution
         self._audit = audit
         self._graces = graces
         self._now = now
@@ -191,17 +214,20 @@ class Cleanup:
         staged = 0 if dry_run else self._sweep(actor)
         self._settler.roll_forward()
         back = [] if dry_run else self._missing.returned(actor, cancel)
-        found = self._look(moment_us, actor, cancel, dry_run=dry_run)
+        found = self._look(moment_us, actor, cancel, dry_run=dry_run, confirm=confirm)
         allowed = max(limits.CLEANUP_REMOVALS_MIN, int(found.rows * limits.CLEANUP_REMOVALS_SHARE))
-        refused = 0 if confirm or found.due_count <= allowed else found.due_count
+        is_too_much = not confirm and found.due_count > allowed
+        refused = found.due_count if is_too_much else found.lost_count
         if refused:
-            _logger.warning("%d things are due for cleanup, more than %d: nothing is taken away", refused, allowed)
+            why = f"more than {allowed}" if is_too_much else f"of lost buckets: {', '.join(found.lost_buckets)}"
+            _logger.warning("%d things are due for cleanup, %s: they are left", refused, why)
         taken: set[str] = set()
         if not dry_run:
-            taken = set() if refused else self._take_away(found, moment_us, actor, cancel)
+            taken = set() if is_too_much else self._take_away(found, moment_us, actor, cancel)
             self._last_run.put(str(moment_us))
         items = [_item(FindingKind.MISSING, one.content.name, one.since_us, CleanupAction.RETURNED) for one in back]
-        return CleanupReport((*items, *found.items(taken)), staged, refused, allowed)
+        lost = () if is_too_much else found.lost_buckets
+        return CleanupReport((*items, *found.items(taken)), staged, refused, allowed, lost)
 
     def _sweep(self, actor: str) -> int:
         """Throw away what dead processes staged and had not committed."""
@@ -211,14 +237,15 @@ class Cleanup:
                 self._audit.record(tx, actor, Operation.STAGED_SWEPT, None, "", {"files": staged})
         return staged
 
-    def _look(self, moment_us: int, actor: str, cancel: CancelToken, *, dry_run: bool) -> _Found:
+    def _look(self, moment_us: int, actor: str, cancel: CancelToken, *, dry_run: bool, confirm: bool) -> _Found:
         """Find what disagrees and what of it is due."""
         survey = self._surveyor.survey(cancel)
         orphans = self._orphans.note(survey.unclaimed, moment_us, dry_run=dry_run)
         missing = self._missing.note(survey, moment_us, actor, cancel, dry_run=dry_run)
+        lost = {} if confirm else self._caution.lost(missing)
         orphans_until_us = moment_us - self._graces.orphan_s * _SECOND_US
         missing_until_us = moment_us - self._graces.missing_s * _SECOND_US
-        return _Found(survey.rows, orphans, missing, orphans_until_us, missing_until_us)
+        return _Found(survey.rows, orphans, missing, lost, orphans_until_us, missing_until_us)
 
     def _take_away(self, found: _Found, moment_us: int, actor: str, cancel: CancelToken) -> set[str]:
         """Put files aside and remove rows; return the keys of the ones and the versions of the others."""

@@ -1,13 +1,16 @@
 """Puts a new database in the old one's place, alone among all processes, and keeps the old one.
 
-The old file is linked under its new name before anything else, together with what SQLite keeps beside it, and the new
-one comes by one rename: at every moment a database is there, and none ever meets the write-ahead log of another.
+What SQLite keeps beside the old file gets a second name first, then the old file leaves its name, and only then the log
+does; the new one comes by one rename. So nothing that can be opened ever stands without its log, which holds what was
+committed last, or meets the log of another. Who dies between leaves no database at all: opening refuses that beside
+stored files, and the next recovery goes through.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,17 +78,20 @@ def exchange(draft: Path, database: Path) -> Path | None:
         Where the old one is now, or None where there was none.
 
     Raises:
-        OSError: The system refused; either database is whole where it was.
+        OSError: The system refused; both databases are whole, each under one of its names.
     """
     sync_file(draft)
     aside = _free_name(database)
-    kept = [end for end in ("", *COMPANIONS) if _is_kept(_beside(database, end), _beside(aside, end))]
+    kept = [end for end in COMPANIONS if _has_double(_beside(database, end), _beside(aside, end))]
+    sync_dir(database.parent)
+    is_set_aside = _is_renamed(database, aside)
     sync_dir(database.parent)
     for end in COMPANIONS:
         _beside(database, end).unlink(missing_ok=True)
+    sync_dir(database.parent)
     draft.replace(database)
     sync_dir(database.parent)
-    return aside if kept else None
+    return aside if is_set_aside or kept else None
 
 
 def _free_name(database: Path) -> Path:
@@ -94,14 +100,24 @@ def _free_name(database: Path) -> Path:
     return database.with_name(f"{database.name}.damaged-{moment}")
 
 
-def _is_kept(path: Path, kept: Path) -> bool:
-    """Give a file a second name, or that name alone where the file system knows no links; False if there is none."""
+def _has_double(path: Path, double: Path) -> bool:
+    """Give a file a second name, or a copy where the file system knows no links; False if there is no such file."""
+    if not path.exists():
+        return False
     try:
-        os.link(path, kept)
+        os.link(path, double)
+    except OSError:
+        shutil.copyfile(path, double)
+        sync_file(double)
+    return True
+
+
+def _is_renamed(path: Path, target: Path) -> bool:
+    """Move a file; False if there is none."""
+    try:
+        path.replace(target)
     except FileNotFoundError:
         return False
-    except OSError:
-        path.replace(kept)
     return True
 
 

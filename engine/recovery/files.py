@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,7 +46,11 @@ class FoundFile:
 
 
 def read_file(
-    backend: StorageBackend, entry: StoredEntry, meter: ProgressMeter, row: AnyRow | None = None
+    backend: StorageBackend,
+    entry: StoredEntry,
+    meter: ProgressMeter,
+    row: AnyRow | None = None,
+    known_us: int | None = None,
 ) -> FoundFile | None:
     """Read a stored file.
 
@@ -53,7 +58,9 @@ def read_file(
         backend: Where it is.
         entry: Which.
         meter: Told of its bytes.
-        row: What is known of it, or None. A file of that length that is no younger is taken for known.
+        row: What is known of it, or None. A file of that length that is no younger is taken for known, unless it may
+            have come to its name, with the times that it had, since that was known.
+        known_us: Until when `row` is surely right, in microseconds since 1970, UTC; None where nobody can say.
 
     Returns:
         What it holds, or None where that is known or it is gone.
@@ -67,7 +74,8 @@ def read_file(
         return None
     with contextlib.closing(reader):
         written_us = modified_us(reader)
-        if row is not None and reader.size_bytes == row.size_bytes and written_us <= row.updated_at:
+        is_like_it = row is not None and reader.size_bytes == row.size_bytes and written_us <= row.updated_at
+        if is_like_it and _is_unchanged_since(reader, known_us):
             meter.moved(entry.size_bytes, entry.key)
             return None
         found = FoundFile(entry.key, reader.size_bytes, *_content_of(reader, entry.key, meter), written_us)
@@ -105,3 +113,14 @@ def modified_us(reader: BackendReader) -> int:
     """Return when a file was last written, in microseconds since 1970; now, where the backend does not know."""
     fd = reader.fileno()
     return now_us() if fd is None else os.fstat(fd).st_mtime_ns // 1000
+
+
+def _is_unchanged_since(reader: BackendReader, known_us: int | None) -> bool:
+    """Return whether a file surely was neither written nor renamed after a moment.
+
+    Windows keeps no time of the last change; what stands there has that name is the time of creation.
+    """
+    fd = reader.fileno()
+    if known_us is None or fd is None or sys.platform == "win32":
+        return False
+    return os.fstat(fd).st_ctime_ns // 1000 <= known_us

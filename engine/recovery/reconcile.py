@@ -50,6 +50,7 @@ class Reconciler:
         sidecars: What was written beside them.
         owner_id: Whose the objects are that are taken in.
         meter: Counts files and bytes, and knows of cancellation.
+        known_us: Until when the database's rows are surely right; None where nobody can say.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class Reconciler:
         sidecars: Sidecars,
         owner_id: str,
         meter: ProgressMeter,
+        known_us: int | None = None,
     ) -> None:
         self._executor = executor
         self._backend = backend
         self._sidecars = sidecars
         self._owner_id = owner_id
         self._meter = meter
+        self._known_us = known_us
         self._findings = Findings()
 
     def run(self) -> Findings:
@@ -157,7 +160,7 @@ class Reconciler:
     def _news_of(self, entry: StoredEntry, row: AnyRow | None) -> FoundFile | None:
         """Read a file, unless it is the one that its row knows."""
         try:
-            found = read_file(self._backend, entry, self._meter, row)
+            found = read_file(self._backend, entry, self._meter, row, self._known_us)
         except IoError as error:
             if error.retryable:
                 raise

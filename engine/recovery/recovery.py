@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from sqlalchemy import func, insert, select, text
 
+from engine import limits
 from engine.backends.base import StorageBackend
 from engine.backends.local import LocalBackend
 from engine.cancel import CancelToken
@@ -18,7 +19,7 @@ from engine.config import Settings
 from engine.errors import BackendUnreachable, Conflict, DatabaseCorrupt, DatabaseFault, DatabaseLocked, NotFound
 from engine.files.sidecars import Sidecars
 from engine.files.throttle import ProgressMeter
-from engine.jobs.backups import Backup
+from engine.jobs.backups import Backup, backup_of
 from engine.jobs.orphans import note_recovery
 from engine.metadata import schema
 from engine.metadata.database import open_database
@@ -30,6 +31,7 @@ from engine.recovery.exchange import alone, draft_of, exchange
 from engine.recovery.open_work import close_journal
 from engine.recovery.reconcile import Reconciler
 from engine.recovery.values import Findings, RecoveryReport
+from engine.times import from_datetime, now_us
 from engine.types import ProgressCallback, RlsContext
 from engine.workspace import OWNER_SETTING, backups_of
 
@@ -75,7 +77,7 @@ class Recovery:
             chosen = self._copy(backup, draft)
             with self._opened(draft) as (executor, backend):
                 close_journal(executor, backend)
-                report = self._reconciled(executor, backend)
+                report = self._reconciled(executor, backend, _known_until_us(chosen))
             return self._exchanged(draft, report, chosen)
 
     def rebuild(self, *, force: bool = False) -> RecoveryReport:
@@ -125,13 +127,13 @@ class Recovery:
         finally:
             executor.close()
 
-    def _reconciled(self, executor: Executor, backend: StorageBackend) -> RecoveryReport:
+    def _reconciled(self, executor: Executor, backend: StorageBackend, known_us: int | None = None) -> RecoveryReport:
         """Let the new database say what the files say."""
         sidecars = Sidecars(executor, backend)
         owner_id = _settled_owner(executor, sidecars)
         note_recovery(executor)
         with _indexed(executor):
-            findings = Reconciler(executor, backend, sidecars, owner_id, self._meter).run()
+            findings = Reconciler(executor, backend, sidecars, owner_id, self._meter, known_us).run()
         return _report_of(executor, findings)
 
     def _exchanged(self, draft: Path, report: RecoveryReport, backup: Path | None) -> RecoveryReport:
@@ -158,6 +160,17 @@ class Recovery:
             raise
         except (DatabaseFault, BackendUnreachable):
             return False
+
+
+def _known_until_us(backup: Path) -> int | None:
+    """Return until when a backup's rows are surely right, in microseconds; None where its name does not say it.
+
+    A backup of a time to come was made while the clock was wrong, and says nothing.
+    """
+    found = backup_of(backup)
+    if found is None or from_datetime(found.made_at) > now_us():
+        return None
+    return from_datetime(found.made_at) - limits.RECOVERY_CHANGE_MARGIN_S * 1_000_000
 
 
 @contextlib.contextmanager

@@ -54,6 +54,22 @@ def test_much_is_left_until_it_is_confirmed(holdall: Holdall, stray: Path, monke
     assert not stray.exists()
 
 
+def test_a_bucket_without_its_files_is_told_of(
+    holdall: Holdall, stray: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOLDALL_MISSING_GRACE_S", "0")
+    source = tmp_path / "cat"
+    source.write_bytes(b"miau")
+    holdall("put", str(source), "photos")
+    stray.parent.rename(tmp_path / "unplugged")
+
+    refused = holdall("cleanup", code=1)
+
+    assert "photos: all or nearly all of its files are missing" in refused.out
+    assert "1 due" in refused.out
+    assert holdall("cleanup", "--json", code=1).document["lost_buckets"] == ["photos"]
+
+
 def test_lost_objects_are_listed_as_such(holdall: Holdall, stray: Path, tmp_path: Path) -> None:
     source = tmp_path / "cat"
     source.write_bytes(b"miau")

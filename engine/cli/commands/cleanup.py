@@ -21,7 +21,8 @@ Runs by itself once an hour while Holdall is open (HOLDALL_CLEANUP_INTERVAL_S,
 is shown as such and removed after seven days (HOLDALL_MISSING_GRACE_S), unless
 the file comes back. Graces begin with the first cleanup that sees a thing.
 More than 1,000 things, or 5 %% of all if that is more, are left alone unless
-confirmed. Exit code 1 if that was so.
+confirmed, and so are the objects of a bucket whose folder or nearly all of
+whose files are missing. Exit code 1 if that was so.
 
 examples:
   %(prog)s --dry-run
@@ -66,6 +67,7 @@ def _document_of(report: CleanupReport) -> dict[str, Any]:
         "staged_swept": report.staged,
         "refused": report.refused,
         "allowed": report.allowed,
+        "lost_buckets": list(report.lost_buckets),
         "items": [_item_document(item) for item in report.items],
     }
 
@@ -84,12 +86,17 @@ def _print(session: Session, report: CleanupReport) -> None:
         session.console.line(f"{item.kind}, {item.action:<9}  {item.where}  (since {utc_time_text(item.since)})")
     if report.staged:
         session.console.line(f"threw away {count_text(report.staged, 'file')} of unfinished uploads")
-    if report.refused:
+    if report.refused and not report.lost_buckets:
         session.console.line(
             f"{count_text(report.refused, 'thing')} due, more than {report.allowed:,}: nothing is taken away. Is the "
             "storage folder whole, and the database the right one? If so, --confirm goes on."
         )
         return
+    for name in report.lost_buckets:
+        session.console.line(
+            f"{name}: all or nearly all of its files are missing, and none of its objects is removed. Put its folder "
+            "back; if it is lost for good, --confirm goes on."
+        )
     counts = {action: sum(item.action is action for item in report.items) for action in CleanupAction}
     told = ", ".join(f"{count:,} {action}" for action, count in counts.items() if count)
     session.console.line(told or "all is well")

@@ -325,6 +325,80 @@ class TestCaution:
         report = house.cleanup.run(service)
         assert (report.refused, report.allowed) == (0, 1)
 
+    @pytest.mark.parametrize("count", [3, 30])
+    def test_a_bucket_whose_folder_is_gone_keeps_its_objects_until_somebody_confirms(
+        self,
+        house: Housekeeping,
+        storage: FileStorage,
+        bucket: Bucket,
+        data_dir: Path,
+        service: RlsContext,
+        calendar: Calendar,
+        count: int,
+    ):
+        for number in range(count):
+            storage.upload("photos", f"o{number}", b"x", service)
+        storage.create_bucket("other", service)
+        storage.upload("other", "last", b"x", service)  # nothing is left to be done in the folder that goes
+        folder = data_dir / "storage" / bucket.id
+        folder.rename(data_dir / "unplugged")
+        house.cleanup.run(service)
+        calendar.pass_hours(200)
+        report = house.cleanup.run(service)
+        assert (report.refused, report.lost_buckets) == (count, ("photos",))
+        assert {action for _, action in actions(report)} == {CleanupAction.DUE}
+        (data_dir / "unplugged").rename(folder)
+        assert {action for _, action in actions(house.cleanup.run(service))} == {CleanupAction.RETURNED}
+        assert storage.tree_size("photos", "", service).objects == count
+
+        folder.rename(data_dir / "unplugged")
+        house.cleanup.run(service)
+        calendar.pass_hours(200)
+        assert house.cleanup.run(service, confirm=True).refused == 0
+        assert storage.tree_size("photos", "", service).objects == 0
+
+    def test_a_bucket_without_nearly_all_of_its_files_keeps_its_objects_and_others_go_on(
+        self,
+        house: Housekeeping,
+        storage: FileStorage,
+        bucket: Bucket,
+        stray: str,
+        data_dir: Path,
+        service: RlsContext,
+        calendar: Calendar,
+    ):
+        other = storage.create_bucket("other", service)
+        for name, count in (("photos", 30), ("other", 2)):
+            for number in range(count):
+                storage.upload(name, f"o{number}", b"x", service)
+        for number in range(28):
+            (data_dir / "storage" / bucket.id / f"o{number}").unlink()
+        (data_dir / "storage" / other.id / "o0").unlink()
+        house.cleanup.run(service)
+        calendar.pass_hours(200)
+        report = house.cleanup.run(service)
+        assert (report.refused, report.lost_buckets) == (28, ("photos",))
+        assert {item.where for item in report.items if item.action is not CleanupAction.DUE} == {stray, "other/o0"}
+        assert storage.tree_size("photos", "", service).objects == 30
+
+    def test_old_versions_that_are_gone_as_a_whole_are_kept_too(
+        self,
+        house: Housekeeping,
+        storage: FileStorage,
+        bucket: Bucket,
+        data_dir: Path,
+        service: RlsContext,
+        calendar: Calendar,
+    ):
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention(versions=50)))
+        for number in range(21):
+            storage.upload("photos", "a", str(number).encode(), service, UploadOptions(replace=True))
+        (data_dir / "storage" / ARCHIVE_FOLDER).rename(data_dir / "unplugged")
+        house.cleanup.run(service)
+        calendar.pass_hours(200)
+        assert house.cleanup.run(service).refused == 20
+        assert len(storage.versions.list("photos", "a", service)) == 21
+
     def test_half_a_listing_proves_nothing(
         self, house: Housekeeping, file: Path, service: RlsContext, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
     ):

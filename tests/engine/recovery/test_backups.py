@@ -126,6 +126,42 @@ def test_the_next_is_due_an_interval_later_or_when_the_clock_was_put_back(
     assert (backups.make_if_due(CancelToken()) is not None) is due
 
 
+def test_one_look_with_a_clock_that_is_ahead_costs_neither_the_week_nor_the_interval(
+    backups: Backups, clock: Clock
+) -> None:
+    for _ in range(3):
+        backups.make_if_due(CancelToken())
+        clock.now_us += DAY_US
+    week = backups.list()
+    clock.now_us += 400 * DAY_US
+    astray = backups.make_if_due(CancelToken())
+    clock.now_us -= 400 * DAY_US
+
+    made = []
+    for _ in range(4 * 25):
+        made.append(backups.make_if_due(CancelToken()))
+        clock.now_us += DAY_US // (4 * 24)
+
+    assert len([backup for backup in made if backup]) == 2
+    assert astray not in backups.list()
+    assert backups.list()[-1] == week[0]
+
+
+def test_a_clock_behind_all_backups_keeps_the_one_just_made(backups: Backups, clock: Clock) -> None:
+    for _ in range(3):
+        backups.make()
+        clock.now_us += DAY_US
+    later = backups.list()
+    clock.now_us -= 30 * DAY_US
+
+    made = backups.make_if_due(CancelToken())
+
+    assert made is not None
+    assert made.path.stat().st_size == made.size_bytes
+    assert backups.list() == (*later[:2], made)
+    assert backups.make_if_due(CancelToken()) is None
+
+
 def test_none_is_made_by_itself_where_none_is_to_be_kept(workspace: Workspace) -> None:
     settings = workspace.settings
     none = Backups(settings.database_path, settings.backups_dir, 0, 1)

@@ -13,10 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from engine import limits
+from engine.backends.base import BackendReader
 from engine.cancel import CancelToken
 from engine.config import Settings
 from engine.errors import Cancelled, DatabaseCorrupt, DatabaseLocked, NotFound, SchemaTooNew
 from engine.files.history import archive_key
+from engine.files.throttle import ProgressMeter
+from engine.recovery import files as recovery_files
 from engine.recovery.recovery import Recovery
 from engine.recovery.values import RecoveryReport
 from engine.times import now_us
@@ -104,6 +108,45 @@ def test_what_was_deleted_or_moved_after_the_backup_is_told_and_no_bytes_are_los
     with opened(settings) as workspace:
         assert workspace.storage.check(SERVICE, repair=True).findings != ()
         assert contents_of(workspace) == expected
+
+
+def test_objects_that_changed_places_after_the_backup_do_not_serve_each_others_bytes(settings: Settings) -> None:
+    with opened(settings) as workspace:
+        for path in ("A", "B"):
+            workspace.storage.upload("Akten", path, path.encode() * 4, SERVICE)
+    backed_up(settings)
+    with opened(settings) as workspace:
+        for path, target in (("A", "C"), ("B", "A"), ("C", "B")):
+            workspace.storage.move("Akten", path, target, SERVICE)
+        expected = contents_of(workspace)
+
+    restored_after_loss(settings)
+
+    with opened(settings) as workspace:
+        assert contents_of(workspace) == expected
+        assert workspace.storage.check(SERVICE).clean
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no time of the last change")
+def test_files_that_nobody_touched_since_the_backup_are_not_read(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RECOVERY_CHANGE_MARGIN_S", 0)
+    backed_up(settings)
+    read: list[str] = []
+    content_of = recovery_files._content_of
+
+    def counted(reader: BackendReader, key: str, meter: ProgressMeter) -> tuple[str, bytes]:
+        read.append(key)
+        return content_of(reader, key, meter)
+
+    with opened(settings) as workspace:
+        workspace.storage.upload("Akten", "new", b"new", SERVICE)
+    monkeypatch.setattr(recovery_files, "_content_of", counted)
+
+    restored_after_loss(settings)
+
+    assert [key.rpartition("/")[2] for key in read] == ["new"]
 
 
 def test_a_file_takes_the_row_of_its_path_whose_own_file_is_gone(settings: Settings) -> None:

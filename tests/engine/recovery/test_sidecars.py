@@ -13,9 +13,10 @@ from engine.backends.local import LocalBackend
 from engine.config import load_settings
 from engine.errors import DiskFull
 from engine.metadata.tables import storage_buckets
+from engine.recovery.recovery import Recovery
 from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
-from engine.types import Bucket, BucketChanges, RlsContext
+from engine.types import Bucket, BucketChanges, Retention, RlsContext
 from engine.workspace import Workspace, open_workspace
 
 
@@ -108,3 +109,79 @@ def test_a_sidecar_that_cannot_be_written_refuses_no_change(
 
 def test_the_check_takes_sidecars_for_no_orphans(storage: FileStorage, bucket: Bucket, service: RlsContext) -> None:
     assert storage.check(service).findings == ()
+
+
+BAD_VALUES: list[dict[str, Any]] = [
+    {"updated_at": "x"},
+    {"created_at": -1},
+    {"created_at": 2**63},
+    {"file_size_limit": {"a": 1}},
+    {"file_size_limit": 0},
+    {"trash_days": -1},
+    {"trash_days": "x"},
+    {"keep_versions": True},
+    {"keep_days": 1.5},
+    {"allowed_mime_types": "image/png"},
+    {"allowed_mime_types": None},
+    {"allowed_mime_types": ["no type"]},
+    {"allowed_mime_types": [5]},
+    {"public": "no"},
+    {"name": "../../etc"},
+    {"name": None},
+    {"name": "\ud800"},
+    {"owner_id": 7},
+]
+
+
+@pytest.mark.parametrize("values", BAD_VALUES, ids=str)
+def test_what_no_bucket_ever_said_is_not_believed_and_stops_no_rebuild(
+    storage: FileStorage, workspace: Workspace, service: RlsContext, data_dir: Path, values: dict[str, Any]
+) -> None:
+    made = storage.create_bucket("photos", service, public=True, retention=Retention(versions=2))
+    storage.upload("photos", "cat", b"meow", service)
+    storage.create_bucket("sound", service)
+    workspace.close()
+    document = json.loads(sidecar(data_dir, made).read_bytes())
+    document["bucket"] |= values
+    sidecar(data_dir, made).write_text(json.dumps(document))
+
+    Recovery(workspace.settings).rebuild(force=True)
+
+    with open_workspace(workspace.settings, FixedSecrets()) as again:
+        assert {found.name for found in again.storage.list_buckets(service)} == {f"recovered-{made.id}", "sound"}
+        assert again.storage.get_bucket(f"recovered-{made.id}", service).public is False
+        with again.storage.open_object(f"recovered-{made.id}", "cat", service, verify=True) as reader:
+            assert reader.read() == b"meow"
+
+
+@pytest.mark.parametrize(("bucket_id", "name"), [("", ".json"), ("x/y", "x/y.json"), ("nobody", "nobody.json")])
+def test_a_sidecar_of_what_is_no_bucket_makes_none(
+    storage: FileStorage,
+    workspace: Workspace,
+    bucket: Bucket,
+    service: RlsContext,
+    data_dir: Path,
+    bucket_id: str,
+    name: str,
+) -> None:
+    workspace.close()
+    document = json.loads(sidecar(data_dir, bucket).read_bytes())
+    document["bucket"] |= {"id": bucket_id, "name": "strange"}
+    strange = sidecar(data_dir, bucket).parent / name
+    strange.parent.mkdir(exist_ok=True)
+    strange.write_text(json.dumps(document))
+
+    Recovery(workspace.settings).rebuild(force=True)
+
+    with open_workspace(workspace.settings, FixedSecrets()) as again:
+        assert [found.name for found in again.storage.list_buckets(service)] == [bucket.name]
+
+
+def test_a_person_whose_id_is_no_text_is_a_new_one(workspace: Workspace, data_dir: Path) -> None:
+    workspace.close()
+    (data_dir / "storage" / ".buckets" / "workspace.json").write_text(json.dumps({"owner_id": "\ud800"}))
+
+    Recovery(workspace.settings).rebuild(force=True)
+
+    with open_workspace(workspace.settings, FixedSecrets()) as again:
+        assert again.owner_id
