@@ -24,6 +24,7 @@ from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
 from engine.check_types import FindingKind
 from engine.cleanup_types import CleanupAction, CleanupItem, CleanupReport
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.settle import Settler
 from engine.jobs.missing import Missing, MissingBytes
 from engine.jobs.orphans import Orphan, Orphans
@@ -124,6 +125,7 @@ class Cleanup:
         audit: Told of what is swept.
         graces: How long to wait.
         now: The present moment, in microseconds since 1970, UTC.
+        failpoints: Told of every step.
     """
 
     def __init__(
@@ -138,6 +140,7 @@ class Cleanup:
         audit: Audit,
         graces: Graces,
         now: Callable[[], int] = now_us,
+        failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
         self._backend = backend
@@ -149,6 +152,7 @@ class Cleanup:
         self._audit = audit
         self._graces = graces
         self._now = now
+        self._failpoints = failpoints
         self._lock = threading.Lock()
         self._last_run = Remembered(executor, "cleanup_at")
 
@@ -187,11 +191,13 @@ class Cleanup:
 
     def _run(self, actor: str, cancel: CancelToken, *, dry_run: bool, confirm: bool) -> CleanupReport:
         """Do as `run`, alone in this process."""
+        self._failpoints.reach(Failpoint.CLEANUP)
         moment_us = self._now()
         staged = 0 if dry_run else self._sweep(actor)
         self._settler.roll_forward()
         back = [] if dry_run else self._missing.returned(actor, cancel)
         found = self._look(moment_us, actor, cancel, dry_run=dry_run)
+        self._failpoints.reach(Failpoint.CLEANUP_LOOKED)
         allowed = max(limits.CLEANUP_REMOVALS_MIN, int(found.rows * limits.CLEANUP_REMOVALS_SHARE))
         refused = 0 if confirm or found.due_count <= allowed else found.due_count
         if refused:
@@ -199,6 +205,7 @@ class Cleanup:
         taken: set[str] = set()
         if not dry_run:
             taken = set() if refused else self._take_away(found, moment_us, actor, cancel)
+            self._failpoints.reach(Failpoint.CLEANUP_DONE)
             self._last_run.put(str(moment_us))
         items = [_item(FindingKind.MISSING, one.content.name, one.since_us, CleanupAction.RETURNED) for one in back]
         return CleanupReport((*items, *found.items(taken)), staged, refused, allowed)
