@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
-from engine.config import load_settings
-from engine.secrets import FixedSecrets
-from engine.workspace import open_workspace
+from engine.workspace import Workspace
 from tests.engine.crash.disk import Disk
 from tests.engine.crash.load import Log, Worker
+from tests.engine.crash.past_load import PastWorker
 from tests.engine.crash.record import Record, opened
 
 STEPS = 24
 CUT_SHARE = 0.07
 CUT_SHARE_AT_START = 0.4
+Load = Callable[[Workspace, Log, "Record", int], None]
 
 
 @dataclass(slots=True)
@@ -91,8 +92,10 @@ def cut_power(folder: Path, database: bytes, seed: int, cuts: int) -> Iterator[P
     record = Record(begin, database)
     with opened(record.data_dir):
         pass
+    # Each round has one of the loads, so that there are more rounds, and cuts in the openings between them.
+    loads = cycle([work_now, work_on_past] if seed % 2 else [work_on_past, work_now])
     while tally.cuts < cuts:
-        pictures = work(record, folder / f"round-{tally.cuts}", chance, tally)
+        pictures = work(record, folder / f"round-{tally.cuts}", chance, tally, next(loads))
         following = folder / f"from-{tally.cuts}"
         shutil.copytree(chance.choice(pictures), following)
         for picture in pictures:
@@ -103,13 +106,23 @@ def cut_power(folder: Path, database: bytes, seed: int, cuts: int) -> Iterator[P
         yield tally
 
 
-def work(record: Record, folder: Path, chance: random.Random, tally: PowerTally) -> list[Path]:
+def work_now(workspace: Workspace, log: Log, record: Record, seed: int) -> None:
+    """Change what stands."""
+    Worker(workspace.storage, log, "t0", seed, record.scratch).run(STEPS)
+
+
+def work_on_past(workspace: Workspace, log: Log, record: Record, seed: int) -> None:
+    """Change what is kept of the past."""
+    PastWorker(workspace, log, record.log, seed, record.scratch).run(STEPS)
+
+
+def work(record: Record, folder: Path, chance: random.Random, tally: PowerTally, load: Load) -> list[Path]:
     """Open a data folder, work in it, and return pictures of what a power cut could have left meanwhile."""
     cutter = Cutter(record, folder, chance)
-    with cutter.disk, open_workspace(load_settings(record.data_dir, environ={}), FixedSecrets()) as workspace:
+    with cutter.disk, opened(record.data_dir) as workspace:
         cutter.share = CUT_SHARE
         log = CutLog(record.log, cutter)
-        Worker(workspace.storage, log, "t0", chance.randrange(2**32), record.scratch).run(STEPS)
+        load(workspace, log, record, chance.randrange(2**32))
         log.close()
     tally.calls += cutter.disk.calls
     tally.steps += STEPS
@@ -119,7 +132,7 @@ def work(record: Record, folder: Path, chance: random.Random, tally: PowerTally)
 def look(picture: Path, tally: PowerTally) -> None:
     """Hold what one cut has left against what was acknowledged before it."""
     record = Record(picture)
-    with opened(record.data_dir) as storage:
-        record.check(storage)
+    with opened(record.data_dir) as workspace:
+        record.check(workspace)
     tally.cuts += 1
     tally.objects += record.checked
