@@ -131,7 +131,7 @@ class Campaign:
 
     def _died_at(self, record: Record, point: Failpoint, count: int) -> bool:
         """Let a process die when it comes to a failpoint for the `count`-th time, and return whether it did."""
-        plan = record.plan(self._seed(), kill={"point": point, "count": count}, workers=WORKERS[:2])
+        plan = record.plan(self._seed(), kill={"point": point, "count": count}, workers=WORKERS[:1])
         ended = self._nursery.wait(self._nursery.start(plan))
         assert ended in {-signal.SIGKILL, 0}
         self.tally.kills[point] += ended != 0

@@ -63,30 +63,30 @@ def failpoints_of(plan: dict[str, Any]) -> Failpoints:
     return Noting(Path(plan["note"])) if "note" in plan else NO_FAILPOINTS
 
 
-def loads_of(plan: dict[str, Any], workspace: Workspace, log: Log) -> list[Load]:
-    """Return who is to work."""
-    storage, seed, scratch = workspace.storage, plan["seed"], Path(plan["scratch"])
-    loads: list[Load] = [Worker(storage, log, name, seed, scratch) for name in plan["workers"]]
-    loads += [Rival(storage, seed + number) for number in range(plan.get("rivals", 0))]
+def loads_of(plan: dict[str, Any], workspace: Workspace, log: Log) -> list[tuple[Load, int]]:
+    """Return who is to work, and how many steps."""
+    storage, seed, scratch, steps = workspace.storage, plan["seed"], Path(plan["scratch"]), plan["steps"]
+    loads: list[tuple[Load, int]] = [(Worker(storage, log, name, seed, scratch), steps) for name in plan["workers"]]
+    loads += [(Rival(storage, seed + number), steps) for number in range(plan.get("rivals", 0))]
     if plan["past"]:
-        loads.append(PastWorker(workspace, log, Path(plan["log"]), seed, scratch))
+        loads.append((PastWorker(workspace, log, Path(plan["log"]), seed, scratch), plan["past"]))
     return loads
 
 
 def run(plan: dict[str, Any]) -> None:
     """Do what a plan says, in this process."""
     logging.disable()
-    log, steps = Log(Path(plan["log"])), plan["steps"]
+    log = Log(Path(plan["log"]))
     failures: list[BaseException] = []
     with opened(Path(plan["data_dir"]), failpoints_of(plan)) as workspace:
 
-        def work(one: Load) -> None:
+        def work(load: Load, steps: int) -> None:
             try:
-                one.run(steps)
+                load.run(steps)
             except BaseException as error:  # noqa: BLE001 - handed to the main thread
                 failures.append(error)
 
-        threads = [threading.Thread(target=work, args=(one,)) for one in loads_of(plan, workspace, log)]
+        threads = [threading.Thread(target=work, args=one) for one in loads_of(plan, workspace, log)]
         for thread in threads:
             thread.start()
         for thread in threads:

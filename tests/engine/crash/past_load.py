@@ -8,16 +8,14 @@ from pathlib import Path
 
 from engine.files.history import archive_key
 from engine.files.throttle import ProgressMeter
-from engine.jobs.expiry import Expiry
 from engine.types import BucketChanges, Retention, UploadItem
 from engine.workspace import Workspace
 from tests.engine.crash.load import REPLACE, SERVICE, Log, checksum
-from tests.engine.crash.past_model import ALWAYS, DAYS, KINDS, NEVER, TRASH_DAYS, Kept, PastState, kind_of
+from tests.engine.crash.past_model import DAYS, KINDS, TRASH_DAYS, Kept, PastState, kind_of
 from tests.engine.crash.past_record import PastRecord, PastSteps
 from tests.engine.crash.past_seen import STRAY, address, bucket_of, versions_at
 
 NAMES = ("a", "d/x", "d/y", "d/e/z", "n", "Été")
-_DAY_US = 24 * 3600 * 1_000_000
 _RETENTIONS = (Retention(days=DAYS), Retention(2, DAYS), Retention(2, None, TRASH_DAYS), Retention())
 
 
@@ -156,25 +154,23 @@ class PastWorker:
             self._storage.trash.empty(bucket_of(kind), SERVICE, ids)
 
     def expire_versions(self) -> None:
-        moment_us, step = self._moment()
-        self._expire(moment_us + DAYS * _DAY_US, step, NEVER)
+        self._steps.expire_versions(self._moment())
 
     def expire_trash(self) -> None:
-        moment_us, step = self._moment()
-        self._expire(moment_us + TRASH_DAYS * _DAY_US, ALWAYS, step)
+        self._steps.expire_trash(self._moment())
 
     def expire_many(self) -> None:
         """Forget what is beyond a bucket's number of versions, and nothing by its age."""
         for _ in range(5):
             self._store("keep:n")
-        self._expire(self._steps.record.moments[-1][0], NEVER, NEVER)
+        self._steps.expire_many()
 
     def clean_stray(self) -> None:
         """Leave a file where nobody claims it, and clean up."""
         name, data = f"{STRAY}{self._fresh_name()}", self._content()
-        folder = self._random.choice(["", ".versions/"]) + self._bucket_id(self._kind())
+        folder = self._random.choice([".versions", self._bucket_id(self._kind())])
         with self._steps.doing(["stray", name, checksum(data)]):
-            self._workspace.housekeeping.premises.backend.write(f"{folder}/strays/{name}", data)
+            self._workspace.housekeeping.premises.backend.write(f"{folder}/{name}", data)
         self._steps.cleanup(alone=False)
 
     def clean_lost(self) -> None:
@@ -231,11 +227,6 @@ class PastWorker:
         with self._steps.doing(["delete", [[place]], for_good]):
             bucket, path = address(place)
             self._storage.delete(bucket, path, SERVICE, for_good=for_good)
-
-    def _expire(self, now_us: int, versions_until: int, trash_until: int) -> None:
-        premises = self._workspace.housekeeping.premises
-        with self._steps.doing(["expire", versions_until, trash_until]):
-            Expiry(premises.executor, premises.mutations, lambda: now_us, premises.failpoints).run()
 
     def _lose(self, content: str, key: str) -> None:
         backend = self._workspace.housekeeping.premises.backend

@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from engine.cleanup_types import CleanupAction, CleanupReport
+from engine.jobs.expiry import Expiry
 from engine.times import now_us
 from engine.workspace import Workspace
 from tests.engine.crash.load import SERVICE, Log
-from tests.engine.crash.past_model import Operation, PastState, commits_of
+from tests.engine.crash.past_model import ALWAYS, DAYS, NEVER, TRASH_DAYS, Operation, PastState, commits_of
 from tests.engine.crash.past_seen import bucket_of, empty_folders, listing_at, read_at, shape_of, unaccounted
 
 PAST = "past"
 """Whose lines in the log these are."""
 
-_MOMENTS = 4
+DAY_US = 24 * 3600 * 1_000_000
+
+_MOMENTS = 3
 """How many moments are looked at in one check."""
 
 _TAKEN = {CleanupAction.SET_ASIDE, CleanupAction.REMOVED}
@@ -133,6 +136,20 @@ class PastSteps:
             assert len(report.items) == len(known), report
         self._write("done", [now_us(), [known.index(one) for one in taken]])
 
+    def expire_versions(self, moment: tuple[int, int]) -> None:
+        """Let the days of old versions be over that ended by a moment."""
+        moment_us, step = moment
+        self._expire(moment_us + DAYS * DAY_US, step, NEVER)
+
+    def expire_trash(self, moment: tuple[int, int]) -> None:
+        """Let the days of trash be over that came there by a moment, and with them those of all old versions."""
+        moment_us, step = moment
+        self._expire(moment_us + TRASH_DAYS * DAY_US, ALWAYS, step)
+
+    def expire_many(self) -> None:
+        """Forget what is beyond a bucket's number of versions, and nothing by its age."""
+        self._expire(self.record.moments[-1][0], NEVER, NEVER)
+
     def drop(self, kind: str) -> None:
         """Empty a bucket for good and delete it, with all that it keeps."""
         places = [place for place in self.state.live if place.startswith(f"{kind}:")]
@@ -141,22 +158,23 @@ class PastSteps:
         with self.doing(["drop", kind]):
             self.storage.delete_bucket(bucket_of(kind), SERVICE)
 
+    def _expire(self, now_us: int, versions_until: int, trash_until: int) -> None:
+        premises = self.workspace.housekeeping.premises
+        with self.doing(["expire", versions_until, trash_until]):
+            Expiry(premises.executor, premises.mutations, lambda: now_us, premises.failpoints).run()
+
     def _taken(self, report: CleanupReport) -> list[str]:
         """Return the names of files and the contents that a cleanup took away."""
-        taken = {item.where for item in report.items if item.action in _TAKEN}
-        names = [where.rpartition("/")[2] for where in taken]
-        return [
-            self._lost_at(where) if name not in self.state.strays else name
-            for where, name in zip(taken, names, strict=True)
-        ]
+        taken = {item.where: item.where.rpartition("/")[2] for item in report.items if item.action in _TAKEN}
+        return [name if name in self.state.strays else self._lost_at(where) for where, name in taken.items()]
 
     def _lost_at(self, where: str) -> str:
-        """Return the content that a removed row named; the load loses one of a path at a time."""
+        """Return the content that a removed row named, else where that was; of one path only one is lost at a time."""
         bucket, _, path = where.partition("/")
         place = f"{bucket.removeprefix('past-')}:{path}"
         stood = [self.state.live[place].content] if place in self.state.live else []
         stood += [row.content for row in self.state.rows if row.place == place]
-        return next(content for content in stood if content in self.state.lost)
+        return next((content for content in stood if content in self.state.lost), where)
 
     def _write(self, kind: str, value: Any) -> None:
         self._log.write(PAST, kind, value)
@@ -175,6 +193,9 @@ def check_past(steps: PastSteps) -> None:
 
 def end_past(steps: PastSteps) -> None:
     """Let the time of all that is kept be over, and delete the buckets: no file of theirs may be left."""
+    steps.expire_trash(steps.record.moments[-1])
+    check_past(steps)
+    assert not [row for row in steps.state.rows if not row.place.startswith("old:")]
     for kind in list(steps.state.buckets):
         steps.drop(kind)
     check_past(steps)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -19,9 +19,13 @@ from tests.engine.crash.past_load import PastWorker
 from tests.engine.crash.record import Record, opened
 
 STEPS = 24
-CUT_SHARE = 0.07
+END_EVERY = 4
+"""After each so-manieth cut all that is kept of the past is let go, and nothing may be left of it."""
+
+CUT_SHARES = {"now": 0.07, "past": 0.02}
+"""How many of the calls that each load makes are the last."""
+
 CUT_SHARE_AT_START = 0.4
-Load = Callable[[Workspace, Log, "Record", int], None]
 
 
 @dataclass(slots=True)
@@ -93,7 +97,7 @@ def cut_power(folder: Path, database: bytes, seed: int, cuts: int) -> Iterator[P
     with opened(record.data_dir):
         pass
     # Each round has one of the loads, so that there are more rounds, and cuts in the openings between them.
-    loads = cycle([work_now, work_on_past] if seed % 2 else [work_on_past, work_now])
+    loads = cycle(["now", "past"] if seed % 2 else ["past", "now"])
     while tally.cuts < cuts:
         pictures = work(record, folder / f"round-{tally.cuts}", chance, tally, next(loads))
         following = folder / f"from-{tally.cuts}"
@@ -106,33 +110,30 @@ def cut_power(folder: Path, database: bytes, seed: int, cuts: int) -> Iterator[P
         yield tally
 
 
-def work_now(workspace: Workspace, log: Log, record: Record, seed: int) -> None:
-    """Change what stands."""
-    Worker(workspace.storage, log, "t0", seed, record.scratch).run(STEPS)
-
-
-def work_on_past(workspace: Workspace, log: Log, record: Record, seed: int) -> None:
-    """Change what is kept of the past."""
-    PastWorker(workspace, log, record.log, seed, record.scratch).run(STEPS)
-
-
-def work(record: Record, folder: Path, chance: random.Random, tally: PowerTally, load: Load) -> list[Path]:
+def work(record: Record, folder: Path, chance: random.Random, tally: PowerTally, load: str) -> list[Path]:
     """Open a data folder, work in it, and return pictures of what a power cut could have left meanwhile."""
     cutter = Cutter(record, folder, chance)
     with cutter.disk, opened(record.data_dir) as workspace:
-        cutter.share = CUT_SHARE
+        cutter.share = CUT_SHARES[load]
         log = CutLog(record.log, cutter)
-        load(workspace, log, record, chance.randrange(2**32))
+        worker(load, workspace, log, record, chance.randrange(2**32)).run(STEPS)
         log.close()
     tally.calls += cutter.disk.calls
     tally.steps += STEPS
     return cutter.cuts
 
 
+def worker(load: str, workspace: Workspace, log: Log, record: Record, seed: int) -> Worker | PastWorker:
+    """Return who changes what stands now, or what is kept of the past."""
+    if load == "past":
+        return PastWorker(workspace, log, record.log, seed, record.scratch)
+    return Worker(workspace.storage, log, "t0", seed, record.scratch)
+
+
 def look(picture: Path, tally: PowerTally) -> None:
     """Hold what one cut has left against what was acknowledged before it."""
     record = Record(picture)
     with opened(record.data_dir) as workspace:
-        record.check(workspace)
+        record.check(workspace, end=tally.cuts % END_EVERY == 0)
     tally.cuts += 1
     tally.objects += record.checked

@@ -105,7 +105,7 @@ class Record:
             "seed": seed,
             "steps": 40,
             "workers": ["t0", "t1"],
-            "past": True,
+            "past": 30,
         } | more
 
     def check(self, workspace: Workspace, *, end: bool = False) -> None:
