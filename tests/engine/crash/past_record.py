@@ -186,17 +186,22 @@ def check_past(steps: PastSteps) -> None:
     steps.resume()
     steps.record.check_moments(steps.workspace)
     steps.cleanup(alone=True)
-    assert shape_of(steps.workspace) == steps.state.shape()
-    left = unaccounted(steps.workspace), empty_folders(steps.workspace.settings.storage_dir)
-    assert left == (set(), []), left
+    _check_nothing_left(steps)
 
 
 def end_past(steps: PastSteps) -> None:
     """Let the time of all that is kept be over, and delete the buckets: no file of theirs may be left."""
     steps.expire_trash(steps.record.moments[-1])
-    check_past(steps)
     assert not [row for row in steps.state.rows if not row.place.startswith("old:")]
+    _check_nothing_left(steps)
     for kind in list(steps.state.buckets):
         steps.drop(kind)
-    check_past(steps)
     assert not steps.state.rows
+    _check_nothing_left(steps)
+
+
+def _check_nothing_left(steps: PastSteps) -> None:
+    """Hold what is there against the record, file by file."""
+    assert shape_of(steps.workspace) == steps.state.shape()
+    left = unaccounted(steps.workspace), empty_folders(steps.workspace.settings.storage_dir)
+    assert left == (set(), []), left

@@ -27,10 +27,10 @@ def cut_often(folder: Path, database: bytes, seed: int, cuts: int) -> PowerTally
 
 @pytest.mark.parametrize("seed", range(2))
 def test_nothing_acknowledged_is_lost_with_the_power(tmp_path: Path, database: bytes, seed: int) -> None:
-    tally = cut_often(tmp_path, database, seed, 25)
+    tally = cut_often(tmp_path, database, seed, 20)
 
-    assert tally.cuts >= 25
-    assert tally.objects > 25
+    assert tally.cuts >= 20
+    assert tally.objects > 20
 
 
 def without_flush() -> object:
