@@ -161,7 +161,7 @@ class PastWorker:
 
     def expire_many(self) -> None:
         """Forget what is beyond a bucket's number of versions, and nothing by its age."""
-        for _ in range(5):
+        for _ in range(6):
             self._store("keep:n")
         self._steps.expire_many()
 
