@@ -115,7 +115,7 @@ class Campaign:
             return
         # To some of them only that leads which somebody dead has left.
         assert self._died_at(record, Failpoint.PUBLISHED, self._random.randint(1, 10))
-        assert self._died_at(record, point, 1)
+        assert self._died_at(record, point, 1), f"nobody came to {point}"
 
     def _kill_at_random(self, record: Record) -> None:
         """Kill a process from outside, as early as while it opens, or in the middle of its work."""

@@ -43,8 +43,15 @@ class PastWorker:
     def run(self, steps: int) -> None:
         """Do some operations: one of each kind first, then any."""
         operations: list[Callable[[], None]] = [
-            *[self.upload, self.upload_batch, self.overwrite, self.copy, self.move, self.move_folder],
-            *[self.delete, self.delete_many, self.empty_bucket, self.restore_version, self.restore_trash],
+            *[self.upload, self.upload_batch, self.overwrite, self.copy, self.move, self.move_kept],
+            *[
+                self.move_folder,
+                self.delete,
+                self.delete_many,
+                self.empty_bucket,
+                self.restore_version,
+                self.restore_trash,
+            ],
             *[self.restore_elsewhere, self.delete_versions, self.empty_trash, self.expire_versions, self.expire_trash],
             *[self.expire_many, self.clean_stray, self.clean_lost, self.lose_version, self.scrub],
             *[self.change_bucket, self.remake_bucket],
@@ -82,7 +89,15 @@ class PastWorker:
                 self._storage.copy(bucket, path, target_path, SERVICE, **options)
 
     def move(self) -> None:
-        source, target = self._standing(), self._free_place()
+        self._move(self._standing())
+
+    def move_kept(self) -> None:
+        """Move an object of which it is kept where it stood."""
+        self._store("keep:n")
+        self._move("keep:n")
+
+    def _move(self, source: str) -> None:
+        target = self._free_place()
         with self._steps.doing(["move", [[source, target]]]):
             (bucket, path), (target_bucket, target_path) = address(source), address(target)
             self._storage.move(bucket, path, target_path, SERVICE, target_bucket=target_bucket)
