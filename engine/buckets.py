@@ -231,6 +231,7 @@ class Buckets:
             statement = update(storage_buckets).where(_B.id == bucket.id)
             tx.execute(statement.values(**values, updated_at=now_us()))
             changed = find_bucket(tx, bucket.id)
+        self._failpoints.reach(Failpoint.BUCKET_CHANGED)
         self._sidecars.follow(changed.id)
         self._announcer.bucket(EventType.BUCKET_UPDATED, changed)
         return changed

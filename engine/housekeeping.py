@@ -10,6 +10,7 @@ from engine.audit import Audit
 from engine.backends.base import StorageBackend
 from engine.config import Settings
 from engine.counters import Counter
+from engine.failpoints import NO_FAILPOINTS, Failpoints
 from engine.files.mutations import Mutations
 from engine.files.quarantine import Quarantine
 from engine.files.settle import Settler
@@ -52,6 +53,7 @@ class Premises:
         permissions: Who may.
         quarantine: Contents without sound bytes.
         removed: Told of objects that are removed.
+        failpoints: Told of every step.
     """
 
     executor: Executor
@@ -61,6 +63,7 @@ class Premises:
     permissions: PermissionChecker
     quarantine: Quarantine
     removed: Callable[[Sequence[StorageObject]], None]
+    failpoints: Failpoints = NO_FAILPOINTS
 
 
 class Housekeeping:
@@ -82,25 +85,28 @@ class Housekeeping:
 
     def __init__(self, settings: Settings, premises: Premises, now: Callable[[], int] = now_us) -> None:
         executor, backend, settler = premises.executor, premises.backend, premises.settler
-        stored = Bytes(backend, settler)
+        stored, failpoints = Bytes(backend, settler), premises.failpoints
         self._settings = settings
         self.premises = premises
         self.orphans_total = Counter("storage_orphan_files_total")
         self.audit = Audit(executor, now)
         self.quarantine = premises.quarantine
-        self._expiry = Expiry(executor, premises.mutations)
+        self._expiry = Expiry(executor, premises.mutations, now, failpoints)
         self.cleanup = Cleanup(
             executor,
             backend,
             settler,
             premises.permissions,
             Surveyor(executor, backend),
-            Orphans(executor, backend, settler, self.audit, self.orphans_total),
-            MissingBytes(executor, premises.mutations, stored, premises.quarantine, self.audit, premises.removed),
+            Orphans(executor, backend, settler, self.audit, self.orphans_total, failpoints),
+            MissingBytes(
+                executor, premises.mutations, stored, premises.quarantine, self.audit, premises.removed, failpoints
+            ),
             Caution(executor, backend),
             self.audit,
             Graces(settings.cleanup_interval_s, settings.orphan_grace_s, settings.missing_grace_s),
             now,
+            failpoints,
         )
         self.scrub = Scrub(
             executor,
@@ -112,6 +118,7 @@ class Housekeeping:
             settings.scrub_bytes_per_s,
             settings.scrub_interval_s,
             now,
+            failpoints,
         )
 
     def jobs(self) -> list[Job]:

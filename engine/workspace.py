@@ -289,6 +289,7 @@ def _premises(core: _Core, quarantine: Quarantine, announcer: Announcer) -> Prem
         core.permissions,
         quarantine,
         announcer.deleted,
+        core.failpoints,
     )
 
 
@@ -324,7 +325,7 @@ def _compose(
         moves=Moves(core.mutations, announcer),
         copies=copies,
         versions=Versions(executor, core.mutations, contents, copies),
-        trash=Trash(executor, core.mutations, permissions, announcer.stored),
+        trash=Trash(executor, core.mutations, permissions, announcer.stored, core.failpoints),
         past=past,
         checks=Checks(
             executor, backend, core.settler, permissions, settings.storage_dir / ".lost+found", announcer.deleted

@@ -139,6 +139,11 @@ class LocalChanges:
                 self._targets.forget(path)
         self._left.clear()
 
+    def _undo(self, folder_path: str) -> None:
+        """Remove folders that were made for a file that did not come."""
+        for path in self._targets.prune(folder_path):
+            self._sources.forget(path)
+
     def _found_gone(self, folder_path: str) -> None:
         """Finish what somebody who died may have left: a change that is not durable yet, and empty folders."""
         self._sources.mark_line_dirty(folder_path)
@@ -166,6 +171,7 @@ class LocalChanges:
                 if source.stat(name) is None:
                     # What somebody else renamed a moment ago may not be durable yet, and GONE vouches for it.
                     self._targets.mark_line_dirty(folder_path)
+                    self._undo(folder_path)
                     return Outcome.GONE
                 self._targets.close()
                 continue

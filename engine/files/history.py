@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, insert, literal, null, select, update
 
+from engine.failpoints import Failpoint
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation
 from engine.metadata.executor import AnyRow
@@ -104,6 +105,7 @@ def retire(
             journal_id = _archive(change, part)
             change.system.execute(_copy_of(part, ending, change.moment_us, journal_id, in_trash=in_trash))
             _name_unusual_keys(change, part, journal_id)
+        change.failpoints.reach(Failpoint.HISTORY_KEPT)
         return {one.object_id for one in leaving}
     return _keep_for_moves(change, leaving)
 
@@ -113,6 +115,7 @@ def note_moves(change: Mutation, bucket: Bucket, object_ids: Sequence[str]) -> N
     if bucket.retention.keeps_versions:
         query = _rows_to_keep(object_ids, Ending.MOVED, change.moment_us, None, in_trash=False)
         change.system.execute(insert(storage_object_versions).from_select(_TARGET, query))
+        change.failpoints.reach(Failpoint.MOVE_NOTED)
 
 
 _TARGET: Final = [*_COPIED, "object_id", "physical_path", "journal_id", "valid_to", "reason", "in_trash"]
@@ -218,6 +221,7 @@ def forget(change: Mutation, rows: Sequence[AnyRow]) -> None:
             # No bytes move: another row takes them over as they lie.
             change.system.execute(_TAKE_OVER, {"row_id": heir, "key": holding.pop(version)})
         change.remove(list(holding.values()))
+    change.failpoints.reach(Failpoint.HISTORY_FORGOTTEN)
 
 
 _WITH_IDS: Final = _V.id.in_(bindparam("ids", expanding=True))

@@ -44,15 +44,17 @@ class Mutation:
         tx: Statements under the caller's row rules.
         system: Statements that see everything.
         journal_ids: Records of the work that is left.
+        failpoints: Told of every step.
         publications: What the `publish` records among them are about.
         moment_us: When it happens, the same for everything that it changes.
     """
 
-    def __init__(self, tx: Transaction, journal: Journal, staging: str) -> None:
+    def __init__(self, tx: Transaction, journal: Journal, staging: str, failpoints: Failpoints) -> None:
         self.tx = tx
         self.system = tx.as_caller(_SYSTEM)
         self._journal = journal
         self._staging = staging
+        self.failpoints = failpoints
         self.journal_ids: list[int] = []
         self.publications: dict[int, Sequence[Publication]] = {}
         self.moment_us = now_us()
@@ -141,7 +143,7 @@ class Mutations:
         """Run `work` in a transaction."""
         self._failpoints.reach(Failpoint.COMMIT_BEGIN)
         with self._executor.transaction(context) as tx:
-            mutation = Mutation(tx, self._journal, self._backend.staging)
+            mutation = Mutation(tx, self._journal, self._backend.staging, self._failpoints)
             finished = self._journal.remove_finished(mutation.system)
             result = work(mutation)
             self._failpoints.reach(Failpoint.COMMIT_WRITTEN)

@@ -228,7 +228,9 @@ class Settler:
         elif record.kind is JournalKind.ARCHIVE:
             for key, archived_key in record.items:
                 # Nothing else can be under a version's own key: where it is taken, or the bytes are gone, it was done.
+                self._failpoints.reach(Failpoint.ARCHIVE)
                 work.changes.relocate(key, archived_key)
+                self._failpoints.reach(Failpoint.ARCHIVED)
         else:
             for key in record.items:
                 work.changes.remove(key)

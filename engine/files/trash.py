@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, u
 from engine import limits
 from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.history import forget
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
@@ -43,6 +44,7 @@ class Trash:
         mutations: The commit protocol.
         permissions: Who may add objects.
         restored: Told of what came back.
+        failpoints: Told of every step.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class Trash:
         mutations: Mutations,
         permissions: PermissionChecker,
         restored: RestoreListener,
+        failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
         self._mutations = mutations
         self._permissions = permissions
         self._restored = restored
+        self._failpoints = failpoints
 
     def list(
         self, bucket: str, context: RlsContext, *, cursor: int | None = None, limit: int = limits.LIST_PAGE_MAX
@@ -163,6 +167,7 @@ class Trash:
 
         while count := self._mutations.run(context, work):
             done += count
+            self._failpoints.reach(Failpoint.TRASH_EMPTIED)
             if progress is not None:
                 progress(Progress(0, None, done_files=done, total_files=None))
             token.raise_if_cancelled()
@@ -207,6 +212,7 @@ def _bring_back(change: Mutation, bucket: Bucket, rows: list[AnyRow], target_pat
             path = row.parent + row.leaf if target_path is None else target_path
             restored.append(_insert(change, bucket, row, object_id, path, journal_id))
         _leave_trash(change, bucket, [row.id for row in part])
+    change.failpoints.reach(Failpoint.TRASH_LEFT)
     return restored
 
 

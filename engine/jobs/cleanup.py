@@ -25,6 +25,7 @@ from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
 from engine.check_types import FindingKind
 from engine.cleanup_types import CleanupAction, CleanupItem, CleanupReport
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.settle import Settler
 from engine.jobs.caution import Caution
 from engine.jobs.missing import Missing, MissingBytes
@@ -145,6 +146,7 @@ class Cleanup:
         audit: Told of what is swept.
         graces: How long to wait.
         now: The present moment, in microseconds since 1970, UTC.
+        failpoints: Told of every step.
     """
 
     def __init__(
@@ -160,6 +162,7 @@ class Cleanup:
         audit: Audit,
         graces: Graces,
         now: Callable[[], int] = now_us,
+        failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
         self._backend = backend
@@ -172,6 +175,7 @@ class Cleanup:
         self._audit = audit
         self._graces = graces
         self._now = now
+        self._failpoints = failpoints
         self._lock = threading.Lock()
         self._last_run = Remembered(executor, "cleanup_at")
 
@@ -210,11 +214,13 @@ class Cleanup:
 
     def _run(self, actor: str, cancel: CancelToken, *, dry_run: bool, confirm: bool) -> CleanupReport:
         """Do as `run`, alone in this process."""
+        self._failpoints.reach(Failpoint.CLEANUP)
         moment_us = self._now()
         staged = 0 if dry_run else self._sweep(actor)
         self._settler.roll_forward()
         back = [] if dry_run else self._missing.returned(actor, cancel)
         found = self._look(moment_us, actor, cancel, dry_run=dry_run, confirm=confirm)
+        self._failpoints.reach(Failpoint.CLEANUP_LOOKED)
         allowed = max(limits.CLEANUP_REMOVALS_MIN, int(found.rows * limits.CLEANUP_REMOVALS_SHARE))
         is_too_much = not confirm and found.due_count > allowed
         refused = found.due_count if is_too_much else found.lost_count
@@ -224,6 +230,7 @@ class Cleanup:
         taken: set[str] = set()
         if not dry_run:
             taken = set() if is_too_much else self._take_away(found, moment_us, actor, cancel)
+            self._failpoints.reach(Failpoint.CLEANUP_DONE)
             self._last_run.put(str(moment_us))
         items = [_item(FindingKind.MISSING, one.content.name, one.since_us, CleanupAction.RETURNED) for one in back]
         lost = () if is_too_much else found.lost_buckets

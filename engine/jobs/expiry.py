@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, up
 
 from engine.cancel import CancelToken
 from engine.errors import BucketNotFound
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.history import forget
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
@@ -37,12 +38,20 @@ class Expiry:
         executor: For rows.
         mutations: The commit protocol.
         now: The present moment in microseconds, for tests of days to come.
+        failpoints: Told of every step.
     """
 
-    def __init__(self, executor: Executor, mutations: Mutations, now: Callable[[], int] = now_us) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        mutations: Mutations,
+        now: Callable[[], int] = now_us,
+        failpoints: Failpoints = NO_FAILPOINTS,
+    ) -> None:
         self._executor = executor
         self._mutations = mutations
         self._now = now
+        self._failpoints = failpoints
 
     def run(self, cancel: CancelToken | None = None) -> int:
         """Forget what is over in every bucket.
@@ -60,6 +69,7 @@ class Expiry:
 
     def _run_bucket(self, bucket: Bucket, cancel: CancelToken) -> int:
         """Forget what is over in one bucket, commit by commit."""
+        self._failpoints.reach(Failpoint.EXPIRY)
         moment_us = self._now()
         done = 0
         while True:
@@ -68,6 +78,7 @@ class Expiry:
                 count = self._mutations.run(_SYSTEM, lambda change: _forget_some(change, bucket.id, moment_us))
             except BucketNotFound:
                 return done
+            self._failpoints.reach(Failpoint.EXPIRED)
             done += count
             if count < SLICE:
                 return done

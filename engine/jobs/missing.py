@@ -16,6 +16,7 @@ from engine import limits
 from engine.audit import Audit, Operation
 from engine.cancel import CancelToken
 from engine.errors import IoError
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.history import forget
 from engine.files.mutations import Mutation, Mutations
 from engine.files.quarantine import Problem, Quarantine
@@ -54,6 +55,7 @@ class MissingBytes:
         quarantine: Where such rows are noted.
         audit: Told of everything.
         removed: Told of objects that are removed.
+        failpoints: Told of every step.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class MissingBytes:
         quarantine: Quarantine,
         audit: Audit,
         removed: Callable[[Sequence[StorageObject]], None],
+        failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
         self._mutations = mutations
@@ -71,6 +74,7 @@ class MissingBytes:
         self._quarantine = quarantine
         self._audit = audit
         self._removed = removed
+        self._failpoints = failpoints
 
     def returned(self, actor: str, cancel: CancelToken) -> list[Missing]:
         """Take contents out of quarantine whose bytes are there again, in their length; the scrub reads them."""
@@ -129,6 +133,7 @@ class MissingBytes:
         detail = f"{content.info.size_bytes} bytes are not at {content.key}"
         self._quarantine.enter(tx, content.info, Problem.MISSING, moment_us, detail)
         self._note(tx, actor, Operation.QUARANTINED, content, {"problem": Problem.MISSING.value, "key": content.key})
+        self._failpoints.reach(Failpoint.QUARANTINED)
         return Missing(content, moment_us)
 
     def _is_removed(self, change: Mutation, missing: Missing, actor: str) -> bool:
@@ -144,6 +149,7 @@ class MissingBytes:
             forget(change, change.system.execute(query).all())
         self._quarantine.leave(change.system, content.info.version)
         self._note(change.system, actor, Operation.ROW_REMOVED, content, detail)
+        self._failpoints.reach(Failpoint.ROW_REMOVED)
         return True
 
     def _in_quarantine(self) -> Iterator[Missing]:

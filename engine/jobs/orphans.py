@@ -23,6 +23,7 @@ from engine.backends.base import StorageBackend, StoredEntry
 from engine.cancel import CancelToken
 from engine.counters import Counter
 from engine.errors import BytesMissing, IoError
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.history import ARCHIVE_FOLDER
 from engine.files.journal import JournalKind
 from engine.files.settle import Settler
@@ -77,16 +78,24 @@ class Orphans:
         settler: Knows which bytes are on their way.
         audit: Told of what is put aside.
         found: Counts orphans, each once.
+        failpoints: Told of every step.
     """
 
     def __init__(
-        self, executor: Executor, backend: StorageBackend, settler: Settler, audit: Audit, found: Counter
+        self,
+        executor: Executor,
+        backend: StorageBackend,
+        settler: Settler,
+        audit: Audit,
+        found: Counter,
+        failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
         self._backend = backend
         self._settler = settler
         self._audit = audit
         self._found = found
+        self._failpoints = failpoints
         self._recovered = Remembered(executor, _RECOVERED)
 
     def note(self, suspects: Sequence[StoredEntry], moment_us: int, *, dry_run: bool) -> list[Orphan]:
@@ -148,6 +157,7 @@ class Orphans:
         except (BytesMissing, IoError):
             _logger.warning("%s cannot be put aside", orphan.key, exc_info=True)
             return False
+        self._failpoints.reach(Failpoint.SET_ASIDE)
         tx.execute(delete(storage_orphans).where(_K.key == orphan.key))
         detail = {"size_bytes": orphan.size_bytes, "now_at": where, "since_us": orphan.since_us}
         self._audit.record(tx, actor, Operation.SET_ASIDE, _bucket_of(orphan.key), orphan.key, detail)

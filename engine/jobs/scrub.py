@@ -24,6 +24,7 @@ from sqlalchemy import select
 from engine.audit import Audit, Operation
 from engine.cancel import CancelToken
 from engine.errors import DatabaseLocked, IoError, from_os_error
+from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.quarantine import Problem, Quarantine
 from engine.files.throttle import ProgressMeter
 from engine.jobs.contents import Bytes, Content, again, checksum, object_contents, version_contents
@@ -64,6 +65,7 @@ class Scrub:
         bytes_per_s: How fast a pass goes by itself; 0: none does.
         interval_s: From the beginning of one pass by itself to the next.
         now: The present moment, in microseconds since 1970, UTC.
+        failpoints: Told of every step.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Scrub:
         bytes_per_s: int,
         interval_s: int,
         now: Callable[[], int] = now_us,
+        failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
         self._bytes = stored
@@ -87,6 +90,7 @@ class Scrub:
         self._bytes_per_s = bytes_per_s
         self._interval_us = interval_s * _SECOND_US
         self._now = now
+        self._failpoints = failpoints
         self._place = Remembered(executor, "scrub")
 
     def state(self) -> ScrubState | None:
@@ -147,6 +151,7 @@ class Scrub:
                     saved_us = self._now()
             state = replace(state, ended_at=to_datetime(self._now()))
         finally:
+            self._failpoints.reach(Failpoint.SCRUB_PLACE)
             self._place.put(_encoded(state))
         meter.report_now()
         return state
@@ -189,6 +194,7 @@ class Scrub:
         for _ in range(_ATTEMPTS):
             cancel.raise_if_cancelled()
             problem, detail = self._verdict(current, monitor)
+            self._failpoints.reach(Failpoint.SCRUB_READ)
             if self._is_settled(current, problem, detail, actor):
                 return problem is None
             with self._executor.snapshot(_SYSTEM) as tx:
@@ -234,6 +240,7 @@ class Scrub:
                 operation = Operation.RELEASED if problem is None else Operation.QUARANTINED
                 told = {} if problem is None else {"problem": problem.value, "found": detail}
                 self._audit.record(tx, actor, operation, content.info.bucket_id, content.info.path, told)
+                self._failpoints.reach(Failpoint.QUARANTINED)
         return True
 
     @contextlib.contextmanager

@@ -221,6 +221,16 @@ class TestObstacles:
 
         assert list((root / BUCKET).iterdir()) == []
 
+    def test_a_publication_that_is_repeated_for_a_vanished_file_leaves_no_folder(
+        self, local_backend: LocalBackend, root: Path
+    ) -> None:
+        for _ in range(2):
+            with local_backend.changes() as changes:
+                assert changes.publish(local_backend.staging, "gone", KEY, replace=False) is Outcome.GONE
+                changes.sync()
+
+        assert not [path for path in root.glob("*/**") if path.is_dir() and "users" in path.parts]
+
 
 class TestClones:
     """Where the file system lets files share their content."""

@@ -11,7 +11,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -23,6 +23,8 @@ KILLS_A_FOLDER = 12
 UNSEEN_SHARE = 0.3
 RANDOM_SHARE = 0.3
 WORKERS = ["t0", "t1", "t2"]
+COUNTS = (1, 2, 3, 5, 8, 13, 21)
+"""When a process dies: as it comes to its failpoint for the so-manieth time."""
 
 
 @dataclass(slots=True)
@@ -40,31 +42,51 @@ class Tally:
 
 
 class Campaign:
-    """Kills until it has killed enough.
+    """Kills until it has killed enough, and at each failpoint.
 
     Args:
         nursery: Where the processes come from.
         database: An empty database to begin with.
         folder: For data folders.
         seed: Decides on everything but the moments at which threads take turns.
+        points: Which failpoints.
+        counts: Which of the times that a process comes to one is its last.
+        random_share: How many die at random moments instead.
     """
 
-    def __init__(self, nursery: Nursery, database: bytes, folder: Path, seed: int) -> None:
+    def __init__(
+        self,
+        nursery: Nursery,
+        database: bytes,
+        folder: Path,
+        seed: int,
+        *,
+        points: Sequence[Failpoint] = tuple(Failpoint),
+        counts: Sequence[int] = COUNTS,
+        random_share: float = RANDOM_SHARE,
+    ) -> None:
         self._nursery = nursery
         self._database = database
         self._folder = folder
         self._random = random.Random(seed)
-        self._points = cycle(Failpoint)
+        self._all_points = points
+        self._points = cycle(points)
+        self._counts = counts
+        self._random_share = random_share
         self.tally = Tally()
 
     def run(self, kills: int) -> Iterator[Tally]:
         """Kill, and yield the tally after each data folder."""
-        while (left := kills - self.tally.kills.total()) > 0:
+        while (left := max(kills - self.tally.kills.total(), self._spared())) > 0:
             number = self.tally.reopened
             folder = self._folder / str(number)
             folder.mkdir()
             self._work_in(Record(folder, self._database), min(left, KILLS_A_FOLDER))
             yield self.tally
+
+    def _spared(self) -> int:
+        """Return at how many failpoints nobody has died."""
+        return sum(not self.tally.kills[point] for point in self._all_points)
 
     def _work_in(self, record: Record, kills: int) -> None:
         """Kill some in one data folder and look."""
@@ -73,27 +95,27 @@ class Campaign:
             self.tally.reopened += 1
             if self._random.random() >= UNSEEN_SHARE:
                 self._look(record)
-        self._look(record)
+        self._look(record, end=True)
         self.tally.operations += record.acknowledged
         self.tally.objects += record.checked
 
     @staticmethod
-    def _look(record: Record) -> None:
+    def _look(record: Record, *, end: bool = False) -> None:
         """Hold what is there against the record."""
-        with opened(record.data_dir) as storage:
-            record.check(storage)
+        with opened(record.data_dir) as workspace:
+            record.check(workspace, end=end)
 
     def _kill_once(self, record: Record) -> None:
         """Let a process die, at the next failpoint or at any moment."""
-        if self._random.random() < RANDOM_SHARE:
+        if self._random.random() < self._random_share:
             self._kill_at_random(record)
             return
         point = next(self._points)
-        if self._died_at(record, point, self._random.choice([1, 2, 3, 5, 8, 13, 21])):
+        if self._died_at(record, point, self._random.choice(self._counts)):
             return
         # To some of them only that leads which somebody dead has left.
         assert self._died_at(record, Failpoint.PUBLISHED, self._random.randint(1, 10))
-        assert self._died_at(record, point, 1)
+        assert self._died_at(record, point, 1), f"nobody came to {point}"
 
     def _kill_at_random(self, record: Record) -> None:
         """Kill a process from outside, as early as while it opens, or in the middle of its work."""
@@ -109,7 +131,7 @@ class Campaign:
 
     def _died_at(self, record: Record, point: Failpoint, count: int) -> bool:
         """Let a process die when it comes to a failpoint for the `count`-th time, and return whether it did."""
-        plan = record.plan(self._seed(), kill={"point": point, "count": count}, workers=WORKERS[:2])
+        plan = record.plan(self._seed(), kill={"point": point, "count": count}, workers=WORKERS[:1])
         ended = self._nursery.wait(self._nursery.start(plan))
         assert ended in {-signal.SIGKILL, 0}
         self.tally.kills[point] += ended != 0

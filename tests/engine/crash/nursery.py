@@ -20,11 +20,13 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from engine.config import load_settings
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
-from engine.secrets import FixedSecrets
-from engine.workspace import open_workspace
+from engine.workspace import Workspace
 from tests.engine.crash.load import Log, Rival, Worker
+from tests.engine.crash.past_load import PastWorker
+from tests.engine.crash.record import opened
+
+Load = Worker | Rival | PastWorker
 
 
 class Dying:
@@ -61,23 +63,30 @@ def failpoints_of(plan: dict[str, Any]) -> Failpoints:
     return Noting(Path(plan["note"])) if "note" in plan else NO_FAILPOINTS
 
 
+def loads_of(plan: dict[str, Any], workspace: Workspace, log: Log) -> list[tuple[Load, int]]:
+    """Return who is to work, and how many steps."""
+    storage, seed, scratch, steps = workspace.storage, plan["seed"], Path(plan["scratch"]), plan["steps"]
+    loads: list[tuple[Load, int]] = [(Worker(storage, log, name, seed, scratch), steps) for name in plan["workers"]]
+    loads += [(Rival(storage, seed + number), steps) for number in range(plan.get("rivals", 0))]
+    if plan["past"]:
+        loads.append((PastWorker(workspace, log, Path(plan["log"]), seed, scratch), plan["past"]))
+    return loads
+
+
 def run(plan: dict[str, Any]) -> None:
     """Do what a plan says, in this process."""
     logging.disable()
-    settings, log, steps = load_settings(Path(plan["data_dir"]), environ={}), Log(Path(plan["log"])), plan["steps"]
+    log = Log(Path(plan["log"]))
     failures: list[BaseException] = []
-    with open_workspace(settings, FixedSecrets(), failpoints=failpoints_of(plan)) as workspace:
-        storage, seed = workspace.storage, plan["seed"]
-        workers = [Worker(storage, log, name, seed, Path(plan["scratch"])) for name in plan["workers"]]
-        rivals = [Rival(storage, seed + number) for number in range(plan.get("rivals", 0))]
+    with opened(Path(plan["data_dir"]), failpoints_of(plan)) as workspace:
 
-        def work(one: Worker | Rival) -> None:
+        def work(load: Load, steps: int) -> None:
             try:
-                one.run(steps)
+                load.run(steps)
             except BaseException as error:  # noqa: BLE001 - handed to the main thread
                 failures.append(error)
 
-        threads = [threading.Thread(target=work, args=(one,)) for one in [*workers, *rivals]]
+        threads = [threading.Thread(target=work, args=one) for one in loads_of(plan, workspace, log)]
         for thread in threads:
             thread.start()
         for thread in threads:

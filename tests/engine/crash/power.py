@@ -9,17 +9,22 @@ import random
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
-from engine.config import load_settings
-from engine.secrets import FixedSecrets
-from engine.workspace import open_workspace
+from engine.workspace import Workspace
 from tests.engine.crash.disk import Disk
 from tests.engine.crash.load import Log, Worker
+from tests.engine.crash.past_load import PastWorker
 from tests.engine.crash.record import Record, opened
 
 STEPS = 24
-CUT_SHARE = 0.07
+END_EVERY = 4
+"""After each so-manieth cut all that is kept of the past is let go, and nothing may be left of it."""
+
+CUT_SHARES = {"now": 0.07, "past": 0.02}
+"""How many of the calls that each load makes are the last."""
+
 CUT_SHARE_AT_START = 0.4
 
 
@@ -91,8 +96,10 @@ def cut_power(folder: Path, database: bytes, seed: int, cuts: int) -> Iterator[P
     record = Record(begin, database)
     with opened(record.data_dir):
         pass
+    # Each round has one of the loads, so that there are more rounds, and cuts in the openings between them.
+    loads = cycle(["now", "past"] if seed % 2 else ["past", "now"])
     while tally.cuts < cuts:
-        pictures = work(record, folder / f"round-{tally.cuts}", chance, tally)
+        pictures = work(record, folder / f"round-{tally.cuts}", chance, tally, next(loads))
         following = folder / f"from-{tally.cuts}"
         shutil.copytree(chance.choice(pictures), following)
         for picture in pictures:
@@ -103,23 +110,30 @@ def cut_power(folder: Path, database: bytes, seed: int, cuts: int) -> Iterator[P
         yield tally
 
 
-def work(record: Record, folder: Path, chance: random.Random, tally: PowerTally) -> list[Path]:
+def work(record: Record, folder: Path, chance: random.Random, tally: PowerTally, load: str) -> list[Path]:
     """Open a data folder, work in it, and return pictures of what a power cut could have left meanwhile."""
     cutter = Cutter(record, folder, chance)
-    with cutter.disk, open_workspace(load_settings(record.data_dir, environ={}), FixedSecrets()) as workspace:
-        cutter.share = CUT_SHARE
+    with cutter.disk, opened(record.data_dir) as workspace:
+        cutter.share = CUT_SHARES[load]
         log = CutLog(record.log, cutter)
-        Worker(workspace.storage, log, "t0", chance.randrange(2**32), record.scratch).run(STEPS)
+        worker(load, workspace, log, record, chance.randrange(2**32)).run(STEPS)
         log.close()
     tally.calls += cutter.disk.calls
     tally.steps += STEPS
     return cutter.cuts
 
 
+def worker(load: str, workspace: Workspace, log: Log, record: Record, seed: int) -> Worker | PastWorker:
+    """Return who changes what stands now, or what is kept of the past."""
+    if load == "past":
+        return PastWorker(workspace, log, record.log, seed, record.scratch)
+    return Worker(workspace.storage, log, "t0", seed, record.scratch)
+
+
 def look(picture: Path, tally: PowerTally) -> None:
     """Hold what one cut has left against what was acknowledged before it."""
     record = Record(picture)
-    with opened(record.data_dir) as storage:
-        record.check(storage)
+    with opened(record.data_dir) as workspace:
+        record.check(workspace, end=tally.cuts % END_EVERY == 0)
     tally.cuts += 1
     tally.objects += record.checked

@@ -6,25 +6,28 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from engine.backends.memory import MemoryBackend
-from engine.config import load_settings
+from engine.config import MISSING_GRACE_VARIABLE, ORPHAN_GRACE_VARIABLE, load_settings
+from engine.failpoints import NO_FAILPOINTS, Failpoints
 from engine.secrets import FixedSecrets
-from engine.storage import FileStorage
-from engine.workspace import open_workspace
-from tests.engine.crash.load import BUCKET, SERVICE, Change, found
+from engine.workspace import Workspace, open_workspace
+from tests.engine.crash.load import BUCKET, SERVICE, Change, Log, found
+from tests.engine.crash.past_record import PAST, PastRecord, PastSteps, check_past, end_past
 
+NO_GRACE = {ORPHAN_GRACE_VARIABLE: "0", MISSING_GRACE_VARIABLE: "0"}
 NURSERY = Path(__file__).with_name("nursery.py")
 
 
 @contextmanager
-def opened(data_dir: Path) -> Iterator[FileStorage]:
-    """Open a data folder, as the next start does."""
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as workspace:
-        yield workspace.storage
+def opened(data_dir: Path, failpoints: Failpoints = NO_FAILPOINTS) -> Iterator[Workspace]:
+    """Open a data folder, as the next start does, with no grace for what is nobody's and no work by itself."""
+    settings = load_settings(data_dir, environ=NO_GRACE)
+    with open_workspace(settings, FixedSecrets(), failpoints=failpoints, clock=lambda: 0.0) as workspace:
+        yield workspace
 
 
 def database_with_bucket(data_dir: Path) -> bytes:
@@ -89,6 +92,7 @@ class Record:
         self._read_bytes = 0
         self._stored: dict[str, dict[str, str]] = {}
         self._open: dict[str, list[Change]] = {}
+        self._past = PastRecord()
         self.acknowledged = 0
         self.checked = 0
 
@@ -101,25 +105,37 @@ class Record:
             "seed": seed,
             "steps": 40,
             "workers": ["t0", "t1"],
+            "past": 30,
         } | more
 
-    def check(self, storage: FileStorage) -> None:
-        """Hold what is stored, as somebody sees it who opened it after the crash, against all that was acknowledged."""
+    def check(self, workspace: Workspace, *, end: bool = False) -> None:
+        """Hold what is stored, as somebody sees it who opened it after the crash, against all that was acknowledged.
+
+        Args:
+            workspace: Opened after the crash, with nobody else at work.
+            end: Whether nobody is going to work there: then all that is kept of the past is let go.
+        """
+        storage = workspace.storage
         self._replay()
         for worker in self._stored:
             self._resolve(worker, found(storage, worker))
+        self._check_past(workspace, end=end)
         report = storage.check(SERVICE)
         self.checked += report.objects
         assert report.findings == (), report.findings
-        assert [str(path) for path in self._folders() if not any(path.iterdir())] == []
         known = {bucket.id for bucket in storage.list_buckets(SERVICE)}
         assert {path.name for path in (self.data_dir / "storage").glob("*-*")} <= known
         staging = self.data_dir / "storage" / ".staging"
         assert [path.name for path in staging.rglob("*") if path.is_file()] == [".lock"]
 
-    def _folders(self) -> list[Path]:
-        """Return all folders inside buckets."""
-        return [path for path in (self.data_dir / "storage").glob("*-*/**/*") if path.is_dir()]
+    def _check_past(self, workspace: Workspace, *, end: bool) -> None:
+        """Hold the past against the log, and write down there what is done with it."""
+        with closing(Log(self.log)) as log:
+            steps = PastSteps(workspace, log, self._past)
+            check_past(steps)
+            if end:
+                end_past(steps)
+        self._read_bytes = self.log.stat().st_size
 
     def _replay(self) -> None:
         """Read what was written since the last time."""
@@ -131,12 +147,14 @@ class Record:
             self._read_bytes = file.tell()
         for line in lines:
             worker, kind, value = json.loads(line)
-            if kind == "found":
+            self.acknowledged += kind == "done"
+            if worker == PAST:
+                self._past.note(kind, value)
+            elif kind == "found":
                 self._resolve(worker, value)
             elif kind == "begin":
                 self._open[worker] = value
             else:
-                self.acknowledged += 1
                 for change in self._open.pop(worker):
                     self._apply(worker, change)
 

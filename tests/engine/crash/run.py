@@ -50,6 +50,7 @@ def show(tally: Tally, duration_s: float) -> None:
     """Print the counts."""
     for point in [*Failpoint, "random moment"]:
         print(f"{point:20} {tally.kills[point]:6,}")
+    assert all(tally.kills[point] for point in Failpoint), "nobody died at one of them"
     print(f"{'kills':20} {tally.kills.total():6,}  in {duration_s:.0f} s")
     print(f"{tally.operations:,} operations acknowledged, {tally.objects:,} objects read against their checksums")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import time
 from contextlib import suppress
@@ -18,8 +17,13 @@ import pytest
 from engine.errors import ObjectNotFound
 from engine.failpoints import Failpoint
 from engine.storage import FileStorage
+from tests.engine.crash.campaign import Campaign
 from tests.engine.crash.load import BUCKET, SERVICE
 from tests.engine.crash.record import Nursery, Record, opened
+
+PARTS = 5
+KILLS_A_PART = 8
+"""All parts together kill 40 at least."""
 
 pytestmark = [
     pytest.mark.campaign,
@@ -36,37 +40,23 @@ def test_the_load_comes_to_every_failpoint(nursery: Nursery, record: Record, tmp
     assert {Failpoint(name) for name in json.loads(notes.read_text())} == set(Failpoint)
 
 
-@pytest.mark.parametrize("point", Failpoint)
-def test_a_process_that_dies_at_a_step_of_the_protocol(nursery: Nursery, record: Record, point: Failpoint) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_processes_that_die_at_each_step(nursery: Nursery, database: bytes, tmp_path: Path, part: int) -> None:
     """Several die one after the other, also while they finish what the one before left."""
-    chance = random.Random(point)
-    first = {"point": Failpoint.PUBLISHED, "count": chance.randint(1, 20)}
-    assert nursery.wait(nursery.start(record.plan(0, kill=first))) == -signal.SIGKILL
+    points = tuple(Failpoint)[part::PARTS]
+    campaign = Campaign(nursery, database, tmp_path, part, points=points, counts=[1, 1, 2], random_share=0.0)
 
-    assert nursery.wait(nursery.start(record.plan(1, kill={"point": point, "count": 1}))) == -signal.SIGKILL
-    with opened(record.data_dir) as storage:
-        record.check(storage)
+    tally = list(campaign.run(len(points)))[-1]
 
-    for seed in (2, 3):
-        kill = {"point": point, "count": chance.choice([2, 4, 7, 12])}
-        assert nursery.wait(nursery.start(record.plan(seed, kill=kill))) in {-signal.SIGKILL, 0}
-    with opened(record.data_dir) as storage:
-        record.check(storage)
+    assert all(tally.kills[point] for point in points)
+    assert tally.kills.total() >= KILLS_A_PART
 
 
-@pytest.mark.parametrize("run", range(3))
-def test_a_process_that_dies_at_any_moment(nursery: Nursery, record: Record, run: int) -> None:
-    chance = random.Random(run)
-    for seed in range(5):
-        pid = nursery.start(record.plan(seed, steps=2000, workers=["t0", "t1", "t2"]))
-        time.sleep(chance.uniform(0.02, 0.3))
-        os.kill(pid, signal.SIGKILL)
-        assert nursery.wait(pid) == -signal.SIGKILL
-        if chance.random() < 0.6:
-            with opened(record.data_dir) as storage:
-                record.check(storage)
-    with opened(record.data_dir) as storage:
-        record.check(storage)
+@pytest.mark.parametrize("run", range(2))
+def test_processes_that_die_at_any_moment(nursery: Nursery, database: bytes, tmp_path: Path, run: int) -> None:
+    tally = list(Campaign(nursery, database, tmp_path, run, points=(), random_share=1.0).run(6))[-1]
+
+    assert tally.kills["random moment"] == 6
 
 
 def read_all(storage: FileStorage, record: Record) -> int:
@@ -80,24 +70,26 @@ def read_all(storage: FileStorage, record: Record) -> int:
 
 
 def test_two_processes_at_once_and_a_third_that_reads(nursery: Nursery, record: Record) -> None:
-    pids = [nursery.start(record.plan(seed, steps=60, workers=[f"p{seed}"], rivals=2)) for seed in range(2)]
-    with opened(record.data_dir) as storage:
+    pids = [
+        nursery.start(record.plan(seed, steps=60, workers=[f"p{seed}"], rivals=2, past=30 * seed)) for seed in range(2)
+    ]
+    with opened(record.data_dir) as workspace:
         for _ in range(10):
-            read_all(storage, record)
+            read_all(workspace.storage, record)
         assert [nursery.wait(pid) for pid in pids] == [0, 0]
-        record.check(storage)
-        assert read_all(storage, record) > 0
+        record.check(workspace)
+        assert read_all(workspace.storage, record) > 0
 
 
 def test_a_process_that_goes_on_while_others_die_beside_it(nursery: Nursery, record: Record) -> None:
     survivor = nursery.start(record.plan(0, steps=150, workers=["p0"], rivals=1))
     for seed in range(1, 6):
-        pid = nursery.start(record.plan(seed, steps=2000, workers=[], rivals=2))
+        pid = nursery.start(record.plan(seed, steps=2000, workers=[], past=0, rivals=2))
         time.sleep(0.1)
         os.kill(pid, signal.SIGKILL)
         assert nursery.wait(pid) == -signal.SIGKILL
     assert nursery.wait(survivor) == 0
 
-    with opened(record.data_dir) as storage:
-        record.check(storage)
-        assert read_all(storage, record) > 0
+    with opened(record.data_dir) as workspace:
+        record.check(workspace)
+        assert read_all(workspace.storage, record) > 0

@@ -25,12 +25,12 @@ def cut_often(folder: Path, database: bytes, seed: int, cuts: int) -> PowerTally
     return list(cut_power(folder, database, seed, cuts))[-1]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_nothing_acknowledged_is_lost_with_the_power(tmp_path: Path, database: bytes, seed: int) -> None:
-    tally = cut_often(tmp_path, database, seed, 40)
+    tally = cut_often(tmp_path, database, seed, 20)
 
-    assert tally.cuts >= 40
-    assert tally.objects > 40
+    assert tally.cuts >= 20
+    assert tally.objects > 20
 
 
 def without_flush() -> object:

@@ -1,0 +1,229 @@
+"""What buckets that keep the past must hold: a small model of them, which counts steps instead of time.
+
+Places are `KIND:PATH`, contents are checksums, each of which comes into being once. An operation is a JSON list, its
+name and what it is about; it consists of commits, each of which happens as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
+
+from engine.types import Retention
+
+DAYS = 7
+TRASH_DAYS = 30
+KINDS = {
+    "keep": Retention(versions=4, days=DAYS, trash_days=TRASH_DAYS),
+    "trash": Retention(trash_days=TRASH_DAYS),
+    "old": Retention(days=DAYS),
+    "plain": Retention(),
+}
+"""The buckets, and what each keeps at first."""
+
+NEVER = -1
+ALWAYS = 2**62
+"""Steps before and after all others."""
+
+Operation = list[Any]
+Commit = Callable[["PastState"], None]
+
+
+class Stood(NamedTuple):
+    """What stands at a place."""
+
+    content: str
+    since: int
+
+
+class Kept(NamedTuple):
+    """What stood at a place."""
+
+    place: str
+    content: str
+    since: int
+    until: int
+    ending: str
+    in_trash: bool
+
+
+class Shape(NamedTuple):
+    """All of it that can be seen, for comparison.
+
+    Attributes:
+        history: By place, the newest first: content, ending, whether it is in the trash.
+        lost: Contents without bytes.
+        strays: Files of nobody's, by name.
+        aside: Contents of the files in `.lost+found`.
+    """
+
+    buckets: dict[str, Retention]
+    live: dict[str, str]
+    history: dict[str, list[tuple[str, str, bool]]]
+    trash: list[tuple[str, str]]
+    lost: set[str]
+    strays: dict[str, str]
+    aside: list[str]
+
+
+def kind_of(place: str) -> str:
+    """Return the bucket of a place."""
+    return place.partition(":")[0]
+
+
+@dataclass(slots=True)
+class PastState:
+    """What is stored and kept.
+
+    Attributes:
+        step: The operation that is under way, or was last.
+        rows: What is kept, in the order of its coming.
+    """
+
+    step: int = 0
+    buckets: dict[str, Retention] = field(default_factory=dict)
+    live: dict[str, Stood] = field(default_factory=dict)
+    rows: list[Kept] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
+    strays: dict[str, str] = field(default_factory=dict)
+    aside: list[str] = field(default_factory=list)
+
+    def after(self, commits: Iterable[Commit]) -> PastState:
+        """Return what it becomes by some commits of the next operation."""
+        state = copy.deepcopy(self)
+        state.step += 1
+        for commit in commits:
+            commit(state)
+        return state
+
+    def shape(self) -> Shape:
+        """Return all that can be seen of it."""
+        history: dict[str, list[tuple[str, str, bool]]] = {}
+        for row in sorted(self.rows, key=lambda row: -row.until):
+            history.setdefault(row.place, []).append((row.content, row.ending, row.in_trash))
+        return Shape(
+            self.buckets,
+            {place: stood.content for place, stood in self.live.items()},
+            history,
+            sorted((row.place, row.content) for row in self.rows if row.in_trash),
+            self.lost & self._meant(),
+            self.strays,
+            sorted(self.aside),
+        )
+
+    def at(self, step: int) -> dict[str, str]:
+        """Return what stood where after a step, as far as that is kept; folder markers are not shown."""
+        then = {row.place: row.content for row in self.rows if row.since <= step < row.until}
+        now = {place: stood.content for place, stood in self.live.items() if stood.since <= step}
+        return {place: content for place, content in (then | now).items() if not place.endswith("/")}
+
+    def _meant(self) -> set[str]:
+        return {stood.content for stood in self.live.values()} | {row.content for row in self.rows}
+
+    def _keep(self, place: str, ending: str, *, in_trash: bool = False) -> None:
+        stood = self.live[place]
+        self.rows.append(Kept(place, stood.content, stood.since, self.step, ending, in_trash))
+
+    def retain(self, kind: str, numbers: list[int | None]) -> None:
+        self.buckets[kind] = Retention(*numbers)
+
+    def drop(self, kind: str) -> None:
+        del self.buckets[kind]
+        self.rows = [row for row in self.rows if kind_of(row.place) != kind]
+
+    def store(self, items: list[list[str]]) -> None:
+        for place, content in items:
+            if place in self.live and self.buckets[kind_of(place)].keeps_versions:
+                self._keep(place, "replaced")
+            self.live[place] = Stood(content, self.step)
+
+    def delete(self, places: list[str], for_good: bool) -> None:
+        for place in places:
+            retention = self.buckets[kind_of(place)]
+            has_trash = retention.trash_days is not None
+            if (has_trash or retention.keeps_versions) and not for_good:
+                self._keep(place, "deleted", in_trash=has_trash)
+            del self.live[place]
+
+    def move(self, pairs: list[list[str]]) -> None:
+        for source, target in pairs:
+            if self.buckets[kind_of(source)].keeps_versions:
+                self._keep(source, "moved")
+            self.live[target] = Stood(self.live.pop(source).content, self.step)
+
+    def untrash(self, items: list[list[Any]]) -> None:
+        for place, since, target in items:
+            at = next(at for at, row in enumerate(self.rows) if (row.place, row.since) == (place, since))
+            row = self.rows.pop(at)
+            self.live[target] = Stood(row.content, self.step)
+            if self.buckets[kind_of(place)].keeps_versions:
+                self.rows.insert(at, row._replace(in_trash=False))
+
+    def forget(self, items: list[list[Any]]) -> None:
+        gone = {(place, since) for place, since in items}
+        self.rows = [row for row in self.rows if (row.place, row.since) not in gone]
+
+    def expire(self, kind: str, versions_until: int, trash_until: int) -> None:
+        """Forget what is over in one bucket, if what ended by these steps is too old."""
+        if kind not in self.buckets:
+            return
+        retention = self.buckets[kind]
+        mine = [row for row in self.rows if kind_of(row.place) == kind]
+        trash_over = ALWAYS if retention.trash_days is None else trash_until
+        dumped = [row for row in mine if row.in_trash and row.until <= trash_over]
+        old = [row._replace(in_trash=False) if row in dumped else row for row in mine]
+        if retention.keeps_versions:
+            left = [row for row in old if row.in_trash or not self._is_over(row, old, retention, versions_until)]
+        else:
+            left = [row for row in old if row.in_trash]
+        self.rows = [row for row in self.rows if row not in mine] + left
+
+    @staticmethod
+    def _is_over(row: Kept, rows: list[Kept], retention: Retention, versions_until: int) -> bool:
+        if retention.days is not None and row.until <= versions_until:
+            return True
+        newer = [one for one in rows if one.place == row.place and one.until > row.until and not one.in_trash]
+        return retention.versions is not None and len(newer) >= retention.versions
+
+    def stray(self, name: str, content: str) -> None:
+        self.strays[name] = content
+
+    def lose(self, content: str) -> None:
+        self.lost.add(content)
+
+    def put_aside(self, name: str) -> None:
+        self.aside.append(self.strays.pop(name))
+
+    def remove_lost(self, content: str) -> None:
+        self.rows = [row for row in self.rows if row.content != content]
+        self.live = {place: stood for place, stood in self.live.items() if stood.content != content}
+
+
+def commits_of(operation: Operation) -> list[Commit]:
+    """Return what an operation commits, in order."""
+    name, *about = operation
+    match name:
+        case "delete":
+            groups, for_good = about
+            return [_commit(PastState.delete, places, for_good) for places in groups]
+        case "expire":
+            return [_commit(PastState.expire, kind, *about) for kind in KINDS]
+        case "cleanup":
+            strays, lost = about
+            put_aside = [_commit(PastState.put_aside, stray) for stray in strays]
+            return put_aside + [_commit(PastState.remove_lost, content) for content in lost]
+        case "scrub":
+            return []
+        case _:
+            return [_commit(getattr(PastState, name), *about)]
+
+
+def _commit(change: Callable[..., None], *about: Any) -> Commit:
+    return partial(_change, change, about)
+
+
+def _change(change: Callable[..., None], about: tuple[Any, ...], state: PastState) -> None:
+    change(state, *about)
