@@ -253,14 +253,17 @@ class BytesMissing(EnvironmentFault):
     """An object's row exists but its bytes do not."""
 
     code = "BytesMissing"
-    default_hint = "Run the check to see what is missing."
+    default_hint = "Put the file back from a backup, restore an older version, or upload it again."
 
 
 class ChecksumMismatch(EnvironmentFault):
     """Stored bytes differ from the checksum taken when they came in."""
 
     code = "ChecksumMismatch"
-    default_hint = "The stored file was changed or damaged outside Holdall. Run the check."
+    default_hint = (
+        "The stored file was changed or damaged outside Holdall. Put the right file back, restore an older version,"
+        " or upload it again."
+    )
 
 
 class DatabaseFault(EnvironmentFault):

@@ -324,8 +324,8 @@ def _compose(
         deletes=deletes,
         moves=Moves(core.mutations, announcer),
         copies=copies,
-        versions=Versions(executor, core.mutations, contents, copies),
-        trash=Trash(executor, core.mutations, permissions, announcer.stored, core.failpoints),
+        versions=Versions(executor, core.mutations, contents, copies, quarantine),
+        trash=Trash(executor, core.mutations, permissions, announcer.stored, quarantine, core.failpoints),
         past=past,
         checks=Checks(
             executor, backend, core.settler, permissions, settings.storage_dir / ".lost+found", announcer.deleted

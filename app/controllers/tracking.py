@@ -163,7 +163,7 @@ class InspectorFeed(QObject):
         kept = bucket is not None and bucket.retention.keeps_versions
 
         def show(versions: tuple[ObjectVersion, ...]) -> None:
-            self._inspector.versions.show_versions(versions, kept=kept)
+            self._inspector.show_versions(versions, kept=kept)
 
         self._load(self._versions.read(item, show, lambda _: None))
 

@@ -6,11 +6,13 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
+from app import problems
 from app.delegates.name_editor import NameCheck, NameEditor
 from app.i18n import translate
 from app.look import Look
 from app.models.folder_model import ROW_ROLE, Column
 from app.models.rows import Row
+from engine.files.quarantine import Problem
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 
@@ -106,7 +108,23 @@ class RowDelegate(QStyledItemDelegate):
         painter.drawPixmap(rect.left() + theme.space("m"), rect.center().y() - side // 2 + 1, pixmap)
         painter.setPen(theme.color("text"))
         painter.setFont(self._name_font)
-        self._paint_text(painter, rect.adjusted(self._text_offset, 0, -theme.space("s"), 0), row.name, middle=True)
+        inner = rect.adjusted(self._text_offset, 0, -theme.space("s"), 0)
+        if row.problem is not None:
+            inner.setRight(self._paint_problem(painter, inner, row.problem))
+            painter.setPen(theme.color("text"))
+        self._paint_text(painter, inner, row.name, middle=True)
+
+    def _paint_problem(self, painter: QPainter, rect: QRect, problem: Problem) -> int:
+        """Draw the mark and the word of a problem at the right of the name, and return where the name has to end."""
+        theme, mark = self._look.theme, problems.mark(problem)
+        text, side = problems.word(problem), theme.size("icon_small")
+        left = rect.right() - painter.fontMetrics().horizontalAdvance(text)
+        painter.setPen(theme.color(mark.tone))
+        self._paint_text(painter, rect, text, middle=False, right=True)
+        left -= side + theme.space("xs")
+        pixmap = self._look.icons.pixmap(mark.icon, mark.tone, side, self._table.devicePixelRatioF())
+        painter.drawPixmap(left, rect.center().y() - side // 2 + 1, pixmap)
+        return left - theme.space("s")
 
     def _paint_detail(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
         space = self._look.theme.space("m")

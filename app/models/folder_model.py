@@ -384,6 +384,8 @@ def _datum(row: Row, column: int, role: int) -> Any:
         return row.name
     if role == Qt.ItemDataRole.ToolTipRole:
         return row.tips()[column]
+    if role == Qt.ItemDataRole.AccessibleTextRole and column == Column.NAME:
+        return row.spoken_name
     if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
         return row.time(datetime.now(UTC)) if column == Column.MODIFIED else _texts(row)[column]
     return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app import kinds
+from app import kinds, problems
 from app.formats import exact_size_text, full_time_text, size_text, time_text
 from app.i18n import translate
+from engine.files.quarantine import Problem
 from engine.types import Folder, ListPage, StorageObject
 
 
@@ -49,7 +50,18 @@ class Row:
         if item is None:
             return (self.path, "", "", "", "")
         owner = item.owner_id or translate("Rows", "Nobody in particular")
-        return (item.path, exact_size_text(item.size_bytes), item.mime_type, _times(item), owner)
+        path = item.path if self.problem is None else f"{item.path}\n{problems.tip(self.problem)}"
+        return (path, exact_size_text(item.size_bytes), item.mime_type, _times(item), owner)
+
+    @property
+    def problem(self) -> Problem | None:
+        """Return what is wrong with the object's bytes, as far as that is known."""
+        return problems.problem_of(self.object)
+
+    @property
+    def spoken_name(self) -> str:
+        """Return the name for who cannot see the mark of a problem."""
+        return self.name if self.problem is None else f"{self.name}, {problems.word(self.problem)}"
 
     @property
     def is_folder(self) -> bool:

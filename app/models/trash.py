@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app import problems
 from app.formats import exact_size_text, full_time_text, size_text, time_text
 from app.i18n import translate
 from engine.version_types import ObjectVersion
@@ -87,12 +88,16 @@ class TrashModel(QAbstractTableModel):
         folder, _, leaf = version.info.path.rpartition("/")
         if not leaf:
             folder, _, leaf = folder.rpartition("/")
+        problem = problems.problem_of(version.info)
+        leaf = leaf if problem is None else f"{leaf} · {problems.word(problem)}"
         deleted = time_text(version.until, self._now) if version.until else ""
         return leaf, f"{folder}/", size_text(version.info.size_bytes), deleted, self._left(version)
 
     def _tips(self, version: ObjectVersion) -> tuple[str, str, str, str, str]:
         deleted = full_time_text(version.until) if version.until else ""
-        return version.info.path, version.info.path, exact_size_text(version.info.size_bytes), deleted, ""
+        problem = problems.problem_of(version.info)
+        about = version.info.path if problem is None else f"{version.info.path}\n{problems.title(problem)}"
+        return about, version.info.path, exact_size_text(version.info.size_bytes), deleted, ""
 
     def _left(self, version: ObjectVersion) -> str:
         if self._trash_days is None or version.until is None:

@@ -8,15 +8,17 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QFontDatabase, QPixmap
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app import kinds
+from app import kinds, problems
 from app.bridge.previews import Preview
 from app.formats import count_text, exact_size_text, full_time_text
 from app.i18n import translate
 from app.look import Look, label
 from app.models.rows import Row
+from app.views.problem_note import ProblemNote
 from app.views.version_list import VersionList
 from app.widgets.glyph import Glyph
 from engine.types import StorageObject, TreeSize
+from engine.version_types import ObjectVersion
 
 _PREVIEW_PX: Final = 180
 _HERO_PX: Final = 72
@@ -71,6 +73,8 @@ class Inspector(QScrollArea):
         column.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignHCenter)
         for part in (self._picture, self._text, self._name, self._kind):
             column.addWidget(part)
+        self.problem = ProblemNote(look)
+        column.addWidget(self.problem)
         column.addSpacing(space("s"))
         self._facts = QFormLayout()
         self._facts.setHorizontalSpacing(space("m"))
@@ -122,6 +126,7 @@ class Inspector(QScrollArea):
         look = kinds.family(item.mime_type, item.name)
         self._begin(look.icon, look.tone, item.name, kinds.type_text(item.mime_type, item.name))
         self._item = item
+        self.problem.show_problem(problems.problem_of(item))
         self._fact(translate("Inspector", "Size"), exact_size_text(item.size_bytes))
         self._fact(translate("Inspector", "MIME type"), item.mime_type)
         if item.modified_at is not None:
@@ -132,6 +137,17 @@ class Inspector(QScrollArea):
         self._fact(translate("Inspector", "Cache"), item.cache_control)
         self._fact(translate("Inspector", "Path"), f"{item.bucket}/{item.path}")
         self._checksum(item.checksum)
+
+    def show_versions(self, versions: tuple[ObjectVersion, ...], *, kept: bool) -> None:
+        """Show what stood at the object's path before it; that may help where its bytes are not what they should be.
+
+        Args:
+            versions: Newest first, the present one among them.
+            kept: Whether the bucket keeps old versions.
+        """
+        self.versions.show_versions(versions, kept=kept)
+        has_older = any(version.id is not None and version.info.problem is None for version in versions)
+        self.problem.show_problem(problems.problem_of(self._item), has_older=has_older)
 
     def show_preview(self, preview: Preview) -> None:
         """Show a look inside the object."""
@@ -171,6 +187,7 @@ class Inspector(QScrollArea):
         while self._facts.rowCount():
             self._facts.removeRow(0)
         self.versions.show_nothing()
+        self.problem.show_problem(None)
         self._picture.hide()
         self._text.hide()
         self._glyph.set_glyph(icon, tone)

@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from app import problems
 from app.formats import brief_time_text, size_text
 from app.i18n import translate
 from app.look import Look, label
@@ -121,9 +122,12 @@ class VersionList(QWidget):
 
 def _item(version: ObjectVersion) -> QListWidgetItem:
     since = brief_time_text(version.since)
-    item = QListWidgetItem(f"{size_text(version.info.size_bytes)} · {since}\n{_ended(version)}")
+    problem = problems.problem_of(version.info)
+    about = [size_text(version.info.size_bytes), since, *([] if problem is None else [problems.word(problem)])]
+    item = QListWidgetItem(f"{' · '.join(about)}\n{_ended(version)}")
     item.setData(_VERSION_ROLE, version)
-    item.setToolTip(f"{since}\n{_ended(version)}\nSHA-256 {version.info.checksum}")
+    tip = f"{since}\n{_ended(version)}\nSHA-256 {version.info.checksum}"
+    item.setToolTip(tip if problem is None else f"{tip}\n{problems.title(problem)}")
     return item
 
 

@@ -78,6 +78,7 @@ def version_document(version: ObjectVersion) -> dict[str, Any]:
         "until": None if version.until is None else utc_time_text(version.until),
         "ending": None if version.ending is None else str(version.ending),
         "in_trash": version.in_trash,
+        "problem": version.info.problem,
     }
 
 

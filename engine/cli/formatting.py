@@ -51,6 +51,15 @@ def local_time_text(moment: datetime) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
+def problem_text(problem: str | None) -> str:
+    """Return what stands behind an object whose bytes are not what they should be, or nothing.
+
+    Args:
+        problem: `StorageObject.problem`.
+    """
+    return "" if problem is None else f"  (bytes {problem})"
+
+
 def utc_time_text(moment: datetime) -> str:
     """Return a time for programs: RFC 3339, UTC, milliseconds.
 

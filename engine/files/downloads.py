@@ -194,7 +194,8 @@ class Downloads:
             record = self._find(bucket, path, context, public_only=public_only)
             reader = self._open_bytes(record)
             if reader is not None and (self._executor.data_version() == version or self._is_current(record)):
-                return ObjectReader(record.info, reader, verify=verify)
+                (info,) = self._quarantine.marked([record.info])
+                return ObjectReader(info, reader, verify=verify)
             if reader is not None:
                 reader.close()
                 continue

@@ -1,8 +1,8 @@
 """The quarantine: contents whose bytes are known to be missing or damaged.
 
 An object in it stays where it is and can be asked for: what is missing may come back, and damaged bytes may be all that
-is left. Listings and `info` say so in `StorageObject.problem`. An entry is about a content (`version`), so whoever
-replaces the object is rid of it.
+is left. Listings, `info` and lists of versions say so in `StorageObject.problem`. An entry is about a content
+(`version`), so whoever replaces the object is rid of it.
 
 Threads: any.
 """
@@ -22,6 +22,7 @@ from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects, storage_quarantine
 from engine.times import to_datetime
 from engine.types import RlsContext, StorageObject
+from engine.version_types import ObjectVersion
 
 _Q: Final = storage_quarantine.c
 _O: Final = storage_objects.c
@@ -85,7 +86,16 @@ class Quarantine:
     def marked(self, objects: Sequence[StorageObject]) -> tuple[StorageObject, ...]:
         """Return objects with their problems."""
         problems = self._problems()
+        if not problems:
+            return tuple(objects)
         return tuple(one._replace(problem=problems.get(one.version)) for one in objects)
+
+    def marked_versions(self, versions: Sequence[ObjectVersion]) -> tuple[ObjectVersion, ...]:
+        """Return old and present versions of objects with their problems."""
+        if not self.has_any():
+            return tuple(versions)
+        infos = self.marked([version.info for version in versions])
+        return tuple(version._replace(info=info) for version, info in zip(versions, infos, strict=True))
 
     def enter(self, tx: Transaction, info: StorageObject, problem: Problem, moment_us: int, detail: str) -> bool:
         """Put a content into quarantine, or say what else is wrong with it now; return whether that is news."""

@@ -19,6 +19,7 @@ from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.history import forget
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
+from engine.files.quarantine import Quarantine
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
 from engine.files.version_rows import VERSION_COLUMNS, find_versions, select_versions, version_from
 from engine.ids import new_id
@@ -44,6 +45,7 @@ class Trash:
         mutations: The commit protocol.
         permissions: Who may add objects.
         restored: Told of what came back.
+        quarantine: What of it has lost its bytes.
         failpoints: Told of every step.
     """
 
@@ -53,12 +55,14 @@ class Trash:
         mutations: Mutations,
         permissions: PermissionChecker,
         restored: RestoreListener,
+        quarantine: Quarantine,
         failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
         self._mutations = mutations
         self._permissions = permissions
         self._restored = restored
+        self._quarantine = quarantine
         self._failpoints = failpoints
 
     def list(
@@ -82,7 +86,7 @@ class Trash:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             query = select_versions(_in_trash(found)).order_by(_V.id.desc()).limit(limit + 1)
             rows = tx.execute(query if cursor is None else query.where(_V.id < cursor)).all()
-        items = tuple(version_from(row, found.name) for row in rows[:limit])
+        items = self._quarantine.marked_versions([version_from(row, found.name) for row in rows[:limit]])
         return TrashPage(items, items[-1].id if len(rows) > limit else None)
 
     def size(self, bucket: str, context: RlsContext) -> TrashSize:

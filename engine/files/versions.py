@@ -16,6 +16,7 @@ from engine.files.copies import Copies
 from engine.files.downloads import ObjectReader
 from engine.files.history import forget
 from engine.files.mutations import Mutation, Mutations
+from engine.files.quarantine import Quarantine
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
 from engine.files.version_rows import VersionBytes, as_current, find_versions, select_versions, version_from
 from engine.metadata.executor import Executor
@@ -38,13 +39,22 @@ class Versions:
         mutations: The commit protocol.
         contents: Opens their bytes.
         copies: Stores a restored content.
+        quarantine: Which of them have lost their bytes.
     """
 
-    def __init__(self, executor: Executor, mutations: Mutations, contents: VersionBytes, copies: Copies) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        mutations: Mutations,
+        contents: VersionBytes,
+        copies: Copies,
+        quarantine: Quarantine,
+    ) -> None:
         self._executor = executor
         self._mutations = mutations
         self._contents = contents
         self._copies = copies
+        self._quarantine = quarantine
 
     def list(self, bucket: str, path: str, context: RlsContext) -> tuple[ObjectVersion, ...]:
         """Return what stands at a path and what stood there, newest first.
@@ -62,7 +72,7 @@ class Versions:
         current = [] if live is None else [as_current(object_from(live, found.name), live.valid_from)]
         if not current and not old:
             raise ObjectNotFound("Object not found", path=path)
-        return (*current, *(version_from(row, found.name) for row in old))
+        return self._quarantine.marked_versions([*current, *(version_from(row, found.name) for row in old)])
 
     def open(self, bucket: str, version_id: int, context: RlsContext, *, verify: bool = False) -> ObjectReader:
         """Open an old version.

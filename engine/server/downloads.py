@@ -15,6 +15,7 @@ from typing import Final
 
 from engine.errors import BytesMissing, ChecksumMismatch
 from engine.files.downloads import ObjectReader
+from engine.files.quarantine import Problem
 from engine.server import bounds
 from engine.server.conditions import Validators, Verdict, evaluate, range_applies
 from engine.server.dispositions import SANDBOX, attachment, is_inert, safe_field, safe_mime_type
@@ -52,10 +53,12 @@ class Downloads:
             PreconditionFailed: If-Match or If-Unmodified-Since says no.
             RangeNotSatisfiable: The range lies outside the object.
             ClientGone: The client left half way.
-            EnvironmentFault: The bytes cannot be read.
+            EnvironmentFault: The bytes cannot be read, or are known to be damaged.
         """
         if reader.size != reader.info.size_bytes:
             raise ChecksumMismatch("The stored file has another size than its record", path=reader.info.path)
+        if reader.info.problem == Problem.DAMAGED:  # nobody is to take these bytes for the object's
+            raise ChecksumMismatch("The stored bytes were changed or damaged", path=reader.info.path)
         shown = _shown(reader.info)
         verdict = evaluate(exchange.headers, shown.validators)
         if verdict is Verdict.FAILED:

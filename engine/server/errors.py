@@ -156,6 +156,8 @@ _TABLE: Final[dict[type[Exception], _Row]] = {
     errors.TooManyOpenFiles: _Row(503, None, "The server has too many files open, try again later"),
     errors.BackendUnreachable: _Row(503, None, "The storage is not reachable, try again later"),
     errors.DatabaseLocked: _Row(503, None, "The storage is busy, try again later"),
+    errors.BytesMissing: _Row(500, None, "The stored bytes of the object are missing"),
+    errors.ChecksumMismatch: _Row(500, None, "The stored bytes of the object are damaged"),
     errors.EnvironmentFault: _Row(500, None, _INTERNAL),
 }
 _BUG: Final = Answer(500, "InternalError", "InternalError", _INTERNAL)

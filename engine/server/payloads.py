@@ -64,6 +64,7 @@ def info_json(info: StorageObject) -> dict[str, Any]:
         "etag": info.etag,
         "metadata": dict(info.user_metadata),
         "checksum": info.checksum,
+        "problem": info.problem,
         "last_modified": timestamp(info.updated_at),
         "created_at": timestamp(info.created_at),
     }
@@ -83,6 +84,7 @@ def row_json(info: StorageObject, name: str) -> dict[str, Any]:
         "bucket": info.bucket,
         "owner": info.owner_id or "",
         "version": info.version,
+        "problem": info.problem,
         "updated_at": timestamp(info.updated_at),
         "created_at": timestamp(info.created_at),
         "last_accessed_at": timestamp(info.updated_at),

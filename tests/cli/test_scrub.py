@@ -42,3 +42,43 @@ def test_damage_is_told_until_it_is_mended(holdall: Holdall, file: Path) -> None
 
     file.write_bytes(b"miau")
     assert holdall("scrub", "--now", "--json").document["quarantine"] == []
+
+
+def test_damage_is_told_wherever_the_object_is_listed(holdall: Holdall, file: Path, tmp_path: Path) -> None:
+    file.write_bytes(b"woof")
+    holdall("scrub", "--now", code=1)
+    for listing in (("ls", "photos"), ("ls", "-r", "photos"), ("ls", "photos/cat")):
+        assert holdall(*listing).lines[0].endswith("  cat  (bytes damaged)")
+        assert holdall(*listing, "--json").document[0]["problem"] == "damaged"
+    assert holdall("versions", "photos/cat").lines[0].endswith("  now  (bytes damaged)")
+    assert holdall("versions", "photos/cat", "--json").document[0]["problem"] == "damaged"
+
+    file.unlink()
+    holdall("scrub", "--now", code=1)
+    assert holdall("ls", "photos").lines[0].endswith("  cat  (bytes missing)")
+    assert "cat" in holdall("get", "photos/cat", str(tmp_path / "out"), code=1).err
+
+    file.write_bytes(b"miau")
+    holdall("scrub", "--now")
+    assert holdall("ls", "photos").lines[0].endswith("  cat")
+
+
+def test_an_old_version_and_the_trash_tell_it_too(holdall: Holdall, data_dir: Path, tmp_path: Path) -> None:
+    source = tmp_path / "cat"
+    holdall("mb", "work", "--keep-versions", "5", "--trash-days", "30")
+    for content in (b"first", b"second"):
+        source.write_bytes(content)
+        holdall("put", str(source), "work", "--replace")
+    (archived,) = (one for one in (data_dir / "storage" / ".versions").rglob("*") if one.is_file())
+    archived.write_bytes(b"tsrif")
+    holdall("scrub", "--now", code=1)
+    now, before = holdall("versions", "work/cat").lines
+    assert "bytes" not in now
+    assert before.endswith("  (bytes damaged)")
+
+    holdall("rm", "work/cat")
+    for archived in (data_dir / "storage" / ".versions").rglob("cat*"):
+        archived.unlink()
+    holdall("scrub", "--now", code=1)
+    assert holdall("trash", "work").lines[0].endswith("  cat  (bytes missing)")
+    assert holdall("trash", "work", "--json").document[0]["problem"] == "missing"

@@ -13,6 +13,7 @@ import pytest
 
 from engine.backends.memory import MemoryBackend
 from engine.config import Settings
+from engine.files.throttle import ProgressMeter
 from engine.secrets import FixedSecrets
 from engine.server import StorageServer
 from engine.storage import FileStorage
@@ -239,6 +240,34 @@ def test_files_that_vanished_are_the_servers_fault(
     api.post(f"/object/{photos}/gone", content=b"x").raise_for_status()
     _stored_file(workspace, "gone").unlink()
     refused = api.get(f"/object/{photos}/gone")
-    assert error_of(refused) == (500, "InternalError", "InternalError", "Internal server error")
+    told = "The stored bytes of the object are missing"
+    assert error_of(refused) == (500, "InternalError", "InternalError", told)
     assert str(workspace.settings.storage_dir) not in refused.text
     assert refused.headers["x-request-id"] in caplog.text
+
+
+def test_damage_that_is_known_is_told_and_never_sent_as_the_object(
+    api: httpx.Client, file: str, photos: str, workspace: Workspace, caplog: pytest.LogCaptureFixture
+):
+    stored = _stored_file(workspace, "file.bin")
+    content = stored.read_bytes()
+    assert _problems(api, photos) == (None, None)
+
+    stored.write_bytes(b"?" + content[1:])
+    workspace.housekeeping.scrub.run(RlsContext.service(), ProgressMeter(None, None))
+    assert _problems(api, photos) == ("damaged", "damaged")
+    told = "The stored bytes of the object are damaged"
+    assert error_of(api.get(file)) == (500, "InternalError", "InternalError", told)
+    assert api.head(file).status_code == 500
+    assert api.get(file, headers={"range": "bytes=5-9"}).status_code == 500
+
+    stored.write_bytes(content)
+    workspace.housekeeping.scrub.run(RlsContext.service(), ProgressMeter(None, None))
+    assert _problems(api, photos) == (None, None)
+    assert api.get(file).content == content
+
+
+def _problems(api: httpx.Client, bucket: str) -> tuple[str | None, str | None]:
+    """Return what info and listing say of the one object of a bucket."""
+    (row,) = api.post(f"/object/list/{bucket}", json={"prefix": ""}).json()
+    return api.get(f"/object/info/{bucket}/file.bin").json()["problem"], row["problem"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from engine.cli.addresses import Address, parse_address, parse_moment
 from engine.cli.documents import bucket_document, folder_document, object_document
-from engine.cli.formatting import local_time_text, size_text
+from engine.cli.formatting import local_time_text, problem_text, size_text
 from engine.cli.places import Place, place_of
 from engine.types import Bucket, Folder, ListRequest, StorageObject
 
@@ -21,7 +21,9 @@ SUMMARY: Final = "list buckets, folders and objects"
 DETAILS: Final = """\
 Without BUCKET: all buckets. With -r: everything below, by full path. PREFIX
 means the object of that name, and the folder if there is no such object; with
-a slash at its end always the folder.
+a slash at its end always the folder. Behind an object whose bytes are known to
+be gone or changed stands (bytes missing) or (bytes damaged): `scrub` says
+since when, and `versions` whether an old version is whole.
 
 examples:
   %(prog)s
@@ -150,4 +152,5 @@ def _entry_line(entry: Folder | StorageObject, text: str) -> str:
     if isinstance(entry, Folder):
         return f"{'':{_SIZE_COLUMNS}}  {'':{_TIME_COLUMNS}}  {text}/"
     moment = entry.modified_at or entry.updated_at
-    return f"{size_text(entry.size_bytes):>{_SIZE_COLUMNS}}  {local_time_text(moment)}  {text}"
+    suffix = problem_text(entry.problem)
+    return f"{size_text(entry.size_bytes):>{_SIZE_COLUMNS}}  {local_time_text(moment)}  {text}{suffix}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from engine.cli.addresses import parse_version_id
 from engine.cli.console import failure_document
 from engine.cli.documents import object_document, version_document
-from engine.cli.formatting import count_text, local_time_text, size_text
+from engine.cli.formatting import count_text, local_time_text, problem_text, size_text
 from engine.cli.signals import cancelled_by_signal
 from engine.errors import InvalidRequest, StorageError
 from engine.types import ItemFailure
@@ -79,7 +79,8 @@ def _list(session: Session, bucket: str) -> None:
         return
     for row in _rows(session, bucket):
         deleted = "" if row.until is None else local_time_text(row.until)
-        session.console.line(f"{row.id:>8}  {size_text(row.info.size_bytes):>8}  {deleted}  {row.info.path}")
+        size, problem = size_text(row.info.size_bytes), problem_text(row.info.problem)
+        session.console.line(f"{row.id:>8}  {size:>8}  {deleted}  {row.info.path}{problem}")
 
 
 def _rows(session: Session, bucket: str) -> Iterator[ObjectVersion]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.cli.addresses import parse_object_address
 from engine.cli.documents import version_document
-from engine.cli.formatting import local_time_text, size_text
+from engine.cli.formatting import local_time_text, problem_text, size_text
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -59,4 +59,5 @@ def run(session: Session, arguments: Namespace) -> int:
 def _line(version: ObjectVersion) -> str:
     until = "now" if version.until is None else f"{version.ending} {local_time_text(version.until)}"
     name = "-" if version.id is None else str(version.id)
-    return f"{name:>8}  {size_text(version.info.size_bytes):>8}  {local_time_text(version.since)}  {until}"
+    size, problem = size_text(version.info.size_bytes), problem_text(version.info.problem)
+    return f"{name:>8}  {size:>8}  {local_time_text(version.since)}  {until}{problem}"
