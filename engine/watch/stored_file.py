@@ -66,6 +66,7 @@ class StoredFiles:
     def __init__(self, backend: StorageBackend, root: Path) -> None:
         self._backend = backend
         self._root = root
+        self._root_path = str(root)  # asked for every file that Holdall itself stores: paths as objects cost twice that
 
     def glances(self, keys: Iterable[str]) -> dict[str, os.stat_result | None]:
         """Return what the system tells of regular files, by key; None where there is none but through a link."""
@@ -77,7 +78,7 @@ class StoredFiles:
         try:
             if not self._is_plain(key.rpartition("/")[0], folders):
                 return None
-            found = (self._root / key).lstat()
+            found = os.lstat(f"{self._root_path}/{key}")
         except (OSError, ValueError):
             return None
         return found if stat.S_ISREG(found.st_mode) else None
