@@ -235,6 +235,7 @@ def _open(settings: Settings, secrets: SecretStore | None, cancel: CancelToken) 
     from engine.workspace import open_workspace
 
     workspace = open_workspace(settings, secrets or open_secret_store(settings.data_dir, cancel=cancel))
+    workspace.watcher.start()
     if cancel.cancelled:  # nobody will take it: the window was closed meanwhile
         workspace.close()
     cancel.raise_if_cancelled()

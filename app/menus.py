@@ -83,11 +83,18 @@ def fill_menu(menu: QMenu, actions: Actions, entries: Entries) -> QMenu:
     return menu
 
 
-def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
-    """Build the menu bar."""
+def fill_menu_bar(bar: QMenuBar, actions: Actions, outside: QMenu) -> None:
+    """Build the menu bar.
+
+    Args:
+        bar: Empty.
+        actions: The commands.
+        outside: The choice that is about the whole workspace; above the end of the first menu.
+    """
     bar.setAccessibleName(translate("Menus", "Menu bar"))
-    for title, entries in MENUS:
-        fill_menu(bar.addMenu(translate("Menus", title)), actions, entries)
+    menus = [fill_menu(bar.addMenu(translate("Menus", title)), actions, entries) for title, entries in MENUS]
+    menus[0].insertMenu(actions[A.QUIT], outside)
+    menus[0].insertSeparator(actions[A.QUIT])
 
 
 def popup_menu(parent: QWidget, actions: Actions, entries: Entries, position: QPoint) -> QMenu:

@@ -19,6 +19,7 @@ from app.bridge.tasks import Tasks
 from app.controllers.editing import Editing
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
+from app.controllers.outside import OutsideControl
 from app.controllers.sharing import Sharing
 from app.controllers.targets import Targets
 from app.controllers.time_travel import TimeTravel
@@ -52,6 +53,7 @@ from app.views.browser import BrowserPane
 from app.views.conflict_prompter import ConflictPrompter
 from app.views.folder_tree import FolderTree
 from app.views.inspector import Inspector
+from app.views.outside_menu import OutsideMenu
 from app.views.shell import Shell
 from app.views.status_bar import StatusBar
 from app.views.transfers_panel import TransfersPanel
@@ -280,7 +282,9 @@ class Session(QObject):
         side.transfers.summary_changed.connect(lambda _: self._transfers_began())
 
     def _dress_shell(self) -> None:
-        fill_menu_bar(self._shell.menuBar(), self.actions)
+        outside = OutsideMenu(self._look, self._shell)
+        fill_menu_bar(self._shell.menuBar(), self.actions, outside)
+        OutsideControl(self._side.outside, outside, self._shell.toast, self._errors, self)
         self._shell.addToolBar(self.views.toolbar)
         self._shell.setStatusBar(self.views.status)
         self.views.bench.restore(self._settings.splitter, self._settings.rows)

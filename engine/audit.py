@@ -39,6 +39,14 @@ class Operation(StrEnum):
     """The bytes of an object were found missing or damaged."""
     RELEASED = "quarantine.left"
     """They are there again."""
+    OUTSIDE_EDITED = "outside.edited"
+    """Another program changed an object's file, which became a new version; what it replaced is in here whole."""
+    OUTSIDE_ADDED = "outside.added"
+    """Another program put a file into a bucket's folder, which became an object."""
+    OUTSIDE_DELETED = "outside.deleted"
+    """Another program deleted an object's file, and the object went with it; its row is in here whole."""
+    OUTSIDE_REPORTED = "outside.reported"
+    """Another program put a file into a bucket's folder, and it was left where it is."""
 
 
 @dataclass(frozen=True, slots=True)

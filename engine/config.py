@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -63,6 +64,9 @@ DEFAULT_SCRUB_BYTES_PER_S: Final = 8_000_000
 DEFAULT_SCRUB_INTERVAL_S: Final = 30 * 24 * 3600
 """Once a month, as RAID arrays are checked by their own jobs."""
 
+OUTSIDE_CHANGES_VARIABLE: Final = "HOLDALL_OUTSIDE_CHANGES"
+"""Environment variable that says what becomes of changes that other programs make in the storage folder."""
+
 HOST_VARIABLE: Final = "HOLDALL_HOST"
 """Environment variable that names the address of the server."""
 
@@ -76,6 +80,17 @@ DEFAULT_HOST: Final = "127.0.0.1"
 
 DEFAULT_PORT: Final = 54321
 """TCP port of the server; 0 means any free one."""
+
+
+class OutsideChanges(StrEnum):
+    """What becomes of changes that other programs make in the storage folder."""
+
+    TAKE_IN = "take-in"
+    """An edited file is a new version of its object, a new one a new object, a deleted one deletes its object."""
+    REPORT = "report"
+    """They are told of, and objects whose bytes are missing or others are shown as such; nothing else changes."""
+    OFF = "off"
+    """Nobody looks; cleanup and scrub find them in their time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +109,7 @@ class Settings:
         missing_grace_s: Seconds for which an object waits for its missing file.
         scrub_bytes_per_s: How fast stored bytes are read again in the background; 0 reads none but when asked.
         scrub_interval_s: Seconds between two passes, at least 1.
+        outside_changes: What becomes of changes made by other programs, or None for what the workspace remembers.
     """
 
     data_dir: Path
@@ -107,6 +123,7 @@ class Settings:
     missing_grace_s: int = DEFAULT_MISSING_GRACE_S
     scrub_bytes_per_s: int = DEFAULT_SCRUB_BYTES_PER_S
     scrub_interval_s: int = DEFAULT_SCRUB_INTERVAL_S
+    outside_changes: OutsideChanges | None = None
 
     @property
     def storage_dir(self) -> Path:
@@ -135,7 +152,7 @@ def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.
         The settings, with an absolute data folder and `~` expanded.
 
     Raises:
-        InvalidRequest: A variable that must be a number, or a port, is none.
+        InvalidRequest: A variable that must be a number, a port, or one of some words, is none.
     """
     chosen = data_dir or _from_environment(environ) or _default_data_dir()
     return Settings(
@@ -148,6 +165,7 @@ def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.
         missing_grace_s=_number(environ, MISSING_GRACE_VARIABLE, DEFAULT_MISSING_GRACE_S, at_least=0),
         scrub_bytes_per_s=_number(environ, SCRUB_RATE_VARIABLE, DEFAULT_SCRUB_BYTES_PER_S, at_least=0),
         scrub_interval_s=_number(environ, SCRUB_INTERVAL_VARIABLE, DEFAULT_SCRUB_INTERVAL_S, at_least=1),
+        outside_changes=_outside_changes(environ),
         host=environ.get(HOST_VARIABLE) or DEFAULT_HOST,
         port=_port_of(environ),
     )
@@ -158,6 +176,17 @@ def _number(environ: Mapping[str, str], variable: str, default: int, *, at_least
     if not (text.isascii() and text.isdigit() and int(text) >= at_least):
         raise InvalidRequest(f"{variable} must be a whole number from {at_least} up, not {text!r}")
     return int(text)
+
+
+def _outside_changes(environ: Mapping[str, str]) -> OutsideChanges | None:
+    text = environ.get(OUTSIDE_CHANGES_VARIABLE)
+    if not text:
+        return None
+    try:
+        return OutsideChanges(text)
+    except ValueError as error:
+        words = ", ".join(OutsideChanges)
+        raise InvalidRequest(f"{OUTSIDE_CHANGES_VARIABLE} must be one of {words}, not {text!r}") from error
 
 
 def _from_environment(environ: Mapping[str, str]) -> Path | None:

@@ -32,6 +32,7 @@ class EventType(StrEnum):
     OBJECT_UPDATED = "storage.object.updated"
     OBJECT_DELETED = "storage.object.deleted"
     OBJECT_MOVED = "storage.object.moved"
+    OBJECT_CHANGED_OUTSIDE = "storage.object.changed-outside"
     BUCKET_CREATED = "storage.bucket.created"
     BUCKET_UPDATED = "storage.bucket.updated"
     BUCKET_DELETED = "storage.bucket.deleted"
@@ -63,6 +64,31 @@ class StorageEvent:
     def kind(self) -> ChangeKind:
         """Return whether buckets or objects changed."""
         return ChangeKind.BUCKETS if self.type.startswith("storage.bucket.") else ChangeKind.OBJECTS
+
+
+class OutsideKind(StrEnum):
+    """What another program did in the storage folder."""
+
+    EDITED = "edited"
+    ADDED = "added"
+    DELETED = "deleted"
+    UNSEEN = "unseen"
+    """It may have done something: not every folder can be watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideChange(StorageEvent):
+    """What another program did to one object's file. Where it is taken in, the usual event was published before.
+
+    Attributes:
+        what: What it did.
+        taken_in: Whether the object follows; else it is only told of.
+        reason: Why it does not follow although it should; empty where it is not meant to, or does.
+    """
+
+    what: OutsideKind = OutsideKind.EDITED
+    taken_in: bool = False
+    reason: str = ""
 
 
 Listener = Callable[[StorageEvent], None]

@@ -10,12 +10,14 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import insert, select
 
 from engine import limits
+from engine.audit import Audit
 from engine.auth import ApiKeys
 from engine.backends.base import StorageBackend
 from engine.backends.local import LocalBackend, holds_buckets, is_storage_folder
@@ -57,6 +59,9 @@ from engine.secrets import SecretStore, open_secret_store
 from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
 from engine.types import RlsContext
+from engine.watch.ground import Ground
+from engine.watch.stored_file import StoredFiles
+from engine.watch.watcher import Watcher
 
 _logger = logging.getLogger(__name__)
 _LINK_KEY = "link-signing-key"
@@ -98,6 +103,7 @@ class Workspace:
         housekeeping: Cleanup and scrub, what they found and removed.
         jobs: What goes on by itself while the workspace is open.
         long_jobs: Likewise, but for hours: what would keep the others waiting.
+        watcher: Follows what other programs do in the storage folder; to be started by whoever stays for long.
     """
 
     def __init__(
@@ -122,6 +128,11 @@ class Workspace:
         self.jobs.start()
         self.long_jobs = Scheduler(self.housekeeping.long_jobs(), clock)
         self.long_jobs.start()
+        self.watcher = Watcher(
+            _ground(core, quarantine, announcer, self.housekeeping.audit, settings.storage_dir, self.owner_id),
+            settings.storage_dir if isinstance(core.backend, LocalBackend) else None,
+            settings.outside_changes,
+        )
 
     def __enter__(self) -> Workspace:
         """Return the workspace."""
@@ -138,6 +149,7 @@ class Workspace:
 
     def close(self) -> None:
         """Tidy the journal and release database and folders; safe to call again."""
+        self.watcher.close()
         self.jobs.close()
         self.long_jobs.close()
         try:
@@ -290,6 +302,23 @@ def _premises(core: _Core, quarantine: Quarantine, announcer: Announcer) -> Prem
         quarantine,
         announcer.deleted,
         core.failpoints,
+    )
+
+
+def _ground(
+    core: _Core, quarantine: Quarantine, announcer: Announcer, audit: Audit, root: Path, owner_id: str
+) -> Ground:
+    """Return what watching stands on."""
+    return Ground(
+        core.executor,
+        core.backend,
+        core.settler,
+        core.mutations,
+        quarantine,
+        announcer,
+        audit,
+        StoredFiles(core.backend, root),
+        owner_id,
     )
 
 

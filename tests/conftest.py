@@ -59,6 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(variable, None)
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+    # Windows and servers would watch their storage folders; tests that want that say so.
+    os.environ["HOLDALL_OUTSIDE_CHANGES"] = "off"
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from app.bridge.events import EventRelay
 from app.bridge.exporting import Exporter
 from app.bridge.operations import Operations
+from app.bridge.outside import OutsideBridge
 from app.bridge.previews import Previewer
 from app.bridge.reading import Reader
 from app.bridge.serving import ServerBridge
@@ -32,6 +33,7 @@ class EngineSide:
     Attributes:
         reader, operations, trash, versions, exporter, previewer: What reads and acts.
         transfers, server, relay: The queue, the server, and the news.
+        outside: What other programs do in the storage folder.
         row_maker: Turns listings into rows.
     """
 
@@ -50,6 +52,7 @@ class EngineSide:
         self.transfers = TransferBridge(TransferQueue(storage, context, keep_out=(self.data_dir,)), tasks, parent)
         self.server = ServerBridge(workspace, tasks, parent)
         self.relay = EventRelay(storage, tasks, parent)
+        self.outside = OutsideBridge(storage, workspace.watcher, tasks, parent)
 
     @property
     def data_dir(self) -> Path:
@@ -70,7 +73,7 @@ class EngineSide:
 
     def stop(self) -> None:
         """Begin nothing more and tell nothing more; at once, in the main thread."""
-        for step in (self.relay.close, self.transfers.stop, self._tasks.stop):
+        for step in (self.relay.close, self.outside.close, self.transfers.stop, self._tasks.stop):
             attempt(step)
 
     @property

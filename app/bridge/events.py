@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.bridge.tasks import Tasks
 from app.location import Location
-from engine.events import StorageEvent
+from engine.events import OutsideChange, OutsideKind, StorageEvent
 from engine.storage import FileStorage
 
 _CALM_MS: Final = 250
@@ -68,6 +68,8 @@ class EventRelay(QObject):
 
     def _take(self, event: StorageEvent) -> None:
         """Note an event; called in whatever thread made the change."""
+        if isinstance(event, OutsideChange) and event.what is OutsideKind.UNSEEN:
+            return
         with self._lock:
             quiet = not self._places and not self._buckets
             if event.type.startswith("storage.bucket."):

@@ -108,6 +108,12 @@ class BackendChanges(Protocol):
     def remove(self, key: str) -> Outcome:
         """Remove a key and, at the latest with `sync`, the folders that it leaves empty."""
 
+    def adopt(self, key: str) -> Outcome:
+        """Make bytes durable that another program put under a key; with `sync` their name as well.
+
+        Needs no lock of the caller's in a block of its own.
+        """
+
     def sync(self) -> None:
         """Make every change of this block durable."""
 

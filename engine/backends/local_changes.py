@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from collections.abc import Callable
 from typing import Final
@@ -99,6 +100,25 @@ class LocalChanges:
         self._failpoints.reach(Failpoint.REMOVED)
         self._sources.mark_dirty(folder_path)
         self._left.add(folder_path)
+        return Outcome.DONE
+
+    def adopt(self, key: str) -> Outcome:
+        """Make a file durable that another program wrote.
+
+        Raises:
+            OSError: The system refused.
+        """
+        folder_path, _, name = key.rpartition("/")
+        source = self._source(folder_path, name)
+        if source is None:
+            return Outcome.GONE
+        # Windows flushes only what is open for writing; elsewhere a file may be readable and nothing more.
+        fd = source.open(name, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | getattr(os, "O_NONBLOCK", 0))
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        self._targets.mark_line_dirty(folder_path)
         return Outcome.DONE
 
     def sync(self) -> None:

@@ -104,6 +104,10 @@ class MemoryChanges:
         with self._lock:
             return Outcome.GONE if self._stored.pop(key, None) is None else Outcome.DONE
 
+    def adopt(self, key: str) -> Outcome:
+        """Do nothing: nothing here is durable, and nobody else puts bytes here."""
+        return Outcome.DONE if key in self._stored else Outcome.GONE
+
     def sync(self) -> None:
         """Do nothing: memory is as durable as it gets."""
 

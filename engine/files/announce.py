@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from engine.events import EventBus, EventType, StorageEvent
+from engine.events import EventBus, EventType, OutsideChange, OutsideKind, StorageEvent
 from engine.paths import parent_of
 from engine.types import Bucket, StorageObject
 
@@ -44,6 +44,13 @@ class Announcer:
         if source.id != target.id:
             self._publish(EventType.OBJECT_DELETED, source.id, source.name, source_prefix, source.owner_id, count)
         self._publish(EventType.OBJECT_MOVED, target.id, target.name, prefix, target.owner_id, count)
+
+    def outside(
+        self, bucket_id: str, bucket: str, paths: Sequence[str], what: OutsideKind, *, taken_in: bool, reason: str = ""
+    ) -> None:
+        """Tell what another program did to files of one bucket, beside what became of the objects."""
+        about = (bucket_id, bucket, _common_path(paths), None, datetime.now(UTC), len(paths))
+        self._bus.publish(OutsideChange(EventType.OBJECT_CHANGED_OUTSIDE.value, *about, what, taken_in, reason))
 
     def bucket(self, kind: EventType, bucket: Bucket) -> None:
         """Tell of a change of a bucket itself."""

@@ -83,6 +83,12 @@ class Quarantine:
         """Return whether anything is in quarantine: costs next to nothing as long as nobody writes."""
         return bool(self._problems())
 
+    def among(self, tx: Transaction, versions: Sequence[str]) -> set[str]:
+        """Return those of some contents that are in quarantine."""
+        if not self.has_any():
+            return set()
+        return set(tx.execute(select(_Q.version).where(_Q.version.in_(versions))).scalars())
+
     def marked(self, objects: Sequence[StorageObject]) -> tuple[StorageObject, ...]:
         """Return objects with their problems."""
         problems = self._problems()

@@ -28,7 +28,7 @@ from engine.errors import BackendUnreachable, IoError
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.journal import Journal, JournalKind, JournalRecord, Publication
 from engine.metadata.executor import Executor, Transaction
-from engine.metadata.tables import storage_objects
+from engine.metadata.tables import storage_journal, storage_objects
 from engine.types import RlsContext
 
 _logger = logging.getLogger(__name__)
@@ -134,6 +134,11 @@ class Settler:
     def is_awaited(self, tx: Transaction, key: str) -> bool:
         """Return whether open work is going to move or remove the bytes under a key."""
         return bool(self._journal.holders(tx, _NEVER_GIVEN_OUT, [key]))
+
+    def is_moving(self, tx: Transaction) -> bool:
+        """Return whether bytes may have left for a key that their row does not name yet."""
+        query = select(storage_journal.c.id).where(storage_journal.c.kind == JournalKind.RELOCATE.value).limit(1)
+        return tx.execute(query).first() is not None
 
     def _settle_if_possible(self, journal_id: int) -> bool:
         """Settle a record for good, and answer whether the backend let it happen."""

@@ -25,11 +25,10 @@ from engine.counters import Counter
 from engine.errors import BytesMissing, IoError
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.history import ARCHIVE_FOLDER
-from engine.files.journal import JournalKind
 from engine.files.settle import Settler
 from engine.jobs.remembered import Remembered
 from engine.metadata.executor import Executor, Transaction
-from engine.metadata.tables import storage_journal, storage_object_versions, storage_objects, storage_orphans
+from engine.metadata.tables import storage_object_versions, storage_objects, storage_orphans
 from engine.times import now_us
 from engine.types import RlsContext
 
@@ -139,7 +138,7 @@ class Orphans:
         for part in _parts(orphans, limits.CLEANUP_BATCH):
             cancel.raise_if_cancelled()
             with self._executor.transaction(_SYSTEM) as tx:
-                if _is_moving(tx):
+                if self._settler.is_moving(tx):
                     _logger.info("nothing is put aside while objects wait to be moved")
                     break
                 claimed = _claimed(tx, [orphan.key for orphan in part])
@@ -203,12 +202,6 @@ _CLAIMS: Final = tuple(
     select(table.c.physical_path).where(table.c.physical_path.in_(bindparam("keys", expanding=True)))
     for table in (storage_objects, storage_object_versions)
 )
-
-
-def _is_moving(tx: Transaction) -> bool:
-    """Return whether bytes may have left for a key that their row does not name yet."""
-    query = select(storage_journal.c.id).where(storage_journal.c.kind == JournalKind.RELOCATE.value).limit(1)
-    return tx.execute(query).first() is not None
 
 
 def _bucket_of(key: str) -> str | None:

@@ -67,6 +67,7 @@ def run(session: Session, arguments: Namespace) -> int:
 
 
 def _serve(session: Session, server: StorageServer) -> None:
+    session.workspace.watcher.start()
     server.start()
     try:
         _announce(session, server)
