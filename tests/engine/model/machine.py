@@ -126,7 +126,9 @@ class EngineMachine(RuleBasedStateMachine):
             self._agree()
             self._read.clear()
             self._read_everything(self._observed())
-            assert self._bench.storage.check(SERVICE).findings == ()
+            report = self._bench.storage.check(SERVICE)
+            assert report.findings == ()
+            assert report.objects == sum(len(shelf.objects) for shelf in self._world.shelves.values())
             self._look_back_at(self._moments[-_MOMENTS_AT_THE_END:])
 
     @contextlib.contextmanager

@@ -184,5 +184,5 @@ past = st.one_of(
 around = st.one_of(st.builds(Refuse, flags), st.just(Reopen()))
 
 steps = mixed(
-    ((8, at_once), (6, bundles), (2, looks), (2, past), (2, meanwhile), (1, bit_by_bit), (1, pages), (1, around))
+    ((8, at_once), (6, bundles), (2, looks), (3, past), (2, meanwhile), (1, bit_by_bit), (1, pages), (1, around))
 )
