@@ -133,7 +133,12 @@ class Settler:
 
     def is_awaited(self, tx: Transaction, key: str) -> bool:
         """Return whether open work is going to move or remove the bytes under a key."""
-        return bool(self._journal.holders(tx, _NEVER_GIVEN_OUT, [key]))
+        return bool(self.awaited(tx, [key]))
+
+    def awaited(self, tx: Transaction, keys: Sequence[str]) -> set[str]:
+        """Return those of `keys` whose bytes open work is going to move or remove."""
+        named = set().union(*self._journal.holders(tx, _NEVER_GIVEN_OUT, keys).values())
+        return {key for key in keys if folded(key) in named} if named else set()
 
     def is_moving(self, tx: Transaction) -> bool:
         """Return whether bytes may have left for a key that their row does not name yet."""

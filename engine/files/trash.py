@@ -21,6 +21,7 @@ from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
 from engine.files.quarantine import Quarantine
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
+from engine.files.rules import check_folder_mark
 from engine.files.version_rows import VERSION_COLUMNS, find_versions, select_versions, version_from
 from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor
@@ -117,7 +118,7 @@ class Trash:
             ObjectNotFound: One of them is not in the trash, or the caller may not see it.
             Unauthorized: The caller may not add objects.
             ObjectAlreadyExists: Something stands at one of the paths, or two would stand at the same.
-            InvalidRequest: One path was given for several objects.
+            InvalidRequest: One path was given for several objects, or it marks a folder and the object has bytes.
             InvalidKey: The path given breaks the rules.
         """
         self._permissions.check_insert(context)
@@ -231,7 +232,9 @@ def _insert(change: Mutation, bucket: Bucket, row: AnyRow, object_id: str, path:
 
     Raises:
         ObjectAlreadyExists: Something stands at the path.
+        InvalidRequest: The path marks a folder, and the object has bytes.
     """
+    check_folder_mark(row.size_bytes, path)
     if change.system.execute(select(_O.id).where(at_path(bucket.id, path))).first() is not None:
         raise ObjectAlreadyExists("The resource already exists", path=path)
     values: dict[str, Any] = {column.name: row[at] for at, column in enumerate(OBJECT_COLUMNS)}

@@ -163,10 +163,11 @@ class Orphans:
         return True
 
     def _unclaimed(self, entries: Sequence[StoredEntry]) -> list[StoredEntry]:
-        """Return the entries that no row names now."""
-        with self._executor.snapshot(_SYSTEM) as tx:
-            claimed = _claimed(tx, [entry.key for entry in entries])
-        return [entry for entry in entries if entry.key not in claimed]
+        """Return the entries that are there and nobody's: nothing is on its way while the transaction is open."""
+        keys = [entry.key for entry in entries]
+        with self._executor.transaction(_SYSTEM) as tx:
+            somebodys = _claimed(tx, keys) | self._settler.awaited(tx, keys)
+            return [entry for entry in entries if entry.key not in somebodys and self._backend.exists(entry.key)]
 
     def _remember(self, tx: Transaction, orphans: Sequence[Orphan]) -> None:
         """Write down what is new, and forget what is nobody's no longer."""

@@ -186,6 +186,38 @@ class TestOrphans:
         calendar.pass_hours(200)
         assert house.cleanup.run(service).items == ()
 
+    def test_what_waits_to_be_removed_is_no_orphan(
+        self,
+        house: Housekeeping,
+        storage: FileStorage,
+        backend: StorageBackend,
+        file: Path,
+        service: RlsContext,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        def refuse() -> None:
+            raise IoError("The disk refuses")
+
+        monkeypatch.setattr(backend, "changes", refuse)
+        storage.delete("photos", "d/a", service)
+        assert file.exists()
+        assert house.cleanup.run(service).items == ()
+        assert house.cleanup.run(service, dry_run=True).items == ()
+        assert house.orphans_total.value == 0
+
+    def test_a_file_that_is_removed_while_the_survey_goes_on_is_no_orphan(
+        self,
+        house: Housekeeping,
+        backend: StorageBackend,
+        bucket: Bucket,
+        service: RlsContext,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        entry = StoredEntry(f"{bucket.id}/gone", 4)
+        monkeypatch.setattr(backend, "list_buckets", lambda: [bucket.id])
+        monkeypatch.setattr(backend, "list", lambda folder: iter([entry] if folder == bucket.id else []))
+        assert house.cleanup.run(service).items == ()
+
     def test_nothing_is_put_aside_while_an_object_waits_to_be_moved(
         self, workspace: Workspace, house: Housekeeping, stray: str, backend: StorageBackend, calendar: Calendar
     ):

@@ -1,30 +1,21 @@
-"""A bucket as it was: every moment that a model remembers is listed and read again from the rows of history."""
+"""A bucket as it was: listed, counted and read again from the rows of history; the model plays it at random."""
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from engine.backends.memory import MemoryBackend
-from engine.config import load_settings
-from engine.errors import ObjectNotFound, StorageError
+from engine.errors import ObjectNotFound
 from engine.files.past_queries import PastRules, objects_page_at
-from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
-from engine.types import BucketChanges, FolderCount, ListRequest, Retention, RlsContext, SortColumn, UploadOptions
-from engine.workspace import open_workspace
+from engine.types import FolderCount, ListRequest, Retention, RlsContext, SortColumn, UploadOptions
 
 KEEP = Retention(days=30, trash_days=30)
 REPLACE = UploadOptions(replace=True)
-NAMES = ("a", "b", "d/a", "d/b", "d/e/c", "f/", "é")
-FOLDERS = ("", "d/", "d/e/", "g/", "g/e/", "f/")
 
 
 def put(storage: FileStorage, path: str, data: bytes, context: RlsContext) -> None:
@@ -156,87 +147,6 @@ def test_a_clock_that_was_set_back(storage: FileStorage, service: RlsContext, mo
     storage.delete("photos", "b", service)
     versions = [*storage.versions.list("photos", "a", service), *storage.versions.list("photos", "b", service)]
     assert all(version.until_us is not None and version.since_us < version.until_us for version in versions)
-
-
-@pytest.fixture
-def empty_database(tmp_path: Path, migrated_database: bytes) -> Path:
-    """Return a file: Hypothesis would print its bytes."""
-    path = tmp_path / "empty.db"
-    path.write_bytes(migrated_database)
-    return path
-
-
-steps = st.lists(
-    st.one_of(
-        st.tuples(st.just("put"), st.sampled_from(NAMES)),
-        st.tuples(st.just("delete"), st.sampled_from(NAMES)),
-        st.tuples(st.just("drop"), st.sampled_from(FOLDERS[1:])),
-        st.tuples(st.just("move"), st.sampled_from(NAMES), st.sampled_from(NAMES)),
-        st.tuples(st.just("rename"), st.sampled_from(FOLDERS[1:]), st.sampled_from(FOLDERS[1:])),
-        st.tuples(st.just("restore"), st.integers(0, 5)),
-        st.tuples(st.just("back"), st.sampled_from(NAMES), st.integers(1, 3)),
-        st.tuples(st.just("plain"), st.booleans()),
-    ),
-    max_size=14,
-)
-
-
-@pytest.mark.campaign
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps)
-def test_every_moment_reads_as_the_model_remembers_it(
-    tmp_path_factory: pytest.TempPathFactory, empty_database: Path, plan: list[tuple[object, ...]]
-):
-    """While versions are kept, what was is what will be read of it, whatever happens afterwards."""
-    data_dir: Path = tmp_path_factory.mktemp("past")
-    shutil.copy(empty_database, data_dir / "holdall.db")
-    service = RlsContext.service()
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(), MemoryBackend()) as workspace:
-        storage = workspace.storage
-        storage.create_bucket("photos", service, retention=KEEP)
-        moments: list[tuple[datetime, dict[str, bytes]]] = []
-        for number, step in enumerate(plan):
-            _play(storage, step, b"" if str(step[1]).endswith("/") else b"%d" % number, service)
-            model = {
-                stored.path: storage.open_object("photos", stored.path, service).read()
-                for stored in storage.walk("photos", "", service)
-            }
-            moments.append((now(), model))
-        for moment, model in moments:
-            assert listed(storage, moment, service, limit=2) == {path for path in model if not path.endswith("/")}
-            for path, data in model.items():
-                assert read(storage, path, moment, service) == data
-        report = storage.check(service)
-        assert report.clean, report
-
-
-def _play(storage: FileStorage, step: tuple[object, ...], data: bytes, service: RlsContext) -> None:
-    """Do one step; what is refused changes nothing."""
-    try:
-        match step:
-            case ("put", str(path)):
-                put(storage, path, data, service)
-            case ("delete", str(path)):
-                storage.delete("photos", path, service)
-            case ("drop", str(prefix)):
-                storage.delete_many("photos", [prefix], service)
-            case ("move", str(source), str(target)):
-                storage.move("photos", source, target, service)
-            case ("rename", str(source), str(target)):
-                storage.move_folder("photos", source, target, service)
-            case ("restore", int(number)):
-                items = storage.trash.list("photos", service).items
-                if number < len(items) and (chosen := items[number].id) is not None:
-                    storage.trash.restore("photos", [chosen], service)
-            case ("back", str(path), int(number)):
-                versions = storage.versions.list("photos", path, service)
-                if number < len(versions) and (chosen := versions[number].id) is not None:
-                    storage.versions.restore("photos", chosen, service)
-            case ("plain", bool(trash)):
-                retention = Retention(days=30, trash_days=30 if trash else None)
-                storage.update_bucket("photos", service, BucketChanges(retention=retention))
-    except StorageError:
-        return
 
 
 @pytest.mark.parametrize("table", ["storage_objects", "storage_object_versions"])

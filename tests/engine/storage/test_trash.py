@@ -107,6 +107,17 @@ class TestTakingBack:
         with pytest.raises(InvalidRequest):
             storage.trash.restore("photos", ids(in_trash(storage, service)), service, target_path="c")
 
+    @pytest.mark.parametrize("mark", ["d/", "d/.emptyFolderPlaceholder"])
+    def test_what_has_bytes_becomes_no_folder(self, storage: FileStorage, service: RlsContext, mark: str):
+        """Listings and downloads do not show a folder's mark: its bytes would be out of sight."""
+        put(storage, "a", b"one", service)
+        storage.delete("photos", "a", service)
+        items = ids(in_trash(storage, service))
+        with pytest.raises(InvalidRequest):
+            storage.trash.restore("photos", items, service, target_path=mark)
+        assert ids(in_trash(storage, service)) == items
+        assert list(storage.walk("photos", "", service)) == []
+
     def test_what_is_not_there(self, storage: FileStorage, service: RlsContext):
         with pytest.raises(ObjectNotFound):
             storage.trash.restore("photos", [1], service)

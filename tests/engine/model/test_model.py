@@ -1,0 +1,22 @@
+"""A thousand steps and more against the model over each backend, and never fewer."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from tests.engine.model.run import play_steps
+
+STEPS = 1000
+"""Over each of two backends."""
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("backend", ["local", "memory"])
+def test_the_engine_and_the_model_say_the_same(backend: str, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.CRITICAL, "engine")  # What a refusing disk is complained of.
+    tally = play_steps(STEPS, in_memory=backend == "memory")
+    print(tally)
+    assert tally.steps >= STEPS
+    assert tally.bundles >= STEPS // 10
