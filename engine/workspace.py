@@ -324,7 +324,7 @@ def _compose(
         moves=Moves(core.mutations, announcer),
         copies=copies,
         versions=Versions(executor, core.mutations, contents, copies),
-        trash=Trash(executor, core.mutations, permissions, announcer.stored),
+        trash=Trash(executor, core.mutations, backend, permissions, announcer.stored),
         past=past,
         checks=Checks(
             executor, backend, core.settler, permissions, settings.storage_dir / ".lost+found", announcer.deleted

@@ -13,8 +13,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
 from engine import limits
+from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
+from engine.errors import BytesMissing, InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
 from engine.files.history import forget
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
@@ -41,6 +42,7 @@ class Trash:
     Args:
         executor: For rows.
         mutations: The commit protocol.
+        backend: Asked whether the bytes are there.
         permissions: Who may add objects.
         restored: Told of what came back.
     """
@@ -49,11 +51,13 @@ class Trash:
         self,
         executor: Executor,
         mutations: Mutations,
+        backend: StorageBackend,
         permissions: PermissionChecker,
         restored: RestoreListener,
     ) -> None:
         self._executor = executor
         self._mutations = mutations
+        self._backend = backend
         self._permissions = permissions
         self._restored = restored
 
@@ -111,6 +115,7 @@ class Trash:
             ObjectAlreadyExists: Something stands at one of the paths, or two would stand at the same.
             InvalidRequest: One path was given for several objects.
             InvalidKey: The path given breaks the rules.
+            BytesMissing: The bytes of one of them are not there.
         """
         self._permissions.check_insert(context)
         if target_path is not None:
@@ -122,6 +127,7 @@ class Trash:
             found = find_bucket(change.system, bucket)
             rows = find_versions(change.tx, found.id, list(version_ids))
             change.require_settled(row.journal_id for row in rows)
+            self._check_bytes(rows)
             return _bring_back(change, found, rows, target_path)
 
         restored = self._mutations.run(context, work)
@@ -167,6 +173,12 @@ class Trash:
                 progress(Progress(0, None, done_files=done, total_files=None))
             token.raise_if_cancelled()
         return done
+
+    def _check_bytes(self, rows: Sequence[AnyRow]) -> None:
+        """Refuse to give an object back its row alone; in the trash it waits for its bytes, should they come back."""
+        for row in rows:
+            if row.physical_path is not None and not self._backend.exists(row.physical_path):
+                raise BytesMissing("The bytes of this object are missing", path=row.parent + row.leaf)
 
     def _newest(self, bucket: str, context: RlsContext) -> int:
         """Return the id of what was deleted last: what comes after it is not what somebody meant to empty."""

@@ -23,7 +23,7 @@ from engine.backends.base import StorageBackend, StoredEntry
 from engine.cancel import CancelToken
 from engine.counters import Counter
 from engine.errors import BytesMissing, IoError
-from engine.files.history import ARCHIVE_FOLDER
+from engine.files.archive import ARCHIVE_FOLDER
 from engine.files.journal import JournalKind
 from engine.files.settle import Settler
 from engine.jobs.remembered import Remembered

@@ -16,7 +16,7 @@ import pytest
 from engine.cancel import CancelToken
 from engine.config import Settings
 from engine.errors import Cancelled, DatabaseCorrupt, DatabaseLocked, NotFound, SchemaTooNew
-from engine.files.history import archive_key
+from engine.files.archive import archive_key
 from engine.recovery.recovery import Recovery
 from engine.recovery.values import RecoveryReport
 from engine.times import now_us

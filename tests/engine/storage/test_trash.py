@@ -7,7 +7,7 @@ import pytest
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import Cancelled, InvalidRequest, ObjectAlreadyExists, ObjectNotFound
-from engine.files.history import ARCHIVE_FOLDER
+from engine.files.archive import ARCHIVE_FOLDER
 from engine.jobs.expiry import Expiry
 from engine.storage import FileStorage
 from engine.times import now_us

@@ -9,7 +9,7 @@ import pytest
 from engine.backends.base import StorageBackend
 from engine.config import load_settings
 from engine.errors import BucketNotFound, InvalidRequest, ObjectAlreadyExists, ObjectNotFound
-from engine.files.history import ARCHIVE_FOLDER
+from engine.files.archive import ARCHIVE_FOLDER
 from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
 from engine.types import NOTHING_KEPT, Bucket, BucketChanges, Retention, RlsContext, UploadItem, UploadOptions
