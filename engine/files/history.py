@@ -181,9 +181,11 @@ def forget(change: Mutation, rows: Sequence[AnyRow]) -> None:
         rows: With `id`, `version`, `physical_path`, `journal_id`.
     """
     change.require_settled(row.journal_id for row in rows)
-    for start in range(0, len(rows), SLICE):
-        part = rows[start : start + SLICE]
+    parts = [rows[start : start + SLICE] for start in range(0, len(rows), SLICE)]
+    for part in parts:
         change.system.execute(delete(storage_object_versions).where(_WITH_IDS), {"ids": [row.id for row in part]})
+    # Only then: bytes go to no heir that goes as well.
+    for part in parts:
         holding = {row.version: row.physical_path for row in part if row.physical_path is not None}
         meant = {row[0]: row[1] for row in change.system.execute(_MEANT, {"versions": list(holding)})}
         for version, heir in meant.items():

@@ -94,6 +94,19 @@ class TestKeeping:
         assert contents(storage, "d/a", service) == [b"one"]
         assert contents(storage, "e/a", service) == [b"two", b"one"]
 
+    def test_a_bucket_takes_the_bytes_along_that_several_of_its_rows_mean(
+        self, storage: FileStorage, backend: StorageBackend, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("engine.files.history.SLICE", 2)
+        for number in range(3):
+            put(storage, f"d/{number}", b"secret", service)
+        storage.move_folder("photos", "d/", "e/", service)
+        storage.move_folder("photos", "e/", "f/", service)
+        storage.delete_trees("photos", ["f/"], service, for_good=True)
+        assert len(archived(backend)) == 3
+        storage.delete_bucket("photos", service)
+        assert [*archived(backend), *backend.list()] == []
+
     def test_a_path_that_was_left_keeps_its_bytes_when_nobody_else_does(
         self, storage: FileStorage, backend: StorageBackend, service: RlsContext
     ):
