@@ -20,6 +20,7 @@ from engine.files.history import forget
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
+from engine.files.rules import check_folder_mark, check_mime, check_size, is_folder_mark
 from engine.files.version_rows import VERSION_COLUMNS, find_versions, select_versions, version_from
 from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor
@@ -113,8 +114,10 @@ class Trash:
             ObjectNotFound: One of them is not in the trash, or the caller may not see it.
             Unauthorized: The caller may not add objects.
             ObjectAlreadyExists: Something stands at one of the paths, or two would stand at the same.
-            InvalidRequest: One path was given for several objects.
+            InvalidRequest: One path was given for several objects, or that of a folder for one with bytes.
             InvalidKey: The path given breaks the rules.
+            UnsupportedMediaType: The bucket does not take this type under the path given.
+            PayloadTooLarge: It does not take this size.
             BytesMissing: The bytes of one of them are not there.
         """
         self._permissions.check_insert(context)
@@ -127,6 +130,8 @@ class Trash:
             found = find_bucket(change.system, bucket)
             rows = find_versions(change.tx, found.id, list(version_ids))
             change.require_settled(row.journal_id for row in rows)
+            if target_path is not None:
+                _check_name(found, rows[0], target_path)
             self._check_bytes(rows)
             return _bring_back(change, found, rows, target_path)
 
@@ -204,6 +209,14 @@ def _check_deletable(change: Mutation, rows: Sequence[AnyRow]) -> None:
     allowed = change.system.execute(select(_V.id).where(_V.id.in_([row.id for row in rows]) & rule)).all()
     if len(allowed) < len(rows):
         raise Unauthorized("Access denied")
+
+
+def _check_name(bucket: Bucket, row: AnyRow, path: str) -> None:
+    """Hold an object against the rules of a name that it did not have before."""
+    check_folder_mark(row.size_bytes, path)
+    if is_folder_mark(row.parent + row.leaf) != is_folder_mark(path):
+        check_mime(bucket, row.mime_type, path)
+        check_size(bucket, row.size_bytes, path)
 
 
 def _bring_back(change: Mutation, bucket: Bucket, rows: list[AnyRow], target_path: str | None) -> list[StorageObject]:

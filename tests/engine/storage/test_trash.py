@@ -6,7 +6,7 @@ import pytest
 
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import Cancelled, InvalidRequest, ObjectAlreadyExists, ObjectNotFound
+from engine.errors import Cancelled, InvalidRequest, ObjectAlreadyExists, ObjectNotFound, UnsupportedMediaType
 from engine.files.archive import ARCHIVE_FOLDER
 from engine.jobs.expiry import Expiry
 from engine.storage import FileStorage
@@ -106,6 +106,21 @@ class TestTakingBack:
         storage.delete_many("photos", ["a", "b"], service)
         with pytest.raises(InvalidRequest):
             storage.trash.restore("photos", ids(in_trash(storage, service)), service, target_path="c")
+
+    def test_a_folder_holds_no_bytes(self, storage: FileStorage, service: RlsContext):
+        put(storage, "a", b"one", service)
+        storage.delete("photos", "a", service)
+        items = ids(in_trash(storage, service))
+        with pytest.raises(InvalidRequest):
+            storage.trash.restore("photos", items, service, target_path="folder/")
+        assert ids(in_trash(storage, service)) == items
+
+    def test_another_name_is_held_against_what_the_bucket_takes(self, storage: FileStorage, service: RlsContext):
+        storage.update_bucket("photos", service, BucketChanges(allowed_mime_types=["image/png"]))
+        put(storage, ".emptyFolderPlaceholder", b"", service)
+        storage.delete("photos", ".emptyFolderPlaceholder", service)
+        with pytest.raises(UnsupportedMediaType):
+            storage.trash.restore("photos", ids(in_trash(storage, service)), service, target_path="a.txt")
 
     def test_what_is_not_there(self, storage: FileStorage, service: RlsContext):
         with pytest.raises(ObjectNotFound):
