@@ -17,16 +17,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, insert, literal, null, select, update
 
 from engine.failpoints import Failpoint
+from engine.files.archive import ARCHIVE_FOLDER, archive_key
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation
 from engine.metadata.executor import AnyRow
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.types import Bucket
 from engine.version_types import Ending
-
-ARCHIVE_FOLDER: Final = ".versions"
-_NAME_MAX_BYTES: Final = 255
-"""Longest name of a file, on every file system in use."""
 
 _O: Final = storage_objects.c
 _V: Final = storage_object_versions.c
@@ -61,22 +58,6 @@ class Leaving:
     object_id: str
     version: str
     key: str
-
-
-def archive_key(key: str, version: str) -> str:
-    """Return where the bytes of an old version are kept: `.versions/<bucket id>/users/123/avatar.jpg~<version>`.
-
-    Beside each other in the folder that they had, because a folder for each object would cost more than moving it. A
-    name that the version would make too long for a file system gives way to the version alone.
-    """
-    folder, _, name = key.rpartition("/")
-    named = f"{name}~{version}"
-    return f"{ARCHIVE_FOLDER}/{folder}/{named if len(named.encode()) <= _NAME_MAX_BYTES else version}"
-
-
-def archived_version(key: str) -> str:
-    """Return the version whose bytes a key of `archive_key` is."""
-    return key.rpartition("/")[2].rpartition("~")[2]
 
 
 def ended_at(moment_us: int) -> ColumnElement[int]:
@@ -212,9 +193,11 @@ def forget(change: Mutation, rows: Sequence[AnyRow]) -> None:
         rows: With `id`, `version`, `physical_path`, `journal_id`.
     """
     change.require_settled(row.journal_id for row in rows)
-    for start in range(0, len(rows), SLICE):
-        part = rows[start : start + SLICE]
+    parts = [rows[start : start + SLICE] for start in range(0, len(rows), SLICE)]
+    for part in parts:
         change.system.execute(delete(storage_object_versions).where(_WITH_IDS), {"ids": [row.id for row in part]})
+    # Only then: bytes go to no heir that goes as well.
+    for part in parts:
         holding = {row.version: row.physical_path for row in part if row.physical_path is not None}
         meant = {row[0]: row[1] for row in change.system.execute(_MEANT, {"versions": list(holding)})}
         for version, heir in meant.items():

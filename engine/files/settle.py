@@ -10,6 +10,7 @@ a key that a row still names. Two rules keep such a row from ever meeting bytes 
   newcomer goes to its spare key.
 - Staged bytes go to a spare key only after the row names it, in a commit and with a record of their own.
 
+The spare key of an old version is its own: its bytes may be there before the row says so, and are found at either key.
 So every record may be repeated from wherever it was left.
 """
 
@@ -26,18 +27,25 @@ from engine.backends.base import BackendChanges, Outcome, StorageBackend
 from engine.backends.names import folded
 from engine.errors import BackendUnreachable, IoError
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
+from engine.files.archive import archived_version, spare_archive_key
 from engine.files.journal import Journal, JournalKind, JournalRecord, Publication
 from engine.metadata.executor import Executor, Transaction
-from engine.metadata.tables import storage_journal, storage_objects
+from engine.metadata.tables import storage_journal, storage_object_versions, storage_objects
 from engine.types import RlsContext
 
 _logger = logging.getLogger(__name__)
 _O: Final = storage_objects.c
+_V: Final = storage_object_versions.c
 _IDS_A_QUERY: Final = 500
 _NEVER_GIVEN_OUT: Final = 2**63 - 1
 """A journal id above all others."""
 
 _SYSTEM: Final = RlsContext.service()
+_ELSEWHERE: Final = (
+    update(storage_object_versions)
+    .where(_V.version == bindparam("content"), _V.physical_path == bindparam("before"))
+    .values(physical_path=bindparam("after"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,17 +244,39 @@ class Settler:
         if record.kind is JournalKind.RELOCATE:
             self._relocate(work, record)
         elif record.kind is JournalKind.ARCHIVE:
-            for key, archived_key in record.items:
-                # Nothing else can be under a version's own key: where it is taken, or the bytes are gone, it was done.
-                self._failpoints.reach(Failpoint.ARCHIVE)
-                work.changes.relocate(key, archived_key)
-                self._failpoints.reach(Failpoint.ARCHIVED)
+            self._archive(work, record)
         else:
             for key in record.items:
                 work.changes.remove(key)
         work.changes.sync()
         self._failpoints.reach(Failpoint.RECORD_REMOVE)
         self._journal.remove(work.tx, record.id)
+
+    def _archive(self, work: _Work, record: JournalRecord) -> None:
+        """Move the bytes of old versions to where they are kept, and let rows name those that had to go elsewhere."""
+        for key, archived_key in record.items:
+            self._failpoints.reach(Failpoint.ARCHIVE)
+            found = self._archived(work.changes, key, archived_key)
+            self._failpoints.reach(Failpoint.ARCHIVED)
+            if found != archived_key:
+                version = archived_version(archived_key)
+                work.tx.execute(_ELSEWHERE, {"content": version, "before": archived_key, "after": found})
+
+    def _archived(self, changes: BackendChanges, key: str, archived_key: str) -> str:
+        """Move the bytes of one old version and return the key that they have now.
+
+        Raises:
+            IoError: Something stands in the way of every key; the bytes stay where they were, and the record open.
+        """
+        outcome = changes.relocate(key, archived_key)
+        if outcome is Outcome.DONE or (outcome is Outcome.GONE and self._backend.exists(archived_key)):
+            return archived_key
+        spare = spare_archive_key(archived_key)
+        # Also where nothing is left to move: what somebody moved there who did not come to say so is made durable.
+        outcome = changes.relocate(key, spare)
+        if outcome is Outcome.TAKEN:
+            raise IoError("Something stands in the way of the file of an old version", path=archived_key)
+        return spare if outcome is Outcome.DONE or self._backend.exists(spare) else archived_key
 
     def _relocate(self, work: _Work, record: JournalRecord) -> None:
         """Move the bytes of renamed objects to where their new paths map to."""

@@ -13,15 +13,16 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
 from engine import limits
+from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
+from engine.errors import BytesMissing, InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.history import forget
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
 from engine.files.quarantine import Quarantine
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
-from engine.files.rules import check_folder_mark
+from engine.files.rules import check_folder_mark, check_mime, check_size, is_folder_mark
 from engine.files.version_rows import VERSION_COLUMNS, find_versions, select_versions, version_from
 from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor
@@ -44,6 +45,7 @@ class Trash:
     Args:
         executor: For rows.
         mutations: The commit protocol.
+        backend: Asked whether the bytes are there.
         permissions: Who may add objects.
         restored: Told of what came back.
         quarantine: What of it has lost its bytes.
@@ -54,6 +56,7 @@ class Trash:
         self,
         executor: Executor,
         mutations: Mutations,
+        backend: StorageBackend,
         permissions: PermissionChecker,
         restored: RestoreListener,
         quarantine: Quarantine,
@@ -61,6 +64,7 @@ class Trash:
     ) -> None:
         self._executor = executor
         self._mutations = mutations
+        self._backend = backend
         self._permissions = permissions
         self._restored = restored
         self._quarantine = quarantine
@@ -118,8 +122,11 @@ class Trash:
             ObjectNotFound: One of them is not in the trash, or the caller may not see it.
             Unauthorized: The caller may not add objects.
             ObjectAlreadyExists: Something stands at one of the paths, or two would stand at the same.
-            InvalidRequest: One path was given for several objects, or it marks a folder and the object has bytes.
+            InvalidRequest: One path was given for several objects, or that of a folder for one with bytes.
             InvalidKey: The path given breaks the rules.
+            UnsupportedMediaType: The bucket does not take this type under the path given.
+            PayloadTooLarge: It does not take this size.
+            BytesMissing: The bytes of one of them are not there.
         """
         self._permissions.check_insert(context)
         if target_path is not None:
@@ -131,6 +138,9 @@ class Trash:
             found = find_bucket(change.system, bucket)
             rows = find_versions(change.tx, found.id, list(version_ids))
             change.require_settled(row.journal_id for row in rows)
+            if target_path is not None:
+                _check_name(found, rows[0], target_path)
+            self._check_bytes(rows)
             return _bring_back(change, found, rows, target_path)
 
         restored = self._mutations.run(context, work)
@@ -178,6 +188,12 @@ class Trash:
             token.raise_if_cancelled()
         return done
 
+    def _check_bytes(self, rows: Sequence[AnyRow]) -> None:
+        """Refuse to give an object back its row alone; in the trash it waits for its bytes, should they come back."""
+        for row in rows:
+            if row.physical_path is not None and not self._backend.exists(row.physical_path):
+                raise BytesMissing("The bytes of this object are missing", path=row.parent + row.leaf)
+
     def _newest(self, bucket: str, context: RlsContext) -> int:
         """Return the id of what was deleted last: what comes after it is not what somebody meant to empty."""
         with self._executor.snapshot(context) as tx:
@@ -202,6 +218,14 @@ def _check_deletable(change: Mutation, rows: Sequence[AnyRow]) -> None:
     allowed = change.system.execute(select(_V.id).where(_V.id.in_([row.id for row in rows]) & rule)).all()
     if len(allowed) < len(rows):
         raise Unauthorized("Access denied")
+
+
+def _check_name(bucket: Bucket, row: AnyRow, path: str) -> None:
+    """Hold an object against the rules of a name that it did not have before."""
+    check_folder_mark(row.size_bytes, path)
+    if is_folder_mark(row.parent + row.leaf) != is_folder_mark(path):
+        check_mime(bucket, row.mime_type, path)
+        check_size(bucket, row.size_bytes, path)
 
 
 def _bring_back(change: Mutation, bucket: Bucket, rows: list[AnyRow], target_path: str | None) -> list[StorageObject]:
@@ -232,9 +256,7 @@ def _insert(change: Mutation, bucket: Bucket, row: AnyRow, object_id: str, path:
 
     Raises:
         ObjectAlreadyExists: Something stands at the path.
-        InvalidRequest: The path marks a folder, and the object has bytes.
     """
-    check_folder_mark(row.size_bytes, path)
     if change.system.execute(select(_O.id).where(at_path(bucket.id, path))).first() is not None:
         raise ObjectAlreadyExists("The resource already exists", path=path)
     values: dict[str, Any] = {column.name: row[at] for at, column in enumerate(OBJECT_COLUMNS)}

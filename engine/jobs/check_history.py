@@ -17,7 +17,7 @@ from engine import limits
 from engine.backends.base import BackendReader, StorageBackend, StoredEntry
 from engine.check_types import Finding, FindingKind
 from engine.errors import IoError
-from engine.files.history import ARCHIVE_FOLDER, archived_version
+from engine.files.archive import ARCHIVE_FOLDER, archived_version
 from engine.files.records import object_from
 from engine.files.settle import Settler
 from engine.files.throttle import ProgressMeter

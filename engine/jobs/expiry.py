@@ -121,7 +121,12 @@ def _too_old(retention: Retention, bucket_id: str, moment_us: int) -> ColumnElem
 
 
 def _beyond_count(bucket_id: str, count: int) -> Select[tuple[int]]:
-    """Return the rows of each path that have `count` newer ones; what is in the trash does not count."""
-    place = func.row_number().over(partition_by=(_V.parent, _V.leaf), order_by=(_V.valid_to.desc(), _V.id.desc()))
+    """Return the rows of each path that have `count` newer ones of their kind; what is in the trash does not count.
+
+    Those without bytes of their own, such as a content left by moving and coming back, are a kind for themselves: they
+    push nothing out that would be lost with its row.
+    """
+    kind = (_V.parent, _V.leaf, _V.physical_path.is_(None))
+    place = func.row_number().over(partition_by=kind, order_by=(_V.valid_to.desc(), _V.id.desc()))
     ranked = select(_V.id.label("id"), place.label("place")).where(_V.bucket_id == bucket_id, ~_V.in_trash).subquery()
     return select(ranked.c.id).where(ranked.c.place > count)

@@ -24,7 +24,7 @@ from engine.cancel import CancelToken
 from engine.counters import Counter
 from engine.errors import BytesMissing, IoError
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
-from engine.files.history import ARCHIVE_FOLDER
+from engine.files.archive import ARCHIVE_FOLDER
 from engine.files.settle import Settler
 from engine.jobs.remembered import Remembered
 from engine.metadata.executor import Executor, Transaction

@@ -16,7 +16,7 @@ from sqlalchemy import Column, select
 from engine import limits
 from engine.backends.base import StorageBackend, StoredEntry
 from engine.cancel import CancelToken
-from engine.files.history import ARCHIVE_FOLDER
+from engine.files.archive import ARCHIVE_FOLDER
 from engine.ids import is_id
 from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_object_versions, storage_objects

@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, insert, select, update
 from engine import limits
 from engine.backends.base import StorageBackend, StoredEntry
 from engine.errors import IoError
-from engine.files.history import ARCHIVE_FOLDER
+from engine.files.archive import ARCHIVE_FOLDER
 from engine.files.local_names import numbered
 from engine.files.records import at_path
 from engine.files.sidecars import Sidecars

@@ -21,7 +21,7 @@ from engine.check_types import FindingKind
 from engine.cleanup_types import CleanupAction, CleanupReport
 from engine.errors import Cancelled, IoError, ObjectNotFound, Unauthorized
 from engine.events import StorageEvent
-from engine.files.history import ARCHIVE_FOLDER
+from engine.files.archive import ARCHIVE_FOLDER
 from engine.files.journal import JournalKind
 from engine.housekeeping import Housekeeping
 from engine.jobs.orphans import note_recovery

@@ -10,7 +10,7 @@ from engine.audit import Operation
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import Cancelled, ChecksumMismatch, DatabaseLocked, Unauthorized
-from engine.files.history import ARCHIVE_FOLDER
+from engine.files.archive import ARCHIVE_FOLDER
 from engine.files.quarantine import Problem
 from engine.files.throttle import ProgressMeter
 from engine.housekeeping import Housekeeping

@@ -18,7 +18,7 @@ from engine.backends.base import BackendReader
 from engine.cancel import CancelToken
 from engine.config import Settings
 from engine.errors import Cancelled, DatabaseCorrupt, DatabaseLocked, NotFound, SchemaTooNew
-from engine.files.history import archive_key
+from engine.files.archive import archive_key
 from engine.files.throttle import ProgressMeter
 from engine.recovery import files as recovery_files
 from engine.recovery.recovery import Recovery

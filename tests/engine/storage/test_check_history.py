@@ -6,7 +6,7 @@ import pytest
 
 from engine.backends.base import StorageBackend
 from engine.check_types import FindingKind
-from engine.files.history import ARCHIVE_FOLDER
+from engine.files.archive import ARCHIVE_FOLDER
 from engine.storage import FileStorage
 from engine.types import Bucket, Retention, RlsContext, UploadOptions
 

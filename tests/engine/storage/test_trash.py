@@ -6,8 +6,8 @@ import pytest
 
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import Cancelled, InvalidRequest, ObjectAlreadyExists, ObjectNotFound
-from engine.files.history import ARCHIVE_FOLDER
+from engine.errors import Cancelled, InvalidRequest, ObjectAlreadyExists, ObjectNotFound, UnsupportedMediaType
+from engine.files.archive import ARCHIVE_FOLDER
 from engine.jobs.expiry import Expiry
 from engine.storage import FileStorage
 from engine.times import now_us
@@ -117,6 +117,13 @@ class TestTakingBack:
             storage.trash.restore("photos", items, service, target_path=mark)
         assert ids(in_trash(storage, service)) == items
         assert list(storage.walk("photos", "", service)) == []
+
+    def test_another_name_is_held_against_what_the_bucket_takes(self, storage: FileStorage, service: RlsContext):
+        storage.update_bucket("photos", service, BucketChanges(allowed_mime_types=["image/png"]))
+        put(storage, ".emptyFolderPlaceholder", b"", service)
+        storage.delete("photos", ".emptyFolderPlaceholder", service)
+        with pytest.raises(UnsupportedMediaType):
+            storage.trash.restore("photos", ids(in_trash(storage, service)), service, target_path="a.txt")
 
     def test_what_is_not_there(self, storage: FileStorage, service: RlsContext):
         with pytest.raises(ObjectNotFound):
@@ -237,6 +244,39 @@ class TestExpiry:
         assert len(kept) == 3
         with storage.versions.open("photos", ids([kept[2]])[0], service) as reader:
             assert reader.read() == b"3"
+
+    def test_a_deletion_that_was_undone_pushes_no_version_out(
+        self, workspace: Workspace, storage: FileStorage, bucket: Bucket, service: RlsContext
+    ):
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention(versions=1, trash_days=30)))
+        for text in (b"one", b"two"):
+            put(storage, "a", text, service)
+        for _ in range(3):
+            storage.delete("photos", "a", service)
+            storage.trash.restore("photos", ids(in_trash(storage, service)), service)
+        assert self.run_after(workspace, 0) == 2
+        assert b"one" in self.old(storage, service)
+
+    def test_nor_does_a_name_that_was_given_back(
+        self, workspace: Workspace, storage: FileStorage, bucket: Bucket, service: RlsContext
+    ):
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention(versions=1)))
+        for text in (b"one", b"two"):
+            put(storage, "a", text, service)
+        for _ in range(3):
+            storage.move("photos", "a", "b", service)
+            storage.move("photos", "b", "a", service)
+        self.run_after(workspace, 0)
+        assert b"one" in self.old(storage, service)
+
+    @staticmethod
+    def old(storage: FileStorage, service: RlsContext) -> set[bytes]:
+        """Return what the old versions of an object read."""
+        found = set()
+        for version_id in ids(list(storage.versions.list("photos", "a", service))):
+            with storage.versions.open("photos", version_id, service) as reader:
+                found.add(reader.read())
+        return found
 
     def test_trash_becomes_a_version_among_others(
         self, workspace: Workspace, storage: FileStorage, bucket: Bucket, service: RlsContext

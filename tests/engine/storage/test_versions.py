@@ -9,7 +9,7 @@ import pytest
 from engine.backends.base import StorageBackend
 from engine.config import load_settings
 from engine.errors import BucketNotFound, InvalidRequest, ObjectAlreadyExists, ObjectNotFound
-from engine.files.history import ARCHIVE_FOLDER
+from engine.files.archive import ARCHIVE_FOLDER
 from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
 from engine.types import NOTHING_KEPT, Bucket, BucketChanges, Retention, RlsContext, UploadItem, UploadOptions
@@ -104,6 +104,19 @@ class TestKeeping:
         put(storage, "e/a", b"two", service)
         assert contents(storage, "d/a", service) == [b"one"]
         assert contents(storage, "e/a", service) == [b"two", b"one"]
+
+    def test_a_bucket_takes_the_bytes_along_that_several_of_its_rows_mean(
+        self, storage: FileStorage, backend: StorageBackend, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("engine.files.history.SLICE", 2)
+        for number in range(3):
+            put(storage, f"d/{number}", b"secret", service)
+        storage.move_folder("photos", "d/", "e/", service)
+        storage.move_folder("photos", "e/", "f/", service)
+        storage.delete_trees("photos", ["f/"], service, for_good=True)
+        assert len(archived(backend)) == 3
+        storage.delete_bucket("photos", service)
+        assert [*archived(backend), *backend.list()] == []
 
     def test_a_path_that_was_left_keeps_its_bytes_when_nobody_else_does(
         self, storage: FileStorage, backend: StorageBackend, service: RlsContext
