@@ -275,7 +275,7 @@ def test_every_command_works_beside_a_running_server(data_dir: Path, process: Ho
 
 def test_the_server_follows_what_other_programs_do_to_the_files(holdall: Holdall, stored: bytes, data_dir: Path):
     def sizes() -> dict[str, int]:
-        return {row["path"]: row["size_bytes"] for row in holdall("ls", "-r", "b", "--json").document}
+        return {row["path"]: row.get("size_bytes", 0) for row in holdall("ls", "-r", "b", "--json").document}
 
     with serving(data_dir, HOLDALL_OUTSIDE_CHANGES="take-in"):
         time.sleep(1)
