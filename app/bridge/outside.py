@@ -113,4 +113,4 @@ def _text(what: OutsideKind, *, taken_in: bool) -> str:
         return translate("OutsideBridge", "“{name}” was added outside Holdall: reported, not taken in")
     if taken_in:
         return translate("OutsideBridge", "“{name}” was deleted outside Holdall: deleted here as well")
-    return translate("OutsideBridge", "“{name}” was deleted outside Holdall: reported, shown as missing")
+    return translate("OutsideBridge", "“{name}” was deleted outside Holdall: reported, not deleted here")

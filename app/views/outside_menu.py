@@ -23,7 +23,7 @@ _CHOICES: Final = (
     (
         OutsideChanges.REPORT,
         QT_TRANSLATE_NOOP("OutsideMenu", "&Report them"),
-        QT_TRANSLATE_NOOP("OutsideMenu", "Say so, show what is damaged or missing, and change nothing else"),
+        QT_TRANSLATE_NOOP("OutsideMenu", "Say so, remember what is damaged or missing, and change nothing else"),
     ),
     (
         OutsideChanges.OFF,

@@ -52,8 +52,7 @@ class Reporting:
 
     def deleted(self, claims: Sequence[Claim], reason: str = "") -> None:
         """Report objects whose files are gone; those that are there again are passed over."""
-        told = [self._ground.mutations.run(_SYSTEM, partial(self._missing, claim=claim)) for claim in claims]
-        news = [info for info in told if info is not None]
+        news = self._ground.mutations.run(_SYSTEM, partial(self._missing, claims=claims))
         self._ground.tell(news, OutsideKind.DELETED, taken_in=False, reason=reason)
 
     def added(self, key: str, path: str, reason: str = "") -> None:
@@ -90,20 +89,22 @@ class Reporting:
         ground.note(change, Operation.QUARANTINED, info, detail)
         return info
 
-    def _missing(self, change: Mutation, claim: Claim) -> StorageObject | None:
-        """Put an object into quarantine if it has no file; return it if that is news."""
-        ground = self._ground
-        try:
-            _, info = ground.claimant(change, claim)
-        except LookAgain:
-            return None
-        if ground.backend.exists(claim.key):
-            return None
-        found = f"{info.size_bytes} bytes are not at {claim.key}"
-        if not ground.quarantine.enter(change.system, info, Problem.MISSING, change.moment_us, found):
-            return None
-        ground.note(change, Operation.QUARANTINED, info, {"problem": Problem.MISSING.value, "key": claim.key})
-        return info
+    def _missing(self, change: Mutation, claims: Sequence[Claim]) -> list[StorageObject]:
+        """Put objects into quarantine that have no file; return those of which that is news."""
+        ground, news = self._ground, []
+        for claim in claims:
+            try:
+                _, info = ground.claimant(change, claim)
+            except LookAgain:
+                continue
+            found = f"{info.size_bytes} bytes are not at {claim.key}"
+            if not ground.backend.exists(claim.key) and ground.quarantine.enter(
+                change.system, info, Problem.MISSING, change.moment_us, found
+            ):
+                detail = {"problem": Problem.MISSING.value, "key": claim.key}
+                ground.note(change, Operation.QUARANTINED, info, detail)
+                news.append(info)
+        return news
 
     def _stray(self, change: Mutation, key: str, reason: str) -> Bucket | None:
         """Remember a file without a row; return its bucket if that is news."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from engine import limits
 from engine.config import OutsideChanges
 from engine.errors import BackendUnreachable, DatabaseFault, StorageError
 from engine.watch.ground import Ground, LookAgain
 from engine.watch.guard import Guard
 from engine.watch.hints import HINTS_MAX, Doubt
-from engine.watch.looks import KEYS_A_LOOK, Claim, Suspect
+from engine.watch.looks import Claim, Suspect
 from engine.watch.reporting import Reporting
 from engine.watch.taking_in import TakingIn, is_passing
 
@@ -62,7 +63,7 @@ class Settlement:
         for suspect in suspects:
             if suspect.is_file:
                 self._guarded(suspect)
-            elif suspect.claim is not None:
+            elif suspect.claim is not None and len(self._gone) <= HINTS_MAX:
                 self._gone[suspect.key] = suspect.claim
         self._quiet_looks = self._quiet_looks + 1 if len(self._gone) == before else 0
         if self._gone and (self._quiet_looks >= _QUIET_LOOKS or before > HINTS_MAX):
@@ -122,15 +123,25 @@ class Settlement:
     def _deleted(self, claims: list[Claim]) -> None:
         """Settle everything that is gone."""
         if self.way is not OutsideChanges.TAKE_IN:
-            self._reporting.deleted(claims)
+            self._report_deleted(claims)
             return
         sure = [claim for claim in claims if self._ground.files.is_gone(claim.key)]
-        unsure = [claim for claim in claims if claim not in set(sure)]
-        self._reporting.deleted(unsure, _IN_THE_WAY)
-        if not self._guard.allows(len(sure)):
+        known = set(sure)
+        self._report_deleted([claim for claim in claims if claim not in known], _IN_THE_WAY)
+        if self._guard.allows(len(sure)):
+            for part in self._parts(sure):
+                self._taking_in.deleted(part)
+        else:
             _logger.warning("%d files were deleted by another program, too many to delete their objects", len(sure))
-            self._reporting.deleted(sure, _TOO_MANY)
-            return
-        for start in range(0, len(sure), KEYS_A_LOOK):
+            self._report_deleted(sure, _TOO_MANY)
+
+    def _report_deleted(self, claims: list[Claim], reason: str = "") -> None:
+        """Report what is gone."""
+        for part in self._parts(claims):
+            self._reporting.deleted(part, reason)
+
+    def _parts(self, claims: list[Claim]) -> Iterator[list[Claim]]:
+        """Yield as many at a time as are settled under one hold of the write lock."""
+        for start in range(0, len(claims), limits.CLEANUP_BATCH):
             self._monitor(0)
-            self._taking_in.deleted(sure[start : start + KEYS_A_LOOK])
+            yield claims[start : start + limits.CLEANUP_BATCH]

@@ -112,7 +112,11 @@ class Watcher:
         self._stop()
 
     def _start(self) -> None:
-        way = self.way
+        try:
+            way = self.way
+        except StorageError:
+            _logger.warning("nothing is watched, because it is not known what should become of it", exc_info=True)
+            return
         with self._lock:
             if self._root is None or way is OutsideChanges.OFF or self._thread is not None:
                 return

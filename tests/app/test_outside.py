@@ -92,7 +92,7 @@ def test_nothing_is_followed_until_a_person_says_so(watched: Desk, data_dir: Pat
     assert workspace.watcher.ready.wait(10)
     (data_dir / "storage" / bucket.id / "report.txt").unlink()
     toast = desk.window.shell.toast
-    desk.until(lambda: toast.text == "“report.txt” was deleted outside Holdall: reported, shown as missing")
+    desk.until(lambda: toast.text == "“report.txt” was deleted outside Holdall: reported, not deleted here")
     assert workspace.storage.info("photos", "report.txt", workspace.context).problem == "missing"
 
 

@@ -24,6 +24,7 @@ import pytest
 
 from engine import workspace
 from engine.instance import read_server
+from engine.watch.watcher import Watcher
 from tests.cli.conftest import MAIN, Holdall
 
 STOP_S = 30
@@ -270,3 +271,24 @@ def test_every_command_works_beside_a_running_server(data_dir: Path, process: Ho
         process("rm", "-r", "beside/tree/sub")
         assert fetch(f"{line.split()[-1]}/object/public/beside/tree/sub/b.bin")[0] == 404
         process("check")
+
+
+def test_the_server_follows_what_other_programs_do_to_the_files(holdall: Holdall, stored: bytes, data_dir: Path):
+    def sizes() -> dict[str, int]:
+        return {row["path"]: row.get("size_bytes", 0) for row in holdall("ls", "-r", "b", "--json").document}
+
+    with serving(data_dir, HOLDALL_OUTSIDE_CHANGES="take-in"):
+        time.sleep(1)
+        (file,) = (data_dir / "storage").glob("*/tree/sub/b.bin")
+        file.write_bytes(b"edited")
+        deadline = time.monotonic() + STOP_S
+        while sizes()["tree/sub/b.bin"] != 6:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+
+def test_one_shot_commands_follow_nothing(holdall: Holdall, stored: bytes, monkeypatch: pytest.MonkeyPatch):
+    started = []
+    monkeypatch.setattr(Watcher, "start", started.append)
+    holdall("ls", "b")
+    assert not started

@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from engine.config import Settings, load_settings
+from engine.config import OutsideChanges, Settings, load_settings
 from engine.errors import InvalidRequest
 
 
@@ -37,6 +37,14 @@ def test_the_servers_address_comes_from_the_environment() -> None:
     settings = load_settings(environ={"HOLDALL_HOST": "192.0.2.1", "HOLDALL_PORT": "8080"})
 
     assert (settings.host, settings.port) == ("192.0.2.1", 8080)
+
+
+def test_what_becomes_of_outside_changes_comes_from_the_environment() -> None:
+    assert load_settings(environ={}).outside_changes is None
+    for way in OutsideChanges:
+        assert load_settings(environ={"HOLDALL_OUTSIDE_CHANGES": way.value}).outside_changes is way
+    with pytest.raises(InvalidRequest, match="take-in, report, off"):
+        load_settings(environ={"HOLDALL_OUTSIDE_CHANGES": "sometimes"})
 
 
 def test_how_the_house_is_kept_comes_from_the_environment() -> None:

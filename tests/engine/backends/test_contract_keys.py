@@ -43,6 +43,15 @@ class TestRelocating:
         assert backend.read(OTHER_KEY) == b"bytes"
         assert keys(backend) == [OTHER_KEY]
 
+    def test_adopting_changes_nothing(self, backend: StorageBackend) -> None:
+        backend.write(KEY, b"bytes")
+        with backend.changes() as changes:
+            assert changes.adopt(KEY) is Outcome.DONE
+            assert changes.adopt(OTHER_KEY) is Outcome.GONE
+            changes.sync()
+        assert keys(backend) == [KEY]
+        assert backend.read(KEY) == b"bytes"
+
     def test_bytes_never_go_over_other_bytes(self, backend: StorageBackend) -> None:
         backend.write(KEY, b"one")
         backend.write(OTHER_KEY, b"other")

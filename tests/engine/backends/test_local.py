@@ -343,3 +343,35 @@ class TestUnreachable:
                 LocalBackend(root)
 
         assert list((root / ".staging").iterdir()) == []
+
+
+class TestAdopting:
+    def test_a_strangers_file_and_every_name_above_it_become_durable(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        backend = LocalBackend(tmp_path)
+        file = tmp_path / KEY
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"strange")
+        synced: set[int] = set()
+        real = os.fsync
+        monkeypatch.setattr(os, "fsync", lambda fd: (synced.add(os.fstat(fd).st_ino), real(fd))[1])
+
+        with backend.changes() as changes:
+            assert changes.adopt(KEY) is Outcome.DONE
+            changes.sync()
+
+        above = [file.parent, file.parent.parent, tmp_path / BUCKET, tmp_path]
+        assert synced >= {place.stat().st_ino for place in (file, *above)}
+        backend.close()
+
+    def test_nothing_is_adopted_through_a_link(self, tmp_path: Path) -> None:
+        backend = LocalBackend(tmp_path / "storage")
+        (tmp_path / "elsewhere").write_bytes(b"strange")
+        link = tmp_path / "storage" / KEY
+        link.parent.mkdir(parents=True)
+        link.symlink_to(tmp_path / "elsewhere")
+
+        with backend.changes() as changes:
+            assert changes.adopt(KEY) is Outcome.GONE
+        backend.close()

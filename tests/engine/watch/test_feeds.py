@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+if sys.platform != "linux":
+    pytest.skip("inotify is Linux's", allow_module_level=True)
+
 from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD
 
 from engine.config import OutsideChanges

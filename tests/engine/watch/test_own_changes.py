@@ -77,6 +77,7 @@ def test_what_another_process_does_is_none(
 ) -> None:
     files = files_in(tmp_path / "files")
     outside(f"""
+import sys
 sys.path.insert(0, {str(Path(__file__).parents[3])!r})
 from engine.config import load_settings
 from engine.secrets import FixedSecrets
