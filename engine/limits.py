@@ -47,7 +47,8 @@ BUSY_TIMEOUT_S: Final = 30.0
 """How long a statement waits for another process's transaction before it gives up."""
 
 CLOSING_PATIENCE_S: Final = 0.5
-"""How long closing waits for another process's transaction; what is left to tidy, the next start tidies."""
+"""How long closing, or what closing waits for, waits for another process's transaction; what is left to tidy, the next
+start tidies."""
 
 OPENING_TIMEOUT_S: Final = 10.0
 """How long opening a workspace waits for another process that opens, restores or rebuilds it."""

@@ -21,9 +21,10 @@ from typing import Final
 
 from sqlalchemy import select
 
+from engine import limits
 from engine.audit import Audit, Operation
 from engine.cancel import CancelToken
-from engine.errors import DatabaseLocked, IoError, from_os_error
+from engine.errors import DatabaseLocked, IoError, StorageError, from_os_error
 from engine.files.quarantine import Problem, Quarantine
 from engine.files.throttle import ProgressMeter
 from engine.jobs.contents import Bytes, Content, again, checksum, object_contents, version_contents
@@ -143,13 +144,25 @@ class Scrub:
                 meter.finished()
                 state = _advanced(state, content, sound=sound)
                 if abs(self._now() - saved_us) >= _SAVE_US:
-                    self._place.put(_encoded(state))
+                    self._save(state)
                     saved_us = self._now()
-            state = replace(state, ended_at=to_datetime(self._now()))
-        finally:
-            self._place.put(_encoded(state))
+        except BaseException:
+            self._save(state)
+            raise
+        state = replace(state, ended_at=to_datetime(self._now()))
+        self._place.put(_encoded(state))
         meter.report_now()
         return state
+
+    def _save(self, state: ScrubState) -> None:
+        """Write the place of a pass down, unless that would keep somebody waiting who may want to leave.
+
+        What is not written down is read again, which is a minute's work or a little more.
+        """
+        try:
+            self._place.put(_encoded(state), patience_s=limits.CLOSING_PATIENCE_S)
+        except StorageError:
+            _logger.info("the place of the scrub is not written down", exc_info=True)
 
     def _contents(self, state: ScrubState) -> Iterator[Content]:
         """Yield objects and then rows of history after a place, in the order of their ids."""

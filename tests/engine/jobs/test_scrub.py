@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
+from engine import limits
 from engine.audit import Operation
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
@@ -18,7 +22,7 @@ from engine.jobs.contents import Bytes, Content
 from engine.jobs.pace import Pace
 from engine.locks import FileLock
 from engine.storage import FileStorage
-from engine.types import Bucket, Retention, RlsContext, UploadOptions
+from engine.types import Bucket, Progress, Retention, RlsContext, UploadOptions
 from engine.workspace import Workspace
 from tests.engine.jobs.conftest import Calendar, Clock, housekeeping
 
@@ -176,6 +180,23 @@ class TestGoingOn:
         again = other.scrub.run_if_due(CancelToken())
         assert again is not None
         assert again.contents == 11
+
+    def test_who_leaves_does_not_wait_for_another_programs_change(
+        self, house: Housekeeping, files: list[Path], data_dir: Path, calendar: Calendar
+    ):
+        cancel = CancelToken()
+
+        def leave(_: Progress) -> None:
+            cancel.cancel()
+
+        database = sqlite3.connect(data_dir / "holdall.db", isolation_level=None)
+        with contextlib.closing(database):
+            database.execute("BEGIN IMMEDIATE")
+            began_s = time.monotonic()
+            with pytest.raises(Cancelled):
+                house.scrub.run(RlsContext.service(), ProgressMeter(leave, cancel), cancel)
+            assert time.monotonic() - began_s < limits.BUSY_TIMEOUT_S / 3
+            database.execute("ROLLBACK")
 
     def test_only_one_at_a_time(self, house: Housekeeping, files: list[Path], data_dir: Path, service: RlsContext):
         lock = FileLock(data_dir / ".scrub.lock")
