@@ -22,7 +22,7 @@ from engine.jobs.contents import Bytes, Content
 from engine.jobs.pace import Pace
 from engine.locks import FileLock
 from engine.storage import FileStorage
-from engine.types import Bucket, Progress, Retention, RlsContext, UploadOptions
+from engine.types import Bucket, Progress, Retention, RlsContext, TreeSize, UploadOptions
 from engine.workspace import Workspace
 from tests.engine.jobs.conftest import Calendar, Clock, housekeeping
 
@@ -61,6 +61,13 @@ class TestFinding:
         assert state.ended_at is not None
         assert house.scrub.state() == state
         assert house.quarantine.list() == ()
+
+    def test_how_much_there_is_to_read_counts_old_versions_and_marks_of_folders(
+        self, house: Housekeeping, storage: FileStorage, files: list[Path], service: RlsContext
+    ):
+        storage.create_folder("photos", "empty/", service)
+        state = house.scrub.run(service, meter())
+        assert house.scrub.total() == TreeSize(state.contents, state.size_bytes) == TreeSize(12, 10 * 12 + 14)
 
     def test_bit_rot_is_noted_and_can_still_be_read(
         self, house: Housekeeping, storage: FileStorage, files: list[Path], service: RlsContext
