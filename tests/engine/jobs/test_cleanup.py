@@ -282,6 +282,29 @@ class TestMissing:
         with storage.open_object("photos", "a", service) as reader:
             assert reader.read() == b"two"
 
+    def test_a_row_that_inherits_what_is_missing_does_not_wait_anew(
+        self, house: Housekeeping, storage: FileStorage, backend: StorageBackend, bucket: Bucket, calendar: Calendar
+    ):
+        service = RlsContext.service()
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention(versions=5)))
+        storage.upload("photos", "a", b"content", service)
+        for source, target in (("a", "b"), ("b", "c")):
+            storage.move("photos", source, target, service)
+        storage.delete("photos", "c", service)
+        (old,) = backend.list(ARCHIVE_FOLDER)
+        backend.delete(old.key)
+        house.cleanup.run(service)
+        calendar.pass_hours(200)
+        removed = []
+        for _ in range(4):
+            removed += actions(house.cleanup.run(service))
+            calendar.pass_hours(1)
+        assert removed == [(FindingKind.MISSING, CleanupAction.REMOVED)] * 3
+        assert house.quarantine.list() == ()
+        for path in "abc":
+            with pytest.raises(ObjectNotFound):
+                storage.versions.list("photos", path, service)
+
 
 class TestCaution:
     def test_too_many_at_once_are_left_until_somebody_confirms(
