@@ -516,6 +516,33 @@ class TestOtherProcesses:
         assert house.cleanup.run(service).items == ()
 
 
+class TestAudit:
+    def test_it_forgets_what_is_older_than_a_year_and_keeps_the_newest(
+        self, workspace: Workspace, house: Housekeeping, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(limits, "AUDIT_KEPT_MIN", 3)
+        monkeypatch.setattr(limits, "AUDIT_BATCH", 2)
+        service = RlsContext.service()
+
+        def write(*paths: str) -> None:
+            with workspace._core.executor.transaction(service) as tx:
+                for path in paths:
+                    house.audit.record(tx, "me", Operation.SET_ASIDE, None, path, {})
+
+        write("a", "b", "c", "d", "e")
+        calendar.pass_hours(100)
+        write("f")
+        calendar.pass_hours(365 * 24 - 50)
+        house.cleanup.run(service, dry_run=True)
+        assert len(house.audit.newest(10)) == 6
+        house.cleanup.run(service)
+        assert [entry.path for entry in house.audit.newest(10)] == ["f", "e", "d"]
+        calendar.pass_hours(200)
+        write("g", "h")
+        house.cleanup.run(service)
+        assert [entry.path for entry in house.audit.newest(10)] == ["h", "g", "f"]
+
+
 class TestTurns:
     def test_it_runs_once_an_hour_whoever_does_it(
         self, workspace: Workspace, house: Housekeeping, stray: str, clock: Clock, calendar: Calendar
