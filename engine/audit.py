@@ -1,6 +1,7 @@
 """The audit: what was removed or put aside, by whom and when. Written with the change itself, or not at all.
 
 Each entry is logged as well, once its transaction is written: a log without its entry is a change that did not happen.
+Entries stay for a year, the newest 10,000 for ever.
 
 Threads: any.
 """
@@ -14,8 +15,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
+from engine import limits
+from engine.cancel import CancelToken
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_audit
 from engine.times import now_us, to_datetime
@@ -95,6 +98,22 @@ class Audit:
         values = {"actor": actor, "operation": operation.value, "bucket_id": bucket_id, "path": path, "detail": detail}
         tx.execute(insert(storage_audit).values(at=self._now(), **values))
         _logger.info("%s by %s: %s", operation, actor, path, extra={"audit": values})
+
+    def prune(self, cancel: CancelToken) -> int:
+        """Remove entries that are old, and return how many.
+
+        Raises:
+            Cancelled: `cancel` was used; what is removed stays removed.
+        """
+        last = select(_A.id).order_by(_A.id.desc()).offset(limits.AUDIT_KEPT_MIN).limit(1).scalar_subquery()
+        old = (_A.at < self._now() - limits.AUDIT_KEPT_S * 1_000_000) & (_A.id <= last)
+        removed = 0
+        while ids := self._executor.execute(select(_A.id).where(old).limit(limits.AUDIT_BATCH), _SYSTEM):
+            cancel.raise_if_cancelled()
+            with self._executor.transaction(_SYSTEM) as tx:
+                tx.execute(delete(storage_audit).where(_A.id.in_([row[0] for row in ids])))
+            removed += len(ids)
+        return removed
 
     def newest(self, count: int) -> tuple[AuditEntry, ...]:
         """Return the last entries, the newest first."""

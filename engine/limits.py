@@ -47,7 +47,8 @@ BUSY_TIMEOUT_S: Final = 30.0
 """How long a statement waits for another process's transaction before it gives up."""
 
 CLOSING_PATIENCE_S: Final = 0.5
-"""How long closing waits for another process's transaction; what is left to tidy, the next start tidies."""
+"""How long closing, or what closing waits for, waits for another process's transaction; what is left to tidy, the next
+start tidies."""
 
 OPENING_TIMEOUT_S: Final = 10.0
 """How long opening a workspace waits for another process that opens, restores or rebuilds it."""
@@ -83,6 +84,15 @@ CLEANUP_BUCKET_SHARE: Final = 0.9
 
 CLEANUP_BATCH: Final = 50
 """Files that are put aside, or rows that are looked at, under one hold of the write lock."""
+
+AUDIT_KEPT_S: Final = 365 * 24 * 3600
+"""How long an entry of the audit is kept: a year, in which whoever misses something comes to look."""
+
+AUDIT_KEPT_MIN: Final = 10_000
+"""Newest entries of the audit that are kept however old they are, so that a clock that is ahead takes not all of it."""
+
+AUDIT_BATCH: Final = 1000
+"""Entries of the audit that are removed in one transaction."""
 
 RECOVERED_VERSIONS_GRACE_S: Final = 30 * 24 * 3600
 """How long what lies below `.versions/` without a row stays there after a recovery, which has no rows for it."""

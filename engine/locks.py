@@ -25,6 +25,8 @@ else:
 _HELD: Final = frozenset({errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK, errno.ENOENT})
 """Somebody has the lock, or removed the file while giving it back."""
 
+_NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
+
 
 class FileLock:
     """One process's exclusive hold on a path. Two instances exclude each other inside one process, too."""
@@ -41,14 +43,14 @@ class FileLock:
             it would exclude nobody.
 
         Raises:
-            OSError: The file cannot be opened, or its file system knows no locks.
+            OSError: The file cannot be opened, a link stands in its place, or its file system knows no locks.
         """
         if self._fd is not None:
             return True
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        fd = _opened(self._path)
         try:
             _lock(fd)
-            held = os.path.samestat(os.fstat(fd), self._path.stat())
+            held = os.path.samestat(os.fstat(fd), self._path.lstat())
         except OSError as error:
             os.close(fd)
             if error.errno in _HELD:
@@ -65,3 +67,10 @@ class FileLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+def _opened(path: Path) -> int:
+    """Open a lock's file, made if it is missing, and never what a link leads to: that would be made, too."""
+    if not _NOFOLLOW and path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW | getattr(os, "O_CLOEXEC", 0), 0o600)

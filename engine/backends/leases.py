@@ -60,7 +60,7 @@ class Lease:
 
 
 def is_in_use(folder: Path) -> bool:
-    """Return whether a running process holds a lease.
+    """Return whether a running process holds a lease. No process made what lies behind a link.
 
     Args:
         folder: The folder of all leases; need not exist.
@@ -68,7 +68,8 @@ def is_in_use(folder: Path) -> bool:
     Raises:
         OSError: The folder cannot be read.
     """
-    locks = [FileLock(path) for path in folder.glob(f"*/{LOCK_NAME}")]
+    paths = folder.glob(f"*/{LOCK_NAME}")
+    locks = [FileLock(path) for path in paths if not path.is_symlink() and not path.parent.is_symlink()]
     for lock in locks:
         with contextlib.suppress(FileNotFoundError):
             if not lock.acquire():

@@ -35,6 +35,7 @@ from engine.errors import IoError, StorageError
 from engine.files.records import ObjectRecord, record_from, select_records
 from engine.files.settle import Settler
 from engine.files.throttle import ProgressMeter
+from engine.jobs.aside import entries_aside, put_aside
 from engine.jobs.check_history import HistoryCheck
 from engine.jobs.found import FoundBytes
 from engine.metadata.executor import Executor, Transaction
@@ -243,7 +244,7 @@ class Checks:
         """Return what a repair may give back: bytes that no row claims, then those that repairs put aside."""
         entries: Iterable[StoredEntry] = ()
         if run.repair and run.missing:
-            entries = itertools.chain(run.orphans.values(), self._backend.list_aside())
+            entries = itertools.chain(run.orphans.values(), entries_aside(self._backend))
         return FoundBytes(entries, lambda entry: self._checksum_of_entry(run, entry))
 
     def _is_lost(self, run: _Run, record: ObjectRecord, found: FoundBytes) -> bool:
@@ -299,12 +300,14 @@ class Checks:
             detail = f"{entry.size_bytes} bytes that no object claims" if aside is None else f"moved to {aside}"
             if run.repair and too_many:
                 detail += "; not moved, too many are nobody's at once: is the database the right one?"
+            elif run.repair and aside is None:
+                detail += "; it cannot be moved aside"
             run.findings.append(Finding(FindingKind.ORPHANED, entry.key, detail, repaired=aside is not None))
 
     def _set_aside(self, run: _Run, key: str) -> str | None:
         """Put orphaned bytes aside, with every change held off, and return where they are now."""
         with self._executor.transaction(_SYSTEM) as tx:
-            return self._backend.set_aside(key, run.label) if self._is_orphan(tx, key) else None
+            return put_aside(self._backend, key, run.label) if self._is_orphan(tx, key) else None
 
     def _checksum_of_entry(self, run: _Run, entry: StoredEntry) -> str | None:
         """Return the checksum of a key's bytes, or None where they cannot be read."""

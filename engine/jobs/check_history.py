@@ -22,6 +22,7 @@ from engine.files.records import object_from
 from engine.files.settle import Settler
 from engine.files.throttle import ProgressMeter
 from engine.files.version_rows import VERSION_COLUMNS
+from engine.jobs.aside import put_aside
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
 from engine.times import to_datetime
@@ -85,7 +86,7 @@ class HistoryCheck:
         with self._executor.transaction(_SYSTEM) as tx:
             if self._is_claimed(tx, entry.key) or not self._backend.exists(entry.key):
                 return
-            aside = self._backend.set_aside(entry.key, label) if repair else None
+            aside = put_aside(self._backend, entry.key, label) if repair else None
         detail = f"{entry.size_bytes} bytes that no version claims" if aside is None else f"moved to {aside}"
         yield Finding(FindingKind.ORPHANED, entry.key, detail, repaired=aside is not None)
 

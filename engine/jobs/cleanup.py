@@ -143,7 +143,7 @@ class Cleanup:
         orphans: Files without rows.
         missing: Rows without files.
         caution: Knows when that is no reason to remove them.
-        audit: Told of what is swept.
+        audit: Told of what is swept, and rid of what is old.
         graces: How long to wait.
         now: The present moment, in microseconds since 1970, UTC.
         failpoints: Told of every step.
@@ -230,6 +230,7 @@ class Cleanup:
         taken: set[str] = set()
         if not dry_run:
             taken = set() if is_too_much else self._take_away(found, moment_us, actor, cancel)
+            self._audit.prune(cancel)
             self._failpoints.reach(Failpoint.CLEANUP_DONE)
             self._last_run.put(str(moment_us))
         items = [_item(FindingKind.MISSING, one.content.name, one.since_us, CleanupAction.RETURNED) for one in back]

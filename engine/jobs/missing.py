@@ -1,5 +1,6 @@
 """Rows without bytes: into quarantine first, out again when the bytes come back, removed when they stayed away.
 
+Several rows may mean one content; it stays in quarantine until the last of them goes, so that no heir waits anew.
 A removed row is written whole into the audit, in the transaction that removes it.
 """
 
@@ -147,7 +148,9 @@ class MissingBytes:
         else:
             query = select(_V.id, _V.version, _V.physical_path, _V.journal_id).where(_V.id == content.version_id)
             forget(change, change.system.execute(query).all())
-        self._quarantine.leave(change.system, content.info.version)
+        heir = select(_V.id).where(_V.version == content.info.version).limit(1)
+        if change.system.execute(heir).first() is None:
+            self._quarantine.leave(change.system, content.info.version)
         self._note(change.system, actor, Operation.ROW_REMOVED, content, detail)
         self._failpoints.reach(Failpoint.ROW_REMOVED)
         return True

@@ -29,10 +29,16 @@ class Remembered:
         rows = self._executor.execute(select(table.c.value).where(table.c.name == self._name), _SYSTEM)
         return str(rows[0][0]) if rows else None
 
-    def put(self, value: str, tx: Transaction | None = None) -> None:
-        """Keep another text, in a transaction of its own or the caller's."""
+    def put(self, value: str, tx: Transaction | None = None, patience_s: float | None = None) -> None:
+        """Keep another text, in a transaction of its own or the caller's.
+
+        Args:
+            value: The text.
+            tx: The caller's transaction, or None.
+            patience_s: How long one of its own waits for other processes; `limits.BUSY_TIMEOUT_S` by default.
+        """
         if tx is None:
-            with self._executor.transaction(_SYSTEM) as own:
+            with self._executor.transaction(_SYSTEM, patience_s) as own:
                 self.put(value, own)
             return
         tx.execute(delete(storage_settings).where(storage_settings.c.name == self._name))

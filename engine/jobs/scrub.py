@@ -19,11 +19,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from engine import limits
 from engine.audit import Audit, Operation
 from engine.cancel import CancelToken
-from engine.errors import DatabaseLocked, IoError, from_os_error
+from engine.errors import DatabaseLocked, IoError, StorageError, from_os_error
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.quarantine import Problem, Quarantine
 from engine.files.throttle import ProgressMeter
@@ -36,7 +37,7 @@ from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.permissions.rules import PermissionChecker
 from engine.scrub_types import ScrubState
 from engine.times import from_datetime, now_us, to_datetime
-from engine.types import RlsContext
+from engine.types import RlsContext, TreeSize
 
 _logger = logging.getLogger(__name__)
 _O: Final = storage_objects.c
@@ -98,6 +99,20 @@ class Scrub:
         text = self._place.get()
         return None if text is None else _decoded(text)
 
+    def total(self) -> TreeSize:
+        """Return how much a whole pass reads: objects, marks of folders too, and what is kept of the past."""
+        count = size_bytes = 0
+        for table in (storage_objects, storage_object_versions):
+            query = select(func.count(), func.coalesce(func.sum(table.c.size_bytes), 0)).select_from(table)
+            row = self._executor.execute(query.where(table.c.physical_path.is_not(None)), _SYSTEM)[0]
+            count, size_bytes = count + int(row[0]), size_bytes + int(row[1])
+        return TreeSize(count, size_bytes)
+
+    @property
+    def goes_on_by_itself(self) -> bool:
+        """Return whether a pass that is interrupted is finished in the background."""
+        return self._bytes_per_s > 0
+
     def run_if_due(self, cancel: CancelToken) -> ScrubState | None:
         """Go on with a pass that was interrupted, or begin one if the last is long enough ago; else return None.
 
@@ -121,7 +136,7 @@ class Scrub:
             return None  # Another process is at it.
 
     def run(self, context: RlsContext, meter: ProgressMeter, cancel: CancelToken | None = None) -> ScrubState:
-        """Make a whole pass now, as fast as the machine can. Interrupted, it goes on by itself later.
+        """Make a whole pass now, as fast as the machine can. Interrupted, it goes on by itself later, where passes do.
 
         Args:
             context: The service role's.
@@ -147,14 +162,26 @@ class Scrub:
                 meter.finished()
                 state = _advanced(state, content, sound=sound)
                 if abs(self._now() - saved_us) >= _SAVE_US:
-                    self._place.put(_encoded(state))
+                    self._save(state)
                     saved_us = self._now()
-            state = replace(state, ended_at=to_datetime(self._now()))
-        finally:
-            self._failpoints.reach(Failpoint.SCRUB_PLACE)
-            self._place.put(_encoded(state))
+        except BaseException:
+            self._save(state)
+            raise
+        state = replace(state, ended_at=to_datetime(self._now()))
+        self._failpoints.reach(Failpoint.SCRUB_PLACE)
+        self._place.put(_encoded(state))
         meter.report_now()
         return state
+
+    def _save(self, state: ScrubState) -> None:
+        """Write the place of a pass down, unless that would keep somebody waiting who may want to leave.
+
+        What is not written down is read again, which is a minute's work or a little more.
+        """
+        try:
+            self._place.put(_encoded(state), patience_s=limits.CLOSING_PATIENCE_S)
+        except StorageError:
+            _logger.info("the place of the scrub is not written down", exc_info=True)
 
     def _contents(self, state: ScrubState) -> Iterator[Content]:
         """Yield objects and then rows of history after a place, in the order of their ids."""

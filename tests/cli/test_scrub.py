@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.errors import Cancelled
+from engine.jobs.scrub import Scrub
 from tests.cli.conftest import Holdall
 
 
@@ -82,3 +84,21 @@ def test_an_old_version_and_the_trash_tell_it_too(holdall: Holdall, data_dir: Pa
     holdall("scrub", "--now", code=1)
     assert holdall("trash", "work").lines[0].endswith("  cat  (bytes missing)")
     assert holdall("trash", "work", "--json").document[0]["problem"] == "missing"
+
+
+@pytest.mark.parametrize(
+    ("rate", "end"), [("8000000", "; to be continued\n"), ("0", "; interrupted: --now begins anew\n")]
+)
+def test_a_pass_that_was_interrupted_is_promised_to_go_on_only_where_it_does(
+    holdall: Holdall, file: Path, monkeypatch: pytest.MonkeyPatch, rate: str, end: str
+) -> None:
+    monkeypatch.setenv("HOLDALL_SCRUB_BYTES_PER_S", rate)
+
+    def interrupted(*_: object) -> None:
+        raise Cancelled("Cancelled")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Scrub, "_is_sound", interrupted)
+        holdall("scrub", "--now", code=1)
+
+    assert holdall("scrub").out.endswith(end)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.cli.formatting import count_text, size_text, utc_time_text
-from engine.cli.totals import Stopped, counted, sum_of
+from engine.cli.totals import counted
 from engine.files.throttle import ProgressMeter
-from engine.types import TreeSize
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -20,9 +19,9 @@ SUMMARY: Final = "say which stored bytes are damaged, or read them all again now
 DETAILS: Final = """\
 While Holdall is open, all stored bytes are read again once in thirty days
 (HOLDALL_SCRUB_INTERVAL_S), slowly (HOLDALL_SCRUB_BYTES_PER_S, 0: not at all).
-An interrupted pass goes on where it stopped. Damaged objects are listed here
-and stay readable. --now makes a whole pass at full speed. Exit code 1 if
-something is missing or damaged.
+An interrupted pass goes on where it stopped, unless that is set to 0. Damaged
+objects are listed here and stay readable. --now makes a whole pass at full
+speed. Exit code 1 if something is missing or damaged.
 
 examples:
   %(prog)s
@@ -49,7 +48,7 @@ def run(session: Session, arguments: Namespace) -> int:
         0 if nothing is missing or damaged, else 1.
 
     Raises:
-        Cancelled: Ctrl+C came; the pass goes on by itself later.
+        Cancelled: Ctrl+C came; the pass goes on by itself later, where passes do.
     """
     house = session.workspace.housekeeping
     if arguments.now:
@@ -63,13 +62,10 @@ def run(session: Session, arguments: Namespace) -> int:
 
 
 def _read_all(session: Session) -> None:
-    def count(stopped: Stopped) -> TreeSize:
-        buckets = session.storage.list_buckets(session.context)
-        return sum_of((session.storage.tree_size(bucket.name, "", session.context) for bucket in buckets), stopped)
-
-    with session.work(counted(count)) as work:
+    scrub = session.workspace.housekeeping.scrub
+    with session.work(counted(lambda _: scrub.total())) as work:
         meter = ProgressMeter(work.progress, work.cancel)
-        session.workspace.housekeeping.scrub.run(session.context, meter, work.cancel)
+        scrub.run(session.context, meter, work.cancel)
 
 
 def _document_of(state: ScrubState | None, quarantined: tuple[Quarantined, ...]) -> dict[str, Any]:
@@ -100,7 +96,9 @@ def _print(session: Session, state: ScrubState | None, quarantined: tuple[Quaran
         return
     how_far = f"{count_text(state.contents, 'content')}, {size_text(state.size_bytes)}"
     if state.ended_at is None:
-        session.console.line(f"read {how_far} since {utc_time_text(state.began_at)}; to be continued")
+        goes_on = session.workspace.housekeeping.scrub.goes_on_by_itself
+        end = "to be continued" if goes_on else "interrupted: --now begins anew"
+        session.console.line(f"read {how_far} since {utc_time_text(state.began_at)}; {end}")
         return
     verdict = f"{count_text(len(quarantined), 'problem')}" if quarantined else "all is well"
     session.console.line(f"read {how_far} until {utc_time_text(state.ended_at)}: {verdict}")

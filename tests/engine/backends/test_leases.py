@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.backends import leases
-from engine.backends.leases import LOCK_NAME, Lease, sweep
+from engine.backends.leases import LOCK_NAME, Lease, is_in_use, sweep
 from engine.backends.local import LocalBackend
 from engine.locks import FileLock
 
@@ -181,6 +181,31 @@ def test_a_file_among_the_leases_is_left_alone(local_backend: LocalBackend, root
     assert local_backend.sweep(lambda _: True) == 0
 
     assert (root / ".staging" / "notes.txt").read_bytes() == b"mine"
+
+
+def test_a_link_in_the_place_of_a_lock_is_not_followed(local_backend: LocalBackend, root: Path) -> None:
+    lease, victim = root / ".staging" / "evil", root.parent / "victim"
+    lease.mkdir()
+    (lease / LOCK_NAME).symlink_to(victim)
+
+    assert local_backend.sweep(lambda _: True) == 0
+
+    assert not victim.exists()
+    assert (lease / LOCK_NAME).is_symlink()
+
+
+def test_what_lies_behind_links_is_in_use_by_nobody(tmp_path: Path) -> None:
+    folder, victim, elsewhere = tmp_path / "leases", tmp_path / "victim", tmp_path / "elsewhere"
+    (folder / "evil").mkdir(parents=True)
+    (folder / "evil" / LOCK_NAME).symlink_to(victim)
+    other = Lease(elsewhere)
+    (folder / "away").symlink_to(elsewhere / other.name)
+
+    assert not is_in_use(folder)
+    assert is_in_use(elsewhere)
+
+    assert not victim.exists()
+    other.release()
 
 
 def test_a_lock_on_a_removed_file_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -314,6 +314,29 @@ class TestMissing:
         with storage.open_object("photos", "a", service) as reader:
             assert reader.read() == b"two"
 
+    def test_a_row_that_inherits_what_is_missing_does_not_wait_anew(
+        self, house: Housekeeping, storage: FileStorage, backend: StorageBackend, bucket: Bucket, calendar: Calendar
+    ):
+        service = RlsContext.service()
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention(versions=5)))
+        storage.upload("photos", "a", b"content", service)
+        for source, target in (("a", "b"), ("b", "c")):
+            storage.move("photos", source, target, service)
+        storage.delete("photos", "c", service)
+        (old,) = backend.list(ARCHIVE_FOLDER)
+        backend.delete(old.key)
+        house.cleanup.run(service)
+        calendar.pass_hours(200)
+        removed = []
+        for _ in range(4):
+            removed += actions(house.cleanup.run(service))
+            calendar.pass_hours(1)
+        assert removed == [(FindingKind.MISSING, CleanupAction.REMOVED)] * 3
+        assert house.quarantine.list() == ()
+        for path in "abc":
+            with pytest.raises(ObjectNotFound):
+                storage.versions.list("photos", path, service)
+
 
 class TestCaution:
     def test_too_many_at_once_are_left_until_somebody_confirms(
@@ -523,6 +546,33 @@ class TestOtherProcesses:
 
         surveyor._all_rows = late_rows  # type: ignore[method-assign]
         assert house.cleanup.run(service).items == ()
+
+
+class TestAudit:
+    def test_it_forgets_what_is_older_than_a_year_and_keeps_the_newest(
+        self, workspace: Workspace, house: Housekeeping, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(limits, "AUDIT_KEPT_MIN", 3)
+        monkeypatch.setattr(limits, "AUDIT_BATCH", 2)
+        service = RlsContext.service()
+
+        def write(*paths: str) -> None:
+            with workspace._core.executor.transaction(service) as tx:
+                for path in paths:
+                    house.audit.record(tx, "me", Operation.SET_ASIDE, None, path, {})
+
+        write("a", "b", "c", "d", "e")
+        calendar.pass_hours(100)
+        write("f")
+        calendar.pass_hours(365 * 24 - 50)
+        house.cleanup.run(service, dry_run=True)
+        assert len(house.audit.newest(10)) == 6
+        house.cleanup.run(service)
+        assert [entry.path for entry in house.audit.newest(10)] == ["f", "e", "d"]
+        calendar.pass_hours(200)
+        write("g", "h")
+        house.cleanup.run(service)
+        assert [entry.path for entry in house.audit.newest(10)] == ["h", "g", "f"]
 
 
 class TestTurns:

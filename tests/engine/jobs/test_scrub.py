@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
+from engine import limits
 from engine.audit import Operation
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
@@ -18,7 +22,7 @@ from engine.jobs.contents import Bytes, Content
 from engine.jobs.pace import Pace
 from engine.locks import FileLock
 from engine.storage import FileStorage
-from engine.types import Bucket, Retention, RlsContext, UploadOptions
+from engine.types import Bucket, Progress, Retention, RlsContext, TreeSize, UploadOptions
 from engine.workspace import Workspace
 from tests.engine.jobs.conftest import Calendar, Clock, housekeeping
 
@@ -57,6 +61,13 @@ class TestFinding:
         assert state.ended_at is not None
         assert house.scrub.state() == state
         assert house.quarantine.list() == ()
+
+    def test_how_much_there_is_to_read_counts_old_versions_and_marks_of_folders(
+        self, house: Housekeeping, storage: FileStorage, files: list[Path], service: RlsContext
+    ):
+        storage.create_folder("photos", "empty/", service)
+        state = house.scrub.run(service, meter())
+        assert house.scrub.total() == TreeSize(state.contents, state.size_bytes) == TreeSize(12, 10 * 12 + 14)
 
     def test_bit_rot_is_noted_and_can_still_be_read(
         self, house: Housekeeping, storage: FileStorage, files: list[Path], service: RlsContext
@@ -176,6 +187,23 @@ class TestGoingOn:
         again = other.scrub.run_if_due(CancelToken())
         assert again is not None
         assert again.contents == 11
+
+    def test_who_leaves_does_not_wait_for_another_programs_change(
+        self, house: Housekeeping, files: list[Path], data_dir: Path, calendar: Calendar
+    ):
+        cancel = CancelToken()
+
+        def leave(_: Progress) -> None:
+            cancel.cancel()
+
+        database = sqlite3.connect(data_dir / "holdall.db", isolation_level=None)
+        with contextlib.closing(database):
+            database.execute("BEGIN IMMEDIATE")
+            began_s = time.monotonic()
+            with pytest.raises(Cancelled):
+                house.scrub.run(RlsContext.service(), ProgressMeter(leave, cancel), cancel)
+            assert time.monotonic() - began_s < limits.BUSY_TIMEOUT_S / 3
+            database.execute("ROLLBACK")
 
     def test_only_one_at_a_time(self, house: Housekeeping, files: list[Path], data_dir: Path, service: RlsContext):
         lock = FileLock(data_dir / ".scrub.lock")

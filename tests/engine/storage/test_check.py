@@ -569,6 +569,39 @@ class TestRepair:
         storage.upload("photos", "a.txt", b"again", service)
         assert storage.check(service).clean
 
+    @pytest.mark.parametrize("kind", ["file", "link"])
+    def test_what_stands_in_the_place_of_lost_and_found_ends_no_repair(
+        self,
+        storage: FileStorage,
+        backend: StorageBackend,
+        bucket: Bucket,
+        service: RlsContext,
+        data_dir: Path,
+        tmp_path: Path,
+        kind: str,
+    ):
+        if isinstance(backend, MemoryBackend):
+            pytest.skip("nothing can stand in the way there")
+        storage.upload("photos", "moved", b"found again", service)
+        folder, elsewhere = data_dir / "storage" / bucket.id, tmp_path / "elsewhere"
+        (folder / "moved").rename(folder / "other")
+        (folder / "stray").write_bytes(b"whose")
+        (data_dir / "storage" / ".versions" / bucket.id).mkdir(parents=True)
+        (data_dir / "storage" / ".versions" / bucket.id / "old~1").write_bytes(b"whose, too")
+        elsewhere.mkdir()
+        place = data_dir / "storage" / ".lost+found"
+        place.write_bytes(b"mine") if kind == "file" else place.symlink_to(elsewhere)
+
+        report = storage.check(service, repair=True)
+
+        assert {(finding.where.rpartition("/")[2], finding.repaired) for finding in report.findings} == {
+            ("moved", True),
+            ("stray", False),
+            ("old~1", False),
+        }
+        assert (folder / "stray").exists()
+        assert list(elsewhere.iterdir()) == []
+
     def test_a_full_disk_while_putting_aside_loses_nothing(
         self,
         storage: FileStorage,
