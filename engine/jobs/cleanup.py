@@ -124,6 +124,7 @@ class Cleanup:
         audit: Told of what is swept.
         graces: How long to wait.
         now: The present moment, in microseconds since 1970, UTC.
+        believed: The moment by which rows are old enough to be removed, the same or earlier.
     """
 
     def __init__(
@@ -138,6 +139,7 @@ class Cleanup:
         audit: Audit,
         graces: Graces,
         now: Callable[[], int] = now_us,
+        believed: Callable[[], int] = now_us,
     ) -> None:
         self._executor = executor
         self._backend = backend
@@ -149,6 +151,7 @@ class Cleanup:
         self._audit = audit
         self._graces = graces
         self._now = now
+        self._believed = believed
         self._lock = threading.Lock()
         self._last_run = Remembered(executor, "cleanup_at")
 
@@ -217,7 +220,7 @@ class Cleanup:
         orphans = self._orphans.note(survey.unclaimed, moment_us, dry_run=dry_run)
         missing = self._missing.note(survey, moment_us, actor, cancel, dry_run=dry_run)
         orphans_until_us = moment_us - self._graces.orphan_s * _SECOND_US
-        missing_until_us = moment_us - self._graces.missing_s * _SECOND_US
+        missing_until_us = self._believed() - self._graces.missing_s * _SECOND_US
         return _Found(survey.rows, orphans, missing, orphans_until_us, missing_until_us)
 
     def _take_away(self, found: _Found, moment_us: int, actor: str, cancel: CancelToken) -> set[str]:
