@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from sqlalchemy import event
 
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
@@ -124,6 +125,56 @@ class TestTakingBack:
         storage.delete("photos", ".emptyFolderPlaceholder", service)
         with pytest.raises(UnsupportedMediaType):
             storage.trash.restore("photos", ids(in_trash(storage, service)), service, target_path="a.txt")
+
+    @pytest.mark.parametrize("count", [40_000, 260_000])
+    def test_more_ids_than_a_statement_takes(self, storage: FileStorage, service: RlsContext, count: int):
+        put(storage, "a", b"one", service)
+        storage.delete("photos", "a", service)
+        (item,) = in_trash(storage, service)
+        many = [*range(10**6, 10**6 + count), *ids([item])]
+        with pytest.raises(ObjectNotFound):
+            storage.trash.restore("photos", many, service)
+        with pytest.raises(ObjectNotFound):
+            storage.versions.delete("photos", many, service)
+        assert storage.trash.empty("photos", service, many) == 1
+
+    def test_a_slice_at_a_time_is_all_or_none_as_well(
+        self, storage: FileStorage, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("engine.files.trash.SLICE", 2)
+        paths = [f"d/{number}" for number in range(5)]
+        for path in paths:
+            storage.upload("photos", path, path.encode(), service, UploadOptions(user_metadata={"of": path}))
+        before = [storage.info("photos", path, service) for path in paths]
+        storage.delete_many("photos", ["d/"], service)
+        put(storage, "d/4", b"new", service)
+        items = sorted(ids(in_trash(storage, service)))
+        with pytest.raises(ObjectAlreadyExists):
+            storage.trash.restore("photos", items, service)
+        assert sorted(ids(in_trash(storage, service))) == items
+        storage.delete("photos", "d/4", service, for_good=True)
+        assert list(storage.trash.restore("photos", items, service)) == before
+        assert [storage.info("photos", path, service) for path in paths] == before
+        assert [read(storage, path, service) for path in paths] == [path.encode() for path in paths]
+
+    def test_many_take_few_statements(self, storage: FileStorage, service: RlsContext, workspace: Workspace):
+        """Everybody who writes waits meanwhile."""
+        for number in range(50):
+            put(storage, f"d/{number}", b"x", service)
+        storage.delete_many("photos", ["d/"], service)
+        items = ids(in_trash(storage, service))
+        seen: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            seen.append(statement)
+
+        engine = workspace._core.executor._engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            storage.trash.restore("photos", items, service)
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        assert len(seen) < 40
 
     def test_what_is_not_there(self, storage: FileStorage, service: RlsContext):
         with pytest.raises(ObjectNotFound):
