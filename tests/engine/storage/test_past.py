@@ -12,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.backends.base import StorageBackend
 from engine.backends.memory import MemoryBackend
 from engine.config import load_settings
-from engine.errors import ObjectNotFound, StorageError
+from engine.errors import BytesMissing, InvalidRequest, ObjectNotFound, StorageError
+from engine.files.archive import ARCHIVE_FOLDER
 from engine.files.past_queries import PastRules, objects_page_at
 from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
@@ -155,6 +157,7 @@ def test_a_clock_that_was_set_back(storage: FileStorage, service: RlsContext, mo
     put(storage, "b", b"three", service)
     storage.delete("photos", "b", service)
     versions = [*storage.versions.list("photos", "a", service), *storage.versions.list("photos", "b", service)]
+    assert len(versions) == 4
     assert all(version.until_us is not None and version.since_us < version.until_us for version in versions)
 
 
@@ -252,6 +255,58 @@ def test_a_page_reads_a_range_of_an_index_in_its_order(storage: FileStorage, tab
     steps = [row[3] for row in rows if table + " " in row[3]]
     assert len(steps) == 1
     assert "(bucket_id=? AND parent=? AND leaf>?" in steps[0]
+
+
+@pytest.mark.parametrize("change", ["replace", "move", "delete"])
+def test_what_is_changed_while_it_is_looked_for_is_found(
+    storage: FileStorage, service: RlsContext, monkeypatch: pytest.MonkeyPatch, change: str
+):
+    storage.create_bucket("photos", service, retention=KEEP)
+    put(storage, "a", b"one", service)
+    then = now()
+    look, changes = storage.past._look, [change]
+
+    def look_and_change(*arguments: object) -> object:
+        stood = look(*arguments)  # type: ignore[arg-type]
+        match changes and changes.pop():
+            case "replace":
+                put(storage, "a", b"two", service)
+            case "move":
+                storage.move("photos", "a", "b", service)
+            case "delete":
+                storage.delete("photos", "a", service)
+        return stood
+
+    monkeypatch.setattr(storage.past, "_look", look_and_change)
+    assert read(storage, "a", then, service) == b"one"
+
+
+def test_a_moment_says_its_time_zone(storage: FileStorage, service: RlsContext):
+    storage.create_bucket("photos", service, retention=KEEP)
+    naive = datetime(2026, 1, 1)
+    with pytest.raises(InvalidRequest):
+        storage.list("photos", ListRequest(moment=naive), service)
+    with pytest.raises(InvalidRequest):
+        storage.count_folder("photos", "", service, naive)
+    with pytest.raises(InvalidRequest):
+        storage.past.open("photos", "a", naive, service)
+
+
+def test_a_version_without_bytes_keeps_no_other_from_being_written_out(
+    storage: FileStorage, backend: StorageBackend, service: RlsContext, tmp_path: Path
+):
+    storage.create_bucket("photos", service, retention=KEEP)
+    for path in ("a", "b"):
+        put(storage, path, b"old", service)
+    then = now()
+    put(storage, "a", b"new", service)
+    (entry,) = backend.list(ARCHIVE_FOLDER)
+    backend.delete(entry.key)
+
+    assert storage.past.info("photos", "a", then, service).size_bytes == 3
+    report = storage.download_tree("photos", ["a", "b"], tmp_path / "t", service, moment=then)
+    assert [(failure.path, type(failure.error)) for failure in report.failures] == [("a", BytesMissing)]
+    assert (tmp_path / "t/b").read_bytes() == b"old"
 
 
 def test_a_folder_is_counted_and_written_out_as_it_was(storage: FileStorage, service: RlsContext, tmp_path: Path):
