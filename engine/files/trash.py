@@ -19,7 +19,7 @@ from engine import limits
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import BytesMissing, InvalidRequest, ObjectAlreadyExists, ObjectNotFound
-from engine.files.history import forget
+from engine.files.history import begin_after_history, forget
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, find_bucket, leaves_by_folder, object_from
@@ -226,6 +226,7 @@ def _bring_back(change: Mutation, bucket: Bucket, rows: list[AnyRow], target_pat
         part = slice(start, start + SLICE)
         restored += _insert(change, bucket, rows[part], ids[part], paths[part])
         change.system.execute(_leave_trash(bucket), {"ids": [row.id for row in rows[part]]})
+    begin_after_history(change, bucket.id, paths)
     return restored
 
 

@@ -17,10 +17,21 @@ from engine.backends.memory import MemoryBackend
 from engine.config import load_settings
 from engine.errors import BytesMissing, InvalidRequest, ObjectNotFound, StorageError
 from engine.files.archive import ARCHIVE_FOLDER
+from engine.files.history import _ENDS_TO_COME
 from engine.files.past_queries import PastRules, objects_page_at
 from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
-from engine.types import BucketChanges, FolderCount, ListRequest, Retention, RlsContext, SortColumn, UploadOptions
+from engine.times import now_us, to_datetime
+from engine.types import (
+    BucketChanges,
+    FolderCount,
+    ListRequest,
+    Retention,
+    RlsContext,
+    SortColumn,
+    UploadItem,
+    UploadOptions,
+)
 from engine.workspace import open_workspace
 
 KEEP = Retention(days=30, trash_days=30)
@@ -159,6 +170,54 @@ def test_a_clock_that_was_set_back(storage: FileStorage, service: RlsContext, mo
     versions = [*storage.versions.list("photos", "a", service), *storage.versions.list("photos", "b", service)]
     assert len(versions) == 4
     assert all(version.until_us is not None and version.since_us < version.until_us for version in versions)
+
+
+@pytest.mark.parametrize("coming", ["upload", "many", "move", "rename", "restore"])
+def test_nothing_stands_twice_at_a_path_after_a_clock_was_set_back(
+    storage: FileStorage, service: RlsContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, coming: str
+):
+    hour_us, clock = 3_600_000_000, [now_us()]
+    monkeypatch.setattr("engine.files.mutations.now_us", lambda: clock[0])
+    storage.create_bucket("photos", service, retention=KEEP)
+    put(storage, "x/p", b"other", service)
+    put(storage, "d/p", b"old", service)
+    moments = [to_datetime(clock[0] + step) for step in (-hour_us, 0, 1, 2, 3)]
+    clock[0] -= 2 * hour_us
+    storage.delete("photos", "d/p", service)
+    clock[0] += hour_us
+    match coming:
+        case "upload":
+            put(storage, "d/p", b"new", service)
+        case "many":
+            (tmp_path / "p").write_bytes(b"new")
+            storage.upload_many("photos", [UploadItem(tmp_path / "p", "d/p")], service)
+        case "move":
+            storage.move("photos", "x/p", "d/p", service)
+        case "rename":
+            storage.move_folder("photos", "x/", "d/", service)
+        case "restore":
+            put(storage, "y", b"deleted", service)
+            storage.delete("photos", "y", service)
+            (item,) = (item for item in storage.trash.list("photos", service).items if item.info.path == "y")
+            assert item.id is not None
+            storage.trash.restore("photos", [item.id], service, target_path="d/p")
+
+    newest, *older = storage.versions.list("photos", "d/p", service)
+    assert len(older) == 1
+    assert older[0].until_us is not None
+    assert newest.since_us >= older[0].until_us
+    for moment in moments:
+        page = storage.list("photos", ListRequest("d/", moment=moment), service)
+        assert len(page.objects) == storage.count_folder("photos", "d/", service, moment).objects <= 1
+
+
+def test_that_nothing_is_to_come_is_seen_in_an_index(storage: FileStorage):
+    """Every upload and every move asks."""
+    engine = storage._executor._engine
+    compiled = _ENDS_TO_COME.compile(dialect=engine.dialect)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", ("b", 1)).all()
+    assert "(bucket_id=? AND valid_to>?)" in rows[0][3]
 
 
 @pytest.fixture
