@@ -73,6 +73,7 @@ class Housekeeping:
         settings: How often, and how long to wait.
         premises: What is to be kept in order.
         now: The present moment, in microseconds since 1970, UTC.
+        believed: The moment by which things are old enough to be removed for good; `now` unless given.
 
     Attributes:
         premises: What is kept in order.
@@ -83,7 +84,13 @@ class Housekeeping:
         scrub: Reads everything again.
     """
 
-    def __init__(self, settings: Settings, premises: Premises, now: Callable[[], int] = now_us) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        premises: Premises,
+        now: Callable[[], int] = now_us,
+        believed: Callable[[], int] | None = None,
+    ) -> None:
         executor, backend, settler = premises.executor, premises.backend, premises.settler
         stored, failpoints = Bytes(backend, settler), premises.failpoints
         self._settings = settings
@@ -91,7 +98,7 @@ class Housekeeping:
         self.orphans_total = Counter("storage_orphan_files_total")
         self.audit = Audit(executor, now)
         self.quarantine = premises.quarantine
-        self._expiry = Expiry(executor, premises.mutations, now, failpoints)
+        self._expiry = Expiry(executor, premises.mutations, believed or now, failpoints)
         self.cleanup = Cleanup(
             executor,
             backend,
@@ -106,6 +113,7 @@ class Housekeeping:
             self.audit,
             Graces(settings.cleanup_interval_s, settings.orphan_grace_s, settings.missing_grace_s),
             now,
+            believed or now,
             failpoints,
         )
         self.scrub = Scrub(

@@ -48,6 +48,7 @@ from engine.files.versions import Versions
 from engine.housekeeping import Housekeeping, Premises
 from engine.instance import opening
 from engine.jobs.backups import Backups
+from engine.jobs.believed import BelievedClock
 from engine.jobs.check import Checks
 from engine.jobs.scheduler import Job, Scheduler
 from engine.metadata import schema
@@ -120,7 +121,8 @@ class Workspace:
         events, quarantine = EventBus(), Quarantine(core.executor)
         announcer = Announcer(events)
         self.storage = _compose(settings, core, self.signer, events, announcer, quarantine)
-        self.housekeeping = Housekeeping(settings, _premises(core, quarantine, announcer))
+        premises = _premises(core, quarantine, announcer)
+        self.housekeeping = Housekeeping(settings, premises, believed=BelievedClock(core.executor))
         self.backups = backups_of(settings)
         self.jobs = Scheduler(
             [Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due), *self.housekeeping.jobs()], clock

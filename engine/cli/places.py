@@ -52,7 +52,7 @@ def _is_object(session: Session, address: Address, moment: datetime | None) -> b
     if moment is None:
         return session.storage.exists(address.bucket, address.path, session.context)
     try:
-        session.storage.past.open(address.bucket, address.path, moment, session.context).close()
+        session.storage.past.info(address.bucket, address.path, moment, session.context)
     except ObjectNotFound:
         return False
     return True

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select, update
 
 from engine.backends.base import Staged, StorageBackend
 from engine.errors import CommitInDoubt, ObjectAlreadyExists, StorageError
-from engine.files.history import Leaving, retire
+from engine.files.history import Leaving, begin_after_history, retire
 from engine.files.journal import Publication
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import at_path, find_bucket, leaves_by_folder
@@ -208,6 +208,7 @@ class Committer:
         done = [result for result in results if isinstance(result, Committed)]
         if done:
             self._write_rows(change, bucket, done, existing)
+            begin_after_history(change, bucket.id, (result.content.path for result in done))
         return results
 
     def _decide(

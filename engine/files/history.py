@@ -5,12 +5,12 @@ What is kept gets a row in `storage_object_versions`, valid until this moment, a
 bytes below `.versions/`. A path that an object leaves by moving gets a row without bytes of its own: they stay the
 object's. When that object loses them in a bucket that keeps nothing, they are archived for the sake of that row.
 
-All of this runs before the rows of `storage_objects` change: it copies from them.
+All of this runs before the rows of `storage_objects` change: it copies from them; `begin_after_history` alone runs after.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from engine.files.journal import SLICE
 from engine.files.mutations import Mutation
 from engine.metadata.executor import AnyRow
 from engine.metadata.tables import storage_object_versions, storage_objects
+from engine.paths import leaf_of, parent_of
 from engine.types import Bucket
 from engine.version_types import Ending
 
@@ -177,6 +178,43 @@ def place(change: Mutation, keys: dict[int, str], journal_id: int) -> None:
     statement = update(storage_object_versions).where(_V.id == bindparam("row_id"))
     statement = statement.values(physical_path=bindparam("key"), journal_id=journal_id)
     change.system.execute(statement, [{"row_id": row_id, "key": key} for row_id, key in keys.items()])
+
+
+def begin_after_history(change: Mutation, bucket_id: str, paths: Iterable[str]) -> None:
+    """Let objects that came to a path begin no earlier than what stood there before has ended.
+
+    Only where a clock was set back does history end later than now: one look at an index says so, and costs the same
+    whatever the bucket holds.
+
+    Args:
+        change: The running transaction, after it wrote the objects' rows.
+        bucket_id: Where they stand.
+        paths: Theirs.
+    """
+    to_come = change.system.execute(_ENDS_TO_COME, {"bucket": bucket_id, "moment": change.moment_us}).all()
+    ends = {row[0] + row[1]: row[2] for row in sorted(to_come, key=lambda row: int(row[2]))}
+    late = [
+        {"bucket": bucket_id, "folder": parent_of(path), "name": leaf_of(path), "end": ends[path]}
+        for path in (paths if ends else ())
+        if path in ends
+    ]
+    if late:
+        change.system.execute(_BEGIN_AT, late)
+
+
+_ENDS_TO_COME: Final = select(_V.parent, _V.leaf, _V.valid_to).where(
+    _V.bucket_id == bindparam("bucket"), _V.valid_to > bindparam("moment")
+)
+_BEGIN_AT: Final = (
+    update(storage_objects)
+    .where(
+        _O.bucket_id == bindparam("bucket"),
+        _O.parent == bindparam("folder"),
+        _O.leaf == bindparam("name"),
+        _O.valid_from < bindparam("end"),
+    )
+    .values(valid_from=bindparam("end"))
+)
 
 
 def _slices(leaving: Sequence[Leaving]) -> Iterator[Sequence[Leaving]]:

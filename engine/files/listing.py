@@ -19,13 +19,19 @@ from sqlalchemy import Select, func, literal, select, tuple_
 from engine import limits
 from engine.errors import InvalidRequest
 from engine.files.folder_queries import SHOWN, below, folder_values, folders_count, folders_page, objects_page
-from engine.files.past_queries import PastRules, folders_count_at, folders_page_at, objects_count_at, objects_page_at
+from engine.files.past_queries import (
+    PastRules,
+    folders_count_at,
+    folders_page_at,
+    moment_us,
+    objects_count_at,
+    objects_page_at,
+)
 from engine.files.quarantine import Quarantine
 from engine.files.records import OBJECT_COLUMNS, find_bucket, object_from
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.paths import validate_prefix
-from engine.times import from_datetime
 from engine.types import (
     Bucket,
     Folder,
@@ -108,7 +114,7 @@ class Listing:
         Raises:
             BucketNotFound: There is no such bucket.
             InvalidKey: The prefix is neither empty nor a path that ends with `/`.
-            InvalidRequest: Limit, offset or cursor make no sense.
+            InvalidRequest: Limit, offset, cursor or moment make no sense.
         """
         _check(request)
         page = self._page(bucket, request, context)
@@ -307,4 +313,4 @@ def _past_rules(tx: Transaction) -> PastRules:
 
 def _moment(request: ListRequest) -> dict[str, object]:
     """Return the parameter of statements about the past."""
-    return {} if request.moment is None else {"moment": from_datetime(request.moment)}
+    return {} if request.moment is None else {"moment": moment_us(request.moment)}

@@ -15,7 +15,7 @@ from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
 from engine.files.announce import Announcer
 from engine.files.folder_queries import below
-from engine.files.history import Leaving, ended_at, note_moves, retire
+from engine.files.history import Leaving, begin_after_history, ended_at, note_moves, retire
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
@@ -74,6 +74,7 @@ class Moves:
                 raise ObjectAlreadyExists("The resource already exists", path=target_path)
             note_moves(change, source, [row.id])
             _relocate_rows(change, target, [(row, target_path)])
+            begin_after_history(change, target.id, [target_path])
             moved = change.system.execute(select(*OBJECT_COLUMNS).where(_O.id == row.id)).one()
             return object_from(moved, target.name), source
 
@@ -122,6 +123,7 @@ class Moves:
                 note_moves(change, source, [row.id for row in rows_of_part])
                 _shift_rows(change, target, rows_of_part, source_prefix, target_prefix)
                 _tell(progress, done, len(rows))
+            begin_after_history(change, target.id, (path for _, path in moves))
             _drop_marks(change, source, merged)
             return source, target, len(rows)
 

@@ -6,24 +6,38 @@ that reaches is what the bucket keeps.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Table, and_, bindparam, select
 
 from engine.errors import ObjectNotFound
 from engine.files.downloads import Downloads, ObjectReader
-from engine.files.records import at_path, find_bucket
+from engine.files.past_queries import moment_us
+from engine.files.records import OBJECT_COLUMNS, find_bucket, object_from
 from engine.files.version_rows import VersionBytes, select_versions
 from engine.metadata.executor import AnyRow, Executor
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.paths import leaf_of, parent_of, validate_object_path
-from engine.times import from_datetime
-from engine.types import RlsContext
+from engine.types import RlsContext, StorageObject
 
 _O: Final = storage_objects.c
 _V: Final = storage_object_versions.c
 _SYSTEM: Final = RlsContext.service()
+
+
+@dataclass(frozen=True, slots=True)
+class _Stood:
+    """What stood at a path.
+
+    Attributes:
+        row: Of history, or None where it stands there still.
+        info: The object as it was.
+    """
+
+    row: AnyRow | None
+    info: StorageObject
 
 
 class Past:
@@ -48,34 +62,69 @@ class Past:
         Raises:
             BucketNotFound: There is no such bucket.
             ObjectNotFound: Nothing is known to have stood there then, as far as the caller may see.
+            InvalidKey: The path breaks the rules.
+            InvalidRequest: The moment has no time zone.
             BytesMissing: Its bytes are gone.
         """
-        validate_object_path(path)
-        moment_us = from_datetime(moment)
         while True:
-            row, name = self._history(bucket, path, moment_us, context)
-            if row is not None:
-                return self._contents.open(row, name, verify=verify)
-            # Nothing of the past then: what stands there now did, if it came before. It may be replaced meanwhile.
-            since_us = self._since(bucket, path, context)
-            if since_us is None or since_us > moment_us:
-                raise ObjectNotFound("Object not found", path=path)
-            reader = self._downloads.open(bucket, path, context, verify=verify)
-            if self._since(bucket, path, context) == since_us:
+            stood = self._look(bucket, path, moment, context)
+            if stood.row is not None:
+                return self._contents.open(stood.row, stood.info.bucket, verify=verify)
+            reader = self._open_present(bucket, path, context, stood, verify=verify)
+            if reader is not None:
                 return reader
-            reader.close()
+            # Replaced, moved or deleted since the look: what stood there then is history now.
 
-    def _history(self, bucket: str, path: str, moment_us: int, context: RlsContext) -> tuple[AnyRow | None, str]:
-        """Return the row of history that was valid at the moment, if one was, and the bucket's name."""
+    def info(self, bucket: str, path: str, moment: datetime, context: RlsContext) -> StorageObject:
+        """Return what stood at a path at a moment; its bytes are not looked for.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            ObjectNotFound: Nothing is known to have stood there then, as far as the caller may see.
+            InvalidKey: The path breaks the rules.
+            InvalidRequest: The moment has no time zone.
+        """
+        return self._look(bucket, path, moment, context).info
+
+    def _look(self, bucket: str, path: str, moment: datetime, context: RlsContext) -> _Stood:
+        """Find what stood at a path in one state of the database: in its history, or there still."""
+        validate_object_path(path)
+        values = {"moment": moment_us(moment), "folder": parent_of(path), "name": leaf_of(path)}
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
-            here = (_V.bucket_id == found.id) & (_V.parent == parent_of(path)) & (_V.leaf == leaf_of(path))
-            then = here & (_V.valid_from <= moment_us) & (_V.valid_to > moment_us)
-            return tx.execute(select_versions(then).order_by(_V.valid_to.desc()).limit(1)).first(), found.name
+            row = tx.execute(_HISTORY, values | {"bucket": found.id}).first()
+            stood = row if row is not None else tx.execute(_PRESENT, values | {"bucket": found.id}).first()
+        if stood is None:
+            raise ObjectNotFound("Object not found", path=path)
+        return _Stood(row, object_from(stood, found.name))
 
-    def _since(self, bucket: str, path: str, context: RlsContext) -> int | None:
-        """Return since when the present object stands there, or None where there is none."""
-        with self._executor.snapshot(context) as tx:
-            found = find_bucket(tx.as_caller(_SYSTEM), bucket)
-            value = tx.execute(select(_O.valid_from).where(at_path(found.id, path))).scalar()
-            return None if value is None else int(value)
+    def _open_present(
+        self, bucket: str, path: str, context: RlsContext, stood: _Stood, *, verify: bool
+    ) -> ObjectReader | None:
+        """Open what stands at a path if it is what was found there, or return None."""
+        try:
+            reader = self._downloads.open(bucket, path, context, verify=verify)
+        except ObjectNotFound:
+            return None
+        if reader.info.id == stood.info.id and reader.info.version == stood.info.version:
+            return reader
+        reader.close()
+        return None
+
+
+def _there(table: Table) -> ColumnElement[bool]:
+    """Return the condition of a path."""
+    columns = table.c
+    path = (columns.bucket_id, columns.parent, columns.leaf)
+    names = ("bucket", "folder", "name")
+    return and_(*(column == bindparam(name) for column, name in zip(path, names, strict=True)))
+
+
+_HISTORY: Final = (
+    select_versions(
+        _there(storage_object_versions) & (_V.valid_from <= bindparam("moment")) & (_V.valid_to > bindparam("moment"))
+    )
+    .order_by(_V.valid_to.desc())
+    .limit(1)
+)
+_PRESENT: Final = select(*OBJECT_COLUMNS).where(_there(storage_objects), _O.valid_from <= bindparam("moment"))

@@ -7,19 +7,33 @@ Parameters are those of `engine.files.folder_queries`, `moment` in microseconds,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import CTE, ColumnElement, Select, Table, bindparam, case, func, literal_column, select, tuple_
 from sqlalchemy import union_all as union
 
+from engine.errors import InvalidRequest
 from engine.files.folder_queries import AFTER_SLASH, SORT_COLUMNS, folder_of
 from engine.files.records import OBJECT_COLUMNS
 from engine.metadata.tables import storage_object_versions, storage_objects
+from engine.times import from_datetime
 from engine.types import SortColumn
 
 _O: Final = storage_objects.c
 _V: Final = storage_object_versions.c
+
+
+def moment_us(moment: datetime) -> int:
+    """Return the parameter of a moment.
+
+    Raises:
+        InvalidRequest: It does not say in which time zone it is meant.
+    """
+    if moment.utcoffset() is None:
+        raise InvalidRequest("The moment must have a time zone")
+    return from_datetime(moment)
 
 
 @dataclass(frozen=True)

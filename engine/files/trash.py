@@ -7,28 +7,31 @@ bucket keeps versions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Delete, Update, bindparam, delete, func, select, update
 
 from engine import limits
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import BytesMissing, InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
+from engine.errors import BytesMissing, InvalidRequest, ObjectAlreadyExists, ObjectNotFound
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
-from engine.files.history import forget
+from engine.files.history import begin_after_history, forget
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
 from engine.files.quarantine import Quarantine
-from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
+from engine.files.records import OBJECT_COLUMNS, find_bucket, leaves_by_folder, object_from
 from engine.files.rules import check_folder_mark, check_mime, check_size, is_folder_mark
-from engine.files.version_rows import VERSION_COLUMNS, find_versions, select_versions, version_from
+from engine.files.version_rows import VERSION_COLUMNS, check_deletable, find_versions, select_versions, version_from
 from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.paths import leaf_of, parent_of, validate_object_path
-from engine.permissions.rules import Command, PermissionChecker
+from engine.permissions.rules import PermissionChecker
 from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject
 from engine.version_types import TrashPage, TrashSize
 
@@ -136,7 +139,7 @@ class Trash:
 
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
-            rows = find_versions(change.tx, found.id, list(version_ids))
+            rows = find_versions(change.tx, found.id, version_ids)
             change.require_settled(row.journal_id for row in rows)
             if target_path is not None:
                 _check_name(found, rows[0], target_path)
@@ -167,25 +170,16 @@ class Trash:
             Cancelled: `cancel` was used; what is gone stays gone.
         """
         token = cancel or CancelToken()
-        last = self._newest(bucket, context)
+        here = _V.id <= self._newest(bucket, context)
+        chosen = [here] if version_ids is None else [here & _V.id.in_(part) for part in _parts(version_ids)]
         done = 0
-
-        def work(change: Mutation) -> int:
-            found = find_bucket(change.system, bucket)
-            condition = _in_trash(found) & (_V.id <= last)
-            if version_ids is not None:
-                condition &= _V.id.in_(list(version_ids))
-            rows = change.tx.execute(select(*VERSION_COLUMNS).where(condition).limit(SLICE)).all()
-            _check_deletable(change, rows)
-            forget(change, rows)
-            return len(rows)
-
-        while count := self._mutations.run(context, work):
-            done += count
-            self._failpoints.reach(Failpoint.TRASH_EMPTIED)
-            if progress is not None:
-                progress(Progress(0, None, done_files=done, total_files=None))
-            token.raise_if_cancelled()
+        for condition in chosen:
+            while count := self._mutations.run(context, partial(_empty_some, bucket, condition)):
+                done += count
+                self._failpoints.reach(Failpoint.TRASH_EMPTIED)
+                if progress is not None:
+                    progress(Progress(0, None, done_files=done, total_files=None))
+                token.raise_if_cancelled()
         return done
 
     def _check_bytes(self, rows: Sequence[AnyRow]) -> None:
@@ -206,18 +200,18 @@ def _in_trash(bucket: Bucket) -> ColumnElement[bool]:
     return (_V.bucket_id == bucket.id) & _V.in_trash
 
 
-def _check_deletable(change: Mutation, rows: Sequence[AnyRow]) -> None:
-    """Refuse to delete what the caller may only see.
+def _parts(ids: Sequence[int]) -> Iterator[list[int]]:
+    """Yield as many ids as one commit takes."""
+    return (list(ids[start : start + SLICE]) for start in range(0, len(ids), SLICE))
 
-    Raises:
-        Unauthorized: There is some.
-    """
-    rule = change.tx.rule(storage_object_versions, Command.DELETE)
-    if rule is None:
-        return
-    allowed = change.system.execute(select(_V.id).where(_V.id.in_([row.id for row in rows]) & rule)).all()
-    if len(allowed) < len(rows):
-        raise Unauthorized("Access denied")
+
+def _empty_some(bucket: str, condition: ColumnElement[bool], change: Mutation) -> int:
+    """Delete a commit's worth of a trash for good and return how much that was."""
+    found = find_bucket(change.system, bucket)
+    rows = change.tx.execute(select(*VERSION_COLUMNS).where(_in_trash(found), condition).limit(SLICE)).all()
+    check_deletable(change.tx, rows)
+    forget(change, rows)
+    return len(rows)
 
 
 def _check_name(bucket: Bucket, row: AnyRow, path: str) -> None:
@@ -230,48 +224,85 @@ def _check_name(bucket: Bucket, row: AnyRow, path: str) -> None:
 
 def _bring_back(change: Mutation, bucket: Bucket, rows: list[AnyRow], target_path: str | None) -> list[StorageObject]:
     """Give objects their rows again, and have their bytes follow."""
+    for row in rows:
+        if not row.in_trash or row.physical_path is None:
+            raise ObjectNotFound("This object is no longer in the trash", path=row.parent + row.leaf)
+    paths = [row.parent + row.leaf for row in rows] if target_path is None else [target_path]
+    _refuse_taken(change, bucket, paths)
+    ids = _object_ids(change, rows)
     restored: list[StorageObject] = []
     for start in range(0, len(rows), SLICE):
-        part = rows[start : start + SLICE]
-        ids = [_object_id(change, row) for row in part]
-        journal_id = change.relocate([(object_id, row.physical_path) for object_id, row in zip(ids, part, strict=True)])
-        for object_id, row in zip(ids, part, strict=True):
-            if not row.in_trash or row.physical_path is None:
-                raise ObjectNotFound("This object is no longer in the trash", path=row.parent + row.leaf)
-            path = row.parent + row.leaf if target_path is None else target_path
-            restored.append(_insert(change, bucket, row, object_id, path, journal_id))
-        _leave_trash(change, bucket, [row.id for row in part])
+        part = slice(start, start + SLICE)
+        restored += _insert(change, bucket, rows[part], ids[part], paths[part])
+        change.system.execute(_leave_trash(bucket), {"ids": [row.id for row in rows[part]]})
+    begin_after_history(change, bucket.id, paths)
     change.failpoints.reach(Failpoint.TRASH_LEFT)
     return restored
 
 
-def _object_id(change: Mutation, row: AnyRow) -> str:
-    """Return the id that an object comes back with: its own, unless it came back before."""
-    taken = change.system.execute(select(_O.id).where(_O.id == row.object_id)).first() is not None
-    return new_id() if taken else str(row.object_id)
-
-
-def _insert(change: Mutation, bucket: Bucket, row: AnyRow, object_id: str, path: str, journal_id: int) -> StorageObject:
-    """Insert one object's row over bytes that still lie where the trash has them.
+def _refuse_taken(change: Mutation, bucket: Bucket, paths: list[str]) -> None:
+    """Refuse to put objects where something stands, or two at one path.
 
     Raises:
-        ObjectAlreadyExists: Something stands at the path.
+        ObjectAlreadyExists: Of the first such path.
     """
-    if change.system.execute(select(_O.id).where(at_path(bucket.id, path))).first() is not None:
-        raise ObjectAlreadyExists("The resource already exists", path=path)
-    values: dict[str, Any] = {column.name: row[at] for at, column in enumerate(OBJECT_COLUMNS)}
-    values |= {"id": object_id, "parent": parent_of(path), "leaf": leaf_of(path), "physical_path": row.physical_path}
-    values |= {"journal_id": journal_id, "valid_from": max(change.moment_us, row.valid_to)}
-    change.tx.execute(insert(storage_objects).values(values))
-    query = select(*OBJECT_COLUMNS).where(_O.id == object_id)
-    return object_from(change.system.execute(query).one(), bucket.name)
+    for parent, leaves in leaves_by_folder(paths).items():
+        twice = [leaf for leaf, count in Counter(leaves).items() if count > 1]
+        for start in range(0, len(leaves), SLICE):
+            values = {"bucket": bucket.id, "folder": parent, "names": leaves[start : start + SLICE]}
+            twice += change.system.execute(_TAKEN, values).scalars()
+        if twice:
+            raise ObjectAlreadyExists("The resource already exists", path=parent + twice[0])
 
 
-def _leave_trash(change: Mutation, bucket: Bucket, row_ids: list[int]) -> None:
-    """Let rows of the trash be history without bytes of their own, or nothing where their bucket keeps none."""
-    chosen = _V.id.in_(bindparam("ids", expanding=True))
+def _object_ids(change: Mutation, rows: list[AnyRow]) -> list[str]:
+    """Return the ids that objects come back with: their own, unless they came back before."""
+    taken: set[str] = set()
+    for start in range(0, len(rows), SLICE):
+        part = [row.object_id for row in rows[start : start + SLICE]]
+        taken.update(change.system.execute(_LIVING, {"ids": part}).scalars())
+    ids = []
+    for row in rows:
+        ids.append(new_id() if row.object_id in taken else str(row.object_id))
+        taken.add(row.object_id)
+    return ids
+
+
+def _insert(
+    change: Mutation, bucket: Bucket, rows: list[AnyRow], ids: list[str], paths: list[str]
+) -> list[StorageObject]:
+    """Insert rows of objects over bytes that still lie where the trash has them."""
+    keys = [(object_id, row.physical_path) for object_id, row in zip(ids, rows, strict=True)]
+    journal_id = change.relocate(keys)
+    objects = [
+        (object_id, bucket.id, parent_of(path), leaf_of(path), *row[4 : len(OBJECT_COLUMNS)])
+        for row, object_id, path in zip(rows, ids, paths, strict=True)
+    ]
+    places = [(row.physical_path, journal_id, max(change.moment_us, row.valid_to)) for row in rows]
+    values = [(*_as_text(stored), *place) for stored, place in zip(objects, places, strict=True)]
+    change.tx.insert_rows(storage_objects, _COLUMNS, values)
+    return [object_from(stored, bucket.name) for stored in objects]
+
+
+def _as_text(stored: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the values of `OBJECT_COLUMNS` as the driver takes them."""
+    at = _METADATA_AT
+    return (*stored[:at], json.dumps(dict(stored[at])) if stored[at] else "{}", *stored[at + 1 :])
+
+
+def _leave_trash(bucket: Bucket) -> Update | Delete:
+    """Return what lets rows of the trash be history without bytes of their own, or nothing where none is kept."""
     if bucket.retention.keeps_versions:
-        statement = update(storage_object_versions).where(chosen).values(in_trash=False, physical_path=None)
-        change.system.execute(statement, {"ids": row_ids})
-    else:
-        change.system.execute(delete(storage_object_versions).where(chosen), {"ids": row_ids})
+        return update(storage_object_versions).where(_CHOSEN).values(in_trash=False, physical_path=None)
+    return delete(storage_object_versions).where(_CHOSEN)
+
+
+_COLUMNS: Final = (*(column.name for column in OBJECT_COLUMNS), "physical_path", "journal_id", "valid_from")
+_METADATA_AT: Final = _COLUMNS.index("user_metadata")
+_CHOSEN: Final = _V.id.in_(bindparam("ids", expanding=True))
+_LIVING: Final = select(_O.id).where(_O.id.in_(bindparam("ids", expanding=True)))
+_TAKEN: Final = select(_O.leaf).where(
+    _O.bucket_id == bindparam("bucket"),
+    _O.parent == bindparam("folder"),
+    _O.leaf.in_(bindparam("names", expanding=True)),
+)

@@ -37,7 +37,7 @@ class TreeDownloads:
     Args:
         downloads: Opens objects.
         listing: Walks folders.
-        past: Opens objects as they were.
+        past: Finds and opens objects as they were.
     """
 
     def __init__(self, downloads: Downloads, listing: Listing, past: Past) -> None:
@@ -179,8 +179,7 @@ class TreeDownloads:
         """Return what stands at a path, or stood there at the moment."""
         if moment is None:
             return self._downloads.info(bucket, path, context)
-        with self._past.open(bucket, path, moment, context) as reader:
-            return reader.info
+        return self._past.info(bucket, path, moment, context)
 
     def _open(self, bucket: str, path: str, context: RlsContext, moment: datetime | None) -> ObjectReader:
         if moment is None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from engine.backends.base import BackendReader, StorageBackend
-from engine.errors import BytesMissing, ObjectNotFound, StorageError
+from engine.errors import BytesMissing, ObjectNotFound, StorageError, Unauthorized
 from engine.files.downloads import Downloads, ObjectReader
 from engine.files.records import OBJECT_COLUMNS, object_from
 from engine.files.settle import Settler
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
+from engine.permissions.rules import Command
 from engine.types import RlsContext, StorageObject
 from engine.version_types import Ending, ObjectVersion
 
@@ -20,6 +22,9 @@ _O: Final = storage_objects.c
 _V: Final = storage_object_versions.c
 _SYSTEM: Final = RlsContext.service()
 _ATTEMPTS: Final = 5
+IDS_A_QUERY: Final = 1000
+"""Rows that are asked for by their ids at a time: a database takes so many parameters and no more."""
+
 
 VERSION_COLUMNS: Final = (
     _V.object_id,
@@ -45,17 +50,38 @@ def select_versions(condition: ColumnElement[bool]) -> Select[Any]:
     return select(*VERSION_COLUMNS).where(condition)
 
 
-def find_versions(tx: Transaction, bucket_id: str, version_ids: list[int]) -> list[AnyRow]:
+def find_versions(tx: Transaction, bucket_id: str, version_ids: Sequence[int]) -> list[AnyRow]:
     """Return rows of history by their ids, those that the caller of `tx` may see.
 
     Raises:
         ObjectNotFound: One of them is not there.
     """
-    condition = (_V.bucket_id == bucket_id) & _V.id.in_(bindparam("ids", expanding=True))
-    rows = list(tx.execute(select_versions(condition), {"ids": version_ids}))
-    if len(rows) < len(set(version_ids)):
+    wanted = list(dict.fromkeys(version_ids))
+    parts = (wanted[start : start + IDS_A_QUERY] for start in range(0, len(wanted), IDS_A_QUERY))
+    rows = [row for part in parts for row in tx.execute(_BY_IDS, {"bucket": bucket_id, "ids": part})]
+    if len(rows) < len(wanted):
         raise ObjectNotFound("This version is gone")
     return rows
+
+
+_BY_IDS: Final = select_versions(
+    (_V.bucket_id == bindparam("bucket")) & _V.id.in_(bindparam("ids", expanding=True))
+).order_by(_V.id)
+
+
+def check_deletable(tx: Transaction, rows: Sequence[AnyRow]) -> None:
+    """Refuse to delete what the caller of `tx` may only see.
+
+    Raises:
+        Unauthorized: There is some.
+    """
+    rule, system = tx.rule(storage_object_versions, Command.DELETE), tx.as_caller(_SYSTEM)
+    if rule is None:
+        return
+    for start in range(0, len(rows), IDS_A_QUERY):
+        part = [row.id for row in rows[start : start + IDS_A_QUERY]]
+        if len(system.execute(select(_V.id).where(_V.id.in_(part) & rule)).all()) < len(part):
+            raise Unauthorized("Access denied")
 
 
 class VersionBytes:

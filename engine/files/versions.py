@@ -11,18 +11,24 @@ from typing import Final
 from sqlalchemy import select
 
 from engine.cancel import CancelToken
-from engine.errors import ObjectNotFound, Unauthorized
+from engine.errors import ObjectNotFound
 from engine.files.copies import Copies
 from engine.files.downloads import ObjectReader
 from engine.files.history import forget
 from engine.files.mutations import Mutation, Mutations
 from engine.files.quarantine import Quarantine
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
-from engine.files.version_rows import VersionBytes, as_current, find_versions, select_versions, version_from
+from engine.files.version_rows import (
+    VersionBytes,
+    as_current,
+    check_deletable,
+    find_versions,
+    select_versions,
+    version_from,
+)
 from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.paths import leaf_of, parent_of, validate_object_path
-from engine.permissions.rules import Command
 from engine.types import ProgressCallback, RlsContext, StorageObject
 from engine.version_types import ObjectVersion
 
@@ -126,12 +132,8 @@ class Versions:
 
         def work(change: Mutation) -> int:
             found = find_bucket(change.system, bucket)
-            rows = find_versions(change.tx, found.id, list(version_ids))
-            rule = change.tx.rule(storage_object_versions, Command.DELETE)
-            if rule is not None:
-                allowed = _V.id.in_([row.id for row in rows]) & rule
-                if len(change.system.execute(select(_V.id).where(allowed)).all()) < len(rows):
-                    raise Unauthorized("Access denied")
+            rows = find_versions(change.tx, found.id, version_ids)
+            check_deletable(change.tx, rows)
             forget(change, rows)
             return len(rows)
 

@@ -146,6 +146,7 @@ class Cleanup:
         audit: Told of what is swept, and rid of what is old.
         graces: How long to wait.
         now: The present moment, in microseconds since 1970, UTC.
+        believed: The moment by which rows are old enough to be removed, the same or earlier.
         failpoints: Told of every step.
     """
 
@@ -162,6 +163,7 @@ class Cleanup:
         audit: Audit,
         graces: Graces,
         now: Callable[[], int] = now_us,
+        believed: Callable[[], int] = now_us,
         failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
@@ -175,6 +177,7 @@ class Cleanup:
         self._audit = audit
         self._graces = graces
         self._now = now
+        self._believed = believed
         self._failpoints = failpoints
         self._lock = threading.Lock()
         self._last_run = Remembered(executor, "cleanup_at")
@@ -252,7 +255,7 @@ class Cleanup:
         missing = self._missing.note(survey, moment_us, actor, cancel, dry_run=dry_run)
         lost = {} if confirm else self._caution.lost(missing)
         orphans_until_us = moment_us - self._graces.orphan_s * _SECOND_US
-        missing_until_us = moment_us - self._graces.missing_s * _SECOND_US
+        missing_until_us = self._believed() - self._graces.missing_s * _SECOND_US
         return _Found(survey.rows, orphans, missing, lost, orphans_until_us, missing_until_us)
 
     def _take_away(self, found: _Found, moment_us: int, actor: str, cancel: CancelToken) -> set[str]:

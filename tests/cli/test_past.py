@@ -97,3 +97,9 @@ def test_a_bucket_is_downloaded_as_it_was(holdall: Holdall, then: str, tmp_path:
     assert content(holdall, tmp_path, "b/a.txt", "b/sub", "--at", then) == "old"
     assert (tmp_path / "out/sub/x").read_text() == "x"
     assert content(holdall, tmp_path, "b/a.txt") == "newer"
+
+
+def test_a_missing_file_is_listed_as_it_was(holdall: Holdall, then: str, data_dir: Path):
+    (lost,) = (data_dir / "storage/.versions").rglob("a.txt~*")
+    lost.unlink()
+    assert holdall("ls", "b/a.txt", "--at", then, "--json").document[0]["size_bytes"] == 3

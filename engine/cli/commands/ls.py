@@ -96,8 +96,7 @@ def _entries(
 def _info(session: Session, target: Address, moment: datetime | None) -> StorageObject:
     if moment is None:
         return session.storage.info(target.bucket, target.path, session.context)
-    with session.storage.past.open(target.bucket, target.path, moment, session.context) as reader:
-        return reader.info
+    return session.storage.past.info(target.bucket, target.path, moment, session.context)
 
 
 def _everything_then(session: Session, target: Address, moment: datetime) -> Iterator[Folder | StorageObject]:

@@ -9,10 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import ObjectNotFound
+from engine.backends.base import StorageBackend
+from engine.errors import BytesMissing, InvalidRequest, ObjectNotFound
+from engine.files.archive import ARCHIVE_FOLDER
+from engine.files.history import _ENDS_TO_COME
 from engine.files.past_queries import PastRules, objects_page_at
 from engine.storage import FileStorage
-from engine.types import FolderCount, ListRequest, Retention, RlsContext, SortColumn, UploadOptions
+from engine.times import now_us, to_datetime
+from engine.types import (
+    FolderCount,
+    ListRequest,
+    Retention,
+    RlsContext,
+    SortColumn,
+    UploadItem,
+    UploadOptions,
+)
 
 KEEP = Retention(days=30, trash_days=30)
 REPLACE = UploadOptions(replace=True)
@@ -146,7 +158,56 @@ def test_a_clock_that_was_set_back(storage: FileStorage, service: RlsContext, mo
     put(storage, "b", b"three", service)
     storage.delete("photos", "b", service)
     versions = [*storage.versions.list("photos", "a", service), *storage.versions.list("photos", "b", service)]
+    assert len(versions) == 4
     assert all(version.until_us is not None and version.since_us < version.until_us for version in versions)
+
+
+@pytest.mark.parametrize("coming", ["upload", "many", "move", "rename", "restore"])
+def test_nothing_stands_twice_at_a_path_after_a_clock_was_set_back(
+    storage: FileStorage, service: RlsContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, coming: str
+):
+    hour_us, clock = 3_600_000_000, [now_us()]
+    monkeypatch.setattr("engine.files.mutations.now_us", lambda: clock[0])
+    storage.create_bucket("photos", service, retention=KEEP)
+    put(storage, "x/p", b"other", service)
+    put(storage, "d/p", b"old", service)
+    moments = [to_datetime(clock[0] + step) for step in (-hour_us, 0, 1, 2, 3)]
+    clock[0] -= 2 * hour_us
+    storage.delete("photos", "d/p", service)
+    clock[0] += hour_us
+    match coming:
+        case "upload":
+            put(storage, "d/p", b"new", service)
+        case "many":
+            (tmp_path / "p").write_bytes(b"new")
+            storage.upload_many("photos", [UploadItem(tmp_path / "p", "d/p")], service)
+        case "move":
+            storage.move("photos", "x/p", "d/p", service)
+        case "rename":
+            storage.move_folder("photos", "x/", "d/", service)
+        case "restore":
+            put(storage, "y", b"deleted", service)
+            storage.delete("photos", "y", service)
+            (item,) = (item for item in storage.trash.list("photos", service).items if item.info.path == "y")
+            assert item.id is not None
+            storage.trash.restore("photos", [item.id], service, target_path="d/p")
+
+    newest, *older = storage.versions.list("photos", "d/p", service)
+    assert len(older) == 1
+    assert older[0].until_us is not None
+    assert newest.since_us >= older[0].until_us
+    for moment in moments:
+        page = storage.list("photos", ListRequest("d/", moment=moment), service)
+        assert len(page.objects) == storage.count_folder("photos", "d/", service, moment).objects <= 1
+
+
+def test_that_nothing_is_to_come_is_seen_in_an_index(storage: FileStorage):
+    """Every upload and every move asks."""
+    engine = storage._executor._engine
+    compiled = _ENDS_TO_COME.compile(dialect=engine.dialect)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", ("b", 1)).all()
+    assert "(bucket_id=? AND valid_to>?)" in rows[0][3]
 
 
 @pytest.mark.parametrize("table", ["storage_objects", "storage_object_versions"])
@@ -162,6 +223,58 @@ def test_a_page_reads_a_range_of_an_index_in_its_order(storage: FileStorage, tab
     steps = [row[3] for row in rows if table + " " in row[3]]
     assert len(steps) == 1
     assert "(bucket_id=? AND parent=? AND leaf>?" in steps[0]
+
+
+@pytest.mark.parametrize("change", ["replace", "move", "delete"])
+def test_what_is_changed_while_it_is_looked_for_is_found(
+    storage: FileStorage, service: RlsContext, monkeypatch: pytest.MonkeyPatch, change: str
+):
+    storage.create_bucket("photos", service, retention=KEEP)
+    put(storage, "a", b"one", service)
+    then = now()
+    look, changes = storage.past._look, [change]
+
+    def look_and_change(*arguments: object) -> object:
+        stood = look(*arguments)  # type: ignore[arg-type]
+        match changes and changes.pop():
+            case "replace":
+                put(storage, "a", b"two", service)
+            case "move":
+                storage.move("photos", "a", "b", service)
+            case "delete":
+                storage.delete("photos", "a", service)
+        return stood
+
+    monkeypatch.setattr(storage.past, "_look", look_and_change)
+    assert read(storage, "a", then, service) == b"one"
+
+
+def test_a_moment_says_its_time_zone(storage: FileStorage, service: RlsContext):
+    storage.create_bucket("photos", service, retention=KEEP)
+    naive = datetime(2026, 1, 1)
+    with pytest.raises(InvalidRequest):
+        storage.list("photos", ListRequest(moment=naive), service)
+    with pytest.raises(InvalidRequest):
+        storage.count_folder("photos", "", service, naive)
+    with pytest.raises(InvalidRequest):
+        storage.past.open("photos", "a", naive, service)
+
+
+def test_a_version_without_bytes_keeps_no_other_from_being_written_out(
+    storage: FileStorage, backend: StorageBackend, service: RlsContext, tmp_path: Path
+):
+    storage.create_bucket("photos", service, retention=KEEP)
+    for path in ("a", "b"):
+        put(storage, path, b"old", service)
+    then = now()
+    put(storage, "a", b"new", service)
+    (entry,) = backend.list(ARCHIVE_FOLDER)
+    backend.delete(entry.key)
+
+    assert storage.past.info("photos", "a", then, service).size_bytes == 3
+    report = storage.download_tree("photos", ["a", "b"], tmp_path / "t", service, moment=then)
+    assert [(failure.path, type(failure.error)) for failure in report.failures] == [("a", BytesMissing)]
+    assert (tmp_path / "t/b").read_bytes() == b"old"
 
 
 def test_a_folder_is_counted_and_written_out_as_it_was(storage: FileStorage, service: RlsContext, tmp_path: Path):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
+from sqlalchemy import event
 
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import Cancelled, InvalidRequest, ObjectAlreadyExists, ObjectNotFound, UnsupportedMediaType
+from engine.errors import Cancelled, InvalidRequest, IoError, ObjectAlreadyExists, ObjectNotFound, UnsupportedMediaType
 from engine.files.archive import ARCHIVE_FOLDER
 from engine.jobs.expiry import Expiry
+from engine.metadata.executor import Executor
 from engine.storage import FileStorage
 from engine.times import now_us
 from engine.types import Bucket, BucketChanges, Retention, RlsContext, UploadOptions
@@ -124,6 +128,56 @@ class TestTakingBack:
         storage.delete("photos", ".emptyFolderPlaceholder", service)
         with pytest.raises(UnsupportedMediaType):
             storage.trash.restore("photos", ids(in_trash(storage, service)), service, target_path="a.txt")
+
+    @pytest.mark.parametrize("count", [40_000, 260_000])
+    def test_more_ids_than_a_statement_takes(self, storage: FileStorage, service: RlsContext, count: int):
+        put(storage, "a", b"one", service)
+        storage.delete("photos", "a", service)
+        (item,) = in_trash(storage, service)
+        many = [*range(10**6, 10**6 + count), *ids([item])]
+        with pytest.raises(ObjectNotFound):
+            storage.trash.restore("photos", many, service)
+        with pytest.raises(ObjectNotFound):
+            storage.versions.delete("photos", many, service)
+        assert storage.trash.empty("photos", service, many) == 1
+
+    def test_a_slice_at_a_time_is_all_or_none_as_well(
+        self, storage: FileStorage, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("engine.files.trash.SLICE", 2)
+        paths = [f"d/{number}" for number in range(5)]
+        for path in paths:
+            storage.upload("photos", path, path.encode(), service, UploadOptions(user_metadata={"of": path}))
+        before = [storage.info("photos", path, service) for path in paths]
+        storage.delete_many("photos", ["d/"], service)
+        put(storage, "d/4", b"new", service)
+        items = sorted(ids(in_trash(storage, service)))
+        with pytest.raises(ObjectAlreadyExists):
+            storage.trash.restore("photos", items, service)
+        assert sorted(ids(in_trash(storage, service))) == items
+        storage.delete("photos", "d/4", service, for_good=True)
+        assert list(storage.trash.restore("photos", items, service)) == before
+        assert [storage.info("photos", path, service) for path in paths] == before
+        assert [read(storage, path, service) for path in paths] == [path.encode() for path in paths]
+
+    def test_many_take_few_statements(self, storage: FileStorage, service: RlsContext, workspace: Workspace):
+        """Everybody who writes waits meanwhile."""
+        for number in range(50):
+            put(storage, f"d/{number}", b"x", service)
+        storage.delete_many("photos", ["d/"], service)
+        items = ids(in_trash(storage, service))
+        seen: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            seen.append(statement)
+
+        engine = workspace._core.executor._engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            storage.trash.restore("photos", items, service)
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        assert len(seen) < 40
 
     def test_what_is_not_there(self, storage: FileStorage, service: RlsContext):
         with pytest.raises(ObjectNotFound):
@@ -296,6 +350,101 @@ class TestExpiry:
         storage.delete("photos", "a", service)
         storage.update_bucket("photos", service, BucketChanges(retention=Retention()))
         assert self.run_after(workspace, 0) == 1
+
+    def test_what_is_over_is_looked_for_without_the_write_lock(
+        self,
+        workspace: Workspace,
+        storage: FileStorage,
+        bucket: Bucket,
+        service: RlsContext,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention(versions=2, trash_days=30)))
+        for number in range(3):
+            put(storage, "a", b"%d" % number, service)
+
+        def fail(*_: object) -> None:
+            raise AssertionError("somebody would wait for this")
+
+        monkeypatch.setattr(Executor, "transaction", fail)
+        assert self.run_after(workspace, 0) == 0
+
+    def test_each_commit_lets_go_of_a_few_and_closing_ends_it_between_two(
+        self,
+        workspace: Workspace,
+        storage: FileStorage,
+        bucket: Bucket,
+        service: RlsContext,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        monkeypatch.setattr("engine.jobs.expiry.SLICE", 2)
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention(days=90, trash_days=1)))
+        for number in range(5):
+            put(storage, f"{number}", b"x", service)
+        storage.delete_many("photos", [f"{number}" for number in range(5)], service)
+        token, core = CancelToken(), workspace._core
+        run = core.mutations.run
+
+        def run_and_cancel(*arguments: object) -> object:
+            token.cancel()
+            return run(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(core.mutations, "run", run_and_cancel)
+        with pytest.raises(Cancelled):
+            Expiry(core.executor, core.mutations, lambda: now_us() + 2 * DAY_US).run(token)
+        assert len(in_trash(storage, service)) == 3
+
+    def test_what_the_bucket_keeps_after_all_stays(
+        self,
+        workspace: Workspace,
+        storage: FileStorage,
+        bucket: Bucket,
+        service: RlsContext,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        """Somebody lets it keep more between the look and the commit."""
+        storage.update_bucket("photos", service, BucketChanges(retention=Retention(versions=1)))
+        for number in range(4):
+            put(storage, "a", b"%d" % number, service)
+        mutations = workspace._core.mutations
+        run = mutations.run
+
+        def run_late(*arguments: object) -> object:
+            storage.update_bucket("photos", service, BucketChanges(retention=Retention(versions=2)))
+            return run(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(mutations, "run", run_late)
+        assert self.run_after(workspace, 0) == 1
+        assert len(storage.versions.list("photos", "a", service)) == 3
+
+    def test_a_bucket_that_fails_keeps_no_other_from_its_turn(
+        self,
+        workspace: Workspace,
+        storage: FileStorage,
+        bucket: Bucket,
+        service: RlsContext,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ):
+        caplog.set_level(logging.CRITICAL)
+        for name in ("one", "two"):
+            storage.create_bucket(name, service, retention=Retention(versions=1))
+            for number in range(3):
+                storage.upload(name, "a", b"%d" % number, service, REPLACE)
+        mutations = workspace._core.mutations
+        run, calls = mutations.run, iter([True])
+
+        def fail_first(*arguments: object) -> object:
+            if next(calls, False):
+                raise IoError("this disk refuses")
+            return run(*arguments)  # type: ignore[arg-type]
+
+        with monkeypatch.context() as patched:
+            patched.setattr(mutations, "run", fail_first)
+            with pytest.raises(IoError):
+                self.run_after(workspace, 0)
+        left = sorted(len(storage.versions.list(name, "a", service)) for name in ("one", "two"))
+        assert left == [2, 3]
 
     def test_cancelled(self, workspace: Workspace, bucket: Bucket):
         token = CancelToken()
