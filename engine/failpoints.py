@@ -1,8 +1,8 @@
-"""Failpoints: named places in the protocol where a test lets the process die.
+"""Failpoints: named places in the protocol and in the jobs where a test lets the process die.
 
 One object is handed through the constructors, and at each step it is told the step's name. Outside tests it does
-nothing, which costs a call of an empty method. Every name is one step of the protocol, and a test proves that each is
-reached.
+nothing, which costs a call of an empty method. Every name is one step of something that changes what is stored, and a
+test proves that each is reached.
 
 Threads: `reach` is called from any thread.
 """

@@ -42,20 +42,12 @@ class PastWorker:
 
     def run(self, steps: int) -> None:
         """Do some operations: one of each kind first, then any."""
-        operations: list[Callable[[], None]] = [
-            *[self.upload, self.upload_batch, self.overwrite, self.copy, self.move, self.move_kept],
-            *[
-                self.move_folder,
-                self.delete,
-                self.delete_many,
-                self.empty_bucket,
-                self.restore_version,
-                self.restore_trash,
-            ],
-            *[self.restore_elsewhere, self.delete_versions, self.empty_trash, self.expire_versions, self.expire_trash],
-            *[self.expire_many, self.clean_stray, self.clean_lost, self.lose_version, self.scrub],
-            *[self.change_bucket, self.remake_bucket],
-        ]
+        operations: list[Callable[[], None]] = [self.upload, self.upload_batch, self.overwrite, self.copy]
+        operations += [self.move, self.move_kept, self.move_folder, self.delete, self.delete_many, self.empty_bucket]
+        operations += [self.restore_version, self.restore_trash, self.restore_elsewhere, self.delete_versions]
+        operations += [self.empty_trash, self.expire_versions, self.expire_trash, self.expire_many]
+        operations += [self.clean_stray, self.clean_lost, self.lose_version, self.scrub]
+        operations += [self.change_bucket, self.remake_bucket]
         self._make_buckets()
         for operation in self._random.sample(operations, len(operations)):
             operation()
