@@ -104,6 +104,7 @@ class VersionBytes:
         """Open what a row of history means.
 
         Raises:
+            ObjectNotFound: The row was forgotten meanwhile, and its bytes went with it.
             BytesMissing: The bytes are gone.
         """
         info = object_from(row, bucket)
@@ -112,7 +113,13 @@ class VersionBytes:
             reader = self._live(row) if found is None else self._read(found)
             if reader is not None:
                 return ObjectReader(info, reader, verify=verify)
+        if not self._is_known(row):
+            raise ObjectNotFound("This version is gone", path=info.path)
         raise BytesMissing("The bytes of this version are missing", path=f"{bucket}/{info.path}")
+
+    def _is_known(self, row: AnyRow) -> bool:
+        """Return whether the row is still there."""
+        return bool(self._executor.execute(select(_V.id).where(_V.id == row.id), _SYSTEM))
 
     def _archived(self, row: AnyRow) -> AnyRow | None:
         """Return the row of history that names the key of the bytes, as it is now."""

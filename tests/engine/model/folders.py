@@ -72,7 +72,12 @@ class Empty(Operation):
 
     def first_step(self, world: World) -> Step | Done:
         number = world.find(self.bucket).number
-        return lambda later: self._delete(later, number, later.last_number, 0)
+        return lambda later: self._mark(later, number)
+
+    def _mark(self, world: World, number: int) -> Step:
+        """Note what there is: what is touched from now on stays."""
+        mark = world.last_number
+        return lambda later: self._delete(later, number, mark, 0)
 
     def _delete(self, world: World, number: int, mark: int, count: int) -> Step | Done:
         shelf = world.find_by_number(number)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.base import StorageBackend
+from engine.backends.base import BackendReader, StorageBackend
 from engine.config import load_settings
 from engine.errors import BucketNotFound, InvalidRequest, ObjectAlreadyExists, ObjectNotFound
 from engine.files.archive import ARCHIVE_FOLDER
@@ -190,6 +190,24 @@ class TestGoingBack:
         assert len(archived(backend)) == 1
         with pytest.raises(ObjectNotFound):
             storage.versions.open("photos", oldest.id, service)
+
+    def test_one_that_is_forgotten_while_it_is_opened_is_gone_and_not_damaged(
+        self, storage: FileStorage, backend: StorageBackend, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+    ):
+        put(storage, "a", b"one", service)
+        put(storage, "a", b"two", service)
+        chosen = storage.versions.list("photos", "a", service)[1].id
+        assert chosen is not None
+        look = backend.open
+
+        def open_too_late(key: str) -> BackendReader | None:
+            monkeypatch.undo()
+            storage.versions.delete("photos", [chosen], service)
+            return look(key)
+
+        monkeypatch.setattr(backend, "open", open_too_late)
+        with pytest.raises(ObjectNotFound):
+            storage.versions.open("photos", chosen, service)
 
     def test_bytes_that_two_versions_mean_go_with_the_second(
         self, storage: FileStorage, backend: StorageBackend, service: RlsContext
