@@ -16,6 +16,7 @@ from uuid import uuid4
 from sqlalchemy import insert, select
 
 from engine import limits
+from engine.audit import Audit
 from engine.auth import ApiKeys
 from engine.backends.base import StorageBackend
 from engine.backends.local import LocalBackend, holds_buckets, is_storage_folder
@@ -47,7 +48,9 @@ from engine.housekeeping import Housekeeping, Premises
 from engine.instance import opening
 from engine.jobs.backups import Backups
 from engine.jobs.check import Checks
+from engine.jobs.contents import Bytes
 from engine.jobs.scheduler import Job, Scheduler
+from engine.jobs.verdicts import Verdicts
 from engine.metadata import schema
 from engine.metadata.database import is_begun, open_database
 from engine.metadata.executor import Executor, Transaction
@@ -327,7 +330,13 @@ def _compose(
         trash=Trash(executor, core.mutations, permissions, announcer.stored, quarantine),
         past=past,
         checks=Checks(
-            executor, backend, core.settler, permissions, settings.storage_dir / ".lost+found", announcer.deleted
+            executor,
+            backend,
+            core.settler,
+            permissions,
+            Verdicts(executor, Bytes(backend, core.settler), quarantine, Audit(executor)),
+            settings.storage_dir / ".lost+found",
+            announcer.deleted,
         ),
         signer=signer,
     )
