@@ -97,3 +97,17 @@ def test_a_bucket_is_downloaded_as_it_was(holdall: Holdall, then: str, tmp_path:
     assert content(holdall, tmp_path, "b/a.txt", "b/sub", "--at", then) == "old"
     assert (tmp_path / "out/sub/x").read_text() == "x"
     assert content(holdall, tmp_path, "b/a.txt") == "newer"
+
+
+def test_what_goes_for_good_goes_past_the_trash_and_older_versions_stay(holdall: Holdall, tmp_path: Path) -> None:
+    source = tmp_path / "secret"
+    holdall("mb", "kept", "--trash-days", "30", "--keep-versions", "5")
+    for content in (b"first", b"second"):
+        source.write_bytes(content)
+        holdall("put", source, "kept", "--replace")
+    holdall("put", source, "kept/folder")
+    assert holdall("rm", "--for-good", "kept/secret").out == "removed 1 object\n"
+    assert holdall("rm", "-r", "--for-good", "kept/folder/").out == "removed 1 object\n"
+    assert holdall("trash", "kept").out == ""
+    (old,) = holdall("versions", "kept/secret", "--json").document
+    assert old["size_bytes"] == len(b"first")
