@@ -23,6 +23,7 @@ from engine.jobs.orphans import Orphans
 from engine.jobs.scheduler import Job
 from engine.jobs.scrub import Scrub
 from engine.jobs.survey import Surveyor
+from engine.jobs.verdicts import Verdicts
 from engine.metadata.executor import Executor
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us
@@ -118,9 +119,7 @@ class Housekeeping:
         )
         self.scrub = Scrub(
             executor,
-            stored,
-            premises.quarantine,
-            self.audit,
+            Verdicts(executor, stored, premises.quarantine, self.audit, now, failpoints),
             premises.permissions,
             settings.data_dir / ".scrub.lock",
             settings.scrub_bytes_per_s,

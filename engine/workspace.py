@@ -50,7 +50,9 @@ from engine.instance import opening
 from engine.jobs.backups import Backups
 from engine.jobs.believed import BelievedClock
 from engine.jobs.check import Checks
+from engine.jobs.contents import Bytes
 from engine.jobs.scheduler import Job, Scheduler
+from engine.jobs.verdicts import Verdicts
 from engine.metadata import schema
 from engine.metadata.database import is_begun, open_database
 from engine.metadata.executor import Executor, Transaction
@@ -359,7 +361,13 @@ def _compose(
         trash=Trash(executor, core.mutations, backend, permissions, announcer.stored, quarantine, core.failpoints),
         past=past,
         checks=Checks(
-            executor, backend, core.settler, permissions, settings.storage_dir / ".lost+found", announcer.deleted
+            executor,
+            backend,
+            core.settler,
+            permissions,
+            Verdicts(executor, Bytes(backend, core.settler), quarantine, Audit(executor)),
+            settings.storage_dir / ".lost+found",
+            announcer.deleted,
         ),
         signer=signer,
     )

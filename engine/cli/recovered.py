@@ -35,6 +35,8 @@ def _lines_of(report: RecoveryReport) -> list[str]:
     if report.backup:
         newer = count_text(report.taken_in, "newer file")
         lines.append(f"restored from {report.backup}; {newer} taken in")
+    if report.versions:
+        lines.append(f"old versions and deleted objects taken in: {report.versions:,}")
     if report.problem_count:
         lines.append(f"{count_text(report.problem_count, 'thing')} to look at, listed above")
     if report.set_aside:
@@ -48,6 +50,7 @@ def _document_of(report: RecoveryReport) -> dict[str, Any]:
         "objects": report.objects,
         "size_bytes": report.size_bytes,
         "taken_in": report.taken_in,
+        "versions": report.versions,
         "problem_count": report.problem_count,
         "problems": [problem._asdict() for problem in report.problems],
         "set_aside": str(report.set_aside) if report.set_aside else None,

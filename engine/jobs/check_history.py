@@ -6,29 +6,29 @@ known. Bytes below `.versions/` that nothing means any more are put aside on rep
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from sqlalchemy import func, select
 
 from engine import limits
-from engine.backends.base import BackendReader, StorageBackend, StoredEntry
+from engine.backends.base import StorageBackend, StoredEntry
 from engine.check_types import Finding, FindingKind
-from engine.errors import IoError
 from engine.files.archive import ARCHIVE_FOLDER, archived_version
+from engine.files.quarantine import Problem
 from engine.files.records import object_from
 from engine.files.settle import Settler
 from engine.files.throttle import ProgressMeter
 from engine.files.version_rows import VERSION_COLUMNS
 from engine.jobs.aside import put_aside
+from engine.jobs.contents import Content, claimed_keys, parts
+from engine.jobs.verdicts import Verdicts
 from engine.metadata.executor import AnyRow, Executor, Transaction
-from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
+from engine.metadata.tables import storage_buckets, storage_object_versions
 from engine.times import to_datetime
-from engine.types import RlsContext, StorageObject
+from engine.types import RlsContext
 
-_O: Final = storage_objects.c
 _V: Final = storage_object_versions.c
 _SYSTEM: Final = RlsContext.service()
 
@@ -40,19 +40,21 @@ class HistoryCheck:
         executor: For rows.
         backend: For bytes.
         settler: Knows which bytes are on their way.
+        verdicts: Reads what is kept, and writes down what is wrong.
     """
 
-    def __init__(self, executor: Executor, backend: StorageBackend, settler: Settler) -> None:
+    def __init__(self, executor: Executor, backend: StorageBackend, settler: Settler, verdicts: Verdicts) -> None:
         self._executor = executor
         self._backend = backend
         self._settler = settler
+        self._verdicts = verdicts
 
     def size_bytes(self) -> int:
         """Return how much there is to read."""
         query = select(func.coalesce(func.sum(_V.size_bytes), 0)).where(_V.physical_path.is_not(None))
         return int(self._executor.execute(query, _SYSTEM)[0][0])
 
-    def versions(self, meter: ProgressMeter) -> Iterator[Finding]:
+    def versions(self, meter: ProgressMeter, actor: str) -> Iterator[Finding]:
         """Yield what is wrong with the bytes of old versions.
 
         Raises:
@@ -60,13 +62,11 @@ class HistoryCheck:
         """
         for row, bucket in self._rows():
             meter.check()
-            info = object_from(row, bucket)
-            found = self._checksum_of(row, meter, info)
-            if found != info.checksum and self._is_unchanged(row):
-                kind = FindingKind.MISSING if found is None else FindingKind.DAMAGED
-                detail = f"the version until {to_datetime(row.valid_to):%Y-%m-%d %H:%M:%S} UTC "
-                detail += "has no bytes" if found is None else f"has bytes with the SHA-256 {found}"
-                yield Finding(kind, f"{bucket}/{info.path}", detail)
+            content = Content(object_from(row, bucket), row.physical_path, row.journal_id is not None, None, row.id)
+            problem, detail = self._verdicts.judge(content, actor, partial(_moved, meter, content.info.path))
+            if problem is not None:
+                when = f"the version until {to_datetime(row.valid_to):%Y-%m-%d %H:%M:%S} UTC"
+                yield Finding(_KINDS[problem], content.name, f"{when}: {detail}")
 
     def orphans(self, meter: ProgressMeter, *, repair: bool, label: str) -> Iterator[Finding]:
         """Yield archived bytes that nothing means; on repair they are put aside.
@@ -74,28 +74,27 @@ class HistoryCheck:
         Raises:
             Cancelled: The caller cancelled.
         """
+        for part in parts(list(self._suspects(meter)), limits.CLEANUP_BATCH):
+            with self._executor.transaction(_SYSTEM) as tx:
+                claimed = claimed_keys(tx, [entry.key for entry in part])
+                orphans = [entry for entry in part if entry.key not in claimed and self._is_nobodys(tx, entry.key)]
+                aside = {entry.key: put_aside(self._backend, entry.key, label) for entry in orphans if repair}
+            for entry in orphans:
+                where = aside.get(entry.key)
+                detail = f"{entry.size_bytes} bytes that no version claims" if where is None else f"moved to {where}"
+                yield Finding(FindingKind.ORPHANED, entry.key, detail, repaired=where is not None)
+
+    def _suspects(self, meter: ProgressMeter) -> Iterator[StoredEntry]:
+        """Yield archived bytes that no version of theirs claims: an object just out of the trash still may."""
         for entry in self._backend.list(ARCHIVE_FOLDER):
             meter.check()
-            with self._executor.snapshot(_SYSTEM) as tx:
-                claimed = self._is_claimed(tx, entry.key)
-            if not claimed:
-                yield from self._orphan(entry, repair=repair, label=label)
+            kept = select(_V.id).where(_V.version == archived_version(entry.key), _V.physical_path == entry.key)
+            if not self._executor.execute(kept, _SYSTEM):
+                yield entry
 
-    def _orphan(self, entry: StoredEntry, *, repair: bool, label: str) -> Iterator[Finding]:
-        """Look again with every change held off, and report what is nobody's still."""
-        with self._executor.transaction(_SYSTEM) as tx:
-            if self._is_claimed(tx, entry.key) or not self._backend.exists(entry.key):
-                return
-            aside = put_aside(self._backend, entry.key, label) if repair else None
-        detail = f"{entry.size_bytes} bytes that no version claims" if aside is None else f"moved to {aside}"
-        yield Finding(FindingKind.ORPHANED, entry.key, detail, repaired=aside is not None)
-
-    def _is_claimed(self, tx: Transaction, key: str) -> bool:
-        """Return whether a version, an object just taken out of the trash, or open work means a key."""
-        kept = tx.execute(select(_V.id).where(_V.version == archived_version(key), _V.physical_path == key))
-        if kept.first() is not None or self._settler.is_awaited(tx, key):
-            return True
-        return tx.execute(select(_O.id).where(_O.physical_path == key).limit(1)).first() is not None
+    def _is_nobodys(self, tx: Transaction, key: str) -> bool:
+        """Return whether no open work means a key that still holds bytes; `tx` holds changes off."""
+        return not self._settler.is_awaited(tx, key) and self._backend.exists(key)
 
     def _rows(self) -> Iterator[tuple[AnyRow, str]]:
         """Yield rows of history that have bytes of their own, with their bucket's name, a page at a time."""
@@ -111,34 +110,9 @@ class HistoryCheck:
                 return
             last = rows[-1].id
 
-    def _checksum_of(self, row: AnyRow, meter: ProgressMeter, info: StorageObject) -> str | None:
-        """Return the checksum of archived bytes, or None where there are none that can be read."""
-        if row.journal_id is not None:
-            self._settler.settle(row.journal_id, eager=True)
-        try:
-            reader = self._backend.open(row.physical_path)
-            if reader is None:
-                return None
-            with contextlib.closing(reader):
-                return _checksum(reader, meter, info.path)
-        except IoError as error:
-            if error.retryable:
-                raise
-            return None
 
-    def _is_unchanged(self, row: AnyRow) -> bool:
-        """Return whether a row of history still names the same bytes."""
-        query = select(_V.id).where(_V.id == row.id, _V.physical_path == row.physical_path)
-        return bool(self._executor.execute(query, _SYSTEM))
+def _moved(meter: ProgressMeter, path: str, count: int) -> None:
+    meter.moved(count, path)
 
 
-def _checksum(reader: BackendReader, meter: ProgressMeter, path: str) -> str:
-    """Return the SHA-256 of what a reader holds."""
-    sha256 = hashlib.sha256()
-    buffer = memoryview(bytearray(limits.HASH_CHUNK_BYTES))
-    offset = 0
-    while count := reader.readinto_at(offset, buffer):
-        sha256.update(buffer[:count])
-        offset += count
-        meter.moved(count, path)
-    return sha256.hexdigest()
+_KINDS: Final = {Problem.MISSING: FindingKind.MISSING, Problem.DAMAGED: FindingKind.DAMAGED}

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
 
 from engine import limits
-from engine.backends.base import BackendReader, StorageBackend
+from engine.backends.base import BackendReader, Monitor, StorageBackend
 from engine.errors import IoError
 from engine.files.records import OBJECT_COLUMNS, object_from
 from engine.files.settle import Settler
@@ -27,6 +27,8 @@ _O: Final = storage_objects.c
 _V: Final = storage_object_versions.c
 _B: Final = storage_buckets.c
 _J: Final = storage_journal.c
+_T = TypeVar("_T")
+_KEYS_MAX: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,32 @@ class Bytes:
             return False
 
 
-def checksum(reader: BackendReader, monitor: Callable[[int], None]) -> str:
+def parts(items: Sequence[_T], count: int) -> Iterator[Sequence[_T]]:
+    """Yield parts of up to `count` items."""
+    return (items[start : start + count] for start in range(0, len(items), count))
+
+
+def claimed_keys(tx: Transaction, keys: Sequence[str]) -> set[str]:
+    """Return those of `keys` that a row names.
+
+    No index leads from a key to its row, and none is worth what each upload would pay for it: keys are looked up many
+    at a time, in one pass over the rows.
+    """
+    return {
+        str(row[0])
+        for part in parts(keys, _KEYS_MAX)
+        for query in _CLAIMS
+        for row in tx.execute(query, {"keys": list(part)})
+    }
+
+
+_CLAIMS: Final = tuple(
+    select(table.c.physical_path).where(table.c.physical_path.in_(bindparam("keys", expanding=True)))
+    for table in (storage_objects, storage_object_versions)
+)
+
+
+def checksum(reader: BackendReader, monitor: Monitor) -> str:
     """Return the SHA-256 of what a reader holds.
 
     Args:

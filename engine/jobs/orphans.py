@@ -11,7 +11,7 @@ its key: a running upload's key is claimed by its row from the commit on, and be
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -26,9 +26,10 @@ from engine.errors import BytesMissing, IoError
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.archive import ARCHIVE_FOLDER
 from engine.files.settle import Settler
+from engine.jobs.contents import claimed_keys, parts
 from engine.jobs.remembered import Remembered
 from engine.metadata.executor import Executor, Transaction
-from engine.metadata.tables import storage_object_versions, storage_objects, storage_orphans
+from engine.metadata.tables import storage_orphans
 from engine.times import now_us
 from engine.types import RlsContext
 
@@ -105,7 +106,7 @@ class Orphans:
             moment_us: Now.
             dry_run: Whether nothing is to be remembered.
         """
-        unclaimed = [entry for part in _parts(suspects, _IDS) for entry in self._unclaimed(part)]
+        unclaimed = [entry for part in parts(suspects, _IDS) for entry in self._unclaimed(part)]
         if dry_run:
             with self._executor.snapshot(_SYSTEM) as tx:
                 return self._dated(tx, unclaimed, moment_us)
@@ -135,13 +136,13 @@ class Orphans:
             Cancelled: `cancel` was used; what is moved stays moved.
         """
         moved: set[str] = set()
-        for part in _parts(orphans, limits.CLEANUP_BATCH):
+        for part in parts(orphans, limits.CLEANUP_BATCH):
             cancel.raise_if_cancelled()
             with self._executor.transaction(_SYSTEM) as tx:
                 if self._settler.is_moving(tx):
                     _logger.info("nothing is put aside while objects wait to be moved")
                     break
-                claimed = _claimed(tx, [orphan.key for orphan in part])
+                claimed = claimed_keys(tx, [orphan.key for orphan in part])
                 for orphan in part:
                     if orphan.key not in claimed and self._is_put_aside(tx, orphan, label, actor):
                         moved.add(orphan.key)
@@ -166,7 +167,7 @@ class Orphans:
         """Return the entries that are there and nobody's: nothing is on its way while the transaction is open."""
         keys = [entry.key for entry in entries]
         with self._executor.transaction(_SYSTEM) as tx:
-            somebodys = _claimed(tx, keys) | self._settler.awaited(tx, keys)
+            somebodys = claimed_keys(tx, keys) | self._settler.awaited(tx, keys)
             return [entry for entry in entries if entry.key not in somebodys and self._backend.exists(entry.key)]
 
     def _remember(self, tx: Transaction, orphans: Sequence[Orphan]) -> None:
@@ -193,23 +194,6 @@ def _known(tx: Transaction) -> dict[tuple[str, int], int]:
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-def _claimed(tx: Transaction, keys: Sequence[str]) -> set[str]:
-    """Return those of `keys` that a row names."""
-    wanted = {"keys": list(keys)}
-    return {str(row[0]) for query in _CLAIMS for row in tx.execute(query, wanted)}
-
-
-_CLAIMS: Final = tuple(
-    select(table.c.physical_path).where(table.c.physical_path.in_(bindparam("keys", expanding=True)))
-    for table in (storage_objects, storage_object_versions)
-)
-
-
 def _bucket_of(key: str) -> str | None:
     """Return the bucket that a key lies in."""
     return key.removeprefix(f"{ARCHIVE_FOLDER}/").partition("/")[0] or None
-
-
-def _parts(items: Sequence[_T], count: int) -> Iterable[Sequence[_T]]:
-    """Yield parts of up to `count` items."""
-    return (items[start : start + count] for start in range(0, len(items), count))

@@ -22,15 +22,14 @@ from typing import Final
 from sqlalchemy import func, select
 
 from engine import limits
-from engine.audit import Audit, Operation
 from engine.cancel import CancelToken
-from engine.errors import DatabaseLocked, IoError, StorageError, from_os_error
+from engine.errors import DatabaseLocked, StorageError, from_os_error
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
-from engine.files.quarantine import Problem, Quarantine
 from engine.files.throttle import ProgressMeter
-from engine.jobs.contents import Bytes, Content, again, checksum, object_contents, version_contents
+from engine.jobs.contents import Content, object_contents, version_contents
 from engine.jobs.pace import Pace
 from engine.jobs.remembered import Remembered
+from engine.jobs.verdicts import Verdicts
 from engine.locks import FileLock
 from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_object_versions, storage_objects
@@ -49,7 +48,6 @@ _SAVE_US: Final = 60 * _SECOND_US
 """How often the place is written down: each time costs a flush, and whoever polls for changes looks up."""
 
 _PAGE: Final = 100
-_ATTEMPTS: Final = 5
 """How often a content is read that is moved meanwhile; the next pass comes to it again."""
 
 
@@ -58,9 +56,7 @@ class Scrub:
 
     Args:
         executor: For rows.
-        stored: For bytes.
-        quarantine: Where what is wrong is noted.
-        audit: Told of it.
+        verdicts: Reads, and notes what is wrong.
         permissions: Who may.
         lock_path: Held during a pass.
         bytes_per_s: How fast a pass goes by itself; 0: none does.
@@ -72,9 +68,7 @@ class Scrub:
     def __init__(
         self,
         executor: Executor,
-        stored: Bytes,
-        quarantine: Quarantine,
-        audit: Audit,
+        verdicts: Verdicts,
         permissions: PermissionChecker,
         lock_path: Path,
         bytes_per_s: int,
@@ -83,9 +77,7 @@ class Scrub:
         failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
-        self._bytes = stored
-        self._quarantine = quarantine
-        self._audit = audit
+        self._verdicts = verdicts
         self._permissions = permissions
         self._lock_path = lock_path
         self._bytes_per_s = bytes_per_s
@@ -211,64 +203,15 @@ class Scrub:
             after = ids[-1]
 
     def _is_sound(self, content: Content, actor: str, pace: Pace, meter: ProgressMeter, cancel: CancelToken) -> bool:
-        """Read one content; what is wrong counts only when its row is the same afterwards."""
+        """Read one content, no faster than the pace, and return whether it is what was stored."""
 
         def monitor(count: int) -> None:
             meter.moved(count, content.info.path)
             pace.spend(count, cancel)
 
-        current = content
-        for _ in range(_ATTEMPTS):
-            cancel.raise_if_cancelled()
-            problem, detail = self._verdict(current, monitor)
-            self._failpoints.reach(Failpoint.SCRUB_READ)
-            if self._is_settled(current, problem, detail, actor):
-                return problem is None
-            with self._executor.snapshot(_SYSTEM) as tx:
-                moved = again(tx, current)
-            if moved is None:
-                break
-            current = moved
-        return True
-
-    def _verdict(self, content: Content, monitor: Callable[[int], None]) -> tuple[Problem | None, str]:
-        """Return what is wrong with a content's bytes, if anything, and in words."""
-        try:
-            reader = self._bytes.open(content)
-            if reader is None:
-                if content.is_open:
-                    self._bytes.finish_open_work()
-                return Problem.MISSING, f"{content.info.size_bytes} bytes are not at {content.key}"
-            with contextlib.closing(reader):
-                found = checksum(reader, monitor)
-        except IoError as error:
-            if error.retryable:
-                raise
-            return Problem.DAMAGED, f"its bytes cannot be read: {error}"
-        if found == content.info.checksum:
-            return None, ""
-        return Problem.DAMAGED, f"its bytes have the SHA-256 {found} instead of {content.info.checksum}"
-
-    def _is_settled(self, content: Content, problem: Problem | None, detail: str, actor: str) -> bool:
-        """Write a verdict down, unless the row says something else by now: then it has to be found anew."""
-        if problem is None and not self._quarantine.has_any():
-            return True
-        with self._executor.transaction(_SYSTEM) as tx:
-            current = again(tx, content)
-            if current is None or current.key != content.key:
-                return False
-            if problem is Problem.MISSING and not self._bytes.are_gone(tx, current):
-                return False
-            if problem is None:
-                changed = self._quarantine.leave(tx, content.info.version)
-            else:
-                changed = self._quarantine.enter(tx, content.info, problem, self._now(), detail)
-            if changed:
-                operation = Operation.RELEASED if problem is None else Operation.QUARANTINED
-                told = {} if problem is None else {"problem": problem.value, "found": detail}
-                self._audit.record(tx, actor, operation, content.info.bucket_id, content.info.path, told)
-                self._failpoints.reach(Failpoint.QUARANTINED)
-        return True
+        cancel.raise_if_cancelled()
+        problem, _ = self._verdicts.judge(content, actor, monitor)
+        return problem is None
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

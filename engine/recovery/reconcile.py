@@ -4,7 +4,8 @@ Held against an empty database this makes all of it from the files; held against
 after: buckets and objects that the backup does not know, and contents that were overwritten. Nothing is removed: a row
 without bytes stays and is reported, and a file that cannot become an object stays where it is.
 
-One file after the other, a batch a transaction: memory stays the same however many there are.
+What is kept of the past follows (`engine.recovery.old_versions`). One file after the other, a batch a
+transaction: memory stays the same however many there are.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from sqlalchemy import bindparam, insert, select, update
 from engine import limits
 from engine.backends.base import StorageBackend, StoredEntry
 from engine.errors import IoError
-from engine.files.archive import ARCHIVE_FOLDER
 from engine.files.local_names import numbered
 from engine.files.records import at_path
 from engine.files.sidecars import Sidecars
 from engine.files.throttle import ProgressMeter
 from engine.ids import is_id, new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
-from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
+from engine.metadata.tables import storage_buckets, storage_objects
 from engine.paths import leaf_of, parent_of
 from engine.recovery.files import FoundFile, path_of, read_file
+from engine.recovery.old_versions import OldVersions
 from engine.recovery.values import Findings
 from engine.times import now_us
 from engine.types import RlsContext
@@ -37,8 +38,6 @@ _B: Final = storage_buckets.c
 _SYSTEM: Final = RlsContext.service()
 _COLUMNS: Final = (_O.id, _O.parent, _O.leaf, _O.physical_path, _O.size_bytes, _O.checksum, _O.updated_at)
 _CLAIMANTS: Final = select(*_COLUMNS).where(_O.physical_path.in_(bindparam("keys", expanding=True)))
-_V: Final = storage_object_versions.c
-_KNOWN_VERSIONS: Final = select(_V.physical_path).where(_V.physical_path.in_(bindparam("keys", expanding=True)))
 
 
 class Reconciler:
@@ -89,7 +88,7 @@ class Reconciler:
                 self._take_files(folder)
         if knows_objects:
             self._report_missing()
-        self._report_versions()
+        OldVersions(self._executor, self._backend, self._owner_id, self._meter, self._findings).run()
         self._meter.report_now(finalising=True)
         return self._findings
 
@@ -242,19 +241,6 @@ class Reconciler:
         while rows := self._executor.execute(query.where(_O.id > after).limit(limits.LIST_PAGE_MAX), _SYSTEM):
             yield from ((row.name, row) for row in rows)
             after = rows[-1].id
-
-    def _report_versions(self) -> None:
-        """Report what is kept of older versions and in the trash without a row: it is left as it is."""
-        count, size_bytes, entries = 0, 0, self._backend.list(ARCHIVE_FOLDER)
-        while batch := list(islice(entries, limits.RECOVERY_BATCH)):
-            self._meter.check()
-            with self._executor.snapshot(_SYSTEM) as tx:
-                known = set(tx.execute(_KNOWN_VERSIONS, {"keys": [entry.key for entry in batch]}).scalars())
-            unknown = [entry.size_bytes for entry in batch if entry.key not in known]
-            count, size_bytes = count + len(unknown), size_bytes + sum(unknown)
-        if count:
-            detail = f"{count} files of older versions and deleted objects, {size_bytes} bytes, are left as they are"
-            self._findings.add(ARCHIVE_FOLDER, detail)
 
 
 def _free_path(tx: Transaction, bucket_id: str, path: str) -> str:

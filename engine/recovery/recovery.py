@@ -175,13 +175,14 @@ def _known_until_us(backup: Path) -> int | None:
 
 @contextlib.contextmanager
 def _indexed(executor: Executor) -> Iterator[None]:
-    """Find rows by where their bytes are, as long as every file is looked up."""
-    tables = (storage_objects.name, storage_object_versions.name)
-    for table in tables:
-        executor.execute(text(f"CREATE INDEX ix_recovery_{table} ON {table} (physical_path)"), _SYSTEM)
+    """Find rows by their bytes and where these are, as long as every file is looked up."""
+    objects, versions = storage_objects.name, storage_object_versions.name
+    wanted = ((objects, "physical_path"), (versions, "physical_path"), (objects, "version"))
+    for table, column in wanted:
+        executor.execute(text(f"CREATE INDEX ix_recovery_{table}_{column} ON {table} ({column})"), _SYSTEM)
     yield
-    for table in tables:
-        executor.execute(text(f"DROP INDEX ix_recovery_{table}"), _SYSTEM)
+    for table, column in wanted:
+        executor.execute(text(f"DROP INDEX ix_recovery_{table}_{column}"), _SYSTEM)
 
 
 def _settled_owner(executor: Executor, sidecars: Sidecars) -> str:
@@ -201,4 +202,13 @@ def _report_of(executor: Executor, findings: Findings) -> RecoveryReport:
     query = select(func.count(), func.coalesce(func.sum(_O.size_bytes), 0)).select_from(storage_objects)
     objects, size_bytes = executor.execute(query, _SYSTEM)[0]
     problems = tuple(findings.problems)
-    return RecoveryReport(buckets, objects, size_bytes, findings.taken_in, problems, findings.problem_count, None)
+    return RecoveryReport(
+        buckets,
+        objects,
+        size_bytes,
+        findings.taken_in,
+        problems,
+        findings.problem_count,
+        None,
+        versions=findings.versions,
+    )

@@ -34,6 +34,7 @@ class RecoveryReport:
         problem_count: How many there are in all.
         set_aside: Where the old database is now, or None if there was none.
         backup: The backup that was restored, or None.
+        versions: Old versions and deleted objects that were taken in.
     """
 
     buckets: int
@@ -44,6 +45,7 @@ class RecoveryReport:
     problem_count: int
     set_aside: Path | None
     backup: Path | None = None
+    versions: int = 0
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class Findings:
     """What is found on the way; bounded, however much there is."""
 
     taken_in: int = 0
+    versions: int = 0
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
 

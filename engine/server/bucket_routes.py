@@ -19,7 +19,7 @@ from engine.server.payloads import bucket_json
 from engine.server.routing import Route, Shape, Target
 from engine.server.workers import Workers
 from engine.storage import FileStorage
-from engine.types import UNCHANGED, Bucket, BucketChanges
+from engine.types import UNCHANGED, Bucket, BucketChanges, Retention
 
 _SORT_COLUMNS: Final = ("id", "name", "created_at", "updated_at")
 _ORDERS: Final = ("asc", "desc")
@@ -66,6 +66,7 @@ class BucketRoutes:
             public=body.flag("public", default=False),
             file_size_limit_bytes=body.size_bytes("file_size_limit"),
             allowed_mime_types=body.optional_texts("allowed_mime_types"),
+            retention=_retention(body),
         )
         await exchange.answer_json(200, bucket_json(bucket))
 
@@ -132,5 +133,18 @@ def _changes(body: Fields) -> BucketChanges:
         "allowed_mime_types": (
             body.optional_texts("allowed_mime_types") if "allowed_mime_types" in body else UNCHANGED
         ),
+        "retention": _retention(body) if "retention" in body else UNCHANGED,
     }
     return BucketChanges(**changes)
+
+
+def _retention(body: Fields) -> Retention:
+    """Return what a bucket shall keep of the past: nothing but what the field names.
+
+    Supabase has no such field: its clients neither send it nor miss it.
+    """
+    field = body.nested("retention")
+    unknown = sorted(field.names() - {"versions", "days", "trash_days"})
+    if unknown:
+        raise field.wrong(unknown[0], "is not known: there are versions, days and trash_days")
+    return Retention(versions=field.kept("versions"), days=field.kept("days"), trash_days=field.kept("trash_days"))

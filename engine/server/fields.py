@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from engine import limits
 from engine.errors import InvalidRequest
 
 _INTEGER: Final = re.compile(r"-?\d{1,19}", re.ASCII)
@@ -118,6 +119,23 @@ class Fields:
         if number > maximum:
             raise self.wrong(name, f"must be <= {maximum}")
         return number
+
+    def kept(self, name: str) -> int | None:
+        """Return how many versions or days are kept, 1 or more, or None when it is missing or null.
+
+        Args:
+            name: Of the field.
+
+        Raises:
+            InvalidRequest: No whole number, or out of range.
+        """
+        if self._values.get(name) is None:
+            return None
+        return self.integer(name, 1, minimum=1, maximum=limits.RETENTION_MAX)
+
+    def names(self) -> frozenset[str]:
+        """Return the names of all fields that were sent."""
+        return frozenset(self._values)
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Return a truth value.

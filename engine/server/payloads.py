@@ -27,6 +27,11 @@ def bucket_json(bucket: Bucket) -> dict[str, Any]:
         "public": bucket.public,
         "file_size_limit": bucket.file_size_limit_bytes,
         "allowed_mime_types": list(bucket.allowed_mime_types) or None,
+        "retention": {
+            "versions": bucket.retention.versions,
+            "days": bucket.retention.days,
+            "trash_days": bucket.retention.trash_days,
+        },
         "created_at": timestamp(bucket.created_at),
         "updated_at": timestamp(bucket.updated_at),
     }

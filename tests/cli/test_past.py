@@ -103,3 +103,17 @@ def test_a_missing_file_is_listed_as_it_was(holdall: Holdall, then: str, data_di
     (lost,) = (data_dir / "storage/.versions").rglob("a.txt~*")
     lost.unlink()
     assert holdall("ls", "b/a.txt", "--at", then, "--json").document[0]["size_bytes"] == 3
+
+
+def test_what_goes_for_good_goes_past_the_trash_and_older_versions_stay(holdall: Holdall, tmp_path: Path) -> None:
+    source = tmp_path / "secret"
+    holdall("mb", "kept", "--trash-days", "30", "--keep-versions", "5")
+    for content in (b"first", b"second"):
+        source.write_bytes(content)
+        holdall("put", source, "kept", "--replace")
+    holdall("put", source, "kept/folder")
+    assert holdall("rm", "--for-good", "kept/secret").out == "removed 1 object\n"
+    assert holdall("rm", "-r", "--for-good", "kept/folder/").out == "removed 1 object\n"
+    assert holdall("trash", "kept").out == ""
+    (old,) = holdall("versions", "kept/secret", "--json").document
+    assert old["size_bytes"] == len(b"first")

@@ -8,6 +8,8 @@ import uuid
 import httpx
 import pytest
 
+from engine import limits
+from engine.workspace import Workspace
 from tests.server.clients import error_of
 
 
@@ -110,3 +112,48 @@ def test_only_empty_follows_a_bucket(api: httpx.Client, photos: str):
     refused = api.patch(f"/bucket/{photos}")
     assert error_of(refused)[0] == 405
     assert refused.headers["allow"] == "DELETE, GET, HEAD, PUT"
+
+
+NOTHING = {"versions": None, "days": None, "trash_days": None}
+
+
+def test_a_bucket_keeps_what_it_is_asked_to(api: httpx.Client):
+    wanted = {"versions": "5", "trash_days": 30}
+    api.post("/bucket", json={"name": "kept", "retention": wanted}).raise_for_status()
+    assert api.get("/bucket/kept").json()["retention"] == {"versions": 5, "days": None, "trash_days": 30}
+    api.post("/object/kept/a", content=b"x").raise_for_status()
+
+    api.put("/bucket/kept", json={"public": True}).raise_for_status()
+    assert api.get("/bucket/kept").json()["retention"]["versions"] == 5
+    api.put("/bucket/kept", json={"retention": {"days": 7}}).raise_for_status()
+    assert api.get("/bucket/kept").json()["retention"] == NOTHING | {"days": 7}
+    api.put("/bucket/kept", json={"retention": None}).raise_for_status()
+    assert api.get("/bucket/kept").json()["retention"] == NOTHING
+
+
+def test_a_bucket_that_is_not_asked_keeps_nothing(api: httpx.Client, photos: str):
+    assert [bucket["retention"] for bucket in api.get("/bucket").json()] == [NOTHING]
+
+
+def test_what_is_deleted_over_http_goes_to_the_trash_of_its_bucket(api: httpx.Client, workspace: Workspace):
+    api.post("/bucket", json={"name": "kept", "retention": {"trash_days": 30}}).raise_for_status()
+    api.post("/object/kept/a", content=b"x").raise_for_status()
+    api.delete("/object/kept/a").raise_for_status()
+    (row,) = workspace.storage.trash.list("kept", workspace.context).items
+    assert row.info.path == "a"
+
+
+@pytest.mark.parametrize(
+    ("retention", "message"),
+    [
+        (5, "body/retention must be object"),
+        ({"versions": 0}, "body/retention/versions must be >= 1"),
+        ({"days": "soon"}, "body/retention/days must be integer"),
+        ({"trash_days": 2**31}, f"body/retention/trash_days must be <= {limits.RETENTION_MAX}"),
+        ({"trashDays": 30}, "body/retention/trashDays is not known: there are versions, days and trash_days"),
+    ],
+)
+def test_bad_retention(api: httpx.Client, photos: str, retention: object, message: str):
+    for method, route, name in (("POST", "/bucket", {"name": "new"}), ("PUT", f"/bucket/{photos}", {})):
+        refused = api.request(method, route, json={**name, "retention": retention})
+        assert error_of(refused) == (400, "Error", "InvalidRequest", message)

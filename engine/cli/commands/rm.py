@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 SUMMARY: Final = "remove objects, folders and buckets"
 DETAILS: Final = """\
 Removes without asking. What a bucket with a trash (mb --trash-days) loses can
-be taken back with `trash`; in others it is gone for good. A folder goes only with -r, and so does a
-bucket that is not empty. PATH means the object of that name, and the folder
-if there is no such object; with a slash at its end always the folder.
+be taken back with `trash`; in others it is gone for good. With --for-good it
+goes past the trash and can not be taken back; older versions that the bucket
+has kept stay until their time is over. A folder goes only with -r, and so does
+a bucket that is not empty; what a bucket kept goes with it, its trash too.
+PATH means the object of that name, and the folder if there is no such object;
+with a slash at its end always the folder.
 
 examples:
   %(prog)s photos/cat.jpg photos/dog.jpg
   %(prog)s -r photos/2025/
+  %(prog)s --for-good work/passwords.txt
   %(prog)s photos"""
 
 
@@ -38,6 +42,7 @@ def declare(parser: ArgumentParser) -> None:
     """
     parser.add_argument("targets", type=parse_removal, nargs="+", metavar="BUCKET[/PATH]", help="what goes")
     parser.add_argument("-r", "--recursive", action="store_true", help="folders and buckets with all that is in them")
+    parser.add_argument("--for-good", action="store_true", help="past the trash: it can not be taken back")
 
 
 def run(session: Session, arguments: Namespace) -> int:
@@ -45,7 +50,7 @@ def run(session: Session, arguments: Namespace) -> int:
 
     Args:
         session: Where they are.
-        arguments: `targets`, `recursive`.
+        arguments: `targets`, `recursive`, `for_good`.
 
     Returns:
         0, or 1 if anything was left.
@@ -57,7 +62,7 @@ def run(session: Session, arguments: Namespace) -> int:
     failures: list[ItemFailure] = []
     for target in arguments.targets:
         try:
-            removed += _remove(session, target, recursive=arguments.recursive)
+            removed += _remove(session, target, recursive=arguments.recursive, for_good=arguments.for_good)
         except Cancelled:
             raise
         except StorageError as error:
@@ -66,15 +71,15 @@ def run(session: Session, arguments: Namespace) -> int:
     return 1 if failures else 0
 
 
-def _remove(session: Session, target: Address, *, recursive: bool) -> int:
+def _remove(session: Session, target: Address, *, recursive: bool, for_good: bool) -> int:
     match place_of(session, target):
         case Place.OBJECT:
-            session.storage.delete(target.bucket, target.path, session.context)
+            session.storage.delete(target.bucket, target.path, session.context, for_good=for_good)
             return 1
         case Place.FOLDER if not recursive:
             raise InvalidRequest("It is a folder", path=str(target), hint="To remove it with all that is in it: rm -r")
         case Place.FOLDER:
-            return _remove_below(session, target.bucket, target.prefix)
+            return _remove_below(session, target.bucket, target.prefix, for_good=for_good)
         case Place.BUCKET:
             return _remove_bucket(session, target.bucket, recursive=recursive)
 
@@ -89,13 +94,13 @@ def _remove_bucket(session: Session, bucket: str, *, recursive: bool) -> int:
     return removed
 
 
-def _remove_below(session: Session, bucket: str, prefix: str) -> int:
+def _remove_below(session: Session, bucket: str, prefix: str, *, for_good: bool) -> int:
     def count(_: Stopped) -> TreeSize:
         return TreeSize(session.storage.tree_size(bucket, prefix, session.context).objects, 0)
 
     with session.work(counted(count)) as work:
         return session.storage.delete_trees(
-            bucket, [prefix], session.context, progress=work.progress, cancel=work.cancel
+            bucket, [prefix], session.context, progress=work.progress, cancel=work.cancel, for_good=for_good
         )
 
 

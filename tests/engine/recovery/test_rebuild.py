@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,12 @@ from engine.cancel import CancelToken
 from engine.cleanup_types import CleanupAction
 from engine.config import Settings, load_settings
 from engine.errors import BackendUnreachable, Cancelled, Conflict, DatabaseLocked
+from engine.ids import new_id
 from engine.instance import opening
 from engine.recovery.recovery import Recovery
-from engine.types import BucketChanges, Progress
+from engine.storage import FileStorage
+from engine.types import BucketChanges, ListRequest, Progress, Retention, UploadOptions
+from engine.version_types import Ending, ObjectVersion
 from tests.engine.recovery.conftest import CONTENTS, SERVICE, contents_of, files_of, opened, put_many
 
 ROOT = Path(__file__).parents[3]
@@ -231,7 +235,7 @@ def test_what_is_no_bucket_and_no_object_is_left_and_told(settings: Settings) ->
     told = dict(report.problems)
     assert told["lost+found"] == "a folder that is no bucket's; it is left alone"
     assert "breaks the rules" in told[f"{folder.name}/line\nbreak"]
-    assert told[".versions"] == "1 files of older versions and deleted objects, 12 bytes, are left as they are"
+    assert told[".versions"].startswith("1 files of older versions and deleted objects, 12 bytes, are left as they are")
     assert report.problem_count == 3
     assert kept.read_bytes() == b"an older cat"
     assert staged.read_bytes() == b"half"
@@ -241,6 +245,86 @@ def test_what_is_no_bucket_and_no_object_is_left_and_told(settings: Settings) ->
         items = workspace.housekeeping.cleanup.run(SERVICE).items
     assert {item.where: item.action for item in items}[".versions/b/cat.jpg/v1"] is CleanupAction.KEPT
     assert kept.exists()
+
+
+def test_old_versions_and_trash_are_taken_in(settings: Settings) -> None:
+    with opened(settings) as workspace:
+        storage = workspace.storage
+        storage.create_bucket("both", SERVICE, retention=Retention(versions=9, trash_days=30))
+        storage.create_bucket("trash", SERVICE, retention=Retention(trash_days=30))
+        for data in (b"one", b"two", b"three"):
+            storage.upload("both", "d/a.txt", data, SERVICE, UploadOptions(replace=True))
+            time.sleep(0.002)
+        storage.upload("both", "gone", b"gone", SERVICE)
+        storage.delete("both", "gone", SERVICE)
+        for data in (b"first", b"second"):
+            storage.upload("trash", "x", data, SERVICE)
+            storage.delete("trash", "x", SERVICE)
+        storage.upload("trash", "x", b"third", SERVICE)
+        before = storage.versions.list("both", "d/a.txt", SERVICE)
+    remove(settings.database_path)
+    began = datetime.now(UTC)
+
+    report = Recovery(settings).rebuild()
+
+    assert (report.problems, report.versions) == ((), 5)
+    with opened(settings) as workspace:
+        storage = workspace.storage
+        now, two, one = storage.versions.list("both", "d/a.txt", SERVICE)
+        assert [read_version(storage, "both", old) for old in (two, one)] == [b"two", b"one"]
+        assert (one.until, two.until, two.ending, two.in_trash) == (two.since, now.since, Ending.REPLACED, False)
+        assert [old.info.version for old in (two, one)] == [old.info.version for old in before[1:]]
+        assert abs(one.since - before[2].since) < timedelta(seconds=2)
+        (gone,) = storage.trash.list("both", SERVICE).items
+        assert (gone.info.path, gone.ending, gone.until is not None and gone.until >= began) == (
+            "gone", Ending.DELETED, True,
+        )  # fmt: skip
+        storage.trash.restore("both", [gone.id or 0], SERVICE)
+        assert contents_of(workspace)["both"] == {"d/a.txt": b"three", "gone": b"gone"}
+
+        then = storage.list("trash", ListRequest(moment=datetime.now(UTC)), SERVICE)
+        assert [found.path for found in then.objects] == ["x"]
+        dumped = storage.trash.list("trash", SERVICE).items
+        assert {read_version(storage, "trash", old) for old in dumped} == {b"first", b"second"}
+        storage.delete("trash", "x", SERVICE)
+        for old in dumped:
+            storage.trash.restore("trash", [old.id or 0], SERVICE, target_path=f"back {old.id}")
+        assert sorted(contents_of(workspace)["trash"].values()) == [b"first", b"second"]
+        assert storage.check(SERVICE).clean
+
+
+def read_version(storage: FileStorage, bucket: str, old: ObjectVersion) -> bytes:
+    with storage.versions.open(bucket, old.id or 0, SERVICE, verify=True) as reader:
+        return reader.read()
+
+
+def test_what_does_not_tell_what_it_was_is_left_and_told(settings: Settings) -> None:
+    with opened(settings) as workspace:
+        kept = workspace.storage.create_bucket("kept", SERVICE, retention=Retention(versions=9)).id
+        photos = workspace.storage.get_bucket("photos", SERVICE).id
+    timed, random = new_id(), "0b0c5a5e-8a3c-4b8e-9d3f-2f6b8f0d1c11"
+    folder = settings.storage_dir / ".versions"
+    strange = [
+        f"{photos}/its bucket keeps nothing~{timed}",
+        f"{new_id()}/nobody knows its bucket~{timed}",
+        f"{kept}/an id without a time~{random}",
+        f"{kept}/no id~1",
+        f"{kept}/{timed}",
+        f"{kept}/%conflict/{timed}-spare~{timed}",
+        f"{kept}/line\nbreak~{timed}",
+    ]
+    for name in strange:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"what")
+    remove(settings.database_path)
+
+    report = Recovery(settings).rebuild()
+
+    assert report.versions == 0
+    (problem,) = report.problems
+    assert problem.detail.startswith(f"{len(strange)} files of older versions")
+    assert "their bucket keeps none, or their names do not tell" in problem.detail
+    assert all((folder / name).read_bytes() == b"what" for name in strange)
 
 
 def test_names_that_do_not_tell_all_get_clear_ones(settings: Settings) -> None:

@@ -17,7 +17,7 @@ from engine.cancel import CancelToken
 from engine.check_types import CheckReport, FindingKind
 from engine.errors import BackendUnreachable, Cancelled, DiskFull, IoError, StorageError, Unauthorized
 from engine.events import StorageEvent
-from engine.jobs.check import Checks
+from engine.jobs.check_lost import LostBytes
 from engine.metadata.tables import storage_objects
 from engine.storage import FileStorage
 from engine.types import Bucket, Progress, RlsContext, StorageObject, UploadOptions
@@ -393,9 +393,11 @@ class TestRepair:
             tx.execute(insert(storage_objects), rows)
         shelf[f"{bucket.id}/f/b.txt"] = b"another program's"
         reads: list[str] = []
-        real = Checks._checksum_of_entry
+        real = LostBytes._checksum_of_entry
         monkeypatch.setattr(
-            Checks, "_checksum_of_entry", lambda self, run, entry: (reads.append(entry.key), real(self, run, entry))[1]
+            LostBytes,
+            "_checksum_of_entry",
+            lambda self, run, entry: (reads.append(entry.key), real(self, run, entry))[1],
         )
         report = storage.check(service, repair=True)
         assert {(finding.where, finding.repaired) for finding in report.findings} == {
@@ -421,9 +423,9 @@ class TestRepair:
             del shelf[f"{bucket.id}/{path}"]
         shelf[f"{bucket.id}/one"] = b"the same"
         shelf[f"{bucket.id}/found"] = b"the same"
-        real = Checks._give_back
+        real = LostBytes._without_bytes
 
-        def late(self: Checks, *arguments: object) -> bool:
+        def late(self: LostBytes, *arguments: object) -> object:
             key = f"{bucket.id}/one"
             if key in shelf:
                 del shelf[key]
@@ -433,7 +435,7 @@ class TestRepair:
                 )
             return real(self, *arguments)
 
-        monkeypatch.setattr(Checks, "_give_back", late)
+        monkeypatch.setattr(LostBytes, "_without_bytes", late)
         storage.check(service, repair=True)
         assert read(storage, "one", service) == b"the same"
         storage.delete_many("photos", ["two"], service)
@@ -451,13 +453,13 @@ class TestRepair:
         storage.upload("photos", "a", b"lost", service)
         del shelf[f"{bucket.id}/a"]
         shelf[f"{bucket.id}/found"] = b"lost"
-        real = Checks._give_back
+        real = LostBytes._without_bytes
 
-        def late(self: Checks, *arguments: object) -> bool:
+        def late(self: LostBytes, *arguments: object) -> object:
             storage.upload("photos", "a", b"newer", service, UploadOptions(replace=True))
             return real(self, *arguments)
 
-        monkeypatch.setattr(Checks, "_give_back", late)
+        monkeypatch.setattr(LostBytes, "_without_bytes", late)
         report = storage.check(service, repair=True)
         assert kinds_of(report) == [("orphaned", f"{bucket.id}/found", True)]
         assert read(storage, "a", service) == b"newer"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import event
 
 from engine.backends.base import StorageBackend
 from engine.check_types import FindingKind
 from engine.files.archive import ARCHIVE_FOLDER
 from engine.storage import FileStorage
 from engine.types import Bucket, Retention, RlsContext, UploadOptions
+from engine.workspace import Workspace
 
 REPLACE = UploadOptions(replace=True)
 
@@ -40,7 +42,7 @@ def test_a_version_without_its_bytes(storage: FileStorage, backend: StorageBacke
     backend.delete(key)
     (finding,) = storage.check(service, repair=True).findings
     assert (finding.kind, finding.where, finding.repaired) == (FindingKind.MISSING, "photos/d/a", False)
-    assert "has no bytes" in finding.detail
+    assert "3 bytes are not at" in finding.detail
     assert len(storage.versions.list("photos", "d/a", service)) == 2
 
 
@@ -58,3 +60,57 @@ def test_bytes_that_no_version_means(storage: FileStorage, backend: StorageBacke
     assert not backend.exists(f"{key}-stranger")
     assert backend.exists(key)
     assert storage.check(service).clean
+
+
+def test_what_is_found_goes_into_quarantine_and_out_again(
+    storage: FileStorage, backend: StorageBackend, key: str, service: RlsContext
+):
+    storage.upload("photos", "gone", b"gone", service)
+    storage.upload("photos", "rotten", b"rotten", service)
+    bucket_id = storage.get_bucket("photos", service).id
+    backend.delete(f"{bucket_id}/gone")
+    backend.write(f"{bucket_id}/rotten", b"nettor")
+    backend.write(key, b"own")
+    storage.check(service)
+    assert problems(storage, service) == {"gone": "missing", "rotten": "damaged", "d/a": None}
+    assert [version.info.problem for version in storage.versions.list("photos", "d/a", service)] == [None, "damaged"]
+
+    backend.write(f"{bucket_id}/gone", b"gone")
+    backend.write(f"{bucket_id}/rotten", b"rotten")
+    backend.write(key, b"one")
+    storage.check(service)
+    assert set(problems(storage, service).values()) == {None}
+    assert [version.info.problem for version in storage.versions.list("photos", "d/a", service)] == [None, None]
+
+
+def test_what_a_repair_gives_back_is_out_of_quarantine(
+    storage: FileStorage, backend: StorageBackend, bucket: Bucket, service: RlsContext
+):
+    storage.upload("photos", "a", b"lost", service)
+    backend.delete(f"{bucket.id}/a")
+    storage.check(service)
+    assert problems(storage, service) == {"a": "missing"}
+    backend.write(f"{bucket.id}/found", b"lost")
+    assert storage.check(service, repair=True).clean
+    assert problems(storage, service) == {"a": None}
+
+
+def test_strays_are_looked_up_many_at_a_time(
+    workspace: Workspace, storage: FileStorage, backend: StorageBackend, bucket: Bucket, service: RlsContext
+):
+    for number in range(100):
+        backend.write(f"{bucket.id}/stray{number}", b"whose")
+        backend.write(f"{ARCHIVE_FOLDER}/{bucket.id}/stray{number}~x", b"whose")
+    passes: list[str] = []
+
+    def note(_connection, _cursor, statement, _parameters, _context, _many) -> None:
+        if "physical_path IN" in statement or "objects.physical_path =" in statement:
+            passes.append(statement)
+
+    event.listen(workspace._core.executor._engine, "before_cursor_execute", note)
+    assert len(storage.check(service, repair=True).findings) == 200
+    assert len(passes) <= 2 * (2 + 2 + 2)
+
+
+def problems(storage: FileStorage, service: RlsContext) -> dict[str, str | None]:
+    return {stored.path: stored.problem for stored in storage.walk("photos", "", service)}
