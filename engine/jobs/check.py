@@ -114,7 +114,9 @@ class Checks:
         self._settle_missing(run)
         self._settle_orphans(run)
         run.findings += self._history.versions(meter)
-        run.findings += self._history.orphans(meter, repair=repair, label=run.label)
+        run.findings += self._history.orphans(
+            meter, repair=repair, label=run.label, is_too_many=lambda count: _too_many(count, run)
+        )
         meter.report_now()
         return CheckReport(run.objects, run.size_bytes, tuple(run.findings))
 

@@ -1,14 +1,15 @@
 """Holds what is kept of the past against its bytes: old versions and trash, both ways.
 
 Nothing here can be given back from elsewhere, so a version without its bytes, or with others, is reported and stays
-known. Bytes below `.versions/` that nothing means any more are put aside on repair, like other orphans.
+known. Bytes below `.versions/` that nothing means any more are put aside on repair, like other orphans, and like those
+not where they are too many at once; after a recovery, which has no rows for them, they are left alone.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from sqlalchemy import func, select
@@ -23,9 +24,10 @@ from engine.files.settle import Settler
 from engine.files.throttle import ProgressMeter
 from engine.files.version_rows import VERSION_COLUMNS
 from engine.jobs.aside import put_aside
+from engine.jobs.orphans import holds_versions
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
-from engine.times import to_datetime
+from engine.times import now_us, to_datetime
 from engine.types import RlsContext, StorageObject
 
 _O: Final = storage_objects.c
@@ -68,26 +70,42 @@ class HistoryCheck:
                 detail += "has no bytes" if found is None else f"has bytes with the SHA-256 {found}"
                 yield Finding(kind, f"{bucket}/{info.path}", detail)
 
-    def orphans(self, meter: ProgressMeter, *, repair: bool, label: str) -> Iterator[Finding]:
+    def orphans(
+        self, meter: ProgressMeter, *, repair: bool, label: str, is_too_many: Callable[[int], bool]
+    ) -> Iterator[Finding]:
         """Yield archived bytes that nothing means; on repair they are put aside.
+
+        Args:
+            meter: Knows of cancellation.
+            repair: Whether to put them aside.
+            label: Name of the folder for what is put aside.
+            is_too_many: Whether so many are not to be moved.
 
         Raises:
             Cancelled: The caller cancelled.
         """
-        for entry in self._backend.list(ARCHIVE_FOLDER):
-            meter.check()
-            with self._executor.snapshot(_SYSTEM) as tx:
-                claimed = self._is_claimed(tx, entry.key)
-            if not claimed:
-                yield from self._orphan(entry, repair=repair, label=label)
+        suspects = [entry for entry in self._backend.list(ARCHIVE_FOLDER) if self._is_suspect(entry, meter)]
+        reason = ""
+        if repair and holds_versions(self._executor, now_us()):
+            reason = "; not moved, the database was restored or rebuilt a short while ago and has no rows for them"
+        elif repair and is_too_many(len(suspects)):
+            reason = "; not moved, too many are nobody's at once: is the database the right one?"
+        for entry in suspects:
+            yield from self._orphan(entry, label if repair and not reason else None, reason)
 
-    def _orphan(self, entry: StoredEntry, *, repair: bool, label: str) -> Iterator[Finding]:
+    def _is_suspect(self, entry: StoredEntry, meter: ProgressMeter) -> bool:
+        """Return whether nothing means archived bytes, as far as can be seen from here."""
+        meter.check()
+        with self._executor.snapshot(_SYSTEM) as tx:
+            return not self._is_claimed(tx, entry.key)
+
+    def _orphan(self, entry: StoredEntry, label: str | None, reason: str) -> Iterator[Finding]:
         """Look again with every change held off, and report what is nobody's still."""
         with self._executor.transaction(_SYSTEM) as tx:
             if self._is_claimed(tx, entry.key) or not self._backend.exists(entry.key):
                 return
-            aside = put_aside(self._backend, entry.key, label) if repair else None
-        detail = f"{entry.size_bytes} bytes that no version claims" if aside is None else f"moved to {aside}"
+            aside = None if label is None else put_aside(self._backend, entry.key, label)
+        detail = f"{entry.size_bytes} bytes that no version claims{reason}" if aside is None else f"moved to {aside}"
         yield Finding(FindingKind.ORPHANED, entry.key, detail, repaired=aside is not None)
 
     def _is_claimed(self, tx: Transaction, key: str) -> bool:

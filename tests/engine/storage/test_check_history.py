@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from engine import limits
 from engine.backends.base import StorageBackend
 from engine.check_types import FindingKind
 from engine.files.history import ARCHIVE_FOLDER
+from engine.jobs.orphans import note_recovery
 from engine.storage import FileStorage
 from engine.types import Bucket, Retention, RlsContext, UploadOptions
+from engine.workspace import Workspace
 
 REPLACE = UploadOptions(replace=True)
 
@@ -58,3 +61,25 @@ def test_bytes_that_no_version_means(storage: FileStorage, backend: StorageBacke
     assert not backend.exists(f"{key}-stranger")
     assert backend.exists(key)
     assert storage.check(service).clean
+
+
+def test_so_many_that_no_version_means_that_the_database_may_be_the_wrong_one(
+    storage: FileStorage, backend: StorageBackend, key: str, service: RlsContext
+):
+    for number in range(limits.REPAIR_REMOVALS_MIN + 1):
+        backend.write(f"{key}-{number}", b"whose")
+    report = storage.check(service, repair=True)
+    assert len(report.findings) == limits.REPAIR_REMOVALS_MIN + 1
+    assert all("too many" in finding.detail and not finding.repaired for finding in report.findings)
+    assert len(list(backend.list(ARCHIVE_FOLDER))) == limits.REPAIR_REMOVALS_MIN + 2
+
+
+def test_what_a_recovery_has_no_rows_for_is_left_alone(
+    workspace: Workspace, storage: FileStorage, backend: StorageBackend, key: str, service: RlsContext
+):
+    backend.write(f"{key}-stranger", b"whose")
+    note_recovery(workspace._core.executor)
+    (finding,) = storage.check(service, repair=True).findings
+    assert not finding.repaired
+    assert "restored or rebuilt" in finding.detail
+    assert backend.exists(f"{key}-stranger")
