@@ -115,7 +115,7 @@ class Checks:
         self._settle_orphans(run)
         run.findings += self._history.versions(meter)
         run.findings += self._history.orphans(
-            meter, repair=repair, label=run.label, is_too_many=lambda count: _too_many(count, run)
+            meter, lambda count: _too_many(count, run), repair=repair, label=run.label
         )
         meter.report_now()
         return CheckReport(run.objects, run.size_bytes, tuple(run.findings))

@@ -71,15 +71,15 @@ class HistoryCheck:
                 yield Finding(kind, f"{bucket}/{info.path}", detail)
 
     def orphans(
-        self, meter: ProgressMeter, *, repair: bool, label: str, is_too_many: Callable[[int], bool]
+        self, meter: ProgressMeter, is_too_many: Callable[[int], bool], *, repair: bool, label: str
     ) -> Iterator[Finding]:
         """Yield archived bytes that nothing means; on repair they are put aside.
 
         Args:
             meter: Knows of cancellation.
+            is_too_many: Whether so many are not to be moved.
             repair: Whether to put them aside.
             label: Name of the folder for what is put aside.
-            is_too_many: Whether so many are not to be moved.
 
         Raises:
             Cancelled: The caller cancelled.
