@@ -104,7 +104,7 @@ class Checks:
         self._lost.settle(run)
         self._stray.settle(run)
         run.findings += self._history.versions(meter, run.actor)
-        run.findings += self._history.orphans(meter, repair=repair, label=run.label)
+        run.findings += self._history.orphans(meter, run.is_too_many, repair=repair, label=run.label)
         meter.report_now()
         return CheckReport(run.objects, run.size_bytes, tuple(run.findings))
 

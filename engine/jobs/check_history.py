@@ -1,12 +1,13 @@
 """Holds what is kept of the past against its bytes: old versions and trash, both ways.
 
 Nothing here can be given back from elsewhere, so a version without its bytes, or with others, is reported and stays
-known. Bytes below `.versions/` that nothing means any more are put aside on repair, like other orphans.
+known. Bytes below `.versions/` that nothing means any more are put aside on repair, like other orphans, and like those
+not where they are too many at once; after a recovery, which has no rows for them, they are left alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -23,10 +24,11 @@ from engine.files.throttle import ProgressMeter
 from engine.files.version_rows import VERSION_COLUMNS
 from engine.jobs.aside import put_aside
 from engine.jobs.contents import Content, claimed_keys, parts
+from engine.jobs.orphans import holds_versions
 from engine.jobs.verdicts import Verdicts
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_object_versions
-from engine.times import to_datetime
+from engine.times import now_us, to_datetime
 from engine.types import RlsContext
 
 _V: Final = storage_object_versions.c
@@ -68,21 +70,42 @@ class HistoryCheck:
                 when = f"the version until {to_datetime(row.valid_to):%Y-%m-%d %H:%M:%S} UTC"
                 yield Finding(_KINDS[problem], content.name, f"{when}: {detail}")
 
-    def orphans(self, meter: ProgressMeter, *, repair: bool, label: str) -> Iterator[Finding]:
+    def orphans(
+        self, meter: ProgressMeter, is_too_many: Callable[[int], bool], *, repair: bool, label: str
+    ) -> Iterator[Finding]:
         """Yield archived bytes that nothing means; on repair they are put aside.
+
+        Args:
+            meter: Knows of cancellation.
+            is_too_many: Whether so many are not to be moved.
+            repair: Whether to put them aside.
+            label: Name of the folder for what is put aside.
 
         Raises:
             Cancelled: The caller cancelled.
         """
-        for part in parts(list(self._suspects(meter)), limits.CLEANUP_BATCH):
-            with self._executor.transaction(_SYSTEM) as tx:
-                claimed = claimed_keys(tx, [entry.key for entry in part])
-                orphans = [entry for entry in part if entry.key not in claimed and self._is_nobodys(tx, entry.key)]
-                aside = {entry.key: put_aside(self._backend, entry.key, label) for entry in orphans if repair}
-            for entry in orphans:
-                where = aside.get(entry.key)
-                detail = f"{entry.size_bytes} bytes that no version claims" if where is None else f"moved to {where}"
-                yield Finding(FindingKind.ORPHANED, entry.key, detail, repaired=where is not None)
+        suspects = list(self._suspects(meter))
+        reason = ""
+        if repair and holds_versions(self._executor, now_us()):
+            reason = "; not moved, the database was restored or rebuilt a short while ago and has no rows for them"
+        elif repair and is_too_many(len(suspects)):
+            reason = "; not moved, too many are nobody's at once: is the database the right one?"
+        for part in parts(suspects, limits.CLEANUP_BATCH):
+            yield from self._orphans(part, label if repair and not reason else None, reason)
+
+    def _orphans(self, entries: Sequence[StoredEntry], label: str | None, reason: str) -> Iterator[Finding]:
+        """Look again with every change held off, and report what is nobody's still."""
+        aside: dict[str, str | None] = {}
+        with self._executor.transaction(_SYSTEM) as tx:
+            claimed = claimed_keys(tx, [entry.key for entry in entries])
+            orphans = [entry for entry in entries if entry.key not in claimed and self._is_nobodys(tx, entry.key)]
+            if label is not None:
+                aside = {entry.key: put_aside(self._backend, entry.key, label) for entry in orphans}
+        for entry in orphans:
+            where = aside.get(entry.key)
+            left = f"{entry.size_bytes} bytes that no version claims{reason}"
+            detail = left if where is None else f"moved to {where}"
+            yield Finding(FindingKind.ORPHANED, entry.key, detail, repaired=where is not None)
 
     def _suspects(self, meter: ProgressMeter) -> Iterator[StoredEntry]:
         """Yield archived bytes that no version of theirs claims: an object just out of the trash still may."""

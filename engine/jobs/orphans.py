@@ -69,6 +69,17 @@ def note_recovery(executor: Executor) -> None:
     executor.execute(delete(storage_orphans), _SYSTEM)
 
 
+def holds_versions(executor: Executor, moment_us: int) -> bool:
+    """Return whether a recovery was so short ago that old versions without rows are left alone.
+
+    Args:
+        executor: For the note of it.
+        moment_us: Now.
+    """
+    recovered = Remembered(executor, _RECOVERED).get()
+    return recovered is not None and moment_us - int(recovered) < limits.RECOVERED_VERSIONS_GRACE_S * _SECOND_US
+
+
 class Orphans:
     """Notes orphans and puts them aside.
 
@@ -96,7 +107,6 @@ class Orphans:
         self._audit = audit
         self._found = found
         self._failpoints = failpoints
-        self._recovered = Remembered(executor, _RECOVERED)
 
     def note(self, suspects: Sequence[StoredEntry], moment_us: int, *, dry_run: bool) -> list[Orphan]:
         """Return those of the suspects that nobody claims, and remember since when.
@@ -118,7 +128,7 @@ class Orphans:
     def _dated(self, tx: Transaction, entries: Sequence[StoredEntry], moment_us: int) -> list[Orphan]:
         """Return entries with the moment when they were first seen."""
         since = _known(tx)
-        held = self._holds_versions(moment_us)
+        held = holds_versions(self._executor, moment_us)
         return [
             Orphan(
                 entry.key,
@@ -181,11 +191,6 @@ class Orphans:
         if fresh:
             tx.execute(insert(storage_orphans), fresh)
         self._found.add(len(fresh))
-
-    def _holds_versions(self, moment_us: int) -> bool:
-        """Return whether a recovery was so short ago that old versions without rows are left alone."""
-        recovered = self._recovered.get()
-        return recovered is not None and moment_us - int(recovered) < limits.RECOVERED_VERSIONS_GRACE_S * _SECOND_US
 
 
 def _known(tx: Transaction) -> dict[tuple[str, int], int]:

@@ -191,11 +191,11 @@ def test_a_bucket_without_its_sidecar_comes_back_closed_and_is_told(settings: Se
 
     report = Recovery(settings).rebuild()
 
-    assert report.buckets == 2
+    assert report.buckets == report.problem_count == len(report.problems) == 2
     assert all(problem.where.startswith("recovered-") for problem in report.problems)
     with opened(settings) as workspace:
         buckets = workspace.storage.list_buckets(SERVICE)
-        assert not any(bucket.public for bucket in buckets)
+        assert [bucket.public for bucket in buckets] == [False, False]
         assert sorted(map(len, contents_of(workspace).values())) == sorted(map(len, list(CONTENTS.values())[:2]))
 
 

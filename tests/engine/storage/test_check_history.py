@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import event
 
+from engine import limits
 from engine.backends.base import StorageBackend
 from engine.check_types import FindingKind
 from engine.files.archive import ARCHIVE_FOLDER
+from engine.jobs.orphans import note_recovery
 from engine.storage import FileStorage
 from engine.types import Bucket, Retention, RlsContext, UploadOptions
 from engine.workspace import Workspace
@@ -114,3 +116,25 @@ def test_strays_are_looked_up_many_at_a_time(
 
 def problems(storage: FileStorage, service: RlsContext) -> dict[str, str | None]:
     return {stored.path: stored.problem for stored in storage.walk("photos", "", service)}
+
+
+def test_so_many_that_no_version_means_that_the_database_may_be_the_wrong_one(
+    storage: FileStorage, backend: StorageBackend, key: str, service: RlsContext
+):
+    for number in range(limits.REPAIR_REMOVALS_MIN + 1):
+        backend.write(f"{key}-{number}", b"whose")
+    report = storage.check(service, repair=True)
+    assert len(report.findings) == limits.REPAIR_REMOVALS_MIN + 1
+    assert all("too many" in finding.detail and not finding.repaired for finding in report.findings)
+    assert len(list(backend.list(ARCHIVE_FOLDER))) == limits.REPAIR_REMOVALS_MIN + 2
+
+
+def test_what_a_recovery_has_no_rows_for_is_left_alone(
+    workspace: Workspace, storage: FileStorage, backend: StorageBackend, key: str, service: RlsContext
+):
+    backend.write(f"{key}-stranger", b"whose")
+    note_recovery(workspace._core.executor)
+    (finding,) = storage.check(service, repair=True).findings
+    assert not finding.repaired
+    assert "restored or rebuilt" in finding.detail
+    assert backend.exists(f"{key}-stranger")
