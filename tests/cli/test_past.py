@@ -103,3 +103,13 @@ def test_a_missing_file_is_listed_as_it_was(holdall: Holdall, then: str, data_di
     (lost,) = (data_dir / "storage/.versions").rglob("a.txt~*")
     lost.unlink()
     assert holdall("ls", "b/a.txt", "--at", then, "--json").document[0]["size_bytes"] == 3
+
+
+def test_an_empty_folder_is_one_in_the_past_as_well(holdall: Holdall, then: str, tmp_path: Path):
+    (tmp_path / "hollow").mkdir()
+    holdall("put", tmp_path / "hollow", "b")
+    time.sleep(0.01)
+    moment = datetime.now(UTC).isoformat()
+    assert holdall("ls", "b/hollow", "--at", moment, "--json").document == []
+    holdall("get", "b/hollow", tmp_path / "out", "--at", moment)
+    assert (tmp_path / "out/hollow").is_dir()
