@@ -41,18 +41,18 @@ def place_of(session: Session, address: Address, moment: datetime | None = None)
     if not address.path:
         session.storage.get_bucket(address.bucket, session.context)
         return Place.BUCKET
-    if address.path != address.prefix and _is_object(session, address, moment):
+    if address.path != address.prefix and _stands(session, address.bucket, address.path, moment):
         return Place.OBJECT
     if _is_folder(session, address, moment):
         return Place.FOLDER
     raise ObjectNotFound("There is no such object or folder", path=str(address), hint=f"See: ls {address.bucket}")
 
 
-def _is_object(session: Session, address: Address, moment: datetime | None) -> bool:
+def _stands(session: Session, bucket: str, path: str, moment: datetime | None) -> bool:
     if moment is None:
-        return session.storage.exists(address.bucket, address.path, session.context)
+        return session.storage.exists(bucket, path, session.context)
     try:
-        session.storage.past.info(address.bucket, address.path, moment, session.context)
+        session.storage.past.info(bucket, path, moment, session.context)
     except ObjectNotFound:
         return False
     return True
@@ -61,6 +61,4 @@ def _is_object(session: Session, address: Address, moment: datetime | None) -> b
 def _is_folder(session: Session, address: Address, moment: datetime | None) -> bool:
     request = ListRequest(prefix=address.prefix, limit=1, moment=moment)
     page = session.storage.list(address.bucket, request, session.context)
-    if page.folders or page.objects:
-        return True
-    return moment is None and session.storage.exists(address.bucket, address.prefix, session.context)
+    return bool(page.folders or page.objects) or _stands(session, address.bucket, address.prefix, moment)

@@ -5,7 +5,7 @@ What is kept gets a row in `storage_object_versions`, valid until this moment, a
 bytes below `.versions/`. A path that an object leaves by moving gets a row without bytes of its own: they stay the
 object's. When that object loses them in a bucket that keeps nothing, they are archived for the sake of that row.
 
-All of this runs before the rows of `storage_objects` change, and copies from them; but for `begin_after_history`.
+All of this runs before the rows of `storage_objects` change: it copies from them. `begin_after_history` runs after.
 """
 
 from __future__ import annotations

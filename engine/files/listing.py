@@ -23,6 +23,7 @@ from engine.files.past_queries import (
     PastRules,
     folders_count_at,
     folders_page_at,
+    mark_at,
     moment_us,
     objects_count_at,
     objects_page_at,
@@ -143,7 +144,7 @@ class Listing:
             return FolderCount(_count_folders(tx, found.id, request), int(objects.scalar_one()))
 
     def walk_at(self, bucket: str, prefix: str, moment: datetime, context: RlsContext) -> Iterator[StorageObject]:
-        """Yield every object that stood below a prefix at a moment, folder by folder, a page at a time.
+        """Yield everything that stood below a prefix at a moment, folder by folder, marks included, a page at a time.
 
         Raises:
             BucketNotFound: There is no such bucket.
@@ -151,6 +152,7 @@ class Listing:
         folders = [prefix]
         while folders:
             request = ListRequest(folders.pop(), moment=moment)
+            yield from self._mark_at(bucket, request, context)
             while True:
                 page = self.page(bucket, request, context)
                 folders.extend(folder.path for folder in page.folders)
@@ -158,6 +160,13 @@ class Listing:
                 if page.next_cursor is None:
                     break
                 request = replace(request, cursor=page.next_cursor)
+
+    def _mark_at(self, bucket: str, request: ListRequest, context: RlsContext) -> list[StorageObject]:
+        """Return the mark that a folder had, if it had one."""
+        with self._executor.snapshot(context) as tx:
+            found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            values = {"bucket": found.id, "prefix": request.prefix} | _moment(request)
+            return [object_from(row, found.name) for row in tx.tuples(mark_at(_past_rules(tx)), values)]
 
     def size(self, bucket: str, prefix: str, context: RlsContext) -> TreeSize:
         """Return how many objects lie below a prefix and what they weigh; folder markers do not count.

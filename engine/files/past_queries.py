@@ -11,7 +11,19 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import CTE, ColumnElement, Select, Table, bindparam, case, func, literal_column, select, tuple_
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Table,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy import union_all as union
 
 from engine.errors import InvalidRequest
@@ -79,6 +91,16 @@ def objects_count_at(rules: PastRules) -> Select[Any]:
     return select(live + old)
 
 
+def mark_at(rules: PastRules) -> CompoundSelect[Any]:
+    """Return the statement of the mark that a folder had, if it had one; columns as `OBJECT_COLUMNS`."""
+    tables = ((storage_objects, rules.objects), (storage_object_versions, rules.versions))
+    live, old = (
+        select(*_columns(table)).where(*_in_folder(table), table.c.leaf == "", *_stood(table, rule))
+        for table, rule in tables
+    )
+    return live.union_all(old).limit(1)
+
+
 def _objects_page(rules: PastRules, sort: SortColumn, descending: bool, resumed: bool) -> Select[Any]:
     names = [SORT_COLUMNS[sort].name] if sort is SortColumn.NAME else [SORT_COLUMNS[sort].name, "leaf"]
     both = union(
@@ -93,9 +115,7 @@ def _part(
     table: Table, rule: ColumnElement[bool] | None, names: list[str], descending: bool, resumed: bool
 ) -> Select[Any]:
     """Return what one table knows of a folder at the moment, as many rows as the page can take of it, in order."""
-    identity = table.c.id if table is storage_objects else table.c.object_id
-    columns = [identity.label("id"), *(table.c[column.name] for column in OBJECT_COLUMNS[1:])]
-    query = select(*columns).where(*_here(table), *_stood(table, rule))
+    query = select(*_columns(table)).where(*_here(table), *_stood(table, rule))
     if resumed:
         order = [table.c[name] for name in names]
         binds = ["key", "leaf"][-len(order) :]
@@ -106,9 +126,20 @@ def _part(
     return select(first)
 
 
+def _columns(table: Table) -> list[ColumnElement[Any]]:
+    """Return what one table has for `OBJECT_COLUMNS`."""
+    identity = table.c.id if table is storage_objects else table.c.object_id
+    return [identity.label("id"), *(table.c[column.name] for column in OBJECT_COLUMNS[1:])]
+
+
+def _in_folder(table: Table) -> list[ColumnElement[bool]]:
+    """Return the conditions of what is directly in a folder, its mark included."""
+    return [table.c.bucket_id == bindparam("bucket"), table.c.parent == bindparam("prefix")]
+
+
 def _here(table: Table) -> list[ColumnElement[bool]]:
     """Return the conditions of the objects directly in a folder."""
-    return [table.c.bucket_id == bindparam("bucket"), table.c.parent == bindparam("prefix"), table.c.leaf != ""]
+    return [*_in_folder(table), table.c.leaf != ""]
 
 
 def _stood(table: Table, rule: ColumnElement[bool] | None) -> list[ColumnElement[bool]]:

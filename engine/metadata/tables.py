@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
@@ -137,6 +138,13 @@ storage_object_versions = Table(
     Index("ix_storage_object_versions_path", "bucket_id", "parent", "leaf", "valid_to"),
     Index("ix_storage_object_versions_age", "bucket_id", "valid_to"),
     Index("ix_storage_object_versions_version", "version"),
+    Index(
+        "ix_storage_object_versions_trash",
+        "bucket_id",
+        "id",
+        sqlite_where=text("in_trash = 1"),
+        postgresql_where=text("in_trash"),
+    ),
     sqlite_autoincrement=True,
 )
 """What stood at a path from `valid_from` until `valid_to`: contents that were replaced or deleted, and paths that were

@@ -117,3 +117,13 @@ def test_what_goes_for_good_goes_past_the_trash_and_older_versions_stay(holdall:
     assert holdall("trash", "kept").out == ""
     (old,) = holdall("versions", "kept/secret", "--json").document
     assert old["size_bytes"] == len(b"first")
+
+
+def test_an_empty_folder_is_one_in_the_past_as_well(holdall: Holdall, then: str, tmp_path: Path):
+    (tmp_path / "hollow").mkdir()
+    holdall("put", tmp_path / "hollow", "b")
+    time.sleep(0.01)
+    moment = datetime.now(UTC).isoformat()
+    assert holdall("ls", "b/hollow", "--at", moment, "--json").document == []
+    holdall("get", "b/hollow", tmp_path / "out", "--at", moment)
+    assert (tmp_path / "out/hollow").is_dir()

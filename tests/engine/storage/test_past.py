@@ -260,6 +260,30 @@ def test_a_moment_says_its_time_zone(storage: FileStorage, service: RlsContext):
         storage.past.open("photos", "a", naive, service)
 
 
+@pytest.mark.parametrize("moved", [False, True])
+def test_empty_folders_are_part_of_the_past(
+    storage: FileStorage, service: RlsContext, alice: RlsContext, tmp_path: Path, moved: bool
+):
+    storage.create_bucket("photos", service, retention=KEEP)
+    for path in ("empty/", "d/e/"):
+        storage.create_folder("photos", path, service)
+    put(storage, "d/a", b"one", service)
+    then = now()
+    if moved:
+        storage.move_folder("photos", "d/", "g/", service)
+        storage.delete_many("photos", ["empty/"], service)
+
+    report = storage.download_tree("photos", ["empty/", ""], tmp_path / "t", service, moment=then)
+    assert (report.done, report.failures) == (1, ())
+    assert {str(path.relative_to(tmp_path / "t")) for path in (tmp_path / "t").rglob("*")} == {
+        "empty",
+        "d",
+        "d/a",
+        "d/e",
+    }
+    assert storage.download_tree("photos", ["empty/"], tmp_path / "u", alice, moment=then).failures
+
+
 def test_a_version_without_bytes_keeps_no_other_from_being_written_out(
     storage: FileStorage, backend: StorageBackend, service: RlsContext, tmp_path: Path
 ):

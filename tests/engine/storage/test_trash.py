@@ -220,6 +220,29 @@ class TestTakingBack:
         assert restored.owner_id == alice.user_id
 
 
+@pytest.mark.parametrize("ask", ["list", "size"])
+def test_the_trash_is_found_without_the_rest_of_the_past(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, workspace: Workspace, ask: str
+):
+    seen: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object) -> None:
+        if "FROM storage_object_versions" in statement:
+            seen.append((statement, values))
+
+    engine = workspace._core.executor._engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        getattr(storage.trash, ask)("photos", service)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    ((statement, values),) = seen
+    with engine.connect() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert len(plan) == 1
+    assert "ix_storage_object_versions_trash (bucket_id=?" in plan[0]
+
+
 @pytest.mark.usefixtures("bucket")
 class TestEmptying:
     def test_everything(self, storage: FileStorage, backend: StorageBackend, service: RlsContext):
