@@ -9,13 +9,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from engine import limits
 from engine.backends.names import NameMapper, original
 from engine.cancel import CancelToken
 from engine.cleanup_types import CleanupAction
@@ -445,20 +447,42 @@ def test_names_of_other_programs_stay_as_they_are(name: str) -> None:
     assert original(name) == (name, True)
 
 
-@pytest.mark.campaign
-def test_memory_stays_the_same_however_many_there_are(data_dir: Path, tmp_path: Path) -> None:
-    import tracemalloc
-
+def test_memory_stays_the_same_however_many_there_are(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load_settings(data_dir, environ={})
+    monkeypatch.setattr(limits, "RECOVERY_BATCH", 8)
     with opened(settings) as workspace:
-        workspace.storage.create_bucket("Akten", SERVICE)
-        put_many(workspace, tmp_path / "many", 3000)
-    Recovery(settings).rebuild(force=True)
-    peaks = []
-    for _ in range(2):
-        tracemalloc.start()
-        Recovery(settings).rebuild(force=True)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
+        bucket = workspace.storage.create_bucket("kept", SERVICE, retention=Retention(versions=9))
+    folders = settings.storage_dir / bucket.id, settings.storage_dir / ".versions" / bucket.id
 
-    assert max(peaks) < 12_000_000
+    litter(*folders, range(FEW))
+    peak_of_rebuild(settings)  # what is imported and compiled once is in nobody's way afterwards
+    few = peak_of_rebuild(settings)
+    litter(*folders, range(FEW, FEW + MORE))
+    many = peak_of_rebuild(settings)
+
+    with opened(settings) as workspace:
+        assert workspace.storage.tree_size("kept", "", SERVICE).objects == FEW + MORE
+    # Whoever collects what one kind of files holds keeps all their beginnings.
+    assert many - few < MORE * limits.SNIFF_BYTES // 4
+
+
+FEW, MORE = 20, 160
+
+
+def litter(live: Path, past: Path, numbers: Iterable[int]) -> None:
+    """Lay files where objects and old versions have theirs."""
+    for folder in (live, past):
+        folder.mkdir(parents=True, exist_ok=True)
+    for number in numbers:
+        (live / str(number)).write_bytes(os.urandom(limits.SNIFF_BYTES))
+        (past / f"{number}~{new_id()}").write_bytes(os.urandom(limits.SNIFF_BYTES))
+
+
+def peak_of_rebuild(settings: Settings) -> int:
+    """Rebuild, and return how many bytes Python held at most."""
+    tracemalloc.start()
+    try:
+        Recovery(settings).rebuild(force=True)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
