@@ -43,7 +43,10 @@ _B: Final = storage_buckets.c
 _O: Final = storage_objects.c
 _V: Final = storage_object_versions.c
 _SYSTEM: Final = RlsContext.service()
-_KNOWN_KEYS: Final = select(_V.physical_path).where(_V.physical_path.in_(bindparam("keys", expanding=True)))
+_KNOWN_KEYS: Final = tuple(
+    select(table.c.physical_path).where(table.c.physical_path.in_(bindparam("keys", expanding=True)))
+    for table in (storage_object_versions, storage_objects)
+)
 _KNOWN_CONTENTS: Final = tuple(
     select(table.c.version).where(table.c.version.in_(bindparam("versions", expanding=True)))
     for table in (storage_object_versions, storage_objects)
@@ -120,9 +123,10 @@ class OldVersions:
         return {str(row[0]): (bool(row[1]), bool(row[2])) for row in rows if row[1] or row[2]}
 
     def _unknown(self, entries: Sequence[StoredEntry]) -> list[StoredEntry]:
-        """Return the files that no row of history names."""
+        """Return the files that no row of history names, and no object that had its bytes given back."""
+        wanted = {"keys": [entry.key for entry in entries]}
         with self._executor.snapshot(_SYSTEM) as tx:
-            known = set(tx.execute(_KNOWN_KEYS, {"keys": [entry.key for entry in entries]}).scalars())
+            known = {key for query in _KNOWN_KEYS for key in tx.execute(query, wanted).scalars()}
         return [entry for entry in entries if entry.key not in known]
 
     def _take(self, entries: Sequence[StoredEntry], keeping: Mapping[str, tuple[bool, bool]]) -> set[str]:

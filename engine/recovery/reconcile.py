@@ -1,8 +1,9 @@
 """Lets a database that nobody uses yet say what the files say.
 
 Held against an empty database this makes all of it from the files; held against a restored backup it takes in what came
-after: buckets and objects that the backup does not know, and contents that were overwritten. Nothing is removed: a row
-without bytes stays and is reported, and a file that cannot become an object stays where it is.
+after: buckets and objects that the backup does not know, and contents that were overwritten. An object whose bytes went
+among the old versions or into the trash since has them there; the next start moves them to where they were. Nothing is
+removed: a row without bytes stays and is reported, and a file that cannot become an object stays where it is.
 
 What is kept of the past follows (`engine.recovery.old_versions`). One file after the other, a batch a
 transaction: memory stays the same however many there are.
@@ -10,7 +11,7 @@ transaction: memory stays the same however many there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -19,13 +20,15 @@ from sqlalchemy import bindparam, insert, select, update
 from engine import limits
 from engine.backends.base import StorageBackend, StoredEntry
 from engine.errors import IoError
+from engine.files.archive import archive_key
+from engine.files.journal import SLICE, Journal, JournalKind
 from engine.files.local_names import numbered
 from engine.files.records import at_path
 from engine.files.sidecars import Sidecars
 from engine.files.throttle import ProgressMeter
 from engine.ids import is_id, new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
-from engine.metadata.tables import storage_buckets, storage_objects
+from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
 from engine.paths import leaf_of, parent_of
 from engine.recovery.files import FoundFile, path_of, read_file
 from engine.recovery.old_versions import OldVersions
@@ -36,8 +39,11 @@ from engine.types import RlsContext
 _O: Final = storage_objects.c
 _B: Final = storage_buckets.c
 _SYSTEM: Final = RlsContext.service()
-_COLUMNS: Final = (_O.id, _O.parent, _O.leaf, _O.physical_path, _O.size_bytes, _O.checksum, _O.updated_at)
+_COLUMNS: Final = (_O.id, _O.parent, _O.leaf, _O.physical_path, _O.size_bytes, _O.checksum, _O.version, _O.updated_at)
 _CLAIMANTS: Final = select(*_COLUMNS).where(_O.physical_path.in_(bindparam("keys", expanding=True)))
+
+_V: Final = storage_object_versions.c
+_KNOWN_VERSIONS: Final = select(_V.physical_path).where(_V.physical_path.in_(bindparam("keys", expanding=True)))
 
 
 class Reconciler:
@@ -87,7 +93,8 @@ class Reconciler:
             if self._is_bucket(folder):
                 self._take_files(folder)
         if knows_objects:
-            self._report_missing()
+            self._settle_missing()
+            self._report_lost_versions()
         OldVersions(self._executor, self._backend, self._owner_id, self._meter, self._findings).run()
         self._meter.report_now(finalising=True)
         return self._findings
@@ -226,13 +233,56 @@ class Reconciler:
             "valid_from": file.modified_us,
         }
 
-    def _report_missing(self) -> None:
-        """Report the rows whose files are not there: deleted or moved after the backup, or lost."""
+    def _settle_missing(self) -> None:
+        """Give rows their bytes that went among the old versions, and report those whose files are not there."""
+        given: list[tuple[str, str]] = []
         for bucket, row in self._rows():
             self._meter.check()
-            if not self._backend.exists(row.physical_path):
-                detail = "its file is not there: deleted or moved since the backup, or lost; the check tells more"
+            if self._backend.exists(row.physical_path):
+                continue
+            if (key := self._archived(row)) is not None:
+                given.append((row.id, key))
+            else:
+                detail = "its file is not there: moved since the backup, deleted, or lost; the check tells more"
                 self._findings.add(f"{bucket}/{row.parent}{row.leaf}", detail)
+            if len(given) == SLICE:
+                self._give_back(given)
+                given = []
+        if given:
+            self._give_back(given)
+
+    def _archived(self, row: AnyRow) -> str | None:
+        """Return where a row's bytes were archived since, replaced or deleted to the trash; None where they are not."""
+        key = archive_key(row.physical_path, row.version)
+        if not self._backend.exists(key) or self._executor.execute(_KNOWN_VERSIONS.params(keys=[key]), _SYSTEM):
+            return None
+        entry = StoredEntry(key, self._backend.size(key))
+        self._meter.expect(entry.size_bytes)
+        found = self._news_of(entry, None)
+        return key if found is not None and found.checksum == row.checksum else None
+
+    def _give_back(self, given: Sequence[tuple[str, str]]) -> None:
+        """Let rows name archived bytes, which the next start moves to where their paths map to."""
+        with self._executor.transaction(_SYSTEM) as tx:
+            journal_id = Journal().add(tx, JournalKind.RELOCATE, "", given)
+            place = update(storage_objects).where(_O.id == bindparam("row_id"))
+            values = [{"row_id": row_id, "key": key} for row_id, key in given]
+            tx.execute(place.values(physical_path=bindparam("key"), journal_id=journal_id), values)
+        self._findings.taken_in += len(given)
+
+    def _report_lost_versions(self) -> None:
+        """Report old versions, and what is in the trash, whose files are not there."""
+        query = select(_V.id, _V.physical_path, _V.parent, _V.leaf, _B.name).join_from(
+            storage_object_versions, storage_buckets
+        )
+        query, after = query.where(_V.physical_path.is_not(None)).order_by(_V.id).limit(limits.LIST_PAGE_MAX), 0
+        while rows := self._executor.execute(query.where(_V.id > after), _SYSTEM):
+            for row in rows:
+                self._meter.check()
+                if not self._backend.exists(row.physical_path):
+                    detail = "the file of an older version, or of what was deleted, is not there"
+                    self._findings.add(f"{row.name}/{row.parent}{row.leaf}", detail)
+            after = rows[-1].id
 
     def _rows(self) -> Iterator[tuple[str, AnyRow]]:
         """Yield every object with its bucket's name, a page at a time."""

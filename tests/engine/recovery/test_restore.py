@@ -266,6 +266,59 @@ def test_old_versions_that_the_backup_knows_are_known_and_newer_ones_are_taken_i
         assert contents == [b"2", b"1"]
 
 
+def test_what_went_to_the_trash_after_the_backup_has_its_bytes(settings: Settings) -> None:
+    with opened(settings) as workspace:
+        workspace.storage.create_bucket("kept", SERVICE, retention=Retention(trash_days=30))
+        workspace.storage.upload("kept", "d/doc", b"precious", SERVICE)
+        workspace.backups.make()
+        workspace.storage.delete("kept", "d/doc", SERVICE)
+
+    report = restored_after_loss(settings)
+
+    assert report.problems == ()
+    with opened(settings) as workspace:
+        assert workspace.storage.check(SERVICE, repair=True).clean
+        assert contents_of(workspace)["kept"] == {"d/doc": b"precious"}
+        assert not [path for path in (settings.storage_dir / ".versions").rglob("*") if path.is_file()]
+        workspace.storage.delete("kept", "d/doc", SERVICE)
+        (row,) = workspace.storage.trash.list("kept", SERVICE).items
+        workspace.storage.trash.restore("kept", [row.id], SERVICE)
+        assert contents_of(workspace)["kept"] == {"d/doc": b"precious"}
+        assert workspace.storage.check(SERVICE).clean
+
+
+def test_other_bytes_in_the_place_of_old_ones_are_not_given_back(settings: Settings) -> None:
+    with opened(settings) as workspace:
+        workspace.storage.create_bucket("kept", SERVICE, retention=Retention(trash_days=30))
+        workspace.storage.upload("kept", "doc", b"precious", SERVICE)
+        workspace.backups.make()
+        workspace.storage.delete("kept", "doc", SERVICE)
+    (kept,) = [path for path in (settings.storage_dir / ".versions").rglob("*") if path.is_file()]
+    kept.write_bytes(b"anything")
+
+    report = restored_after_loss(settings)
+
+    assert [problem.where for problem in report.problems] == ["kept/doc", ".versions"]
+
+
+def test_what_came_out_of_the_trash_after_the_backup_is_told_of_there(settings: Settings) -> None:
+    with opened(settings) as workspace:
+        workspace.storage.create_bucket("kept", SERVICE, retention=Retention(trash_days=30))
+        workspace.storage.upload("kept", "doc", b"precious", SERVICE)
+        workspace.storage.delete("kept", "doc", SERVICE)
+        workspace.backups.make()
+        (row,) = workspace.storage.trash.list("kept", SERVICE).items
+        workspace.storage.trash.restore("kept", [row.id], SERVICE)
+        workspace.storage.upload("kept", "other", b"x", SERVICE)
+
+    report = restored_after_loss(settings)
+
+    assert [problem.where for problem in report.problems] == ["kept/doc"]
+    assert "of an older version, or of what was deleted" in report.problems[0].detail
+    with opened(settings) as workspace:
+        assert contents_of(workspace)["kept"]["doc"] == b"precious"
+
+
 def test_the_newest_sound_backup_is_taken(settings: Settings) -> None:
     good = backed_up(settings)
     bad = backed_up(settings)
