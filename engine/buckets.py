@@ -20,14 +20,13 @@ from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.announce import Announcer
 from engine.files.bucket_rules import checked_kept, checked_limit, checked_types
 from engine.files.deletes import Deletes
-from engine.files.history import forget
+from engine.files.history import forget_all
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import bucket_from, find_bucket
 from engine.files.sidecars import Sidecars
-from engine.files.version_rows import VERSION_COLUMNS
 from engine.ids import new_id
 from engine.metadata.executor import Executor, Transaction
-from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
+from engine.metadata.tables import storage_buckets, storage_objects
 from engine.paths import validate_bucket_name
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us
@@ -207,8 +206,7 @@ class Buckets:
         bucket = find_bucket(change.tx, name_or_id)
         self._permissions.check_service(change.tx.context)
         _refuse_full(change.tx, bucket)
-        here = storage_object_versions.c.bucket_id == bucket.id
-        forget(change, change.system.execute(select(*VERSION_COLUMNS).where(here)).all())
+        forget_all(change, bucket.id)
         change.tx.execute(delete(storage_buckets).where(_B.id == bucket.id))
         self._sidecars.remove(change.tx, bucket.id)
         self._failpoints.reach(Failpoint.BUCKET_DELETE)

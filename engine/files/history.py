@@ -236,13 +236,34 @@ def forget(change: Mutation, rows: Sequence[AnyRow]) -> None:
         change.system.execute(delete(storage_object_versions).where(_WITH_IDS), {"ids": [row.id for row in part]})
     # Only then: bytes go to no heir that goes as well.
     for part in parts:
-        holding = {row.version: row.physical_path for row in part if row.physical_path is not None}
-        meant = {row[0]: row[1] for row in change.system.execute(_MEANT, {"versions": list(holding)})}
-        for version, heir in meant.items():
-            # No bytes move: another row takes them over as they lie.
-            change.system.execute(_TAKE_OVER, {"row_id": heir, "key": holding.pop(version)})
-        change.remove(list(holding.values()))
+        _release(change, part)
     change.failpoints.reach(Failpoint.HISTORY_FORGOTTEN)
+
+
+def forget_all(change: Mutation, bucket_id: str) -> None:
+    """Remove all that a bucket kept of the past, with its bytes, in as few statements as that takes.
+
+    Args:
+        change: The running transaction; what is open on the rows is settled first.
+        bucket_id: Whose past.
+    """
+    here = _V.bucket_id == bucket_id
+    change.require_settled(change.system.execute(select(_V.journal_id).where(here).distinct()).scalars())
+    holding = select(_V.version, _V.physical_path).where(here, _V.physical_path.is_not(None))
+    rows = change.system.execute(holding).all()
+    change.system.execute(delete(storage_object_versions).where(here))
+    for start in range(0, len(rows), SLICE):
+        _release(change, rows[start : start + SLICE])
+    change.failpoints.reach(Failpoint.HISTORY_FORGOTTEN)
+
+
+def _release(change: Mutation, rows: Sequence[AnyRow]) -> None:
+    """Have the bytes of rows that are gone removed, unless another row takes them over as they lie."""
+    holding = {row.version: row.physical_path for row in rows if row.physical_path is not None}
+    meant = {row[0]: row[1] for row in change.system.execute(_MEANT, {"versions": list(holding)})}
+    for version, heir in meant.items():
+        change.system.execute(_TAKE_OVER, {"row_id": heir, "key": holding.pop(version)})
+    change.remove(list(holding.values()))
 
 
 _WITH_IDS: Final = _V.id.in_(bindparam("ids", expanding=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from engine.backends.base import BackendReader, StorageBackend
 from engine.config import load_settings
@@ -117,6 +118,37 @@ class TestKeeping:
         assert len(archived(backend)) == 3
         storage.delete_bucket("photos", service)
         assert [*archived(backend), *backend.list()] == []
+
+    def test_a_buckets_past_goes_at_once_and_leaves_others_what_they_mean(
+        self, storage: FileStorage, backend: StorageBackend, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("engine.files.history.SLICE", 10)
+        storage.create_bucket("other", service, retention=KEEP)
+        put(storage, "kept", b"kept", service)
+        storage.move("photos", "kept", "kept", service, target_bucket="other")
+        put(storage, "gone", b"gone", service)
+        storage.delete("photos", "gone", service)
+        storage.delete("other", "kept", service)
+        for number in range(40):
+            put(storage, "a", b"%d" % number, service)
+        storage.delete("photos", "a", service)
+        seen: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            seen.append(statement)
+
+        engine = storage._executor._engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            storage.delete_bucket("photos", service)
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        assert len([text for text in seen if text.startswith("DELETE FROM storage_object_versions")]) == 1
+        (version,) = storage.versions.list("other", "kept", service)
+        assert version.id is not None
+        with storage.versions.open("other", version.id, service) as reader:
+            assert reader.read() == b"kept"
+        assert len(archived(backend)) == 1
 
     def test_a_path_that_was_left_keeps_its_bytes_when_nobody_else_does(
         self, storage: FileStorage, backend: StorageBackend, service: RlsContext
