@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 
-from engine.backends.base import Staged, StorageBackend
+from engine.backends.base import StorageBackend
 from engine.errors import CommitInDoubt, ObjectAlreadyExists, StorageError
+from engine.files.contents import (
+    CHANGED_COLUMNS,
+    FRESH_COLUMNS,
+    UPDATE_CHANGED,
+    Committed,
+    NewContent,
+    Refused,
+    changed_row,
+    fresh_row,
+)
 from engine.files.history import Leaving, retire
 from engine.files.journal import Publication
 from engine.files.mutations import Mutation, Mutations
@@ -20,77 +29,12 @@ from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.paths import parent_of
 from engine.permissions.rules import PermissionChecker
-from engine.types import Bucket, RlsContext, StorageObject, UploadOptions
+from engine.types import Bucket, RlsContext, StorageObject
 from engine.version_types import Ending
 
 _O: Final = storage_objects.c
 _LEAVES_A_QUERY: Final = 500
 _SYSTEM: Final = RlsContext.service()
-
-
-@dataclass(frozen=True, slots=True)
-class NewContent:
-    """A staged content and what its row will say.
-
-    Attributes:
-        path: Full path in the bucket.
-        staged: The bytes; the staged id becomes the object's version.
-        mime_type: As given or sniffed.
-        modified_us: The content's own modification time, or None.
-        options: What the caller asked for.
-        source: The file it came from, to name it when something fails.
-    """
-
-    path: str
-    staged: Staged
-    mime_type: str
-    modified_us: int | None
-    options: UploadOptions
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """A content that is stored.
-
-    Attributes:
-        replaced: Whether an older content had to give way.
-    """
-
-    content: NewContent
-    object_id: str
-    owner_id: str | None
-    created_us: int
-    updated_us: int
-    replaced: bool
-
-    def stored_in(self, bucket: Bucket) -> StorageObject:
-        """Return the object."""
-        content = self.content
-        return StorageObject(
-            id=self.object_id,
-            bucket_id=bucket.id,
-            bucket=bucket.name,
-            path=content.path,
-            size_bytes=content.staged.size_bytes,
-            mime_type=content.mime_type,
-            checksum=content.staged.checksum,
-            owner_id=self.owner_id,
-            cache_control=content.options.cache_control,
-            user_metadata=content.options.user_metadata,
-            version=content.staged.staged_id,
-            created_us=self.created_us,
-            updated_us=self.updated_us,
-            modified_us=content.modified_us,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A content that is not stored, and why."""
-
-    content: NewContent
-    error: StorageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,17 +192,17 @@ class Committer:
             ]
         )
         fresh = [
-            _fresh_row(bucket.id, result, key, journal_id)
+            fresh_row(bucket.id, result, key, journal_id)
             for result, key in zip(done, keys, strict=True)
             if not result.replaced
         ]
         if fresh:
-            change.tx.insert_rows(storage_objects, _FRESH_COLUMNS, fresh)
+            change.tx.insert_rows(storage_objects, FRESH_COLUMNS, fresh)
         changed = [
-            _changed_row(result, key, journal_id) for result, key in zip(done, keys, strict=True) if result.replaced
+            changed_row(result, key, journal_id) for result, key in zip(done, keys, strict=True) if result.replaced
         ]
         if changed:
-            change.tx.update_rows(_UPDATE, _CHANGED, changed)
+            change.tx.update_rows(UPDATE_CHANGED, CHANGED_COLUMNS, changed)
 
     def _existing(self, tx: Transaction, bucket_id: str, paths: Sequence[str]) -> dict[str, _Existing]:
         """Return the rows that stand under these paths, by path."""
@@ -293,54 +237,6 @@ class Committer:
             self._backend.discard(content.staged.staged_id)
 
 
-_FRESH_COLUMNS: Final = (
-    "id",
-    "bucket_id",
-    "parent",
-    "leaf",
-    "owner_id",
-    "size_bytes",
-    "mime_type",
-    "checksum",
-    "cache_control",
-    "user_metadata",
-    "version",
-    "physical_path",
-    "journal_id",
-    "created_at",
-    "updated_at",
-    "modified_at",
-    "valid_from",
-)
-
-
-def _fresh_row(bucket_id: str, result: Committed, key: str, journal_id: int) -> tuple[Any, ...]:
-    """Return the values of a new row, in the order of `_FRESH_COLUMNS`."""
-    content = result.content
-    staged = content.staged
-    options = content.options
-    parent, slash, leaf = content.path.rpartition("/")
-    return (
-        result.object_id,
-        bucket_id,
-        parent + slash,
-        leaf,
-        result.owner_id,
-        staged.size_bytes,
-        content.mime_type,
-        staged.checksum,
-        options.cache_control,
-        _json_text(options),
-        staged.staged_id,
-        key,
-        journal_id,
-        result.created_us,
-        result.updated_us,
-        content.modified_us,
-        result.updated_us,
-    )
-
-
 def _slices(leaves: list[str]) -> Iterator[list[str]]:
     """Yield parts that a query takes at once."""
     for start in range(0, len(leaves), _LEAVES_A_QUERY):
@@ -350,49 +246,3 @@ def _slices(leaves: list[str]) -> Iterator[list[str]]:
 def _leaving(old: _Existing) -> Leaving:
     """Return the content of a row that gets another one."""
     return Leaving(old.id, old.version, old.physical_path)
-
-
-_RENEWED: Final = (
-    "size_bytes",
-    "mime_type",
-    "checksum",
-    "cache_control",
-    "user_metadata",
-    "version",
-    "physical_path",
-    "journal_id",
-    "updated_at",
-    "modified_at",
-    "valid_from",
-)
-_CHANGED: Final = (*(f"new_{name}" for name in _RENEWED), "row_id")
-_UPDATE: Final = (
-    update(storage_objects)
-    .where(_O.id == bindparam("row_id"))
-    .values({name: bindparam(f"new_{name}") for name in _RENEWED})
-)
-
-
-def _changed_row(result: Committed, key: str, journal_id: int) -> tuple[Any, ...]:
-    """Return the values that give an existing row its new content, in the order of `_CHANGED`."""
-    content = result.content
-    staged = content.staged
-    return (
-        staged.size_bytes,
-        content.mime_type,
-        staged.checksum,
-        content.options.cache_control,
-        _json_text(content.options),
-        staged.staged_id,
-        key,
-        journal_id,
-        result.updated_us,
-        content.modified_us,
-        result.updated_us,
-        result.object_id,
-    )
-
-
-def _json_text(options: UploadOptions) -> str:
-    """Return the user's metadata as the driver takes it."""
-    return json.dumps(dict(options.user_metadata)) if options.user_metadata else "{}"

@@ -15,7 +15,8 @@ from engine.errors import (
     RequestFault,
     StorageError,
 )
-from engine.files.commit import Committer, NewContent
+from engine.files.commit import Committer
+from engine.files.contents import NewContent
 from engine.files.downloads import Downloads, ObjectReader, check_checksum
 from engine.files.listing import Listing
 from engine.files.records import find_bucket, find_record
