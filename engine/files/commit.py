@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from engine.backends.base import StorageBackend
-from engine.errors import CommitInDoubt, ObjectAlreadyExists, StorageError
+from engine.errors import CommitInDoubt, ObjectAlreadyExists, StorageError, WouldBeLost
 from engine.files.contents import (
     CHANGED_COLUMNS,
     FRESH_COLUMNS,
@@ -30,7 +30,7 @@ from engine.metadata.tables import storage_objects
 from engine.paths import parent_of
 from engine.permissions.rules import PermissionChecker
 from engine.types import Bucket, RlsContext, StorageObject
-from engine.version_types import Ending
+from engine.version_types import Ending, Replaced
 
 _O: Final = storage_objects.c
 _LEAVES_A_QUERY: Final = 500
@@ -76,7 +76,13 @@ class Committer:
         self._permissions = permissions
 
     def commit_one(
-        self, bucket: Bucket, content: NewContent, context: RlsContext, *, replace: bool
+        self,
+        bucket: Bucket,
+        content: NewContent,
+        context: RlsContext,
+        *,
+        replace: bool,
+        replaced: Replaced = Replaced.AS_KEPT,
     ) -> tuple[StorageObject, bool]:
         """Commit one durable staged content.
 
@@ -86,13 +92,19 @@ class Committer:
         Raises:
             StorageError: Why it is not stored; the staged bytes are gone.
         """
-        result = self.commit(bucket, [content], context, replace=replace)[0]
+        result = self.commit(bucket, [content], context, replace=replace, replaced=replaced)[0]
         if isinstance(result, Refused):
             raise result.error
         return result.stored_in(bucket), result.replaced
 
     def commit(
-        self, bucket: Bucket, contents: Sequence[NewContent], context: RlsContext, *, replace: bool
+        self,
+        bucket: Bucket,
+        contents: Sequence[NewContent],
+        context: RlsContext,
+        *,
+        replace: bool,
+        replaced: Replaced = Replaced.AS_KEPT,
     ) -> list[Committed | Refused]:
         """Commit durable staged contents with different paths, each on its own merits.
 
@@ -103,17 +115,21 @@ class Committer:
             contents: Staged and flushed.
             context: Who asks; becomes the owner of new objects.
             replace: Whether existing objects give way.
+            replaced: What becomes of the contents that do.
 
         Returns:
             One result for each content, in order.
 
         Raises:
             BucketNotFound: The bucket was deleted meanwhile.
+            WouldBeLost: A content would be lost that must not be.
             DatabaseFault: The transaction failed.
             CommitInDoubt: It may be found done by the next start; nothing was thrown away.
         """
         try:
-            results = self._mutations.run(context, lambda change: self._write(change, bucket, contents, replace))
+            results = self._mutations.run(
+                context, lambda change: self._write(change, bucket, contents, replace, replaced)
+            )
         except CommitInDoubt:
             raise  # The next start looks for these bytes, or sweeps them.
         except BaseException:
@@ -140,7 +156,7 @@ class Committer:
         return found
 
     def _write(
-        self, change: Mutation, bucket: Bucket, contents: Sequence[NewContent], replace: bool
+        self, change: Mutation, bucket: Bucket, contents: Sequence[NewContent], replace: bool, replaced: Replaced
     ) -> list[Committed | Refused]:
         """Insert and update the rows."""
         bucket = find_bucket(change.system, bucket.id)
@@ -151,7 +167,7 @@ class Committer:
         results = [self._decide(content, existing.get(content.path), context, now, replace) for content in contents]
         done = [result for result in results if isinstance(result, Committed)]
         if done:
-            self._write_rows(change, bucket, done, existing)
+            self._write_rows(change, bucket, done, existing, replaced)
         return results
 
     def _decide(
@@ -172,11 +188,16 @@ class Committer:
         return Committed(content, old.id, old.owner_id, old.created_us, now, replaced=True)
 
     def _write_rows(
-        self, change: Mutation, bucket: Bucket, done: Sequence[Committed], existing: Mapping[str, _Existing]
+        self,
+        change: Mutation,
+        bucket: Bucket,
+        done: Sequence[Committed],
+        existing: Mapping[str, _Existing],
+        replaced: Replaced,
     ) -> None:
         """Write the journal records and the rows of everything that is stored."""
         leaving = [_leaving(existing[result.content.path]) for result in done if result.replaced]
-        archived = retire(change, bucket, leaving, Ending.REPLACED) if leaving else set()
+        archived = _give_way(change, bucket, leaving, replaced) if leaving else set()
         # Over bytes that nobody keeps; else to where nothing is, once they are out of the way.
         over = [result.replaced and result.object_id not in archived for result in done]
         keys = [
@@ -241,6 +262,17 @@ def _slices(leaves: list[str]) -> Iterator[list[str]]:
     """Yield parts that a query takes at once."""
     for start in range(0, len(leaves), _LEAVES_A_QUERY):
         yield leaves[start : start + _LEAVES_A_QUERY]
+
+
+def _give_way(change: Mutation, bucket: Bucket, leaving: Sequence[Leaving], replaced: Replaced) -> set[str]:
+    """Keep what shall be kept of contents that are about to be replaced; see `retire`.
+
+    Raises:
+        WouldBeLost: Nothing would be, and it must not be lost.
+    """
+    if replaced is Replaced.NEVER_LOST and not bucket.retention.keeps_anything:
+        raise WouldBeLost("The bucket would keep nothing of what stands there now", path=bucket.name)
+    return retire(change, bucket, leaving, Ending.REPLACED, to_trash=replaced is not Replaced.AS_KEPT)
 
 
 def _leaving(old: _Existing) -> Leaving:
