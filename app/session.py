@@ -132,8 +132,8 @@ class Session(QObject):
             self.controllers.navigator, side.row_maker,
         )  # fmt: skip
         self._version_control = VersionControl(
-            look, shell, side.versions, self.views.inspector.versions, settings, shell.toast
-        )
+            look, shell, side.versions, self.views.inspector.versions, settings, shell.toast, errors,
+        )  # fmt: skip
         self._version_control.changed.connect(self._feed.look_again)
         self._prompter = ConflictPrompter(side.transfers, look, shell)
         self.actions.connect_all(self._handlers())

@@ -3,7 +3,7 @@
     StorageError
     ├── RequestFault                  the request cannot be fulfilled as asked
     │   ├── NotFound                  BucketNotFound, ObjectNotFound
-    │   ├── Conflict                  BucketAlreadyExists, ObjectAlreadyExists, BucketNotEmpty
+    │   ├── Conflict                  BucketAlreadyExists, ObjectAlreadyExists, BucketNotEmpty, WouldBeLost
     │   ├── Unauthorized              InvalidToken
     │   ├── InvalidRequest            InvalidKey, InvalidBucketName, InvalidRange
     │   ├── InvalidLink               MalformedLink, ExpiredLink, WrongSignature
@@ -108,6 +108,12 @@ class BucketNotEmpty(Conflict):
 
     code = "ResourceNotEmpty"
     default_hint = "Empty the bucket first."
+
+
+class WouldBeLost(Conflict):
+    """The bucket keeps nothing of what was asked to be taken away only if it can be taken back."""
+
+    code = "WouldBeLost"
 
 
 class Unauthorized(RequestFault):

@@ -82,6 +82,11 @@ class Retention:
         """Return whether old versions are kept."""
         return self.versions is not None or self.days is not None
 
+    @property
+    def keeps_anything(self) -> bool:
+        """Return whether what is deleted or replaced can be had back in some way."""
+        return self.keeps_versions or self.trash_days is not None
+
 
 NOTHING_KEPT = Retention()
 """What deleting and replacing are for good in."""

@@ -19,6 +19,22 @@ class Ending(StrEnum):
     MOVED = "moved"
 
 
+class Replaced(StrEnum):
+    """What becomes of a content that another one takes the place of.
+
+    An old version, in any case, where the bucket keeps versions. Where it keeps none:
+
+    Attributes:
+        AS_KEPT: Gone.
+        TRASHED: In the trash, or gone where there is no trash either.
+        NEVER_LOST: In the trash; where there is none either, the change is refused.
+    """
+
+    AS_KEPT = "as kept"
+    TRASHED = "trashed"
+    NEVER_LOST = "never lost"
+
+
 class ObjectVersion(NamedTuple):
     """What stood at a path for a time. After one that ended by deletion, nothing stood there: its delete marker.
 

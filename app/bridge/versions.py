@@ -15,7 +15,7 @@ from engine.files.trees import deliver
 from engine.storage import FileStorage
 from engine.transfers.naming import free_name
 from engine.types import RlsContext, StorageObject
-from engine.version_types import ObjectVersion
+from engine.version_types import Ending, ObjectVersion, Replaced
 
 
 class VersionsBridge:
@@ -48,11 +48,23 @@ class VersionsBridge:
         return self._tasks.export(lambda ticket: self._download(version, folder, ticket), then, otherwise)
 
     def restore(
-        self, version: ObjectVersion, then: Callable[[StorageObject], None], otherwise: Fail | None = None
+        self,
+        version: ObjectVersion,
+        then: Callable[[ObjectVersion | None], None],
+        otherwise: Fail | None = None,
+        *,
+        replaced: Replaced = Replaced.NEVER_LOST,
     ) -> Ticket:
-        """Make an old content the present one; what it replaces becomes an old version in its turn."""
+        """Make an old content the present one.
+
+        Args:
+            version: Which.
+            then: Gets what it replaced, to be restored in its turn, or None if there was nothing or it is gone.
+            otherwise: Gets the failure; `WouldBeLost` where what it replaces would be, and must not (`replaced`).
+            replaced: What becomes of the present content.
+        """
         label = translate("VersionsBridge", "Restoring {name}").format(name=version.info.name)
-        return self._tasks.mutate(lambda ticket: self._restore(version, ticket), then, otherwise, label=label)
+        return self._tasks.mutate(lambda ticket: self._restore(version, replaced, ticket), then, otherwise, label=label)
 
     def delete(self, version: ObjectVersion, then: Callable[[int], None], otherwise: Fail | None = None) -> Ticket:
         """Forget one old version."""
@@ -62,10 +74,14 @@ class VersionsBridge:
             otherwise,
         )
 
-    def _restore(self, version: ObjectVersion, ticket: Ticket) -> StorageObject:
-        return self._storage.versions.restore(
-            version.info.bucket_id, version.id or 0, self._context, progress=ticket.report, cancel=ticket.token
+    def _restore(self, version: ObjectVersion, replaced: Replaced, ticket: Ticket) -> ObjectVersion | None:
+        bucket, versions = version.info.bucket_id, self._storage.versions
+        stored = versions.restore(
+            bucket, version.id or 0, self._context, replaced=replaced, progress=ticket.report, cancel=ticket.token
         )
+        since_us = stored.updated_us
+        past = versions.list(bucket, stored.path, self._context)
+        return next((one for one in past if one.ending is Ending.REPLACED and one.until_us == since_us), None)
 
     def _download(self, version: ObjectVersion, folder: Path, ticket: Ticket) -> Path:
         stem, dot, suffix = local_name(version.info.name).rpartition(".")

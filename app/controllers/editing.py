@@ -153,7 +153,7 @@ class Editing(QObject):
         )
 
     def _bucket_dialog(self, bucket: Bucket, title: str, verb: str, warning: str = "") -> DeleteDialog:
-        dialog = DeleteDialog(self._look, self._window, title, (bucket.name,), verb, warning)
+        dialog = DeleteDialog(self._look, self._window, title, (bucket.name,), verb, warning, grave=not warning)
         self._count_for(dialog, Target(bucket.name, ("",), (bucket.name,)))
         dialog.open()
         return dialog

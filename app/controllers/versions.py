@@ -11,14 +11,17 @@ from PySide6.QtWidgets import QWidget
 from app.bridge.versions import VersionsBridge
 from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.file_chooser import Ask, choose_folder
-from app.formats import full_time_text
+from app.errors import ErrorPresenter
+from app.formats import exact_size_text, full_time_text
 from app.i18n import translate
 from app.look import Look
 from app.settings import WindowSettings
 from app.views.version_list import VersionList
+from app.widgets.banner import Offer
 from app.widgets.toast import Toast
+from engine.errors import WouldBeLost
 from engine.types import TreeSize
-from engine.version_types import ObjectVersion
+from engine.version_types import ObjectVersion, Replaced
 
 
 class VersionControl(QObject):
@@ -32,15 +35,16 @@ class VersionControl(QObject):
 
     def __init__(
         self, look: Look, window: QWidget, versions: VersionsBridge, view: VersionList, settings: WindowSettings,
-        toast: Toast,
+        toast: Toast, errors: ErrorPresenter,
     ) -> None:  # fmt: skip
-        """Args: look; the window; what acts; where versions are shown; what is remembered; what tells."""
+        """Args: look; the window; what acts; where versions are shown; what is remembered; what tells of failures."""
         super().__init__(window)
         self._look = look
         self._window = window
         self._versions = versions
         self._settings = settings
         self._toast = toast
+        self._errors = errors
         view.open_wanted.connect(self._open)
         view.download_wanted.connect(self._ask_where)
         view.restore_wanted.connect(self._restore)
@@ -68,9 +72,39 @@ class VersionControl(QObject):
         self._versions.download(version, folder, lambda path: self._toast.say(text.format(name=path.name)))
 
     def _restore(self, version: ObjectVersion) -> None:
+        """Make an old content the present one; asks where nothing would be kept of what it replaces."""
+
+        def refused(error: Exception) -> None:
+            if isinstance(error, WouldBeLost):
+                self._ask_replace(version)
+            else:
+                self._errors.present(error)
+
+        self._versions.restore(version, lambda before: self._tell_restored(version, before), refused)
+
+    def _ask_replace(self, version: ObjectVersion) -> None:
+        title = translate("VersionControl", "Replace what {name} holds now?").format(name=version.info.name)
+        names = (version.info.path, full_time_text(version.since))
+        warning = translate("VersionControl", "This bucket keeps nothing of what is replaced: the present content "
+                            "will be gone for good.")  # fmt: skip
+        dialog = DeleteDialog(
+            self._look, self._window, title, names, translate("VersionControl", "Replace for good"), warning
+        )
+        dialog.show_text(translate("VersionControl", "Comes back: {size}").format(
+            size=exact_size_text(version.info.size_bytes)))  # fmt: skip
+        dialog.confirmed.connect(
+            lambda: self._versions.restore(
+                version, lambda before: self._tell_restored(version, before), replaced=Replaced.TRASHED
+            )
+        )
+        dialog.open()
+
+    def _tell_restored(self, version: ObjectVersion, before: ObjectVersion | None) -> None:
         text = translate("VersionControl", "{name} is as it was on {time}")
-        said = text.format(name=version.info.name, time=full_time_text(version.since))
-        self._versions.restore(version, lambda _: self._tell(said))
+        undo = None
+        if before is not None:
+            undo = Offer(translate("VersionControl", "Undo"), lambda: self._restore(before))
+        self._tell(text.format(name=version.info.name, time=full_time_text(version.since)), undo)
 
     def _ask_delete(self, version: ObjectVersion) -> None:
         names = (version.info.path, full_time_text(version.since))
@@ -81,6 +115,6 @@ class VersionControl(QObject):
         dialog.confirmed.connect(lambda: self._versions.delete(version, lambda _: self._tell(said)))
         dialog.open()
 
-    def _tell(self, said: str) -> None:
-        self._toast.say(said)
+    def _tell(self, said: str, undo: Offer | None = None) -> None:
+        self._toast.say(said, undo)
         self.changed.emit()

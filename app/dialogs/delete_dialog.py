@@ -27,9 +27,20 @@ class DeleteDialog(Dialog):
     confirmed = Signal()
 
     def __init__(
-        self, look: Look, parent: QWidget, title: str, names: Sequence[str], verb: str, warning: str = ""
-    ) -> None:
-        """Args: look; the window; the question; what it is about; what the red button says; what becomes of it."""
+        self, look: Look, parent: QWidget, title: str, names: Sequence[str], verb: str, warning: str = "",
+        *, grave: bool = True,
+    ) -> None:  # fmt: skip
+        """Make the question.
+
+        Args:
+            look: Look.
+            parent: The window.
+            title: The question.
+            names: What it is about.
+            verb: What the red button says.
+            warning: What becomes of it; by default that it is gone for good.
+            grave: Whether the warning is about a loss.
+        """
         super().__init__(look, parent, title, 460)
         row = QHBoxLayout()
         row.setSpacing(look.theme.space("l"))
@@ -43,7 +54,7 @@ class DeleteDialog(Dialog):
         self._count.setFont(font)
         self._warning = label(
             warning or translate("DeleteDialog", "What is deleted is gone for good. This can't be undone."),
-            tone="muted" if warning else "danger",
+            tone="danger" if grave else "muted",
             wrap=True,
         )
         column.addWidget(label(_listed(names), wrap=True))
@@ -81,6 +92,11 @@ class DeleteDialog(Dialog):
             self._warning.hide()
         else:
             self._count.setText(f"{count_text(size.objects)}, {exact_size_text(size.size_bytes)}")
+        self.confirm.setEnabled(True)
+
+    def show_text(self, text: str) -> None:
+        """Say what it is about where nothing has to be counted, and let the person decide."""
+        self._count.setText(text)
         self.confirm.setEnabled(True)
 
     def _confirm(self) -> None:

@@ -21,7 +21,8 @@ from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import ObjectAlreadyExists
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
-from engine.files.commit import Committed, Committer, NewContent, Refused
+from engine.files.commit import Committer
+from engine.files.contents import Committed, NewContent, Refused
 from engine.files.records import find_bucket
 from engine.files.rules import check_user_metadata
 from engine.files.staging import FileStager

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 
-from engine.backends.base import Staged, StorageBackend
-from engine.errors import CommitInDoubt, ObjectAlreadyExists, StorageError
+from engine.backends.base import StorageBackend
+from engine.errors import CommitInDoubt, ObjectAlreadyExists, StorageError, WouldBeLost
+from engine.files.contents import (
+    CHANGED_COLUMNS,
+    FRESH_COLUMNS,
+    UPDATE_CHANGED,
+    Committed,
+    NewContent,
+    Refused,
+    changed_row,
+    fresh_row,
+)
 from engine.files.history import Leaving, begin_after_history, retire
 from engine.files.journal import Publication
 from engine.files.mutations import Mutation, Mutations
@@ -20,77 +29,12 @@ from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.paths import parent_of
 from engine.permissions.rules import PermissionChecker
-from engine.types import Bucket, RlsContext, StorageObject, UploadOptions
-from engine.version_types import Ending
+from engine.types import Bucket, RlsContext, StorageObject
+from engine.version_types import Ending, Replaced
 
 _O: Final = storage_objects.c
 _LEAVES_A_QUERY: Final = 500
 _SYSTEM: Final = RlsContext.service()
-
-
-@dataclass(frozen=True, slots=True)
-class NewContent:
-    """A staged content and what its row will say.
-
-    Attributes:
-        path: Full path in the bucket.
-        staged: The bytes; the staged id becomes the object's version.
-        mime_type: As given or sniffed.
-        modified_us: The content's own modification time, or None.
-        options: What the caller asked for.
-        source: The file it came from, to name it when something fails.
-    """
-
-    path: str
-    staged: Staged
-    mime_type: str
-    modified_us: int | None
-    options: UploadOptions
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """A content that is stored.
-
-    Attributes:
-        replaced: Whether an older content had to give way.
-    """
-
-    content: NewContent
-    object_id: str
-    owner_id: str | None
-    created_us: int
-    updated_us: int
-    replaced: bool
-
-    def stored_in(self, bucket: Bucket) -> StorageObject:
-        """Return the object."""
-        content = self.content
-        return StorageObject(
-            id=self.object_id,
-            bucket_id=bucket.id,
-            bucket=bucket.name,
-            path=content.path,
-            size_bytes=content.staged.size_bytes,
-            mime_type=content.mime_type,
-            checksum=content.staged.checksum,
-            owner_id=self.owner_id,
-            cache_control=content.options.cache_control,
-            user_metadata=content.options.user_metadata,
-            version=content.staged.staged_id,
-            created_us=self.created_us,
-            updated_us=self.updated_us,
-            modified_us=content.modified_us,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A content that is not stored, and why."""
-
-    content: NewContent
-    error: StorageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +76,13 @@ class Committer:
         self._permissions = permissions
 
     def commit_one(
-        self, bucket: Bucket, content: NewContent, context: RlsContext, *, replace: bool
+        self,
+        bucket: Bucket,
+        content: NewContent,
+        context: RlsContext,
+        *,
+        replace: bool,
+        replaced: Replaced = Replaced.AS_KEPT,
     ) -> tuple[StorageObject, bool]:
         """Commit one durable staged content.
 
@@ -142,13 +92,19 @@ class Committer:
         Raises:
             StorageError: Why it is not stored; the staged bytes are gone.
         """
-        result = self.commit(bucket, [content], context, replace=replace)[0]
+        result = self.commit(bucket, [content], context, replace=replace, replaced=replaced)[0]
         if isinstance(result, Refused):
             raise result.error
         return result.stored_in(bucket), result.replaced
 
     def commit(
-        self, bucket: Bucket, contents: Sequence[NewContent], context: RlsContext, *, replace: bool
+        self,
+        bucket: Bucket,
+        contents: Sequence[NewContent],
+        context: RlsContext,
+        *,
+        replace: bool,
+        replaced: Replaced = Replaced.AS_KEPT,
     ) -> list[Committed | Refused]:
         """Commit durable staged contents with different paths, each on its own merits.
 
@@ -159,17 +115,21 @@ class Committer:
             contents: Staged and flushed.
             context: Who asks; becomes the owner of new objects.
             replace: Whether existing objects give way.
+            replaced: What becomes of the contents that do.
 
         Returns:
             One result for each content, in order.
 
         Raises:
             BucketNotFound: The bucket was deleted meanwhile.
+            WouldBeLost: A content would be lost that must not be.
             DatabaseFault: The transaction failed.
             CommitInDoubt: It may be found done by the next start; nothing was thrown away.
         """
         try:
-            results = self._mutations.run(context, lambda change: self._write(change, bucket, contents, replace))
+            results = self._mutations.run(
+                context, lambda change: self._write(change, bucket, contents, replace, replaced)
+            )
         except CommitInDoubt:
             raise  # The next start looks for these bytes, or sweeps them.
         except BaseException:
@@ -196,7 +156,7 @@ class Committer:
         return found
 
     def _write(
-        self, change: Mutation, bucket: Bucket, contents: Sequence[NewContent], replace: bool
+        self, change: Mutation, bucket: Bucket, contents: Sequence[NewContent], replace: bool, replaced: Replaced
     ) -> list[Committed | Refused]:
         """Insert and update the rows."""
         bucket = find_bucket(change.system, bucket.id)
@@ -207,7 +167,7 @@ class Committer:
         results = [self._decide(content, existing.get(content.path), context, now, replace) for content in contents]
         done = [result for result in results if isinstance(result, Committed)]
         if done:
-            self._write_rows(change, bucket, done, existing)
+            self._write_rows(change, bucket, done, existing, replaced)
             begin_after_history(change, bucket.id, (result.content.path for result in done))
         return results
 
@@ -229,11 +189,16 @@ class Committer:
         return Committed(content, old.id, old.owner_id, old.created_us, now, replaced=True)
 
     def _write_rows(
-        self, change: Mutation, bucket: Bucket, done: Sequence[Committed], existing: Mapping[str, _Existing]
+        self,
+        change: Mutation,
+        bucket: Bucket,
+        done: Sequence[Committed],
+        existing: Mapping[str, _Existing],
+        replaced: Replaced,
     ) -> None:
         """Write the journal records and the rows of everything that is stored."""
         leaving = [_leaving(existing[result.content.path]) for result in done if result.replaced]
-        archived = retire(change, bucket, leaving, Ending.REPLACED) if leaving else set()
+        archived = _give_way(change, bucket, leaving, replaced) if leaving else set()
         # Over bytes that nobody keeps; else to where nothing is, once they are out of the way.
         over = [result.replaced and result.object_id not in archived for result in done]
         keys = [
@@ -249,17 +214,17 @@ class Committer:
             ]
         )
         fresh = [
-            _fresh_row(bucket.id, result, key, journal_id)
+            fresh_row(bucket.id, result, key, journal_id)
             for result, key in zip(done, keys, strict=True)
             if not result.replaced
         ]
         if fresh:
-            change.tx.insert_rows(storage_objects, _FRESH_COLUMNS, fresh)
+            change.tx.insert_rows(storage_objects, FRESH_COLUMNS, fresh)
         changed = [
-            _changed_row(result, key, journal_id) for result, key in zip(done, keys, strict=True) if result.replaced
+            changed_row(result, key, journal_id) for result, key in zip(done, keys, strict=True) if result.replaced
         ]
         if changed:
-            change.tx.update_rows(_UPDATE, _CHANGED, changed)
+            change.tx.update_rows(UPDATE_CHANGED, CHANGED_COLUMNS, changed)
 
     def _existing(self, tx: Transaction, bucket_id: str, paths: Sequence[str]) -> dict[str, _Existing]:
         """Return the rows that stand under these paths, by path."""
@@ -294,106 +259,23 @@ class Committer:
             self._backend.discard(content.staged.staged_id)
 
 
-_FRESH_COLUMNS: Final = (
-    "id",
-    "bucket_id",
-    "parent",
-    "leaf",
-    "owner_id",
-    "size_bytes",
-    "mime_type",
-    "checksum",
-    "cache_control",
-    "user_metadata",
-    "version",
-    "physical_path",
-    "journal_id",
-    "created_at",
-    "updated_at",
-    "modified_at",
-    "valid_from",
-)
-
-
-def _fresh_row(bucket_id: str, result: Committed, key: str, journal_id: int) -> tuple[Any, ...]:
-    """Return the values of a new row, in the order of `_FRESH_COLUMNS`."""
-    content = result.content
-    staged = content.staged
-    options = content.options
-    parent, slash, leaf = content.path.rpartition("/")
-    return (
-        result.object_id,
-        bucket_id,
-        parent + slash,
-        leaf,
-        result.owner_id,
-        staged.size_bytes,
-        content.mime_type,
-        staged.checksum,
-        options.cache_control,
-        _json_text(options),
-        staged.staged_id,
-        key,
-        journal_id,
-        result.created_us,
-        result.updated_us,
-        content.modified_us,
-        result.updated_us,
-    )
-
-
 def _slices(leaves: list[str]) -> Iterator[list[str]]:
     """Yield parts that a query takes at once."""
     for start in range(0, len(leaves), _LEAVES_A_QUERY):
         yield leaves[start : start + _LEAVES_A_QUERY]
 
 
+def _give_way(change: Mutation, bucket: Bucket, leaving: Sequence[Leaving], replaced: Replaced) -> set[str]:
+    """Keep what shall be kept of contents that are about to be replaced; see `retire`.
+
+    Raises:
+        WouldBeLost: Nothing would be, and it must not be lost.
+    """
+    if replaced is Replaced.NEVER_LOST and not bucket.retention.keeps_anything:
+        raise WouldBeLost("The bucket would keep nothing of what stands there now", path=bucket.name)
+    return retire(change, bucket, leaving, Ending.REPLACED, to_trash=replaced is not Replaced.AS_KEPT)
+
+
 def _leaving(old: _Existing) -> Leaving:
     """Return the content of a row that gets another one."""
     return Leaving(old.id, old.version, old.physical_path)
-
-
-_RENEWED: Final = (
-    "size_bytes",
-    "mime_type",
-    "checksum",
-    "cache_control",
-    "user_metadata",
-    "version",
-    "physical_path",
-    "journal_id",
-    "updated_at",
-    "modified_at",
-    "valid_from",
-)
-_CHANGED: Final = (*(f"new_{name}" for name in _RENEWED), "row_id")
-_UPDATE: Final = (
-    update(storage_objects)
-    .where(_O.id == bindparam("row_id"))
-    .values({name: bindparam(f"new_{name}") for name in _RENEWED})
-)
-
-
-def _changed_row(result: Committed, key: str, journal_id: int) -> tuple[Any, ...]:
-    """Return the values that give an existing row its new content, in the order of `_CHANGED`."""
-    content = result.content
-    staged = content.staged
-    return (
-        staged.size_bytes,
-        content.mime_type,
-        staged.checksum,
-        content.options.cache_control,
-        _json_text(content.options),
-        staged.staged_id,
-        key,
-        journal_id,
-        result.updated_us,
-        content.modified_us,
-        result.updated_us,
-        result.object_id,
-    )
-
-
-def _json_text(options: UploadOptions) -> str:
-    """Return the user's metadata as the driver takes it."""
-    return json.dumps(dict(options.user_metadata)) if options.user_metadata else "{}"

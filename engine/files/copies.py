@@ -15,7 +15,8 @@ from engine.errors import (
     RequestFault,
     StorageError,
 )
-from engine.files.commit import Committer, NewContent
+from engine.files.commit import Committer
+from engine.files.contents import NewContent
 from engine.files.downloads import Downloads, ObjectReader, check_checksum
 from engine.files.listing import Listing
 from engine.files.records import find_bucket, find_record
@@ -35,6 +36,7 @@ from engine.types import (
     StorageObject,
     UploadOptions,
 )
+from engine.version_types import Replaced
 
 _SYSTEM: Final = RlsContext.service()
 
@@ -106,12 +108,14 @@ class Copies:
         context: RlsContext,
         *,
         replace: bool,
+        replaced: Replaced = Replaced.AS_KEPT,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> StorageObject:
         """Store what an open reader reads, with what is known of it, under a path.
 
         Raises:
+            WouldBeLost: What stands there must not be lost (`replaced`), and would be.
             StorageError: As `copy`.
         """
         validate_object_path(path)
@@ -126,8 +130,8 @@ class Copies:
                 progress(Progress(done_bytes, info.size_bytes, current=path))
 
         content = self._stage(reader.source, info, path, monitor)
-        stored, replaced = self._committer.commit_one(target, content, context, replace=replace)
-        self._stored(stored, replaced)
+        stored, over = self._committer.commit_one(target, content, context, replace=replace, replaced=replaced)
+        self._stored(stored, over)
         return stored
 
     def copy_folder(

@@ -67,7 +67,13 @@ def ended_at(moment_us: int) -> ColumnElement[int]:
 
 
 def retire(
-    change: Mutation, bucket: Bucket, leaving: Sequence[Leaving], ending: Ending, *, for_good: bool = False
+    change: Mutation,
+    bucket: Bucket,
+    leaving: Sequence[Leaving],
+    ending: Ending,
+    *,
+    for_good: bool = False,
+    to_trash: bool = False,
 ) -> set[str]:
     """Keep what the bucket keeps of contents that are about to be replaced or deleted.
 
@@ -77,12 +83,14 @@ def retire(
         leaving: Which.
         ending: Why.
         for_good: Whether a person asked to keep nothing.
+        to_trash: Whether what is replaced goes to the trash where no versions are kept, as what is deleted does.
 
     Returns:
         The ids of the objects whose bytes are archived; those of the others are the caller's to remove.
     """
-    in_trash = ending is Ending.DELETED and bucket.retention.trash_days is not None
-    if (bucket.retention.keeps_versions or in_trash) and not for_good:
+    kept = bucket.retention
+    in_trash = kept.trash_days is not None and (ending is Ending.DELETED or (to_trash and not kept.keeps_versions))
+    if (kept.keeps_versions or in_trash) and not for_good:
         for part in _slices(leaving):
             journal_id = _archive(change, part)
             change.system.execute(_copy_of(part, ending, change.moment_us, journal_id, in_trash=in_trash))

@@ -20,7 +20,7 @@ from engine.errors import (
     SourceFault,
     StorageError,
 )
-from engine.files.commit import NewContent
+from engine.files.contents import NewContent
 from engine.files.rules import check_mime, check_size
 from engine.files.sources import SourceFile
 from engine.files.throttle import ProgressMeter

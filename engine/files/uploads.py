@@ -18,7 +18,8 @@ from engine import limits
 from engine.backends.base import Staged, StagedWriter, StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, SourceUnreadable
-from engine.files.commit import Committer, NewContent
+from engine.files.commit import Committer
+from engine.files.contents import NewContent
 from engine.files.records import find_bucket, find_record
 from engine.files.rules import check_mime, check_size, check_user_metadata
 from engine.files.sources import SourceFile

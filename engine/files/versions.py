@@ -1,6 +1,7 @@
 """Old versions of objects: listing, opening, restoring, forgetting.
 
-A restore is a new version with the old content, and what it replaces becomes an old version in its turn.
+A restore is a new version with the old content. What it replaces becomes an old version in its turn or, where the
+bucket keeps none, goes to the trash.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.paths import leaf_of, parent_of, validate_object_path
 from engine.types import ProgressCallback, RlsContext, StorageObject
-from engine.version_types import ObjectVersion
+from engine.version_types import ObjectVersion, Replaced
 
 _O: Final = storage_objects.c
 _V: Final = storage_object_versions.c
@@ -101,22 +102,36 @@ class Versions:
         *,
         target_path: str | None = None,
         replace: bool = True,
+        replaced: Replaced = Replaced.TRASHED,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> StorageObject:
         """Store the content of an old version again, at its own path or another.
+
+        Args:
+            bucket: Where.
+            version_id: `ObjectVersion.id`.
+            context: Who asks.
+            target_path: Another path than the old one.
+            replace: Whether what stands there gives way.
+            replaced: What becomes of it then.
+            progress: Told of the bytes.
+            cancel: Stops it.
 
         Raises:
             BucketNotFound: There is no such bucket.
             ObjectNotFound: The version is gone, or the caller may not see it.
             Unauthorized: The caller may not add or replace objects.
             ObjectAlreadyExists: The path is taken and `replace` is False.
+            WouldBeLost: What stands there must not be lost (`replaced`), and would be.
             ChecksumMismatch: The bytes are damaged; nothing was restored.
             Cancelled: `cancel` was used.
         """
         with self.open(bucket, version_id, context) as reader:
             path = reader.info.path if target_path is None else target_path
-            return self._copies.store(reader, bucket, path, context, replace=replace, progress=progress, cancel=cancel)
+            return self._copies.store(
+                reader, bucket, path, context, replace=replace, replaced=replaced, progress=progress, cancel=cancel
+            )
 
     def delete(self, bucket: str, version_ids: Sequence[int], context: RlsContext) -> int:
         """Forget old versions; bytes that nothing else means go with them.

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from app.actions import ActionId
 from app.dialogs.delete_dialog import DeleteDialog
 from app.views.version_list import VersionList
-from engine.types import Retention
+from engine.types import BucketChanges, Retention
 from tests.app.helpers import Desk
 
 
@@ -96,3 +96,40 @@ def test_a_long_line_in_the_preview_leaves_the_buttons_within_reach(desk: Desk, 
     desk.until(lambda: versions.list.count() == 3)
     desk.until(desk.views.inspector._text.isVisible)
     desk.until(lambda: versions.list.width() <= desk.views.inspector.viewport().width())
+
+
+def press_restore(desk: Desk, listed: VersionList) -> None:
+    listed.list.setCurrentRow(0)
+    desk.until(listed.restore.isEnabled)
+    listed.restore.click()
+
+
+def with_deleted_content(desk: Desk) -> VersionList:
+    """Return the list of versions of an object that was deleted once and has a new content."""
+    desk.bucket("photos", retention=Retention(trash_days=30))
+    desk.put("a.txt", b"old")
+    desk.storage.delete("photos", "a.txt", desk.me)
+    desk.until(lambda: desk.names == [])
+    desk.put("a.txt", b"precious")
+    return shown(desk, "a.txt", 1)
+
+
+def test_what_a_restore_replaces_goes_to_the_trash_and_undo_brings_it_back(desk: Desk) -> None:
+    press_restore(desk, with_deleted_content(desk))
+    desk.until(lambda: desk.toast.text.startswith("a.txt is as it was on"))
+    assert desk.read("a.txt") == b"old"
+    assert [row.info.size_bytes for row in desk.storage.trash.list("photos", desk.me).items] == [8, 3]
+    next(part for part in desk.toast.findChildren(QPushButton) if part.text() == "Undo").click()
+    desk.until(lambda: desk.read("a.txt") == b"precious")
+
+
+def test_where_nothing_would_be_kept_of_it_a_restore_asks_first(desk: Desk) -> None:
+    listed = with_deleted_content(desk)
+    desk.storage.update_bucket("photos", desk.me, BucketChanges(retention=Retention()))
+    press_restore(desk, listed)
+    dialog = desk.dialog(DeleteDialog)
+    assert dialog.cancel.isDefault()
+    assert "gone for good" in dialog.warning
+    assert desk.read("a.txt") == b"precious"
+    dialog.confirm.click()
+    desk.until(lambda: desk.read("a.txt") == b"old")

@@ -253,11 +253,18 @@ class Copy(Operation):
 
 
 def store_copy(
-    world: World, shelf: Shelf, path: str, data: bytes, context: RlsContext, *, replacing: bool
+    world: World,
+    shelf: Shelf,
+    path: str,
+    data: bytes,
+    context: RlsContext,
+    *,
+    replacing: bool,
+    to_trash: bool = False,
 ) -> tuple[object, ...]:
     """Store what was read, as copies and restored versions are."""
     world.check_taken_in(shelf, path, len(data))
-    return expected(path, world.put(shelf, path, data, context, replacing=replacing))
+    return expected(path, world.put(shelf, path, data, context, replacing=replacing, to_trash=to_trash))
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ class RestoreVersion(OnKept):
 
     def _store(self, world: World, path: str, data: bytes) -> Done:
         shelf = world.find(self.bucket)
-        return Done(store_copy(world, shelf, path, data, self.context, replacing=self.replacing))
+        return Done(store_copy(world, shelf, path, data, self.context, replacing=self.replacing, to_trash=True))
 
 
 @dataclass(frozen=True)

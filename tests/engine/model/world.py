@@ -165,14 +165,16 @@ class World:
         if shelf.limit_bytes is not None and size_bytes > shelf.limit_bytes:
             raise Refused(PayloadTooLarge)
 
-    def put(self, shelf: Shelf, path: str, data: bytes, context: RlsContext, *, replacing: bool) -> Stored:
+    def put(
+        self, shelf: Shelf, path: str, data: bytes, context: RlsContext, *, replacing: bool, to_trash: bool = False
+    ) -> Stored:
         old = shelf.objects.get(path)
         if old is not None and not replacing:
             raise Refused(ObjectAlreadyExists)
         if old is not None and not may(context, old.owner_id):
             raise Refused(Unauthorized)
         if old is not None:
-            self._retire(shelf, path, Ending.REPLACED)
+            self._retire(shelf, path, Ending.REPLACED, to_trash=to_trash)
         number = self.next_number()
         owner_id, object_id = (context.user_id, number) if old is None else (old.owner_id, old.object_id)
         shelf.objects[path] = Stored(data, owner_id, object_id, number, number)
@@ -230,8 +232,11 @@ class World:
         target.objects[goal] = replace(source.objects.pop(path), stay=number, stamp=number)
         return target.objects[goal]
 
-    def _retire(self, shelf: Shelf, path: str, ending: Ending, *, for_good: bool = False) -> None:
-        in_trash = ending is Ending.DELETED and shelf.retention.trash_days is not None
+    def _retire(
+        self, shelf: Shelf, path: str, ending: Ending, *, for_good: bool = False, to_trash: bool = False
+    ) -> None:
+        goes = ending is Ending.DELETED or (to_trash and not shelf.retention.keeps_versions)
+        in_trash = goes and shelf.retention.trash_days is not None
         if (shelf.retention.keeps_versions or in_trash) and not for_good:
             self._keep(shelf, path, ending, in_trash=in_trash)
 

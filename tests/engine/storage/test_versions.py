@@ -9,12 +9,12 @@ from sqlalchemy import event
 
 from engine.backends.base import BackendReader, StorageBackend
 from engine.config import load_settings
-from engine.errors import BucketNotFound, InvalidRequest, ObjectAlreadyExists, ObjectNotFound
+from engine.errors import BucketNotFound, InvalidRequest, ObjectAlreadyExists, ObjectNotFound, WouldBeLost
 from engine.files.archive import ARCHIVE_FOLDER
 from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
 from engine.types import NOTHING_KEPT, Bucket, BucketChanges, Retention, RlsContext, UploadItem, UploadOptions
-from engine.version_types import Ending
+from engine.version_types import Ending, Replaced
 from engine.workspace import open_workspace
 
 REPLACE = UploadOptions(replace=True)
@@ -291,3 +291,36 @@ def test_the_next_start_reads_old_versions(data_dir: Path, service: RlsContext):
         put(workspace.storage, "a", b"two", service)
     with open_workspace(settings, FixedSecrets()) as workspace:
         assert contents(workspace.storage, "a", service) == [b"two", b"one"]
+
+
+class TestWhatARestoreReplaces:
+    """Buckets that keep no versions still have old contents in their trash, to be restored over newer ones."""
+
+    @pytest.fixture
+    def deleted_id(self, storage: FileStorage, service: RlsContext) -> int:
+        """Return the id of a deleted content at whose path something new stands."""
+        storage.create_bucket("photos", service, retention=Retention(trash_days=30))
+        put(storage, "a.txt", b"old", service)
+        storage.delete("photos", "a.txt", service)
+        put(storage, "a.txt", b"precious", service)
+        return storage.trash.list("photos", service).items[0].id or 0
+
+    def test_it_goes_to_the_trash(self, storage: FileStorage, service: RlsContext, deleted_id: int):
+        storage.versions.restore("photos", deleted_id, service)
+        assert contents(storage, "a.txt", service) == [b"old", b"precious", b"old"]
+        replaced = storage.trash.list("photos", service).items[0]
+        assert replaced.ending is Ending.REPLACED
+        storage.trash.restore("photos", [replaced.id or 0], service, target_path="b.txt")
+        assert contents(storage, "b.txt", service)[0] == b"precious"
+
+    def test_it_is_not_lost_where_it_must_not_be(self, storage: FileStorage, service: RlsContext, deleted_id: int):
+        storage.update_bucket("photos", service, BucketChanges(retention=NOTHING_KEPT))
+        with pytest.raises(WouldBeLost):
+            storage.versions.restore("photos", deleted_id, service, replaced=Replaced.NEVER_LOST)
+        assert contents(storage, "a.txt", service)[0] == b"precious"
+        storage.versions.restore("photos", deleted_id, service)
+        assert contents(storage, "a.txt", service) == [b"old", b"old"]
+
+    def test_an_upload_goes_by_what_the_bucket_keeps(self, storage: FileStorage, service: RlsContext, deleted_id: int):
+        put(storage, "a.txt", b"newer", service)
+        assert storage.trash.size("photos", service).objects == 1
