@@ -23,6 +23,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -114,9 +115,8 @@ class Checks:
         self._settle_missing(run)
         self._settle_orphans(run)
         run.findings += self._history.versions(meter)
-        run.findings += self._history.orphans(
-            meter, lambda count: _too_many(count, run), repair=repair, label=run.label
-        )
+        too_many = partial(_too_many, run=run)
+        run.findings += self._history.orphans(meter, too_many, repair=repair, label=run.label)
         meter.report_now()
         return CheckReport(run.objects, run.size_bytes, tuple(run.findings))
 
@@ -239,8 +239,8 @@ class Checks:
                 detail += "; nothing removed, too many are missing at once: is the storage folder whole?"
             elif run.repair:
                 detail = f"row removed, kept in {self._remove(run, record)}"
-            removed = run.repair and not too_many
-            run.findings.append(Finding(FindingKind.MISSING, _name(record), detail, repaired=removed))
+            done = run.repair and not too_many
+            run.findings.append(Finding(FindingKind.MISSING, _name(record), detail, repaired=done))
 
     def _found_bytes(self, run: _Run) -> FoundBytes:
         """Return what a repair may give back: bytes that no row claims, then those that repairs put aside."""
@@ -358,8 +358,7 @@ class Checks:
             raise StorageError("The removed rows cannot be written down", path=str(kept)) from error
         with self._executor.transaction(_SYSTEM) as tx:
             gone = tx.execute(delete(storage_objects).where(*_unchanged(record))).rowcount
-        if gone:
-            self._removed([info])
+        self._removed([info] if gone else [])
         return kept
 
 
