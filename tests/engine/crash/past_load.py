@@ -124,7 +124,7 @@ class PastWorker:
         same_bucket = f"{kind_of(row.place)}:{self._random.choice(NAMES)}"
         target = self._random.choice([row.place, same_bucket])
         if target not in self._state.live or self._state.live[target].content != row.content:
-            with self._steps.doing(["store", [[target, row.content]]]):
+            with self._steps.doing(["restore", target, row.content]):
                 bucket, path = address(target)
                 self._storage.versions.restore(bucket, self._id(row), SERVICE, target_path=path)
 

@@ -33,14 +33,23 @@ Commit = Callable[["PastState"], None]
 
 
 class Stood(NamedTuple):
-    """What stands at a place."""
+    """What stands at a place.
+
+    Attributes:
+        version: Names these bytes: a content that is copied or restored stands there anew.
+    """
 
     content: str
     since: int
+    version: int
 
 
 class Kept(NamedTuple):
-    """What stood at a place."""
+    """What stood at a place.
+
+    Attributes:
+        has_bytes: Whether it has them itself; else they stand somewhere, or another row of the version has them.
+    """
 
     place: str
     content: str
@@ -48,6 +57,8 @@ class Kept(NamedTuple):
     until: int
     ending: str
     in_trash: bool
+    version: int
+    has_bytes: bool
 
 
 class Shape(NamedTuple):
@@ -80,10 +91,12 @@ class PastState:
 
     Attributes:
         step: The operation that is under way, or was last.
+        versions: How many there were.
         rows: What is kept, in the order of its coming.
     """
 
     step: int = 0
+    versions: int = 0
     buckets: dict[str, Retention] = field(default_factory=dict)
     live: dict[str, Stood] = field(default_factory=dict)
     rows: list[Kept] = field(default_factory=list)
@@ -125,20 +138,50 @@ class PastState:
 
     def _keep(self, place: str, ending: str, *, in_trash: bool = False) -> None:
         stood = self.live[place]
-        self.rows.append(Kept(place, stood.content, stood.since, self.step, ending, in_trash))
+        has_bytes = ending != "moved"
+        self.rows.append(Kept(place, stood.content, stood.since, self.step, ending, in_trash, stood.version, has_bytes))
+
+    def _inherit(self, versions: Iterable[int]) -> None:
+        """Give the bytes of versions whose holders are gone to the first rows that mean them."""
+        for version in versions:
+            heir = next((at for at, row in enumerate(self.rows) if row.version == version), None)
+            if heir is not None:
+                self.rows[heir] = self.rows[heir]._replace(has_bytes=True)
+
+    def _leave_only(self, rows: list[Kept]) -> None:
+        """Remove the other rows."""
+        left = {(row.place, row.since) for row in rows}
+        gone = [row for row in self.rows if (row.place, row.since) not in left]
+        self.rows = rows
+        self._inherit(row.version for row in gone if row.has_bytes)
+
+    def _stand(self, place: str, content: str) -> None:
+        self.versions += 1
+        self.live[place] = Stood(content, self.step, self.versions)
 
     def retain(self, kind: str, numbers: list[int | None]) -> None:
         self.buckets[kind] = Retention(*numbers)
 
     def drop(self, kind: str) -> None:
         del self.buckets[kind]
-        self.rows = [row for row in self.rows if kind_of(row.place) != kind]
+        self._leave_only([row for row in self.rows if kind_of(row.place) != kind])
 
     def store(self, items: list[list[str]]) -> None:
         for place, content in items:
             if place in self.live and self.buckets[kind_of(place)].keeps_versions:
                 self._keep(place, "replaced")
-            self.live[place] = Stood(content, self.step)
+            elif place in self.live:
+                self._inherit([self.live[place].version])
+            self._stand(place, content)
+
+    def restore(self, place: str, content: str) -> None:
+        """Store what stood somewhere; what that replaces goes to the trash where only that keeps it."""
+        retention = self.buckets[kind_of(place)]
+        if place in self.live and retention.trash_days is not None and not retention.keeps_versions:
+            self._keep(place, "replaced", in_trash=True)
+            self._stand(place, content)
+        else:
+            self.store([[place, content]])
 
     def delete(self, places: list[str], for_good: bool) -> None:
         for place in places:
@@ -146,46 +189,50 @@ class PastState:
             has_trash = retention.trash_days is not None
             if (has_trash or retention.keeps_versions) and not for_good:
                 self._keep(place, "deleted", in_trash=has_trash)
+            else:
+                self._inherit([self.live[place].version])
             del self.live[place]
 
     def move(self, pairs: list[list[str]]) -> None:
         for source, target in pairs:
             if self.buckets[kind_of(source)].keeps_versions:
                 self._keep(source, "moved")
-            self.live[target] = Stood(self.live.pop(source).content, self.step)
+            self.live[target] = self.live.pop(source)._replace(since=self.step)
 
     def untrash(self, items: list[list[Any]]) -> None:
         for place, since, target in items:
             at = next(at for at, row in enumerate(self.rows) if (row.place, row.since) == (place, since))
             row = self.rows.pop(at)
-            self.live[target] = Stood(row.content, self.step)
+            self.live[target] = Stood(row.content, self.step, row.version)
             if self.buckets[kind_of(place)].keeps_versions:
-                self.rows.insert(at, row._replace(in_trash=False))
+                self.rows.insert(at, row._replace(in_trash=False, has_bytes=False))
 
     def forget(self, items: list[list[Any]]) -> None:
         gone = {(place, since) for place, since in items}
-        self.rows = [row for row in self.rows if (row.place, row.since) not in gone]
+        self._leave_only([row for row in self.rows if (row.place, row.since) not in gone])
 
     def expire(self, kind: str, versions_until: int, trash_until: int) -> None:
         """Forget what is over in one bucket, if what ended by these steps is too old."""
         if kind not in self.buckets:
             return
         retention = self.buckets[kind]
-        mine = [row for row in self.rows if kind_of(row.place) == kind]
         trash_over = ALWAYS if retention.trash_days is None else trash_until
-        dumped = [row for row in mine if row.in_trash and row.until <= trash_over]
-        old = [row._replace(in_trash=False) if row in dumped else row for row in mine]
-        if retention.keeps_versions:
-            left = [row for row in old if row.in_trash or not self._is_over(row, old, retention, versions_until)]
-        else:
-            left = [row for row in old if row.in_trash]
-        self.rows = [row for row in self.rows if row not in mine] + left
+        self.rows = [
+            row._replace(in_trash=False) if kind_of(row.place) == kind and row.until <= trash_over else row
+            for row in self.rows
+        ]
+        mine = [row for row in self.rows if kind_of(row.place) == kind and not row.in_trash]
+        over = [
+            row for row in mine if not retention.keeps_versions or self._is_over(row, mine, retention, versions_until)
+        ]
+        self._leave_only([row for row in self.rows if row not in over])
 
     @staticmethod
     def _is_over(row: Kept, rows: list[Kept], retention: Retention, versions_until: int) -> bool:
         if retention.days is not None and row.until <= versions_until:
             return True
-        newer = [one for one in rows if one.place == row.place and one.until > row.until and not one.in_trash]
+        alike = [one for one in rows if (one.place, one.has_bytes) == (row.place, row.has_bytes)]
+        newer = [one for one in alike if one.until > row.until]
         return retention.versions is not None and len(newer) >= retention.versions
 
     def stray(self, name: str, content: str) -> None:

@@ -134,8 +134,7 @@ class DeleteVersions(OnKept):
         return bench.storage.versions.delete(self.bucket, self.row_ids, self.context)
 
     def expect(self, world: World) -> object:
-        for kept in self.found(world, self.context):
-            del world.find(self.bucket).past[kept.number]
+        world.forget(world.find(self.bucket), [kept.number for kept in self.found(world, self.context)])
         return len(self.chosen)
 
 
@@ -218,8 +217,7 @@ class EmptyTrash(OnKept):
             and may(self.context, one.stored.owner_id)
             and (not self.chosen or number in self.numbers)
         ]
-        for number in gone:
-            del past[number]
+        world.forget(world.find(self.bucket), gone)
         return (lambda later: self._delete(later, last, count + len(gone))) if gone else Done(count)
 
 

@@ -42,6 +42,7 @@ class Stored:
         object_id: Stays through overwrites and moves; a number here, bound to the engine's id when it is first seen.
         stay: Names its standing with this content at this path.
         stamp: When it was last touched: deletions by folder spare what came after they began.
+        content: Names its bytes, wherever they stand.
     """
 
     data: bytes
@@ -49,6 +50,7 @@ class Stored:
     object_id: int
     stay: int
     stamp: int
+    content: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +110,13 @@ class World:
         self.shelves: dict[str, Shelf] = {}
         self.day = 0
         self.last_number = 0
+        # Which row of the past has the bytes of a content that stands nowhere; others of it only say where it stood.
+        self.holders: dict[int, int] = {}
 
     def copy(self) -> World:
         twin = World()
         twin.shelves = {name: shelf.copy() for name, shelf in self.shelves.items()}
-        twin.day, twin.last_number = self.day, self.last_number
+        twin.day, twin.last_number, twin.holders = self.day, self.last_number, dict(self.holders)
         return twin
 
     def next_number(self) -> int:
@@ -155,7 +159,8 @@ class World:
     def delete_bucket(self, name: str) -> None:
         if self.find(name).objects:
             raise Refused(BucketNotEmpty)
-        del self.shelves[name]
+        past = self.shelves.pop(name).past
+        self._release(list(past.values()))
 
     # Objects
 
@@ -177,7 +182,7 @@ class World:
             self._retire(shelf, path, Ending.REPLACED, to_trash=to_trash)
         number = self.next_number()
         owner_id, object_id = (context.user_id, number) if old is None else (old.owner_id, old.object_id)
-        shelf.objects[path] = Stored(data, owner_id, object_id, number, number)
+        shelf.objects[path] = Stored(data, owner_id, object_id, number, number, number)
         return shelf.objects[path]
 
     def delete(self, shelf: Shelf, path: str, *, for_good: bool) -> Stored:
@@ -239,6 +244,30 @@ class World:
         in_trash = goes and shelf.retention.trash_days is not None
         if (shelf.retention.keeps_versions or in_trash) and not for_good:
             self._keep(shelf, path, ending, in_trash=in_trash)
+            self.holders[shelf.objects[path].content] = self.last_number
+        else:
+            self._inherit(shelf.objects[path].content)
+
+    def forget(self, shelf: Shelf, numbers: list[int]) -> None:
+        """Remove rows of the past."""
+        self._release([shelf.past.pop(number) for number in numbers])
+
+    def _release(self, gone: list[Kept]) -> None:
+        for one in gone:
+            if self.holders.get(one.stored.content) == one.number:
+                self._inherit(one.stored.content)
+
+    def _inherit(self, content: int) -> None:
+        """Give bytes to the first row that means them, if any does."""
+        meaning = [
+            number
+            for shelf in self.shelves.values()
+            for number, one in shelf.past.items()
+            if one.stored.content == content
+        ]
+        self.holders.pop(content, None)
+        if meaning:
+            self.holders[content] = min(meaning)
 
     def _keep(self, shelf: Shelf, path: str, ending: Ending, *, in_trash: bool) -> None:
         number = self.next_number()
@@ -261,6 +290,7 @@ class World:
             alive = {stored.object_id for other in self.shelves.values() for stored in other.objects.values()}
             object_id = number if one.stored.object_id in alive else one.stored.object_id
             shelf.objects[goal] = replace(one.stored, object_id=object_id, stay=number, stamp=number)
+            self.holders.pop(one.stored.content, None)
             if shelf.retention.keeps_versions:
                 shelf.past[one.number] = replace(one, in_trash=False)
             else:
@@ -279,8 +309,7 @@ class World:
         else:
             over += dumped
         over += self._too_old(shelf)
-        for number in dict.fromkeys(over):
-            del kept[number]
+        self.forget(shelf, list(dict.fromkeys(over)))
         return len(set(over))
 
     def _is_over(self, kept: Kept, days: int | None, *, or_none: bool) -> bool:
@@ -290,11 +319,13 @@ class World:
         versions = sorted((one for one in shelf.past.values() if not one.in_trash), key=lambda one: -one.number)
         if not shelf.retention.keeps_versions:
             return [one.number for one in versions]
-        places: dict[str, int] = {}
+        places: dict[tuple[str, bool], int] = {}
         found = []
         for one in versions:
-            places[one.path] = places.get(one.path, 0) + 1
-            beyond = shelf.retention.versions is not None and places[one.path] > shelf.retention.versions
+            # Rows that have no bytes of their own push out none that have.
+            kind = (one.path, self.holders.get(one.stored.content) == one.number)
+            places[kind] = places.get(kind, 0) + 1
+            beyond = shelf.retention.versions is not None and places[kind] > shelf.retention.versions
             if beyond or self._is_over(one, shelf.retention.days, or_none=False):
                 found.append(one.number)
         return found
