@@ -1,13 +1,15 @@
 """The only place that shows an error, each family in its own way.
 
-Wrong input stands beside its field where the caller has one, else in a toast. Faults of the machine are a banner with
-what to do. Our own bugs are a dialog whose details can be copied. Cancelling is silent. Everything but that is logged.
+Wrong input stands in the dialog that asked for it while that is open, else in a toast. Faults of the machine are a
+banner with what to do. Our own bugs are a dialog whose details can be copied. Cancelling is silent. Everything but that
+is logged.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal
 from PySide6.QtWidgets import QWidget
@@ -19,8 +21,17 @@ from app.widgets.banner import BannerArea, Offer
 from app.widgets.toast import Toast
 from engine.errors import Cancelled, EnvironmentFault, RequestFault, StorageError
 
-Inline = Callable[[str], None]
-"""Shows a sentence beside a field."""
+
+class Asking(Protocol):
+    """A dialog that waits until the engine has agreed."""
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the person still sees it."""
+
+    def refuse(self, reason: str) -> None:
+        """Show why the engine did not agree, and let the person try again."""
+
 
 _logger = logging.getLogger(__name__)
 
@@ -40,27 +51,38 @@ class ErrorPresenter(QObject):
         self._bug: BugDialog | None = None
         self._reported.connect(self.present)
 
-    def present(self, error: Exception, *, inline: Inline | None = None, offer: Offer | None = None) -> None:
+    def present(self, error: Exception, *, offer: Offer | None = None) -> None:
         """Show an error.
 
         Args:
             error: What was raised.
-            inline: For wrong input, where there is a field to show it beside.
             offer: For faults of the machine, a button that tries again or mends.
         """
         if isinstance(error, Cancelled):
             return
         if isinstance(error, RequestFault):
-            self._present_request(error, inline)
+            self._toast.say(sentence(error), kind="danger")
         elif isinstance(error, EnvironmentFault):
             _logger.info("environment fault: %s", error)
             self._banners.show_message(str(error), error.hint or "", offer)
         else:
             self._present_bug(error)
 
-    def inline(self, show: Inline) -> Callable[[Exception], None]:
-        """Return a failure handler that shows wrong input through `show` and everything else as usual."""
-        return lambda error: self.present(error, inline=show)
+    def in_dialog(self, dialog: Asking) -> Callable[[Exception], None]:
+        """Return a failure handler that lets a dialog, while it is open, show what failed and go on.
+
+        It hides banners and toasts, so it says whatever it was; wrong input is shown there alone.
+        """
+
+        def failed(error: Exception) -> None:
+            if not dialog.is_open:
+                self.present(error)
+                return
+            dialog.refuse("" if isinstance(error, Cancelled) else sentence(error))
+            if not isinstance(error, RequestFault):
+                self.present(error)
+
+        return failed
 
     def notice(self, message: str, hint: str = "", offer: Offer | None = None) -> None:
         """Show something to know that is no error, such as that keys are kept in a file."""
@@ -72,13 +94,6 @@ class ErrorPresenter(QObject):
             self.present(error)
         else:
             self._reported.emit(error)
-
-    def _present_request(self, error: RequestFault, inline: Inline | None) -> None:
-        text = sentence(error)
-        if inline is not None:
-            inline(text)
-        else:
-            self._toast.say(text, kind="danger")
 
     def _present_bug(self, error: Exception) -> None:
         _logger.error("unexpected error", exc_info=error)

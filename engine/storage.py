@@ -267,9 +267,9 @@ class FileStorage:
         """Yield everything below a prefix, folder markers included."""
         return self._listing.walk(bucket, prefix, context)
 
-    def tree_size(self, bucket: str, prefix: str, context: RlsContext) -> TreeSize:
-        """Return how many objects lie below a prefix and what they weigh."""
-        return self._listing.size(bucket, prefix, context)
+    def tree_size(self, bucket: str, prefix: str | Sequence[str], context: RlsContext) -> TreeSize:
+        """Return how many objects lie below a prefix, or how many several paths mean, and what they weigh."""
+        return self._listing.size(bucket, [validate_prefix(prefix)] if isinstance(prefix, str) else prefix, context)
 
     def delete(self, bucket: str, path: str, context: RlsContext, *, for_good: bool = False) -> None:
         """Delete one object; `for_good` keeps nothing of its present content, whatever its bucket keeps."""

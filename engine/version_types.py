@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -80,7 +80,14 @@ class TrashPage:
 
 @dataclass(frozen=True, slots=True)
 class TrashSize:
-    """How much a bucket's trash holds."""
+    """How much a bucket's trash holds.
+
+    Attributes:
+        objects: How many there are.
+        size_bytes: What they weigh.
+        until: The newest id among them, for emptying the trash of no more than that; 0 where it is empty.
+    """
 
     objects: int
     size_bytes: int
+    until: int = field(default=0, compare=False)

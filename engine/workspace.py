@@ -358,7 +358,9 @@ def _compose(
         moves=Moves(core.mutations, announcer),
         copies=copies,
         versions=Versions(executor, core.mutations, contents, copies, quarantine),
-        trash=Trash(executor, core.mutations, backend, permissions, announcer.stored, quarantine, core.failpoints),
+        trash=Trash(
+            executor, core.mutations, backend, permissions, announcer.stored, quarantine, deletes, core.failpoints
+        ),
         past=past,
         checks=Checks(
             executor,

@@ -7,14 +7,14 @@ exception; the presenter by default).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.bridge.tasks import Fail, Tasks, Ticket
-from app.bridge.trash import Trashed, newest_in_trash
+from app.bridge.trash import Trashed, newest_in_trash, pages_of
 from app.i18n import translate
 from app.location import Location
-from engine.errors import BucketNotEmpty, ObjectAlreadyExists
+from engine.errors import BucketNotEmpty, Cancelled, ObjectAlreadyExists, WouldBeLost
 from engine.storage import FileStorage
 from engine.types import UNCHANGED, Bucket, BucketChanges, Retention, RlsContext, SignedUrl
 
@@ -49,11 +49,13 @@ class Removal:
         objects: How many are gone.
         kept: How many arrived where they were after they had been counted, and stayed: nobody was asked about those.
         trashed: What of them is in the trash, or None if they are gone for good.
+        ended: What ended it before everything was done, or None. Nothing was deleted for good then unasked.
     """
 
     objects: int
     kept: int = 0
     trashed: Trashed | None = None
+    ended: Cancelled | WouldBeLost | None = None
 
 
 class Operations:
@@ -84,12 +86,18 @@ class Operations:
         return self._tasks.mutate(lambda _: self._storage.rename_bucket(bucket, name, self._context), then, otherwise)
 
     def empty_bucket(
-        self, bucket: str, as_of: int | None, then: Callable[[Removal], None], otherwise: Fail | None = None
+        self,
+        bucket: str,
+        as_of: int | None,
+        then: Callable[[Removal], None],
+        otherwise: Fail | None = None,
+        *,
+        for_good: bool,
     ) -> Ticket:
-        """Delete every object that a bucket had when it was measured (`TreeSize.as_of`)."""
+        """Delete every object that a bucket had when it was measured (`TreeSize.as_of`), for good or to its trash."""
         label = translate("Operations", "Emptying {bucket}").format(bucket=bucket)
         return self._tasks.mutate(
-            lambda ticket: self._empty_bucket(bucket, as_of, ticket), then, otherwise, label=label
+            lambda ticket: self._empty_bucket(bucket, as_of, ticket, for_good=for_good), then, otherwise, label=label
         )
 
     def delete_bucket(
@@ -120,7 +128,7 @@ class Operations:
         then: Callable[[Removal], None],
         otherwise: Fail | None = None,
     ) -> Ticket:
-        """Delete for good: objects, and folders with what was below when they were measured (`TreeSize.as_of`)."""
+        """Delete objects and folders for good, as they were when they were measured (`TreeSize.as_of`)."""
         label = translate("Operations", "Deleting %Ln item(s)", None, len(paths))
         return self._tasks.mutate(
             lambda ticket: self._delete(bucket, paths, as_of, ticket), then, otherwise, label=label
@@ -129,9 +137,12 @@ class Operations:
     def trash(
         self, bucket: str, paths: Sequence[str], then: Callable[[Removal], None], otherwise: Fail | None = None
     ) -> Ticket:
-        """Move objects, and folders with everything below them, to the trash that their bucket has."""
+        """Move objects, and folders with everything below them, to the trash; nothing is deleted for good.
+
+        What was cancelled, or refused because the bucket has no trash any more, says so in `Removal.ended`.
+        """
         label = translate("Operations", "Moving %Ln item(s) to the trash", None, len(paths))
-        return self._tasks.mutate(lambda ticket: self._trash(bucket, paths, ticket), then, otherwise, label=label)
+        return self._tasks.mutate(lambda ticket: self._trash(bucket, paths, None, ticket), then, otherwise, label=label)
 
     def sign(
         self,
@@ -165,11 +176,12 @@ class Operations:
         )
         return self._storage.update_bucket(bucket.id, self._context, changes)
 
-    def _empty_bucket(self, bucket: str, as_of: int | None, ticket: Ticket) -> Removal:
-        before = newest_in_trash(self._storage, bucket, self._context)
-        gone = self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token, as_of)
-        trashed = Trashed(bucket, ("",), before, newest_in_trash(self._storage, bucket, self._context))
-        return Removal(gone, self._objects_in(bucket, ("",)), trashed if trashed.any else None)
+    def _empty_bucket(self, bucket: str, as_of: int | None, ticket: Ticket, *, for_good: bool) -> Removal:
+        if for_good:
+            gone = Removal(self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token, as_of))
+        else:
+            gone = self._trash(bucket, ("",), as_of, ticket)
+        return gone if gone.ended else replace(gone, kept=self._objects_in(bucket, ("",)))
 
     def _delete_bucket(self, bucket: str, as_of: int | None, ticket: Ticket) -> Removal:
         # the trash goes with the bucket
@@ -205,17 +217,29 @@ class Operations:
         gone = self._storage.delete_trees(
             bucket, paths, self._context, ticket.report, ticket.token, as_of, for_good=True
         )
-        return Removal(gone, self._objects_in(bucket, [path for path in paths if path.endswith("/")]))
+        return Removal(gone, self._objects_in(bucket, paths))
 
-    def _trash(self, bucket: str, paths: Sequence[str], ticket: Ticket) -> Removal:
+    def _trash(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket) -> Removal:
         before = newest_in_trash(self._storage, bucket, self._context)
-        gone = self._storage.delete_trees(bucket, paths, self._context, ticket.report, ticket.token)
-        trashed = Trashed(bucket, tuple(paths), before, newest_in_trash(self._storage, bucket, self._context))
-        return Removal(gone, trashed=trashed)
+        ended: Cancelled | WouldBeLost | None = None
+        gone = 0
+        try:
+            gone = self._storage.trash.put(bucket, paths, self._context, ticket.report, ticket.token, as_of)
+        except (Cancelled, WouldBeLost) as error:
+            ended = error
+        trashed = Trashed(bucket, frozenset(paths), before, newest_in_trash(self._storage, bucket, self._context))
+        if ended is not None:
+            gone = self._objects_of(trashed)
+        return Removal(gone, trashed=trashed if trashed.any else None, ended=ended)
 
-    def _objects_in(self, bucket: str, prefixes: Sequence[str]) -> int:
-        """Return how many objects lie below prefixes."""
-        return sum(self._storage.tree_size(bucket, prefix, self._context).objects for prefix in prefixes)
+    def _objects_of(self, trashed: Trashed) -> int:
+        """Return how many objects, folder markers not counted, one wish moved to the trash."""
+        pages = pages_of(self._storage, trashed, self._context)
+        return sum(not row.info.path.endswith("/") for page in pages for row in page)
+
+    def _objects_in(self, bucket: str, paths: Sequence[str]) -> int:
+        """Return how many objects some paths mean."""
+        return self._storage.tree_size(bucket, paths, self._context).objects
 
     def _refuse_taken(self, bucket: str, prefix: str) -> None:
         """Refuse a folder name that a folder has: two folders must not silently become one."""

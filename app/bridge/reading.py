@@ -18,10 +18,26 @@ from app.models.sources import WHOLE_MAX, Branch, Root, Snapshot, View
 from engine import limits
 from engine.errors import InvalidRequest
 from engine.storage import FileStorage
-from engine.types import ListRequest, RlsContext, TreeSize
+from engine.types import Bucket, ListRequest, Retention, RlsContext, TreeSize
+from engine.version_types import TrashSize
 
 _CHILD_LOOKS_MAX: Final = 200
 """Folders of one level that are asked whether they hold folders themselves, so that the tree shows no false arrows."""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketSize:
+    """All that goes when a bucket goes.
+
+    Attributes:
+        objects: What it holds now.
+        trash: What can be taken out of its trash.
+        versions: Old versions of objects.
+    """
+
+    objects: TreeSize
+    trash: TrashSize
+    versions: TreeSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +92,47 @@ class Reader:
     def measure(
         self,
         bucket: str,
-        prefixes: Sequence[str],
+        paths: Sequence[str],
         then: Callable[[TreeSize], None],
         otherwise: Fail | None = None,
         *,
         owner: QObject | None = None,
     ) -> Ticket:
-        """Count objects and bytes of folders, with everything below them.
+        """Count objects and bytes, those of folders with everything below them, as they are at one moment.
 
         Args:
             bucket: The bucket's name.
-            prefixes: Folders with a trailing `/`; `""` is the whole bucket.
+            paths: Objects, and folders with a trailing `/`; `""` is the whole bucket.
             then: Gets the sum.
             otherwise: Gets the failure.
             owner: The answer is dropped once this object is deleted.
         """
-        return self._tasks.read(lambda ticket: self._measure(bucket, prefixes, ticket), then, otherwise, owner=owner)
+        return self._tasks.read(
+            lambda _: self._storage.tree_size(bucket, paths, self._context), then, otherwise, owner=owner
+        )
+
+    def measure_bucket(
+        self, bucket: str, then: Callable[[BucketSize], None], otherwise: Fail | None = None, *, owner: QObject
+    ) -> Ticket:
+        """Count everything that a bucket holds and keeps; the answer is dropped once `owner` is deleted."""
+        return self._tasks.read(lambda _: self._measure_bucket(bucket), then, otherwise, owner=owner)
+
+    def measure_condemned(
+        self,
+        bucket: Bucket,
+        retention: Retention,
+        then: Callable[[TreeSize], None],
+        otherwise: Fail | None = None,
+        *,
+        owner: QObject,
+    ) -> Ticket:
+        """Count what a bucket would forget with another retention; the answer is dropped once `owner` is deleted."""
+        return self._tasks.read(
+            lambda _: self._storage.versions.condemned(bucket.id, retention, self._context),
+            then,
+            otherwise,
+            owner=owner,
+        )
 
     def rows(
         self,
@@ -169,15 +210,11 @@ class Reader:
             return Found(place.parent or place, path)
         return None
 
-    def _measure(self, bucket: str, prefixes: Sequence[str], ticket: Ticket) -> TreeSize:
-        trees = []
-        for prefix in prefixes:
-            ticket.token.raise_if_cancelled()
-            trees.append(self._storage.tree_size(bucket, prefix, self._context))
-        marks = [tree.as_of for tree in trees if tree.as_of is not None]
-        return TreeSize(
-            sum(tree.objects for tree in trees), sum(tree.size_bytes for tree in trees), min(marks, default=None)
-        )
+    def _measure_bucket(self, bucket: str) -> BucketSize:
+        # What is deleted meanwhile is then counted twice, and not missed.
+        objects = self._storage.tree_size(bucket, "", self._context)
+        trash = self._storage.trash.size(bucket, self._context)
+        return BucketSize(objects, trash, self._storage.versions.size(bucket, self._context))
 
     def _selected(self, view: View, total: int, ranges: Sequence[range], ticket: Ticket) -> list[Row]:
         rows: list[Row] = []

@@ -25,13 +25,13 @@ class Trashed:
 
     Attributes:
         bucket: The bucket's name.
-        paths: Objects, and folders with a trailing `/`; `""` is the whole bucket.
+        paths: Objects, and folders with a trailing `/`; `""` is the whole bucket. A set: there may be very many.
         after: The newest id in the trash before.
         until: The newest id in the trash afterwards.
     """
 
     bucket: str
-    paths: tuple[str, ...]
+    paths: frozenset[str]
     after: int
     until: int
 
@@ -43,7 +43,8 @@ class Trashed:
     def holds(self, version: ObjectVersion) -> bool:
         """Return whether a row of the trash, of the right time, lay where things were deleted."""
         path = version.info.path
-        return path in self.paths or any(path.startswith(part) for part in self.paths if not part or part[-1] == "/")
+        above = (path[: end + 1] for end, char in enumerate(path) if char == "/")
+        return path in self.paths or "" in self.paths or any(folder in self.paths for folder in above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +113,25 @@ class TrashBridge:
         )
 
     def empty(
-        self, bucket: str, ids: Sequence[int] | None, then: Callable[[int], None], otherwise: Fail | None = None
+        self,
+        bucket: str,
+        ids: Sequence[int] | None,
+        until: int | None,
+        then: Callable[[int], None],
+        otherwise: Fail | None = None,
     ) -> Ticket:
-        """Delete what is in the trash, or some of it, for good; calls back with how many objects that were."""
+        """Delete what is in the trash for good; calls back with how many objects that were.
+
+        Args:
+            bucket: Whose trash.
+            ids: Some of it, or None for all.
+            until: `TrashSize.until` of what the person was asked about.
+            then: Gets the number.
+            otherwise: Gets the failure.
+        """
         label = translate("TrashBridge", "Emptying the trash of {bucket}").format(bucket=bucket)
         return self._tasks.mutate(
-            lambda ticket: self._storage.trash.empty(bucket, self._context, ids, ticket.report, ticket.token),
+            lambda ticket: self._storage.trash.empty(bucket, self._context, ids, ticket.report, ticket.token, until),
             then,
             otherwise,
             label=label,
@@ -129,20 +143,11 @@ class TrashBridge:
 
     def _take_back(self, trashed: Trashed, ticket: Ticket) -> Restored:
         done = Restored(0)
-        for ids in self._pages_of(trashed):
+        for rows in pages_of(self._storage, trashed, self._context):
             ticket.token.raise_if_cancelled()
-            more = self._restore(trashed.bucket, ids)
+            more = self._restore(trashed.bucket, [row.id for row in rows if row.id is not None])
             done = Restored(done.objects + more.objects, done.taken + more.taken, done.paths or more.paths)
         return done
-
-    def _pages_of(self, trashed: Trashed) -> Iterator[list[int]]:
-        """Yield the ids of what was moved to the trash, newest first."""
-        cursor: int | None = trashed.until + 1
-        while cursor is not None:
-            page = self._storage.trash.list(trashed.bucket, self._context, cursor=cursor)
-            mine = [row for row in page.items if row.id is not None and row.id > trashed.after]
-            yield [row.id for row in mine if row.id is not None and trashed.holds(row)]
-            cursor = page.next_cursor if len(mine) == len(page.items) else None
 
     def _restore(self, bucket: str, ids: Sequence[int]) -> Restored:
         """Restore all at once or, where a path is taken, those that can be."""
@@ -156,6 +161,16 @@ class TrashBridge:
         half = len(ids) // 2
         first, second = self._restore(bucket, ids[:half]), self._restore(bucket, ids[half:])
         return Restored(first.objects + second.objects, first.taken + second.taken, first.paths or second.paths)
+
+
+def pages_of(storage: FileStorage, trashed: Trashed, context: RlsContext) -> Iterator[list[ObjectVersion]]:
+    """Yield what one wish moved to the trash and is still there, newest first, some at a time."""
+    cursor: int | None = trashed.until + 1
+    while cursor is not None:
+        page = storage.trash.list(trashed.bucket, context, cursor=cursor)
+        mine = [row for row in page.items if row.id is not None and row.id > trashed.after]
+        yield [row for row in mine if trashed.holds(row)]
+        cursor = page.next_cursor if len(mine) == len(page.items) else None
 
 
 def newest_in_trash(storage: FileStorage, bucket: str, context: RlsContext) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.names import bucket_name_problem, name_problem
 from app.bridge.operations import BucketDraft, Operations, Removal
-from app.bridge.reading import Reader
+from app.bridge.reading import BucketSize, Reader
 from app.bridge.trash import Restored, TrashBridge, Trashed
 from app.controllers.navigation import Navigator
 from app.controllers.targets import Target, Targets
@@ -15,7 +18,7 @@ from app.dialogs.bucket_dialog import BucketDialog
 from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.folder_dialog import FolderDialog
 from app.errors import ErrorPresenter
-from app.formats import count_text
+from app.formats import count_text, exact_size_text
 from app.i18n import translate
 from app.location import Location
 from app.look import Look
@@ -24,7 +27,8 @@ from app.views.folder_table import FolderTable
 from app.views.folder_tree import FolderTree
 from app.widgets.banner import Offer
 from app.widgets.toast import Toast
-from engine.types import Bucket, TreeSize
+from engine.errors import Cancelled, WouldBeLost
+from engine.types import NOTHING_KEPT, Bucket, TreeSize
 
 _TITLE_NAME_CHARS = 40
 
@@ -55,25 +59,47 @@ class Editing(QObject):
         dialog = BucketDialog(self._look, self._window, bucket_name_problem)
 
         def made(bucket: Bucket) -> None:
-            dialog.accept()
+            dialog.finish()
             self._toast.say(translate("Editing", "Bucket “{name}” created").format(name=bucket.name))
             self._navigator.go(Location(bucket.name))
 
         def submit(draft: BucketDraft) -> None:
-            self._operations.create_bucket(draft, made, self._errors.inline(dialog.refuse))
+            self._operations.create_bucket(draft, made, self._errors.in_dialog(dialog))
 
         dialog.submitted.connect(submit)
         dialog.open()
 
     def bucket_settings(self, bucket: Bucket) -> None:
-        """Show and change what a bucket is."""
+        """Show and change what a bucket is; asks before anything is forgotten that it keeps."""
         dialog = BucketDialog(self._look, self._window, bucket_name_problem, bucket)
+        failed = self._errors.in_dialog(dialog)
+
+        def save(draft: BucketDraft) -> None:
+            self._operations.update_bucket(bucket, draft, lambda _: dialog.finish(), failed)
 
         def submit(draft: BucketDraft) -> None:
-            self._operations.update_bucket(bucket, draft, lambda _: dialog.accept(), self._errors.inline(dialog.refuse))
+            ticket = self._reader.measure_condemned(
+                bucket, draft.retention, lambda size: self._ask_forget(dialog, bucket, size, lambda: save(draft)),
+                failed, owner=dialog,
+            )  # fmt: skip
+            dialog.finished.connect(lambda _: ticket.cancel())
 
-        dialog.submitted.connect(submit)
+        dialog.submitted.connect(lambda draft: save(draft) if draft.retention == bucket.retention else submit(draft))
         dialog.open()
+
+    def _ask_forget(self, dialog: BucketDialog, bucket: Bucket, size: TreeSize, save: Callable[[], None]) -> None:
+        """Save, after asking if the bucket would forget something then; else let the person go on with the form."""
+        if not size.objects:
+            save()
+            return
+        warning = translate("Editing", "With these settings the bucket no longer keeps these old versions and deleted "
+                            "objects. They will soon be gone for good.")  # fmt: skip
+        title, verb = translate("Editing", "Keep less than before?"), translate("Editing", "Save and forget them")
+        asked = DeleteDialog(self._look, dialog, title, (bucket.name,), verb, warning)
+        asked.show_size(size)
+        asked.confirmed.connect(save)
+        asked.rejected.connect(lambda: dialog.refuse(""))
+        asked.open()
 
     def new_folder(self) -> None:
         """Ask for a folder in the place shown, and select it."""
@@ -83,12 +109,12 @@ class Editing(QObject):
         dialog = FolderDialog(self._look, self._window, here.text.rstrip("/"), name_problem)
 
         def made(place: Location) -> None:
-            dialog.accept()
+            dialog.finish()
             self._navigator.select_when_there(place.prefix)
 
         def submit(name: str) -> None:
             place = here.child(name)
-            self._operations.create_folder(place, lambda _: made(place), self._errors.inline(dialog.refuse))
+            self._operations.create_folder(place, lambda _: made(place), self._errors.in_dialog(dialog))
 
         dialog.submitted.connect(submit)
         dialog.open()
@@ -131,39 +157,45 @@ class Editing(QObject):
         """Ask, then delete every object of a bucket."""
         kept = translate("Editing", "Everything goes to the trash, where it can be taken back for %Ln day(s).", None,
                          bucket.retention.trash_days or 0)  # fmt: skip
-        dialog = self._bucket_dialog(
-            bucket,
-            translate("Editing", "Empty this bucket?"),
-            translate("Editing", "Empty bucket"),
-            kept if bucket.retention.trash_days is not None else "",
+        title, verb = translate("Editing", "Empty this bucket?"), translate("Editing", "Empty bucket")
+        warning = kept if bucket.retention.trash_days is not None else ""
+        dialog = DeleteDialog(self._look, self._window, title, (bucket.name,), verb, warning, grave=not warning)
+        self._count_for(dialog, Target(bucket.name, ("",), (bucket.name,)))
+        dialog.open()
+
+        def emptied(removal: Removal) -> None:
+            self._tell_deleted(removal)
+            if isinstance(removal.ended, WouldBeLost):
+                self.empty_bucket(replace(bucket, retention=NOTHING_KEPT))
+
+        dialog.confirmed.connect(
+            lambda: self._operations.empty_bucket(bucket.name, dialog.as_of, emptied, for_good=not warning)
         )
-        dialog.confirmed.connect(lambda: self._operations.empty_bucket(bucket.name, dialog.as_of, self._tell_deleted))
 
     def delete_bucket(self, bucket: Bucket) -> None:
-        """Ask, then delete a bucket with everything in it."""
-        dialog = self._bucket_dialog(
-            bucket,
-            translate("Editing", "Delete this bucket?"),
-            translate("Editing", "Delete bucket"),
-        )
+        """Ask, then delete a bucket with everything in it, its trash and its old versions."""
+        title, verb = translate("Editing", "Delete this bucket?"), translate("Editing", "Delete bucket")
+        dialog = DeleteDialog(self._look, self._window, title, (bucket.name,), verb)
+        self._count_bucket_for(dialog, bucket)
+        dialog.open()
         dialog.confirmed.connect(
             lambda: self._operations.delete_bucket(
                 bucket.name, dialog.as_of, lambda removal: self._tell_bucket_deleted(bucket.name, removal)
             )
         )
 
-    def _bucket_dialog(self, bucket: Bucket, title: str, verb: str, warning: str = "") -> DeleteDialog:
-        dialog = DeleteDialog(self._look, self._window, title, (bucket.name,), verb, warning, grave=not warning)
-        self._count_for(dialog, Target(bucket.name, ("",), (bucket.name,)))
-        dialog.open()
-        return dialog
-
     def _trash_or_ask(self, target: Target) -> None:
         bucket = self._navigator.bucket_named(target.bucket)
         if bucket is None or bucket.retention.trash_days is None or "" in target.paths:
             self._ask_delete(target)
         else:
-            self._operations.trash(target.bucket, target.paths, lambda removal: self._deleted(target, removal))
+            self._operations.trash(target.bucket, target.paths, lambda removal: self._trashed(target, removal))
+
+    def _trashed(self, target: Target, removal: Removal) -> None:
+        """Tell what is in the trash; where there is none any more, ask about the rest."""
+        self._deleted(target, removal)
+        if isinstance(removal.ended, WouldBeLost):
+            self._ask_delete(target)
 
     def _take_back(self, trashed: Trashed) -> None:
         self._trash.take_back(trashed, lambda restored: tell_restored(self._toast, restored))
@@ -183,33 +215,45 @@ class Editing(QObject):
         dialog.open()
 
     def _count_for(self, dialog: DeleteDialog, target: Target) -> None:
-        loose = target.objects_size
+        def counted(size: TreeSize) -> None:
+            dialog.show_size(size)
 
-        def counted(folders: TreeSize) -> None:
-            dialog.show_size(
-                TreeSize(loose.objects + folders.objects, loose.size_bytes + folders.size_bytes, folders.as_of)
-            )
+        ticket = self._reader.measure(target.bucket, target.paths, counted, self._uncounted(dialog), owner=dialog)
+        dialog.finished.connect(lambda _: ticket.cancel())
+
+    def _count_bucket_for(self, dialog: DeleteDialog, bucket: Bucket) -> None:
+        def counted(size: BucketSize) -> None:
+            dialog.show_size(size.objects, _kept_lines(size))
+
+        ticket = self._reader.measure_bucket(bucket.id, counted, self._uncounted(dialog), owner=dialog)
+        dialog.finished.connect(lambda _: ticket.cancel())
+
+    def _uncounted(self, dialog: DeleteDialog) -> Callable[[Exception], None]:
+        """Return what closes a question whose objects could not be counted."""
 
         def failed(error: Exception) -> None:
             dialog.reject()
             self._errors.present(error)
 
-        ticket = self._reader.measure(target.bucket, target.folders, counted, failed, owner=dialog)
-        dialog.finished.connect(lambda _: ticket.cancel())
+        return failed
 
     def _delete(self, target: Target, as_of: int | None) -> None:
         self._operations.delete(target.bucket, target.paths, as_of, lambda removal: self._deleted(target, removal))
 
     def _deleted(self, target: Target, removal: Removal) -> None:
         for path in target.paths:
-            if path.endswith("/") and not removal.kept:
+            if path.endswith("/") and not removal.kept and not removal.ended:
                 self._navigator.leave(Location(target.bucket, path))
         self._tell_deleted(removal)
 
     def _tell_deleted(self, removal: Removal) -> None:
+        if removal.ended and not removal.objects:
+            return
         said = translate("Editing", "{what} deleted")
         if removal.trashed is not None:
             said = translate("Editing", "{what} moved to the trash")
+        if isinstance(removal.ended, Cancelled):
+            said = translate("Editing", "Stopped: {what} moved to the trash")
         self._tell(said.format(what=count_text(removal.objects)), removal)
 
     def _tell_bucket_deleted(self, name: str, removal: Removal) -> None:
@@ -237,6 +281,18 @@ def tell_restored(toast: Toast, restored: Restored) -> None:
     taken = translate("Editing", "{what} restored. Still in the trash, because something else is at {path}: {left}")
     text = taken.format(what=count_text(restored.objects), path=restored.taken[0], left=count_text(len(restored.taken)))
     toast.say(text, kind="warning")
+
+
+def _kept_lines(size: BucketSize) -> tuple[str, ...]:
+    """Return what a bucket keeps of the past and loses when it is deleted, a line each."""
+    lines = []
+    if size.trash.objects:
+        text = translate("Editing", "In the trash, and gone with it: {what}, {size}")
+        lines.append(text.format(what=count_text(size.trash.objects), size=exact_size_text(size.trash.size_bytes)))
+    if size.versions.objects:
+        text = translate("Editing", "Old versions, and gone with it: %Ln, {size}", None, size.versions.objects)
+        lines.append(text.format(size=exact_size_text(size.versions.size_bytes)))
+    return tuple(lines)
 
 
 def _shortened(name: str) -> str:

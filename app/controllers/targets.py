@@ -11,7 +11,7 @@ from app.models.folder_model import FolderModel
 from app.models.rows import Row
 from app.views.folder_table import FolderTable
 from app.views.folder_tree import FolderTree
-from engine.types import StorageObject, TreeSize
+from engine.types import StorageObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,6 @@ class Target:
     names: tuple[str, ...]
     objects: tuple[StorageObject, ...] = ()
     place: Location | None = None
-
-    @property
-    def folders(self) -> tuple[str, ...]:
-        """Return the paths that have more below them."""
-        return tuple(path for path in self.paths if not path or path.endswith("/"))
-
-    @property
-    def objects_size(self) -> TreeSize:
-        """Return number and bytes of the objects, without the folders."""
-        return TreeSize(len(self.objects), sum(item.size_bytes for item in self.objects))
 
 
 class Targets:

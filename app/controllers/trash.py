@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from app.bridge.trash import Restored, TrashBridge
+from app.bridge.trash import Restored, TrashBridge, TrashView
 from app.controllers.editing import tell_restored
 from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.path_dialog import PathDialog
@@ -45,36 +45,37 @@ class TrashControl(QObject):
         dialog.open()
 
     def _load(self, dialog: TrashDialog, bucket: Bucket, cursor: int | None) -> None:
-        ticket = self._trash.page(bucket.id, cursor, dialog.show_page)
+        ticket = self._trash.page(bucket.id, cursor, dialog.show_page, self._errors.in_dialog(dialog))
         dialog.finished.connect(lambda _: ticket.cancel())
 
     def _again(self, dialog: TrashDialog, bucket: Bucket) -> None:
         """Read the page again, if the dialog is still there."""
-        if dialog.isVisible():
+        if dialog.is_open:
             self._load(dialog, bucket, dialog.page_cursor)
 
     def _restore(self, dialog: TrashDialog, bucket: Bucket, rows: list[ObjectVersion]) -> None:
         dialog.restore.setEnabled(False)
+        dialog.notice.say("")
 
         def done(restored: Restored) -> None:
-            if restored.taken:
+            if restored.taken and dialog.is_open:
                 dialog.refuse(_taken_text(restored))
-            if restored.objects:
+            if restored.objects or not dialog.is_open:
                 tell_restored(self._toast, restored)
                 self._again(dialog, bucket)
 
-        self._trash.restore(bucket.id, _ids(rows), done, self._refused(dialog))
+        self._trash.restore(bucket.id, _ids(rows), done, self._errors.in_dialog(dialog))
 
     def _ask_path(self, dialog: TrashDialog, bucket: Bucket, row: ObjectVersion) -> None:
         asked = PathDialog(self._look, dialog, bucket.name, row.info.path)
 
         def done(restored: Restored) -> None:
-            asked.accept()
+            asked.finish()
             self._toast.say(translate("TrashControl", "Restored to {path}").format(path=restored.paths[0]))
             self._again(dialog, bucket)
 
         def submit(path: str) -> None:
-            self._trash.restore_to(bucket.id, _ids([row])[0], path, done, self._errors.inline(asked.refuse))
+            self._trash.restore_to(bucket.id, _ids([row])[0], path, done, self._errors.in_dialog(asked))
 
         asked.submitted.connect(submit)
         asked.open()
@@ -83,15 +84,19 @@ class TrashControl(QObject):
         title = translate("TrashControl", "Delete %Ln object(s) for good?", None, len(rows))
         size = TreeSize(len(rows), sum(row.info.size_bytes for row in rows))
         names = tuple(row.info.path for row in rows)
-        self._ask(dialog, title, names, size, lambda: self._empty(dialog, bucket, _ids(rows)))
+        self._ask(dialog, title, names, size, lambda: self._empty(dialog, bucket, _ids(rows), None))
 
     def _ask_empty(self, dialog: TrashDialog, bucket: Bucket) -> None:
         title = translate("TrashControl", "Empty the trash?")
+        dialog.empty.setEnabled(False)
 
-        def measured(size: TreeSize) -> None:
-            self._ask(dialog, title, (bucket.name,), size, lambda: self._empty(dialog, bucket, None))
+        def measured(view: TrashView) -> None:
+            dialog.empty.setEnabled(True)
+            size = TreeSize(view.size.objects, view.size.size_bytes)
+            self._ask(dialog, title, (bucket.name,), size, lambda: self._empty(dialog, bucket, None, view.size.until))
 
-        self._trash.page(bucket.id, None, lambda view: measured(TreeSize(view.size.objects, view.size.size_bytes)))
+        ticket = self._trash.page(bucket.id, None, measured, self._errors.in_dialog(dialog))
+        dialog.finished.connect(lambda _: ticket.cancel())
 
     def _ask(
         self, dialog: TrashDialog, title: str, names: tuple[str, ...], size: TreeSize, act: Callable[[], None]
@@ -101,19 +106,13 @@ class TrashControl(QObject):
         asked.confirmed.connect(act)
         asked.open()
 
-    def _empty(self, dialog: TrashDialog, bucket: Bucket, ids: list[int] | None) -> None:
+    def _empty(self, dialog: TrashDialog, bucket: Bucket, ids: list[int] | None, until: int | None) -> None:
         def done(count: int) -> None:
             said = translate("TrashControl", "{what} deleted for good").format(what=count_text(count))
             self._toast.say(said)
             self._again(dialog, bucket)
 
-        self._trash.empty(bucket.id, ids, done, self._refused(dialog))
-
-    def _refused(self, dialog: TrashDialog) -> Callable[[Exception], None]:
-        def refused(error: Exception) -> None:
-            self._errors.present(error, inline=dialog.refuse)
-
-        return refused
+        self._trash.empty(bucket.id, ids, until, done, self._errors.in_dialog(dialog))
 
 
 def _ids(rows: list[ObjectVersion]) -> list[int]:

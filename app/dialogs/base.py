@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -39,6 +40,16 @@ class Dialog(QDialog):
         self._column.addLayout(self.body)
         self._column.addStretch()
         self._column.addLayout(self._buttons)
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the person still sees it. Answers may come after it was closed, and so deleted."""
+        return shiboken6.isValid(self) and self.isVisible()
+
+    def finish(self) -> None:
+        """Close it because what it asked for is done, unless the person closed it meanwhile."""
+        if self.is_open:
+            self.accept()
 
     def add_button(self, text: str, kind: str = "", icon: str = "") -> QPushButton:
         """Add a button at the right of the row and return it."""

@@ -84,14 +84,19 @@ class DeleteDialog(Dialog):
         """Return the mark of the moment that the number shown is about (`TreeSize.as_of`)."""
         return self._as_of
 
-    def show_size(self, size: TreeSize) -> None:
-        """Say how much it is, and let the person decide."""
+    def show_size(self, size: TreeSize, past: Sequence[str] = ()) -> None:
+        """Say how much it is, and let the person decide.
+
+        Args:
+            size: What is stored in it.
+            past: What it keeps besides and goes with it, a line each.
+        """
         self._as_of = size.as_of
+        stored = f"{count_text(size.objects)}, {exact_size_text(size.size_bytes)}"
         if size.objects == 0:
-            self._count.setText(translate("DeleteDialog", "Nothing is stored in it."))
-            self._warning.hide()
-        else:
-            self._count.setText(f"{count_text(size.objects)}, {exact_size_text(size.size_bytes)}")
+            stored = translate("DeleteDialog", "Nothing is stored in it.")
+        self._count.setText("\n".join((stored, *past)))
+        self._warning.setVisible(bool(size.objects or past))
         self.confirm.setEnabled(True)
 
     def show_text(self, text: str) -> None:

@@ -81,6 +81,7 @@ class TrashDialog(Dialog):
             self.page_wanted.emit(None)
             return
         self._next = view.page.next_cursor
+        said = self.notice.text
         self._model.show(view.page.items)
         self._pages.setCurrentWidget(self.table if view.page.items else self.nothing)
         total = f"{count_text(view.size.objects)}, {exact_size_text(view.size.size_bytes)}"
@@ -93,6 +94,7 @@ class TrashDialog(Dialog):
         if view.page.items:
             self._choose_first()
         self._judge()
+        self.notice.say(said)  # A new page is no answer to it; what could be done about the row chosen then is over.
 
     def _choose_first(self) -> None:
         """Choose the newest row alone; Qt's own `selectRow` would heed keys that happen to be held down."""
@@ -102,7 +104,7 @@ class TrashDialog(Dialog):
     def refuse(self, reason: str) -> None:
         """Say why something stays in the trash; offers another path where one object is chosen."""
         offer = translate("TrashDialog", "Restore to…") if len(self.chosen) == 1 else ""
-        self.restore.setEnabled(bool(self.chosen))
+        self._judge()
         self.notice.say(reason, offer)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, true
 
 from engine.cancel import CancelToken
-from engine.errors import ObjectNotFound, Unauthorized
+from engine.errors import ObjectNotFound, Unauthorized, WouldBeLost
 from engine.files.announce import Announcer
 from engine.files.folder_queries import below
 from engine.files.history import Leaving, retire
@@ -49,13 +49,24 @@ class _Course:
         progress: ProgressCallback | None,
         cancel: CancelToken | None,
         *,
-        for_good: bool,
+        for_good: bool = False,
+        only_to_trash: bool = False,
     ) -> None:
         self.for_good = for_good
+        self._only_to_trash = only_to_trash
         self.token = cancel or CancelToken()
         self.done = 0
         self._note = note
         self._progress = progress
+
+    def check(self, bucket: Bucket) -> None:
+        """Refuse to delete for good what shall be deleted only to the trash.
+
+        Raises:
+            WouldBeLost: The bucket has none.
+        """
+        if self._only_to_trash and bucket.retention.trash_days is None:
+            raise WouldBeLost("The bucket has no trash any more", path=bucket.name)
 
     def advance(self, batch: list[StorageObject]) -> None:
         """Count what one commit deleted, and tell."""
@@ -164,6 +175,34 @@ class Deletes:
         self._delete_all(bucket, paths, context, as_of, _Course(note, progress, cancel, for_good=for_good))
         return objects
 
+    def to_trash(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        context: RlsContext,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+        as_of: int | None = None,
+    ) -> int:
+        """Do as `delete_trees` does, `""` being the whole bucket, but delete nothing for good.
+
+        Raises:
+            WouldBeLost: The bucket has no trash, or has none any more; what came into it before that stays there.
+            StorageError: As `delete_trees`.
+        """
+        objects = 0
+
+        def note(batch: list[StorageObject]) -> None:
+            nonlocal objects
+            objects += sum(not stored.path.endswith("/") for stored in batch)
+
+        course = _Course(note, progress, cancel, only_to_trash=True)
+        if "" in paths:
+            self._delete_below(bucket, "", context, self._mark(as_of), course)
+        else:
+            self._delete_all(bucket, paths, context, as_of, course)
+        return objects
+
     def empty(
         self,
         bucket: str,
@@ -194,7 +233,7 @@ class Deletes:
         for start in range(0, len(single), _PATHS_A_COMMIT):
             course.token.raise_if_cancelled()
             part = single[start : start + _PATHS_A_COMMIT]
-            self._note(course, self._delete_paths(bucket, part, context, as_of, for_good=course.for_good))
+            self._note(course, self._delete_paths(bucket, part, context, as_of, course))
         for prefix in prefixes:
             self._delete_below(bucket, prefix, context, mark, course)
 
@@ -211,14 +250,15 @@ class Deletes:
         course.advance(batch)
 
     def _delete_paths(
-        self, bucket: str, paths: list[str], context: RlsContext, mark: int | None, *, for_good: bool
+        self, bucket: str, paths: list[str], context: RlsContext, mark: int | None, course: _Course
     ) -> list[StorageObject]:
         """Delete some objects in one commit."""
 
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
+            course.check(found)
             rows = _visible_at(change, found.id, paths, _stored_by(mark))
-            return _delete_rows(change, found, rows, for_good=for_good)
+            return _delete_rows(change, found, rows, for_good=course.for_good)
 
         return self._mutations.run(context, work)
 
@@ -227,6 +267,7 @@ class Deletes:
 
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
+            course.check(found)
             condition = and_(below(found.id, prefix), _stored_by(mark))
             rows = _visible(change, condition, limit=_ROWS_A_COMMIT)
             return _delete_rows(change, found, rows, for_good=course.for_good)

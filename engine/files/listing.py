@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, func, literal, select, tuple_
+from sqlalchemy import Select, bindparam, func, literal, select, tuple_
 
 from engine import limits
 from engine.errors import InvalidRequest
@@ -29,7 +29,7 @@ from engine.files.past_queries import (
     objects_page_at,
 )
 from engine.files.quarantine import Quarantine
-from engine.files.records import OBJECT_COLUMNS, find_bucket, object_from
+from engine.files.records import OBJECT_COLUMNS, find_bucket, leaves_by_folder, object_from
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.paths import validate_prefix
@@ -49,6 +49,13 @@ _O: Final = storage_objects.c
 _SYSTEM: Final = RlsContext.service()
 _NUMBERS: Final = frozenset({SortColumn.SIZE, SortColumn.TIME})
 _INTEGER_END: Final = 2**63
+_LEAVES_A_QUERY: Final = 500
+_SIZE: Final = select(func.count(), func.coalesce(func.sum(_O.size_bytes), 0)).select_from(storage_objects)
+_SIZE_OF: Final = _SIZE.where(
+    _O.bucket_id == bindparam("bucket"),
+    _O.parent == bindparam("parent"),
+    _O.leaf.in_(bindparam("leaves", expanding=True)),
+)
 _COUNT_SHOWN: Final = select(func.count()).select_from(storage_objects).where(SHOWN)
 
 
@@ -168,18 +175,27 @@ class Listing:
             values = {"bucket": found.id, "prefix": request.prefix} | _moment(request)
             return [object_from(row, found.name) for row in tx.tuples(mark_at(_past_rules(tx)), values)]
 
-    def size(self, bucket: str, prefix: str, context: RlsContext) -> TreeSize:
-        """Return how many objects lie below a prefix and what they weigh; folder markers do not count.
+    def size(self, bucket: str, paths: Sequence[str], context: RlsContext) -> TreeSize:
+        """Return how many objects some paths mean and what they weigh, all at one moment; folder markers do not count.
+
+        Args:
+            bucket: Where.
+            paths: Objects, and folders with a trailing `/`, none inside another; `""` is the whole bucket.
+            context: Who asks.
 
         Raises:
             BucketNotFound: There is no such bucket.
         """
-        validate_prefix(prefix)
-        query = select(func.count(), func.coalesce(func.sum(_O.size_bytes), 0)).select_from(storage_objects)
+        folders = [validate_prefix(path) for path in paths if not path or path.endswith("/")]
+        objects = leaves_by_folder([path for path in paths if path and not path.endswith("/")])
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
-            row = tx.execute(query.where(below(found.id, prefix), _O.leaf != "")).one()
-            return TreeSize(int(row[0]), int(row[1]), tx.last_journal_id())
+            rows = [tx.execute(_SIZE.where(below(found.id, prefix), _O.leaf != "")).one() for prefix in folders]
+            for parent, leaves in objects.items():
+                for start in range(0, len(leaves), _LEAVES_A_QUERY):
+                    part = leaves[start : start + _LEAVES_A_QUERY]
+                    rows.append(tx.execute(_SIZE_OF, {"bucket": found.id, "parent": parent, "leaves": part}).one())
+            return TreeSize(sum(int(row[0]) for row in rows), sum(int(row[1]) for row in rows), tx.last_journal_id())
 
     def walk(self, bucket: str, prefix: str, context: RlsContext) -> Iterator[StorageObject]:
         """Yield everything below a prefix, folder by folder, markers included, a page at a time.

@@ -20,6 +20,7 @@ from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import BytesMissing, InvalidRequest, ObjectAlreadyExists, ObjectNotFound
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
+from engine.files.deletes import Deletes
 from engine.files.history import begin_after_history, forget
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
@@ -52,6 +53,7 @@ class Trash:
         permissions: Who may add objects.
         restored: Told of what came back.
         quarantine: What of it has lost its bytes.
+        deletes: Moves objects into it.
         failpoints: Told of every step.
     """
 
@@ -63,6 +65,7 @@ class Trash:
         permissions: PermissionChecker,
         restored: RestoreListener,
         quarantine: Quarantine,
+        deletes: Deletes,
         failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
@@ -71,6 +74,7 @@ class Trash:
         self._permissions = permissions
         self._restored = restored
         self._quarantine = quarantine
+        self._deletes = deletes
         self._failpoints = failpoints
 
     def list(
@@ -103,11 +107,43 @@ class Trash:
         Raises:
             BucketNotFound: There is no such bucket.
         """
-        query = select(func.count(), func.coalesce(func.sum(_V.size_bytes), 0)).select_from(storage_object_versions)
+        query = select(
+            func.count(), func.coalesce(func.sum(_V.size_bytes), 0), func.coalesce(func.max(_V.id), 0)
+        ).select_from(storage_object_versions)
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             row = tx.execute(query.where(_in_trash(found))).one()
-        return TrashSize(int(row[0]), int(row[1]))
+        return TrashSize(int(row[0]), int(row[1]), int(row[2]))
+
+    def put(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        context: RlsContext,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+        as_of: int | None = None,
+    ) -> int:
+        """Move objects, and folders with what is below them, to the trash; never deletes for good.
+
+        Args:
+            bucket: Whose trash.
+            paths: Objects, and folders with a trailing `/`; `""` is the whole bucket.
+            context: Who asks.
+            progress: Told after every commit.
+            cancel: Ends it between two commits.
+            as_of: `TreeSize.as_of`: what came later than that stays.
+
+        Returns:
+            How many objects, folder markers not counted.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            WouldBeLost: The bucket has no trash, or has none any more; what came into it before that stays there.
+            InvalidKey: A path breaks the rules; nothing was moved.
+            Cancelled: `cancel` was used; what is in the trash stays there.
+        """
+        return self._deletes.to_trash(bucket, paths, context, progress, cancel, as_of)
 
     def restore(
         self, bucket: str, version_ids: Sequence[int], context: RlsContext, *, target_path: str | None = None
@@ -158,8 +194,17 @@ class Trash:
         version_ids: Sequence[int] | None = None,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
+        until: int | None = None,
     ) -> int:
         """Delete what is in the trash now, or some of it, for good; commit by commit.
+
+        Args:
+            bucket: Whose trash.
+            context: Who asks.
+            version_ids: Which of it, or None for all.
+            progress: Told after every commit.
+            cancel: Ends it between two commits.
+            until: `TrashSize.until`: what came into the trash later than that stays.
 
         Returns:
             How many objects.
@@ -170,7 +215,7 @@ class Trash:
             Cancelled: `cancel` was used; what is gone stays gone.
         """
         token = cancel or CancelToken()
-        here = _V.id <= self._newest(bucket, context)
+        here = _V.id <= (self._newest(bucket, context) if until is None else until)
         chosen = [here] if version_ids is None else [here & _V.id.in_(part) for part in _parts(version_ids)]
         done = 0
         for condition in chosen:

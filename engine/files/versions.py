@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine.cancel import CancelToken
 from engine.errors import ObjectNotFound
 from engine.files.copies import Copies
 from engine.files.downloads import ObjectReader
 from engine.files.history import forget
+from engine.files.keeping import size_of_condemned
 from engine.files.mutations import Mutation, Mutations
 from engine.files.quarantine import Quarantine
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
@@ -30,7 +31,8 @@ from engine.files.version_rows import (
 from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.paths import leaf_of, parent_of, validate_object_path
-from engine.types import ProgressCallback, RlsContext, StorageObject
+from engine.times import now_us
+from engine.types import ProgressCallback, Retention, RlsContext, StorageObject, TreeSize
 from engine.version_types import ObjectVersion, Replaced
 
 _O: Final = storage_objects.c
@@ -80,6 +82,30 @@ class Versions:
         if not current and not old:
             raise ObjectNotFound("Object not found", path=path)
         return self._quarantine.marked_versions([*current, *(version_from(row, found.name) for row in old)])
+
+    def size(self, bucket: str, context: RlsContext) -> TreeSize:
+        """Return how many old versions a bucket keeps, those in its trash and those without bytes not counted.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+        """
+        query = select(func.count(), func.coalesce(func.sum(_V.size_bytes), 0)).select_from(storage_object_versions)
+        with self._executor.snapshot(context) as tx:
+            found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            kept = (_V.bucket_id == found.id) & ~_V.in_trash & _V.physical_path.is_not(None)
+            row = tx.execute(query.where(kept)).one()
+        return TreeSize(int(row[0]), int(row[1]))
+
+    def condemned(self, bucket: str, retention: Retention, context: RlsContext) -> TreeSize:
+        """Return how much a bucket keeps now, its trash included, that it would forget with another retention.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+        """
+        with self._executor.snapshot(context) as tx:
+            found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            row = tx.execute(size_of_condemned(found, retention, now_us())).one()
+        return TreeSize(int(row[0]), int(row[1]))
 
     def open(self, bucket: str, version_id: int, context: RlsContext, *, verify: bool = False) -> ObjectReader:
         """Open an old version.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -178,6 +179,12 @@ class Desk:
         current = self.model.index(self.model.find(paths[names[0]]), 0)
         self.table.selectionModel().setCurrentIndex(current, QItemSelectionModel.SelectionFlag.NoUpdate)
         self.session._tracker.update()
+
+    def hold_mutations(self) -> threading.Event:
+        """Let every mutation asked for from now on wait until the event is set."""
+        go = threading.Event()
+        self.session._tasks.mutate(lambda _: go.wait(30), lambda _: None)
+        return go
 
     def dialog(self, kind: type[QDialog]) -> QDialog:
         """Wait for a dialog of that class and return it."""

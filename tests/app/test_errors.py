@@ -36,12 +36,39 @@ def bug_dialogs(shell: Shell) -> list[BugDialog]:
     return [dialog for dialog in shell.findChildren(BugDialog) if dialog.isVisible()]
 
 
-def test_wrong_input_stands_beside_its_field(errors: ErrorPresenter, shell: Shell) -> None:
-    beside = []
-    errors.present(InvalidKey("Invalid key: a//"), inline=beside.append)
-    assert beside == ["Invalid key: a//"]
+class Asked:
+    """A dialog that waits for an answer."""
+
+    def __init__(self) -> None:
+        self.is_open = True
+        self.reasons: list[str] = []
+
+    def refuse(self, reason: str) -> None:
+        self.reasons.append(reason)
+
+
+def test_wrong_input_stands_in_the_dialog_that_asked_for_it(errors: ErrorPresenter, shell: Shell) -> None:
+    asked = Asked()
+    errors.in_dialog(asked)(InvalidKey("Invalid key: a//"))
+    assert asked.reasons == ["Invalid key: a//"]
     assert not shell.toast.isVisible()
     assert shell.banners.banners == []
+
+
+def test_a_dialog_that_was_closed_meanwhile_is_left_alone(errors: ErrorPresenter, shell: Shell) -> None:
+    asked = Asked()
+    asked.is_open = False
+    errors.in_dialog(asked)(InvalidKey("Invalid key: a//"))
+    assert asked.reasons == []
+    assert shell.toast.text == "Invalid key: a//"
+
+
+def test_a_dialog_says_what_the_machine_refused_too_and_goes_on(errors: ErrorPresenter, shell: Shell) -> None:
+    asked = Asked()
+    errors.in_dialog(asked)(DiskFull("The disk is full"))
+    errors.in_dialog(asked)(Cancelled("Cancelled"))
+    assert asked.reasons == ["The disk is full. Free some space, then try again.", ""]
+    assert len(shell.banners.banners) == 1
 
 
 def test_wrong_input_without_a_field_is_a_toast_with_what_to_do(errors: ErrorPresenter, shell: Shell) -> None:

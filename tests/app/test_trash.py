@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QPushButton
 
 from app.actions import ActionId
+from app.bridge.trash import Trashed
 from app.dialogs.delete_dialog import DeleteDialog
 from app.location import Location
-from engine.types import Retention
+from engine.files import deletes
+from engine.types import Bucket, BucketChanges, Progress, Retention
 from tests.app.helpers import Desk
 
 TRASH = Retention(trash_days=30)
@@ -151,3 +155,107 @@ def test_a_bucket_is_deleted_with_its_trash(bin_desk: Desk) -> None:
     desk.until(lambda: dialog.confirm.isEnabled())
     dialog.confirm.click()
     desk.until(lambda: desk.storage.list_buckets(desk.me) == ())
+
+
+def test_deleting_an_empty_bucket_tells_of_what_its_trash_and_its_past_hold(desk: Desk) -> None:
+    desk.bucket("photos", retention=Retention(versions=5, trash_days=30))
+    for content in (b"one", b"second"):
+        desk.put("a", content)
+    desk.storage.delete("photos", "a", desk.me)
+    trigger(desk, ActionId.DELETE_BUCKET)
+    dialog = desk.dialog(DeleteDialog)
+    desk.until(lambda: dialog.confirm.isEnabled())
+    assert dialog.summary.splitlines() == [
+        "Nothing is stored in it.",
+        "In the trash, and gone with it: 1 object, 6 bytes",
+        "Old versions, and gone with it: 1, 3 bytes",
+    ]
+    assert "gone for good" in dialog.warning
+    assert dialog._warning.isVisible()
+
+
+def turn_trash_off(desk: Desk, bucket: Bucket) -> None:
+    """Do it as another program does: the window has not heard of it yet."""
+    desk.storage.update_bucket(bucket.id, desk.me, BucketChanges(retention=Retention()))
+
+
+def test_del_deletes_nothing_for_good_where_the_trash_was_turned_off_just_now(bin_desk: Desk) -> None:
+    desk = bin_desk
+    desk.select("keep")
+    turn_trash_off(desk, desk.storage.get_bucket("photos", desk.me))
+    desk.session.actions[ActionId.DELETE].trigger()
+    dialog = desk.dialog(DeleteDialog)
+    assert desk.read("keep") == b"12345"
+    assert "gone for good" in dialog.warning
+    desk.until(lambda: dialog.confirm.isEnabled())
+    dialog.confirm.click()
+    desk.until(lambda: desk.toast.text == "1 object deleted")
+
+
+def test_nor_does_emptying_a_bucket(bin_desk: Desk) -> None:
+    desk = bin_desk
+    trigger(desk, ActionId.EMPTY_BUCKET)
+    dialog = desk.dialog(DeleteDialog)
+    desk.until(lambda: dialog.confirm.isEnabled())
+    turn_trash_off(desk, desk.storage.get_bucket("photos", desk.me))
+    dialog.confirm.click()
+    desk.until(lambda: any(asked is not dialog for asked in dialogs(desk)))
+    assert "gone for good" in desk.dialog(DeleteDialog).warning
+    assert desk.storage.tree_size("photos", "", desk.me).objects == 4
+
+
+def test_what_a_stopped_del_moved_is_told_of_and_can_be_taken_back(
+    bin_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = bin_desk
+    monkeypatch.setattr(deletes, "_ROWS_A_COMMIT", 2)
+    put = desk.storage.trash.put
+
+    def stopped(bucket, paths, context, progress, cancel, as_of) -> int:
+        def stop(news: Progress) -> None:
+            progress(news)
+            cancel.cancel()
+
+        return put(bucket, paths, context, stop, cancel, as_of)
+
+    monkeypatch.setattr(desk.storage.trash, "put", stopped)
+    desk.select("many")
+    trigger(desk, ActionId.DELETE)
+    desk.until(lambda: desk.toast.text == "Stopped: 2 objects moved to the trash")
+    undo(desk)
+    desk.until(lambda: desk.toast.text == "2 objects restored")
+    assert desk.storage.tree_size("photos", "", desk.me).objects == 4
+
+
+def test_what_one_del_moved_is_known_by_objects_and_by_folders(bin_desk: Desk) -> None:
+    desk = bin_desk
+    desk.storage.trash.put("photos", ["keep", "many/"], desk.me)
+    rows = desk.storage.trash.list("photos", desk.me).items
+    for paths, held in (
+        ({"keep"}, {"keep"}),
+        ({"many/deep/", "many/1"}, {"many/deep/3", "many/1"}),
+        ({"man", "many"}, set()),
+        ({""}, {"keep", "many/1", "many/2", "many/deep/3"}),
+    ):
+        trashed = Trashed("photos", frozenset(paths), 0, 100)
+        assert {row.info.path for row in rows if trashed.holds(row)} == held
+
+
+def test_undo_of_a_large_del_does_not_look_through_all_it_moved_for_each(bin_desk: Desk) -> None:
+    row = bin_desk.storage.versions.list("photos", "keep", bin_desk.me)[0]
+    trashed = Trashed("photos", frozenset(f"folder/{number}" for number in range(100_000)), 0, 1)
+    began = time.process_time()
+    assert not any(trashed.holds(row) for _ in range(10_000))
+    assert time.process_time() - began < 2
+
+
+def test_shift_del_deletes_no_content_that_nobody_was_asked_about(bin_desk: Desk) -> None:
+    desk = bin_desk
+    desk.select("keep")
+    trigger(desk, ActionId.DELETE_FOR_GOOD)
+    dialog = desk.dialog(DeleteDialog)
+    desk.until(lambda: dialog.confirm.isEnabled())
+    desk.put("keep", b"not seen yet")
+    dialog.confirm.click()
+    desk.until(lambda: desk.toast.text == "0 objects deleted; kept what arrived since: 1 object")
+    assert desk.read("keep") == b"not seen yet"

@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QPushButton
 
 from app.actions import ActionId
 from app.bridge import trash as trash_bridge
+from app.dialogs.bug_dialog import BugDialog
 from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.path_dialog import PathDialog
 from app.dialogs.trash_dialog import TrashDialog
 from app.models.trash import TrashColumn, TrashModel
+from engine.errors import DiskFull
 from engine.types import Retention
 from tests.app.helpers import Desk
 
@@ -106,6 +108,7 @@ def test_of_several_those_come_back_that_can(bin_desk: Desk) -> None:
     desk.until(lambda: shown(dialog) == 1)
     assert left(desk) == ["a.txt"]
     desk.until(lambda: "a.txt" in desk.toast.text)
+    assert "“a.txt”" in dialog.notice.text  # the toast is behind the dialog
 
 
 def test_deleting_for_good_asks_and_cancel_is_the_default(bin_desk: Desk) -> None:
@@ -129,6 +132,80 @@ def test_emptying_asks_with_the_exact_number(bin_desk: Desk) -> None:
     press(desk, DeleteDialog, "Delete for good")
     desk.until(lambda: shown(dialog) == 0)
     assert left(desk) == []
+
+
+def test_emptying_takes_no_more_than_was_asked_about(bin_desk: Desk) -> None:
+    desk = bin_desk
+    dialog = opened(desk)
+    dialog.empty.click()
+    desk.dialog(DeleteDialog)
+    desk.storage.upload("photos", "later", b"1", desk.me)
+    desk.storage.delete("photos", "later", desk.me)
+    press(desk, DeleteDialog, "Delete for good")
+    desk.until(lambda: desk.toast.text == "3 objects deleted for good")
+    assert left(desk) == ["later"]
+
+
+def test_a_second_click_asks_no_second_time(bin_desk: Desk) -> None:
+    desk = bin_desk
+    dialog = opened(desk)
+    dialog.empty.click()
+    dialog.empty.click()
+    asked = desk.dialog(DeleteDialog)
+    desk.qtbot.wait(200)
+    assert desk.shell.findChildren(DeleteDialog) == [asked]
+    assert dialog.empty.isEnabled()
+
+
+def test_a_dialog_that_is_closed_before_its_answer_comes_is_left_alone(bin_desk: Desk) -> None:
+    desk = bin_desk
+    for leave in (TrashDialog.reject, lambda dialog: dialog.empty.click() or dialog.reject()):
+        dialog = opened(desk)
+        go = desk.hold_mutations()
+        choose(dialog, 0)
+        dialog.restore.click()
+        leave(dialog)
+        desk.qtbot.wait(100)
+        go.set()
+        desk.until(lambda: len(left(desk)) == 2)
+        desk.until(lambda: desk.toast.text == "1 object restored")
+        desk.storage.delete("photos", "sub/deep/c.txt", desk.me)
+        desk.qtbot.wait(300)
+        assert not desk.shell.findChildren(DeleteDialog)
+        assert not desk.shell.findChildren(BugDialog)
+
+
+def test_another_path_is_restored_to_though_the_question_is_closed(bin_desk: Desk) -> None:
+    desk = bin_desk
+    dialog = opened(desk)
+    choose(dialog, 2)
+    go = desk.hold_mutations()
+    dialog.restore_to.click()
+    asked = desk.dialog(PathDialog)
+    asked.edit.setText("b.txt")
+    asked.confirm.click()
+    asked.reject()
+    desk.qtbot.wait(100)
+    go.set()
+    desk.until(lambda: desk.toast.text == "Restored to b.txt")
+    desk.until(lambda: shown(dialog) == 2)
+
+
+def test_a_full_disk_is_told_of_in_the_dialog_which_goes_on(bin_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = bin_desk
+    dialog = opened(desk)
+
+    def full(*_: object, **__: object) -> None:
+        raise DiskFull("The disk is full")
+
+    monkeypatch.setattr(desk.storage.trash, "restore", full)
+    choose(dialog, 0)
+    dialog.restore.click()
+    desk.until(lambda: "disk is full" in dialog.notice.text)
+    assert dialog.restore.isEnabled()
+    monkeypatch.undo()
+    dialog.restore.click()
+    desk.until(lambda: shown(dialog) == 2)
 
 
 def test_large_trashes_are_turned_over_page_by_page(bin_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

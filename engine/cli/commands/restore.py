@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 SUMMARY: Final = "make an old version the present one"
 DETAILS: Final = """\
-The old content is stored again, as a new version; what it replaces is kept as
-long as the bucket keeps old versions. `versions` shows the ids.
+The old content is stored again, as a new version. What it replaces becomes an
+old version or, where the bucket keeps none, goes to its trash; a bucket that
+has neither keeps nothing of it. `versions` shows the ids.
 
 examples:
   %(prog)s work/report.odt --version 17"""

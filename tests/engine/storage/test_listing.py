@@ -91,6 +91,17 @@ def test_a_folder_is_no_beginning_of_a_name(storage: FileStorage, bucket: Bucket
     assert storage.tree_size("photos", "photo/", service).objects == 1
 
 
+def test_the_size_of_several_paths_is_taken_at_once(storage: FileStorage, bucket: Bucket, service: RlsContext):
+    put(storage, service, "a", "b", "d/1", "d/2", "d/deep/3", "e/4", "e/5")
+    before = storage.tree_size("photos", "", service)
+    size = storage.tree_size("photos", ["a", "missing", "e/5", "d/"], service)
+    assert (size.objects, size.as_of) == (5, before.as_of)
+    assert size.size_bytes * before.objects == before.size_bytes * 5
+    assert storage.tree_size("photos", [], service).objects == 0
+    many = ["a", *(f"d/missing-{number}" for number in range(2000)), "d/2"]
+    assert storage.tree_size("photos", many, service).objects == 2
+
+
 def test_an_empty_or_missing_folder(storage: FileStorage, bucket: Bucket, service: RlsContext):
     for prefix in ("", "nothing/"):
         assert storage.list("photos", ListRequest(prefix), service) == ListPage((), (), None)

@@ -9,7 +9,15 @@ from sqlalchemy import event
 
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import Cancelled, InvalidRequest, IoError, ObjectAlreadyExists, ObjectNotFound, UnsupportedMediaType
+from engine.errors import (
+    Cancelled,
+    InvalidRequest,
+    IoError,
+    ObjectAlreadyExists,
+    ObjectNotFound,
+    UnsupportedMediaType,
+    WouldBeLost,
+)
 from engine.files.archive import ARCHIVE_FOLDER
 from engine.jobs.expiry import Expiry
 from engine.metadata.executor import Executor
@@ -261,6 +269,16 @@ class TestEmptying:
         assert storage.trash.empty("photos", service, ids([go])) == 1
         assert in_trash(storage, service) == [keep]
 
+    def test_no_more_than_was_measured(self, storage: FileStorage, service: RlsContext):
+        for path in ("a", "b"):
+            put(storage, path, b"one", service)
+        storage.delete("photos", "a", service)
+        size = storage.trash.size("photos", service)
+        storage.delete("photos", "b", service)
+        assert storage.trash.empty("photos", service, until=size.until) == size.objects == 1
+        assert [version.info.path for version in in_trash(storage, service)] == ["b"]
+        assert storage.trash.empty("photos", service, until=0) == 0
+
     def test_cancelled(self, storage: FileStorage, service: RlsContext):
         put(storage, "a", b"one", service)
         storage.delete("photos", "a", service)
@@ -474,3 +492,36 @@ class TestExpiry:
         token.cancel()
         with pytest.raises(Cancelled):
             Expiry(workspace._core.executor, workspace._core.mutations).run(token)
+
+
+class TestPutting:
+    """What is put into the trash can be taken back; where it could not, nothing is deleted."""
+
+    @pytest.fixture(autouse=True)
+    def objects(self, storage: FileStorage, service: RlsContext, bucket: Bucket) -> None:
+        for path in ("a", "d/1", "d/2", "e/3"):
+            put(storage, path, b"one", service)
+        storage.create_folder("photos", "d/empty/", service)
+
+    @pytest.mark.parametrize(("paths", "count", "rows"), [(["a"], 1, 1), (["a", "d/"], 3, 4), ([""], 4, 5)])
+    def test_objects_folders_and_all(
+        self, storage: FileStorage, service: RlsContext, paths: list[str], count: int, rows: int
+    ):
+        assert storage.trash.put("photos", paths, service) == count
+        assert len(in_trash(storage, service)) == rows
+        storage.trash.restore("photos", ids(in_trash(storage, service)), service)
+        assert storage.tree_size("photos", "", service).objects == 4
+
+    @pytest.mark.parametrize("kept", [Retention(), Retention(versions=5)])
+    def test_no_trash(self, storage: FileStorage, service: RlsContext, kept: Retention):
+        storage.update_bucket("photos", service, BucketChanges(retention=kept))
+        for paths in (["a"], ["d/"], [""]):
+            with pytest.raises(WouldBeLost):
+                storage.trash.put("photos", paths, service)
+        assert storage.tree_size("photos", "", service).objects == 4
+
+    def test_what_came_later_stays(self, storage: FileStorage, service: RlsContext):
+        mark = storage.tree_size("photos", ["a", "d/"], service).as_of
+        put(storage, "a", b"another", service)
+        assert storage.trash.put("photos", ["a", "d/"], service, as_of=mark) == 2
+        assert read(storage, "a", service) == b"another"

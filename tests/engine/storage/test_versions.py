@@ -11,11 +11,12 @@ from engine.backends.base import BackendReader, StorageBackend
 from engine.config import load_settings
 from engine.errors import BucketNotFound, InvalidRequest, ObjectAlreadyExists, ObjectNotFound, WouldBeLost
 from engine.files.archive import ARCHIVE_FOLDER
+from engine.jobs.expiry import Expiry
 from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
 from engine.types import NOTHING_KEPT, Bucket, BucketChanges, Retention, RlsContext, UploadItem, UploadOptions
 from engine.version_types import Ending, Replaced
-from engine.workspace import open_workspace
+from engine.workspace import Workspace, open_workspace
 
 REPLACE = UploadOptions(replace=True)
 KEEP = Retention(versions=10)
@@ -324,3 +325,37 @@ class TestWhatARestoreReplaces:
     def test_an_upload_goes_by_what_the_bucket_keeps(self, storage: FileStorage, service: RlsContext, deleted_id: int):
         put(storage, "a.txt", b"newer", service)
         assert storage.trash.size("photos", service).objects == 1
+
+
+class TestKeepingLess:
+    """How much a bucket would forget with another retention is what expiry forgets then, and did not before."""
+
+    @pytest.mark.parametrize(
+        ("kept", "then"),
+        [
+            (Retention(versions=5), NOTHING_KEPT),
+            (Retention(versions=5), Retention(versions=1)),
+            (Retention(versions=1), Retention(versions=5)),
+            (Retention(versions=5, trash_days=3), Retention(trash_days=3)),
+            (Retention(versions=5, trash_days=3), Retention(versions=1)),
+            (Retention(versions=5, trash_days=3), NOTHING_KEPT),
+            (Retention(trash_days=3), Retention(trash_days=1)),
+            (Retention(trash_days=3), NOTHING_KEPT),
+            (Retention(trash_days=3), Retention(days=9)),
+            (Retention(days=3), Retention(days=9)),
+        ],
+    )
+    def test_counts_what_expires(
+        self, workspace: Workspace, storage: FileStorage, service: RlsContext, kept: Retention, then: Retention
+    ):
+        storage.create_bucket("photos", service, retention=kept)
+        for text in (b"1", b"22", b"333"):
+            put(storage, "stays", text, service)
+            put(storage, "goes", text, service)
+        storage.delete("photos", "goes", service)
+        core = workspace._core
+        expiry = Expiry(core.executor, core.mutations)
+        expiry.run()
+        size = storage.versions.condemned("photos", then, service)
+        storage.update_bucket("photos", service, BucketChanges(retention=then))
+        assert expiry.run() == size.objects
