@@ -22,6 +22,7 @@ from engine.version_types import ObjectVersion
 
 _PREVIEW_PX: Final = 180
 _HERO_PX: Final = 72
+_LEAST_PX: Final = 288
 _LABEL_WIDTH_PX: Final = 76
 
 
@@ -47,7 +48,7 @@ class Inspector(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(248)
+        self.setMinimumWidth(_LEAST_PX)
         self._page = QWidget()
         self._page.setProperty("place", "surface")
         space = look.theme.space
@@ -65,13 +66,13 @@ class Inspector(QScrollArea):
         self._text.setMargin(space("s"))
         self._text.setFont(_mono(look))
         self._text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._text.setMinimumWidth(1)  # 0 would mean: as wide as its longest line
         self._text.setFixedHeight(_PREVIEW_PX)
         self._name = label(size="title", wrap=True, selectable=True)
         self._kind = label(tone="muted", wrap=True)
         column.addSpacing(space("s"))
         column.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignHCenter)
         for part in (self._picture, self._text, self._name, self._kind):
+            part.setMinimumWidth(1)  # 0 would mean: as wide as its longest line or word
             column.addWidget(part)
         self.problem = ProblemNote(look)
         column.addWidget(self.problem)
@@ -201,6 +202,7 @@ class Inspector(QScrollArea):
     def _fact(self, name: str, value: str) -> None:
         self._told[name] = value
         shown = label(_breakable(value), wrap=True, selectable=True)
+        shown.setMinimumWidth(1)
         shown.setAccessibleName(f"{name}: {value}")
         self._facts.addRow(self._caption(name), shown)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDateTime
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QLabel
 
 from app.actions import ActionId as A
 from app.dialogs.moment_dialog import MomentDialog
@@ -84,3 +84,28 @@ def test_another_bucket_is_shown_as_it_is(desk: Desk, then: datetime) -> None:
     assert desk.model.view.moment is None
     desk.go("photos")
     assert desk.model.view.moment is None
+
+
+def test_the_strip_takes_no_room_from_the_panels_beside_it(desk: Desk, then: datetime) -> None:
+    desk.shell.resize(1280, 800)
+    desk.session.actions[A.INSPECTOR].trigger()
+    desk.until(lambda: desk.views.inspector.width() > 0)
+    before = desk.tree.width(), desk.views.inspector.width()
+    go_to(desk, then)
+    desk.until(lambda: desk.views.pane.past.text != "")
+    assert (desk.tree.width(), desk.views.inspector.width()) == before
+    desk.shell.resize(800, 600)
+    said = desk.views.pane.past.findChild(QLabel, "moment")
+    desk.until(lambda: said.height() >= said.heightForWidth(said.width()))
+    assert desk.views.pane.past.minimumSizeHint().width() < 400
+
+
+@pytest.mark.parametrize("name", ["a.txt", f"{'long' * 40}.txt"])
+def test_the_inspector_is_never_narrower_than_what_it_shows(desk: Desk, then: datetime, name: str) -> None:
+    inspector = desk.views.inspector
+    desk.put(name, b"newest")
+    desk.session.actions[A.INSPECTOR].trigger()
+    desk.select(name)
+    desk.until(lambda: inspector.item is not None and inspector.versions.isVisible())
+    room = inspector.minimumWidth() - inspector.verticalScrollBar().sizeHint().width()
+    desk.until(lambda: inspector.widget().minimumSizeHint().width() <= room)
