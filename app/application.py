@@ -21,7 +21,6 @@ from PySide6.QtWidgets import QApplication
 
 from app.bridge.tasks import Tasks
 from app.controllers.recovery import RecoveryController
-from app.dialogs.bug_dialog import BugDialog
 from app.dialogs.file_chooser import Ask, choose_folder
 from app.errors import ErrorPresenter
 from app.garbage import GarbageCollector
@@ -93,7 +92,7 @@ class Window(QObject):
         self._page.folder_wanted.connect(self._choose_folder)
         self._recovery.explained.connect(self._explained)
         self._page.quit_wanted.connect(self.shell.close)
-        self._page.details_wanted.connect(lambda error: BugDialog(self._look, self.shell, error).open())
+        self._page.details_wanted.connect(self.errors.show_details)
 
     def open(self, data_dir: Path | None) -> None:
         """Show the window and open a workspace in it.

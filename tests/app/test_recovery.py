@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.application import Window
+from app.dialogs.bug_dialog import BugDialog, DetailsDialog
 from app.look import Look
 from app.views.recovery_pages import DonePart, RunningPart
 from app.views.start_page import StartPage
@@ -81,6 +82,16 @@ def test_both_ways_back_are_offered_and_explained(window: Window) -> None:
     assert said[0] == "Takes the database back to that moment, and takes in the files that were stored after it."
     assert said[1].startswith("Reads every stored file and makes a new database;")
     assert all(text in texts(window) for text in said)
+
+
+def test_the_details_of_a_damaged_database_blame_nobody(window: Window) -> None:
+    button(window, "Details").click()
+    [dialog] = window.shell.findChildren(DetailsDialog)
+    assert not isinstance(dialog, BugDialog)
+    said = " ".join(part.text() for part in dialog.findChildren(QLabel))
+    assert "fault of the program" not in said
+    assert "DatabaseCorrupt" in dialog.findChild(QPlainTextEdit).toPlainText()
+    dialog.close()
 
 
 def test_without_a_backup_there_is_one_way(qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings) -> None:
