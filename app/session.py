@@ -153,7 +153,7 @@ class Session(QObject):
         Args:
             close: Called when the window may go.
         """
-        if not self._side.transfers.active and not self._tasks.mutations:
+        if not self._side.transfers.active and not self._tasks.under_way:
             close()
             return
         dialog = QuitDialog(self._look, self._shell)

@@ -45,7 +45,10 @@ class VersionsBridge:
         self, version: ObjectVersion, folder: Path, then: Callable[[Path], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Write a version into a folder, under a name that says when it is from and that nothing has there."""
-        return self._tasks.export(lambda ticket: self._download(version, folder, ticket), then, otherwise)
+        label = translate("VersionsBridge", "Downloading {name}").format(name=version.info.name)
+        return self._tasks.download(
+            lambda ticket: self._download(version, folder, ticket), then, otherwise, label=label
+        )
 
     def restore(
         self, version: ObjectVersion, then: Callable[[StorageObject], None], otherwise: Fail | None = None

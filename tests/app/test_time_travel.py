@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel
 
 from app.actions import ActionId as A
 from app.dialogs.moment_dialog import MomentDialog
+from app.dialogs.quit_dialog import QuitDialog
 from engine.types import Retention
 from tests.app.helpers import Desk
 
@@ -75,6 +77,30 @@ def test_what_stood_there_then_is_downloaded(desk: Desk, then: datetime, tmp_pat
     desk.until(lambda: desk.toast.text == "2 objects downloaded")
     assert (tmp_path / "a.txt").read_bytes() == b"old"
     assert (tmp_path / "sub/b.txt").read_bytes() == b"kept"
+
+
+def test_quitting_in_the_middle_of_a_download_asks(
+    desk: Desk, then: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    download_tree = desk.storage.download_tree
+
+    def slowly(*args: object, **options: object) -> object:
+        gate.wait(30)
+        return download_tree(*args, **options)
+
+    monkeypatch.setattr(desk.storage, "download_tree", slowly)
+    go_to(desk, then)
+    desk.select("a.txt")
+    desk.session.actions[A.DOWNLOAD].trigger()
+    chooser = desk.dialog(QFileDialog)
+    chooser.filesSelected.emit([str(tmp_path)])
+    chooser.close()
+    desk.shell.close()
+    dialog = desk.dialog(QuitDialog)
+    dialog.reject()
+    gate.set()
+    desk.until(lambda: desk.toast.text == "1 object downloaded")
 
 
 def test_another_bucket_is_shown_as_it_is(desk: Desk, then: datetime) -> None:
