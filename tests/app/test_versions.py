@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from app.actions import ActionId
 from app.dialogs.delete_dialog import DeleteDialog
 from app.views.version_list import VersionList
-from engine.types import Retention
+from engine.types import BucketChanges, Retention
 from tests.app.helpers import Desk
 
 
@@ -96,3 +97,19 @@ def test_a_long_line_in_the_preview_leaves_the_buttons_within_reach(desk: Desk, 
     desk.until(lambda: versions.list.count() == 3)
     desk.until(desk.views.inspector._text.isVisible)
     desk.until(lambda: versions.list.width() <= desk.views.inspector.viewport().width())
+
+
+def test_what_is_said_follows_the_settings_of_the_bucket(desk: Desk) -> None:
+    desk.bucket("photos")
+    desk.put("a.txt")
+    listed = shown(desk, "a.txt", 0)
+    assert listed.note.text().startswith("This bucket keeps none")
+    desk.storage.update_bucket("photos", desk.me, BucketChanges(retention=Retention(versions=3)))
+    desk.until(lambda: listed.note.text().startswith("None yet"))
+
+
+def test_a_refresh_reads_the_versions_again(desk: Desk, versions: VersionList) -> None:
+    oldest = versions.list.item(1).data(Qt.ItemDataRole.UserRole)
+    desk.storage.versions.delete("photos", [oldest.id], desk.me)
+    desk.session.actions[ActionId.REFRESH].trigger()
+    desk.until(lambda: versions.list.count() == 1)
