@@ -253,7 +253,8 @@ class Reconciler:
             unknown = [entry.size_bytes for entry in batch if entry.key not in known]
             count, size_bytes = count + len(unknown), size_bytes + sum(unknown)
         if count:
-            detail = f"{count} files of older versions and deleted objects, {size_bytes} bytes, are left as they are"
+            files, stay = ("file", "is left as it is") if count == 1 else ("files", "are left as they are")
+            detail = f"{count} {files} of older versions and deleted objects, {size_bytes} bytes, {stay}"
             self._findings.add(ARCHIVE_FOLDER, detail)
 
 

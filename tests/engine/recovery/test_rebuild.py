@@ -231,7 +231,7 @@ def test_what_is_no_bucket_and_no_object_is_left_and_told(settings: Settings) ->
     told = dict(report.problems)
     assert told["lost+found"] == "a folder that is no bucket's; it is left alone"
     assert "breaks the rules" in told[f"{folder.name}/line\nbreak"]
-    assert told[".versions"] == "1 files of older versions and deleted objects, 12 bytes, are left as they are"
+    assert told[".versions"] == "1 file of older versions and deleted objects, 12 bytes, is left as it is"
     assert report.problem_count == 3
     assert kept.read_bytes() == b"an older cat"
     assert staged.read_bytes() == b"half"
