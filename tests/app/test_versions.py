@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from app.actions import ActionId
 from app.dialogs.delete_dialog import DeleteDialog
@@ -96,7 +96,7 @@ def test_a_long_line_in_the_preview_leaves_the_buttons_within_reach(desk: Desk, 
     desk.put("a.txt", b"x" * 3000)
     desk.until(lambda: versions.list.count() == 3)
     desk.until(desk.views.inspector._text.isVisible)
-    desk.until(lambda: versions.list.width() <= desk.views.inspector.viewport().width())
+    desk.until(lambda: versions.list.width() <= desk.views.inspector.area.viewport().width())
 
 
 def test_what_is_said_follows_the_settings_of_the_bucket(desk: Desk) -> None:
@@ -113,3 +113,16 @@ def test_a_refresh_reads_the_versions_again(desk: Desk, versions: VersionList) -
     desk.storage.versions.delete("photos", [oldest.id], desk.me)
     desk.session.actions[ActionId.REFRESH].trigger()
     desk.until(lambda: versions.list.count() == 1)
+
+
+def test_old_versions_and_the_way_to_close_are_seen_without_scrolling(desk: Desk, versions: VersionList) -> None:
+    inspector = desk.views.inspector
+    desk.shell.resize(1280, 800)
+    desk.until(lambda: not inspector.area.verticalScrollBar().isVisible())
+    desk.shell.resize(1280, 420)
+    bar = inspector.area.verticalScrollBar()
+    desk.until(bar.isVisible)
+    bar.setValue(bar.maximum())
+    [close] = [one for one in inspector.findChildren(QToolButton) if one.accessibleName() == "Hide inspector"]
+    assert inspector.rect().contains(close.geometry())
+    assert not inspector.area.isAncestorOf(close)
