@@ -60,7 +60,7 @@ class TimeTravel(QObject):
             self.ask(self._navigator.bucket)
 
     def _ask_where(self, target: Target) -> None:
-        title = translate("TimeTravel", "Download %Ln item(s), as they were, to", None, len(target.paths))
+        title = translate("TimeTravel", "Download %Ln item(s) of that time to", None, len(target.paths))
         ask = Ask(title, translate("TimeTravel", "Download here"), self._settings.download_folder)
         choose_folder(self._look, self._window, ask, lambda folder: self._download(target, folder))
 

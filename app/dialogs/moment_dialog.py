@@ -62,6 +62,10 @@ def _reach(bucket: Bucket) -> str:
     if not kept.keeps_versions:
         text = translate("MomentDialog", "Shown is what has not changed since, and what is in the trash.")
         return f"{text} {translate('MomentDialog', 'Replaced contents are not kept.')}"
-    if kept.days is not None:
-        return translate("MomentDialog", "The bucket keeps replaced contents for %Ln day(s).", None, kept.days)
-    return translate("MomentDialog", "The bucket keeps %Ln old version(s) of each object.", None, kept.versions or 0)
+    days = translate("MomentDialog", "The bucket keeps replaced contents for %Ln day(s).", None, kept.days or 0)
+    if kept.versions is None:
+        return days
+    if kept.days is None:
+        return translate("MomentDialog", "The bucket keeps %Ln old version(s) of each object.", None, kept.versions)
+    most = translate("MomentDialog", "Of each object it keeps at most %Ln old version(s).", None, kept.versions)
+    return f"{days} {most}"

@@ -19,6 +19,7 @@ from app.dialogs.bucket_dialog import BucketDialog
 from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.folder_dialog import FolderDialog
 from app.dialogs.link_dialog import LinkDialog
+from app.dialogs.moment_dialog import MomentDialog
 from app.dialogs.quit_dialog import QuitDialog
 from app.dialogs.retention_form import Keeping
 from app.dialogs.server_dialog import ServerDialog
@@ -233,3 +234,10 @@ def test_a_qr_code_has_its_three_corners(look: Look) -> None:
     corners = [image.pixelColor(x, y).lightness() for x, y in ((2, 2), (edge, 2), (2, edge))]
     assert max(corners) < 60
     assert image.pixelColor(0, 0).lightness() > 200
+
+
+def test_how_far_back_a_bucket_can_be_shown_names_both_bounds(look: Look, parent: QWidget) -> None:
+    bucket = replace(make_bucket("photos"), retention=Retention(versions=5, days=7))
+    dialog = MomentDialog(look, parent, bucket, None)
+    assert "for 7 days" in dialog.reach.text()
+    assert "at most 5 old versions" in dialog.reach.text()

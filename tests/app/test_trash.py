@@ -128,7 +128,7 @@ def test_a_bucket_without_trash_asks(desk: Desk) -> None:
     desk.put("a", bucket="plain")
     desk.select("a")
     trigger(desk, ActionId.DELETE)
-    assert desk.dialog(DeleteDialog).windowTitle() == "Delete “a”?"
+    assert desk.dialog(DeleteDialog).windowTitle() == "Delete “a” for good?"
 
 
 def test_emptying_a_bucket_with_a_trash_can_be_undone(bin_desk: Desk) -> None:
@@ -151,3 +151,27 @@ def test_a_bucket_is_deleted_with_its_trash(bin_desk: Desk) -> None:
     desk.until(lambda: dialog.confirm.isEnabled())
     dialog.confirm.click()
     desk.until(lambda: desk.storage.list_buckets(desk.me) == ())
+
+
+def test_the_keyboard_deletes_one_after_another(desk: Desk) -> None:
+    desk.bucket("photos", retention=Retention(trash_days=30))
+    for name in ("a", "b", "c"):
+        desk.put(name)
+    desk.select("a")
+    for left in (["b", "c"], ["c"]):
+        trigger(desk, ActionId.DELETE)
+        desk.until(lambda left=left: desk.names == left)
+        desk.until(lambda: desk.table.selected_count == 1)
+        desk.session._tracker.update()
+    assert desk.table.current_row().name == "c"
+
+
+def test_what_somebody_else_deletes_selects_nothing(desk: Desk) -> None:
+    desk.bucket("photos", retention=Retention(trash_days=30))
+    for name in ("a", "b"):
+        desk.put(name)
+    desk.select("a")
+    desk.storage.delete("photos", "a", desk.me)
+    desk.until(lambda: desk.names == ["b"])
+    desk.qtbot.wait(50)
+    assert desk.table.selected_count == 0
