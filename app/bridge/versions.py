@@ -13,7 +13,7 @@ from engine.files.downloads import ObjectReader
 from engine.files.local_names import local_name
 from engine.files.trees import deliver
 from engine.storage import FileStorage
-from engine.transfers.naming import free_name
+from engine.transfers.naming import free_name, tagged_name
 from engine.types import RlsContext, StorageObject
 from engine.version_types import ObjectVersion
 
@@ -71,9 +71,7 @@ class VersionsBridge:
         )
 
     def _download(self, version: ObjectVersion, folder: Path, ticket: Ticket) -> Path:
-        stem, dot, suffix = local_name(version.info.name).rpartition(".")
-        when = f"{version.since.astimezone():%Y-%m-%d %H.%M.%S}"
-        name = f"{stem} ({when}){dot}{suffix}" if stem else f"{dot}{suffix} ({when})"
+        name = tagged_name(local_name(version.info.name), f"{version.since.astimezone():%Y-%m-%d %H.%M.%S}")
         if os.path.lexists(folder / name):
             name = free_name(name, lambda form: os.path.lexists(folder / form))
         with self._open(version) as reader:
