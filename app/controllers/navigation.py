@@ -281,6 +281,8 @@ class Navigator(QObject):
             self.leave(Location(place.bucket))
         elif same is not None and same.name != place.bucket:
             self._history.forget(Location(place.bucket))
+            if self._moment_bucket == place.bucket:
+                self._moment_bucket = same.name
             self.go(Location(same.name, place.prefix))
 
     def _failed(self, error: Exception) -> None:

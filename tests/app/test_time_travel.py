@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDateTime
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLabel
 
 from app.actions import ActionId as A
@@ -59,7 +60,7 @@ def test_the_past_can_not_be_changed(desk: Desk, then: datetime) -> None:
     go_to(desk, then)
     desk.select("a.txt")
     enabled = {name for name in A if desk.session.actions[name].isEnabled()}
-    assert {A.DOWNLOAD, A.OPEN, A.SELECT_ALL} <= enabled
+    assert {A.DOWNLOAD, A.OPEN, A.SELECT_ALL, A.COPY} <= enabled
     changing = {A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, A.UPLOAD_FILES, A.NEW_FOLDER, A.EMPTY_BUCKET, A.COPY_LINK}
     assert not changing & enabled
     assert not desk.table.acceptDrops()
@@ -103,6 +104,23 @@ def test_quitting_in_the_middle_of_a_download_asks(
     desk.until(lambda: desk.toast.text == "1 object downloaded")
 
 
+def test_what_stood_there_then_is_copied(desk: Desk, then: datetime) -> None:
+    go_to(desk, then)
+    desk.select("a.txt")
+    desk.session.actions[A.COPY].trigger()
+    desk.until(lambda: desk.toast.text.startswith("1 item copied"))
+    [url] = QGuiApplication.clipboard().mimeData().urls()
+    assert Path(url.toLocalFile()).read_bytes() == b"old"
+
+
+def test_the_moment_stays_when_the_bucket_is_renamed(desk: Desk, then: datetime) -> None:
+    go_to(desk, then)
+    desk.storage.rename_bucket("photos", "pictures", desk.me)
+    desk.until(lambda: desk.model.view.location.bucket == "pictures")
+    assert desk.model.view.moment is not None
+    desk.until(lambda: desk.names == ["sub", "a.txt"])
+
+
 def test_another_bucket_is_shown_as_it_is(desk: Desk, then: datetime) -> None:
     go_to(desk, then)
     desk.bucket("other")
@@ -133,5 +151,5 @@ def test_the_inspector_is_never_narrower_than_what_it_shows(desk: Desk, then: da
     desk.session.actions[A.INSPECTOR].trigger()
     desk.select(name)
     desk.until(lambda: inspector.item is not None and inspector.versions.isVisible())
-    room = inspector.minimumWidth() - inspector.verticalScrollBar().sizeHint().width()
-    desk.until(lambda: inspector.widget().minimumSizeHint().width() <= room)
+    room = inspector.minimumWidth() - inspector.area.verticalScrollBar().sizeHint().width()
+    desk.until(lambda: inspector.area.widget().minimumSizeHint().width() <= room)
