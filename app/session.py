@@ -278,6 +278,7 @@ class Session(QObject):
     def _connect_engine(self) -> None:
         side = self._side
         self.controllers.navigator.follow(side.relay)
+        self.controllers.trash.follow(side.relay)
         side.server.changed.connect(self._show_server)
         side.transfers.summary_changed.connect(lambda _: self._transfers_began())
 
