@@ -207,8 +207,9 @@ class Session(QObject):
         sharing = Sharing(self._look, shell, targets, side.operations, side.server, self._settings, shell.toast, errors)
         trash = TrashControl(self._look, shell, side.trash, shell.toast, errors)
         time = TimeTravel(
-            self._look, shell, navigator, targets, side.exporter, views.pane.past, self._settings, shell.toast
-        )
+            self._look, shell, navigator, targets, side.reader, side.exporter, views.pane.past, self._settings,
+            shell.toast,
+        )  # fmt: skip
         return _Controllers(navigator, targets, editing, moving, sharing, trash, time)
 
     def _handlers(self) -> Mapping[A, Callable[[], None]]:

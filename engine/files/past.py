@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine.errors import ObjectNotFound
 from engine.files.downloads import Downloads, ObjectReader
@@ -18,7 +18,7 @@ from engine.files.version_rows import VersionBytes, select_versions
 from engine.metadata.executor import AnyRow, Executor
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.paths import leaf_of, parent_of, validate_object_path
-from engine.times import from_datetime
+from engine.times import from_datetime, to_datetime
 from engine.types import RlsContext
 
 _O: Final = storage_objects.c
@@ -64,6 +64,20 @@ class Past:
             if self._since(bucket, path, context) == since_us:
                 return reader
             reader.close()
+
+    def before_last_change(self, bucket: str, context: RlsContext) -> datetime | None:
+        """Return the last moment at which something stood in a bucket that is history now.
+
+        Returns:
+            Aware, UTC; None where nothing of the past is kept, as far as the caller may see.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+        """
+        with self._executor.snapshot(context) as tx:
+            found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            ended_us = tx.execute(select(func.max(_V.valid_to)).where(_V.bucket_id == found.id)).scalar()
+            return None if ended_us is None else to_datetime(int(ended_us) - 1)
 
     def _history(self, bucket: str, path: str, moment_us: int, context: RlsContext) -> tuple[AnyRow | None, str]:
         """Return the row of history that was valid at the moment, if one was, and the bucket's name."""

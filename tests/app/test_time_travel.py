@@ -121,6 +121,17 @@ def test_the_moment_stays_when_the_bucket_is_renamed(desk: Desk, then: datetime)
     desk.until(lambda: desk.names == ["sub", "a.txt"])
 
 
+def test_the_moment_before_the_last_change_is_proposed(desk: Desk, then: datetime) -> None:
+    desk.session._tracker.update()
+    desk.session.actions[A.AS_IT_WAS].trigger()
+    dialog = desk.dialog(MomentDialog)
+    first = dialog.when.dateTime()
+    desk.until(lambda: dialog.when.dateTime() != first)
+    dialog.confirm.click()
+    desk.until(lambda: desk.model.view.moment is not None)
+    desk.until(lambda: "sub" in desk.names)
+
+
 def test_another_bucket_is_shown_as_it_is(desk: Desk, then: datetime) -> None:
     go_to(desk, then)
     desk.bucket("other")
