@@ -73,4 +73,4 @@ def _glyph(summary: QueueSummary) -> tuple[str, str]:
         return "question", "warning"
     if summary.failed:
         return "warning-circle", "danger"
-    return ("x", "muted") if summary.cancelled else ("check-circle", "success")
+    return ("prohibit", "muted") if summary.cancelled else ("check-circle", "success")
