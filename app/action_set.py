@@ -65,6 +65,7 @@ class Actions(QObject):
         _name(action, spec.text, spec.tip)
         action.setProperty("glyph", spec.glyph)
         action.setCheckable(spec.checkable)
+        action.setAutoRepeat(False)  # a key held down a moment too long deletes one thing, not all that follow it
         action.setObjectName(spec.id)
         if spec.group:
             group = self._groups.setdefault(spec.group, QActionGroup(self))

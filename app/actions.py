@@ -154,7 +154,7 @@ SPECS: Final[tuple[Spec, ...]] = (
         "copy-simple",
         ("Ctrl+C",),
         QT_TRANSLATE_NOOP("Actions", "Copy what is selected as files, to paste in a file manager or another folder"),
-        lambda now: now.can_change_target,
+        lambda now: now.has_target,
     ),
     Spec(
         ActionId.PASTE,

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.bridge.tasks import Tasks
 from app.controllers.recovery import RecoveryController
-from app.dialogs.bug_dialog import BugDialog
 from app.dialogs.file_chooser import Ask, choose_folder
+from app.dialogs.quit_dialog import QuitDialog
 from app.errors import ErrorPresenter
 from app.garbage import GarbageCollector
 from app.i18n import translate
@@ -93,7 +93,7 @@ class Window(QObject):
         self._page.folder_wanted.connect(self._choose_folder)
         self._recovery.explained.connect(self._explained)
         self._page.quit_wanted.connect(self.shell.close)
-        self._page.details_wanted.connect(lambda error: BugDialog(self._look, self.shell, error).open())
+        self._page.details_wanted.connect(self.errors.show_details)
 
     def open(self, data_dir: Path | None) -> None:
         """Show the window and open a workspace in it.
@@ -150,6 +150,8 @@ class Window(QObject):
         self.shell.show()
 
     def _remembered(self, data_dir: Path) -> None:
+        if self._settings is not None:
+            self._settings.give_up()  # those of another folder, or what another window may have changed meanwhile
         self._settings = WindowSettings(data_dir)
         self._theme.set_mode(self._settings.theme)
         if not self._settings.geometry.isEmpty() and not self.shell.isVisible():
@@ -189,10 +191,14 @@ class Window(QObject):
         choose_folder(self._look, self.shell, ask, self.open)
 
     def _close_asked(self) -> None:
-        if self.session is None:
-            self.shell.leave()
-        else:
+        if self.session is not None:
             self.session.ask_to_close(self.shell.leave)
+        elif self._tasks.under_way:  # a recovery, which may have taken an hour already
+            dialog = QuitDialog(self._look, self.shell)
+            dialog.confirmed.connect(self.shell.leave)
+            dialog.open()
+        else:
+            self.shell.leave()
 
     def _left(self) -> None:
         if self._is_leaving:

@@ -14,7 +14,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QThread, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.dialogs.bug_dialog import BugDialog
+from app.dialogs.bug_dialog import BugDialog, DetailsDialog
 from app.i18n import translate
 from app.look import Look
 from app.widgets.banner import BannerArea, Offer
@@ -87,6 +87,11 @@ class ErrorPresenter(QObject):
     def notice(self, message: str, hint: str = "", offer: Offer | None = None) -> None:
         """Show something to know that is no error, such as that keys are kept in a file."""
         self._banners.show_message(message, hint, offer, "info")
+
+    def show_details(self, error: Exception) -> None:
+        """Show all that is known about an error that was explained already."""
+        known = isinstance(error, EnvironmentFault | RequestFault)
+        (DetailsDialog if known else BugDialog)(self._look, self._window, error).open()
 
     def report_from_anywhere(self, error: Exception) -> None:
         """Show an error that was caught outside any task, whatever thread it happened in."""

@@ -124,6 +124,8 @@ class _GlyphEngine(QIconEngine):
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, _state: QIcon.State) -> QPixmap:
         """Qt's hook: draw the glyph on transparent ground; `size` is in device pixels."""
+        if size.isEmpty():
+            return QPixmap()  # of a button squeezed to nothing while a layout settles
         pixmap = QPixmap(size)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)

@@ -153,7 +153,7 @@ class Session(QObject):
         Args:
             close: Called when the window may go.
         """
-        if not self._side.transfers.active and not self._tasks.mutations:
+        if not self._side.transfers.active and not self._tasks.under_way:
             close()
             return
         dialog = QuitDialog(self._look, self._shell)
@@ -207,8 +207,9 @@ class Session(QObject):
         sharing = Sharing(self._look, shell, targets, side.operations, side.server, self._settings, shell.toast, errors)
         trash = TrashControl(self._look, shell, side.trash, shell.toast, errors)
         time = TimeTravel(
-            self._look, shell, navigator, targets, side.exporter, views.pane.past, self._settings, shell.toast
-        )
+            self._look, shell, navigator, targets, side.reader, side.exporter, views.pane.past, self._settings,
+            shell.toast,
+        )  # fmt: skip
         return _Controllers(navigator, targets, editing, moving, sharing, trash, time)
 
     def _handlers(self) -> Mapping[A, Callable[[], None]]:
@@ -278,6 +279,7 @@ class Session(QObject):
     def _connect_engine(self) -> None:
         side = self._side
         self.controllers.navigator.follow(side.relay)
+        self.controllers.trash.follow(side.relay)
         side.server.changed.connect(self._show_server)
         side.transfers.summary_changed.connect(lambda _: self._transfers_began())
 

@@ -156,6 +156,10 @@ class WindowSettings:
     def download_folder(self, value: str) -> None:
         self._keep("folders/download", value)
 
+    def give_up(self) -> None:
+        """Take no more values, at once; what was kept is still written."""
+        self._writer.shutdown(wait=False)
+
     def close(self) -> None:
         """Wait until everything is written; what changes from now on is not. Off the main thread."""
         self._writer.shutdown()

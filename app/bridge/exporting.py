@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.bridge.tasks import Fail, Tasks, Ticket
+from app.i18n import translate
 from engine.errors import from_os_error
 from engine.files.downloads import ObjectReader
 from engine.files.trees import deliver
@@ -91,12 +92,14 @@ class Exporter:
         otherwise: Fail | None = None,
     ) -> Ticket:
         """Write objects and folders as they were at a moment into a folder; files that are there are left alone."""
-        return self._tasks.export(
+        label = translate("Exporter", "Downloading %Ln item(s) of the past", None, len(paths))
+        return self._tasks.download(
             lambda ticket: self._storage.download_tree(
-                bucket, paths, folder, self._context, cancel=ticket.token, moment=moment
+                bucket, paths, folder, self._context, progress=ticket.report, cancel=ticket.token, moment=moment
             ),
             then,
             otherwise,
+            label=label,
         )
 
     def clear(self) -> None:

@@ -76,7 +76,7 @@ class Operations:
     def update_bucket(
         self, bucket: Bucket, draft: BucketDraft, then: Callable[[Bucket], None], otherwise: Fail | None = None
     ) -> Ticket:
-        """Give a bucket the name and settings of a draft."""
+        """Give a bucket what a draft says otherwise than the bucket that the form was filled from."""
         return self._tasks.mutate(lambda _: self._update_bucket(bucket, draft), then, otherwise)
 
     def rename_bucket(
@@ -170,9 +170,14 @@ class Operations:
         )
 
     def _update_bucket(self, bucket: Bucket, draft: BucketDraft) -> Bucket:
-        name = UNCHANGED if draft.name == bucket.name else draft.name
+        """Send what the person changed alone: somebody else may have changed the rest meanwhile."""
+        limit, types = draft.file_size_limit_bytes, draft.allowed_mime_types
         changes = BucketChanges(
-            draft.public, draft.file_size_limit_bytes, draft.allowed_mime_types, draft.retention, name
+            public=UNCHANGED if draft.public == bucket.public else draft.public,
+            file_size_limit_bytes=UNCHANGED if limit == bucket.file_size_limit_bytes else limit,
+            allowed_mime_types=UNCHANGED if types == bucket.allowed_mime_types else types,
+            retention=UNCHANGED if draft.retention == bucket.retention else draft.retention,
+            name=UNCHANGED if draft.name == bucket.name else draft.name,
         )
         return self._storage.update_bucket(bucket.id, self._context, changes)
 

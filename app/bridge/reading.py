@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QObject
@@ -88,6 +89,18 @@ class Reader:
     def locate(self, place: Location, then: Callable[[Found | None], None], otherwise: Fail | None = None) -> Ticket:
         """Find what somebody typed: a bucket, a folder, or an object (then its folder, with the object's path)."""
         return self._tasks.read(lambda _: self._locate(place), then, otherwise)
+
+    def before_last_change(self, bucket: str, then: Callable[[datetime | None], None], *, owner: QObject) -> Ticket:
+        """Find the last moment at which a bucket was another than it is, as far as it keeps that.
+
+        Args:
+            bucket: The bucket's name.
+            then: Gets the moment, or None; is not called where that cannot be found out.
+            owner: The answer is dropped once this object is deleted.
+        """
+        return self._tasks.read(
+            lambda _: self._storage.past.before_last_change(bucket, self._context), then, lambda _: None, owner=owner
+        )
 
     def measure(
         self,

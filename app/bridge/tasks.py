@@ -1,6 +1,7 @@
 """Work off the main thread, answers back on it.
 
-Two lanes: reads run side by side in a small pool, mutations one after another in the order they were asked for. Both
+Reads run side by side in a small pool, mutations one after another in the order they were asked for. Copies for other
+programs and downloads have a lane each beside them, so that a long download keeps nothing from opening. All
 call back in the main thread through a queued signal. A cancelled ticket never calls back; nor does one whose owner is
 gone. `Tasks.stop` cancels what runs, `Tasks.join` waits for every thread.
 """
@@ -54,13 +55,13 @@ class Ticket:
 
 
 class Tasks(QObject):
-    """The two lanes.
+    """The lanes.
 
     Signals:
-        mutations_changed: A labelled mutation began, or one ended.
+        under_way_changed: Labelled work began, or ended.
     """
 
-    mutations_changed = Signal()
+    under_way_changed = Signal()
     _landed = Signal(object, object)
 
     def __init__(self, on_error: Fail, parent: QObject | None = None) -> None:
@@ -75,16 +76,17 @@ class Tasks(QObject):
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="holdall-read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="holdall-write")
         self._exporter = ThreadPoolExecutor(1, thread_name_prefix="holdall-export")
-        self._lanes = (self._readers, self._writer, self._exporter)
+        self._downloader = ThreadPoolExecutor(1, thread_name_prefix="holdall-download")
+        self._lanes = (self._readers, self._writer, self._exporter, self._downloader)
         self._pending: set[Ticket] = set()
-        self._mutations: list[Ticket] = []
+        self._under_way: list[Ticket] = []
         self._closed = False
         self._landed.connect(self._land, Qt.ConnectionType.QueuedConnection)
 
     @property
-    def mutations(self) -> tuple[Ticket, ...]:
-        """Return the labelled mutations that run or wait, oldest first."""
-        return tuple(self._mutations)
+    def under_way(self) -> tuple[Ticket, ...]:
+        """Return the labelled work that runs or waits, oldest first: what quitting would cut short."""
+        return tuple(self._under_way)
 
     def fail(self, error: Exception) -> None:
         """Hand a failure to the presenter of those that nobody handles."""
@@ -100,6 +102,22 @@ class Tasks(QObject):
         """
         ticket = Ticket("", None)
         self._submit(self._exporter, ticket, work, then, otherwise)
+        return ticket
+
+    def download(
+        self, work: Callable[[Ticket], T], then: Callable[[T], None], otherwise: Fail | None = None, *, label: str
+    ) -> Ticket:
+        """Write files that a person has asked for, one download at a time, beside everything else.
+
+        Args:
+            work: Called in the worker thread; reports progress through its ticket.
+            then: As in `read`.
+            otherwise: As in `read`. A cancelled download calls back too: some files may be there.
+            label: Named in the status bar while it runs.
+        """
+        ticket = Ticket(label, None)
+        self._begin(ticket)
+        self._submit(self._downloader, ticket, work, then, otherwise)
         return ticket
 
     def read(
@@ -139,9 +157,7 @@ class Tasks(QObject):
             label: Named in the status bar while it runs.
         """
         ticket = Ticket(label, None)
-        if label and not self._closed:
-            self._mutations.append(ticket)
-            self.mutations_changed.emit()
+        self._begin(ticket)
         self._submit(self._writer, ticket, work, then, otherwise)
         return ticket
 
@@ -158,12 +174,18 @@ class Tasks(QObject):
         for lane in self._lanes:
             lane.shutdown(wait=False, cancel_futures=True)
         self._pending.clear()
-        self._mutations.clear()
+        self._under_way.clear()
 
     def join(self) -> None:
         """Wait for the threads, in any thread but theirs; after `stop`."""
         for lane in self._lanes:
             lane.shutdown()
+
+    def _begin(self, ticket: Ticket) -> None:
+        """Let work be seen, if it is worth a word."""
+        if ticket.label and not self._closed:
+            self._under_way.append(ticket)
+            self.under_way_changed.emit()
 
     def _submit(
         self,
@@ -189,9 +211,9 @@ class Tasks(QObject):
     @Slot(object, object)
     def _land(self, ticket: Ticket, answer: Callable[[], None]) -> None:
         self._pending.discard(ticket)
-        was_mutation = ticket in self._mutations
-        if was_mutation:
-            self._mutations.remove(ticket)
-            self.mutations_changed.emit()
-        if not self._closed and (ticket.wanted or was_mutation):
+        was_seen = ticket in self._under_way
+        if was_seen:
+            self._under_way.remove(ticket)
+            self.under_way_changed.emit()
+        if not self._closed and (ticket.wanted or was_seen):
             answer()

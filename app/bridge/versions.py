@@ -13,7 +13,7 @@ from engine.files.downloads import ObjectReader
 from engine.files.local_names import local_name
 from engine.files.trees import deliver
 from engine.storage import FileStorage
-from engine.transfers.naming import free_name
+from engine.transfers.naming import free_name, tagged_name
 from engine.types import RlsContext, StorageObject
 from engine.version_types import Ending, ObjectVersion, Replaced
 
@@ -45,7 +45,10 @@ class VersionsBridge:
         self, version: ObjectVersion, folder: Path, then: Callable[[Path], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Write a version into a folder, under a name that says when it is from and that nothing has there."""
-        return self._tasks.export(lambda ticket: self._download(version, folder, ticket), then, otherwise)
+        label = translate("VersionsBridge", "Downloading {name}").format(name=version.info.name)
+        return self._tasks.download(
+            lambda ticket: self._download(version, folder, ticket), then, otherwise, label=label
+        )
 
     def restore(
         self,
@@ -84,9 +87,7 @@ class VersionsBridge:
         return next((one for one in past if one.ending is Ending.REPLACED and one.until_us == since_us), None)
 
     def _download(self, version: ObjectVersion, folder: Path, ticket: Ticket) -> Path:
-        stem, dot, suffix = local_name(version.info.name).rpartition(".")
-        when = f"{version.since.astimezone():%Y-%m-%d %H.%M.%S}"
-        name = f"{stem} ({when}){dot}{suffix}" if stem else f"{dot}{suffix} ({when})"
+        name = tagged_name(local_name(version.info.name), f"{version.since.astimezone():%Y-%m-%d %H.%M.%S}")
         if os.path.lexists(folder / name):
             name = free_name(name, lambda form: os.path.lexists(folder / form))
         with self._open(version) as reader:

@@ -206,10 +206,10 @@ class Editing(QObject):
             if bucket is not None:
                 self.delete_bucket(bucket)
             return
-        title = translate("Editing", "Delete %Ln item(s)?", None, len(target.paths))
+        title = translate("Editing", "Delete %Ln item(s) for good?", None, len(target.paths))
         if len(target.names) == 1:
-            title = translate("Editing", "Delete “{name}”?").format(name=_shortened(target.names[0]))
-        dialog = DeleteDialog(self._look, self._window, title, target.names, translate("Editing", "Delete"))
+            title = translate("Editing", "Delete “{name}” for good?").format(name=_shortened(target.names[0]))
+        dialog = DeleteDialog(self._look, self._window, title, target.names, translate("Editing", "Delete for good"))
         self._count_for(dialog, target)
         dialog.confirmed.connect(lambda: self._delete(target, dialog.as_of))
         dialog.open()
@@ -241,6 +241,8 @@ class Editing(QObject):
         self._operations.delete(target.bucket, target.paths, as_of, lambda removal: self._deleted(target, removal))
 
     def _deleted(self, target: Target, removal: Removal) -> None:
+        if target.place is None and not removal.kept:
+            self._table.go_on_after(frozenset(target.paths))
         for path in target.paths:
             if path.endswith("/") and not removal.kept and not removal.ended:
                 self._navigator.leave(Location(target.bucket, path))

@@ -169,7 +169,7 @@ class Moving(QObject):
     def _export(
         self, target: Target, then: Callable[[list[Path]], None], otherwise: Callable[[Exception], None]
     ) -> None:
-        self._exporter.export(target.bucket, target.paths, then, otherwise)
+        self._exporter.export(target.bucket, target.paths, then, otherwise, moment=self._navigator.moment)
 
     def _copy(self, target: Target) -> None:
         self._toast.say(translate("Moving", "Preparing %Ln item(s)…", None, len(target.paths)), kind="info")

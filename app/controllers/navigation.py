@@ -32,10 +32,12 @@ class Navigator(QObject):
     Signals:
         moved: Another place is shown, or none.
         object_opened: Double click or Enter on an object; carries its `Row`.
+        read_again: Everything that is shown is read anew, because somebody asked or because anything may have changed.
     """
 
     moved = Signal()
     object_opened = Signal(object)
+    read_again = Signal()
 
     def __init__(
         self, reader: Reader, models: tuple[FolderModel, TreeModel], pane: BrowserPane, tree: FolderTree,
@@ -139,6 +141,7 @@ class Navigator(QObject):
         """Read again what is shown."""
         self._buckets.reload_all()
         self._rows.refresh()
+        self.read_again.emit()
 
     def select_when_there(self, path: str) -> None:
         """Select a row as soon as a refresh brings it."""
@@ -278,6 +281,8 @@ class Navigator(QObject):
             self.leave(Location(place.bucket))
         elif same is not None and same.name != place.bucket:
             self._history.forget(Location(place.bucket))
+            if self._moment_bucket == place.bucket:
+                self._moment_bucket = same.name
             self.go(Location(same.name, place.prefix))
 
     def _failed(self, error: Exception) -> None:

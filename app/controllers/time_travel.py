@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.exporting import Exporter
+from app.bridge.reading import Reader
 from app.controllers.navigation import Navigator
 from app.controllers.targets import Target, Targets
 from app.dialogs.file_chooser import Ask, choose_folder
@@ -25,15 +26,16 @@ class TimeTravel(QObject):
     """See the module."""
 
     def __init__(
-        self, look: Look, window: QWidget, navigator: Navigator, targets: Targets, exporter: Exporter, bar: PastBar,
-        settings: WindowSettings, toast: Toast,
+        self, look: Look, window: QWidget, navigator: Navigator, targets: Targets, reader: Reader, exporter: Exporter,
+        bar: PastBar, settings: WindowSettings, toast: Toast,
     ) -> None:  # fmt: skip
-        """Args: look; window; where it is; what is meant; what writes files; the strip; memory; what tells."""
+        """Args: look; window; where it is; what is meant; what reads, writes files; the strip; memory; what tells."""
         super().__init__(window)
         self._look = look
         self._window = window
         self._navigator = navigator
         self._targets = targets
+        self._reader = reader
         self._exporter = exporter
         self._settings = settings
         self._toast = toast
@@ -44,6 +46,8 @@ class TimeTravel(QObject):
         """Choose a moment and show the bucket as it was."""
         dialog = MomentDialog(self._look, self._window, bucket, self._navigator.moment)
         dialog.chosen.connect(lambda moment: self._navigator.go_in_time(bucket.name, moment))
+        if self._navigator.moment is None:
+            self._reader.before_last_change(bucket.name, dialog.propose, owner=dialog)
         dialog.open()
 
     def back_to_now(self) -> None:
@@ -60,7 +64,7 @@ class TimeTravel(QObject):
             self.ask(self._navigator.bucket)
 
     def _ask_where(self, target: Target) -> None:
-        title = translate("TimeTravel", "Download %Ln item(s), as they were, to", None, len(target.paths))
+        title = translate("TimeTravel", "Download %Ln item(s) of that time to", None, len(target.paths))
         ask = Ask(title, translate("TimeTravel", "Download here"), self._settings.download_folder)
         choose_folder(self._look, self._window, ask, lambda folder: self._download(target, folder))
 

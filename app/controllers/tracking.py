@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from PySide6.QtCore import QMimeData, QObject, QTimer
 from PySide6.QtGui import QClipboard
 
@@ -24,7 +27,7 @@ from app.views.drops import carries_files
 from app.views.folder_tree import FolderTree
 from app.views.inspector import Inspector
 from app.views.status_bar import StatusBar
-from engine.types import StorageObject
+from engine.types import Bucket, StorageObject
 from engine.version_types import ObjectVersion
 
 _CALM_MS = 60
@@ -105,6 +108,19 @@ class Tracker(QObject):
         return f"{chosen}  ·  {whole}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the inspector shows depends on; as long as it is the same there is nothing to show anew."""
+
+    row: Row
+    bucket: Bucket | None
+    moment: datetime | None
+
+    def is_same_as(self, other: _Seen) -> bool:
+        """Return whether the same is selected, whatever became of its bucket's settings."""
+        return (self.row, self.moment) == (other.row, other.moment)
+
+
 class InspectorFeed(QObject):
     """Shows the selection in the inspector, a moment after it has come to rest, and only while it is visible."""
 
@@ -123,11 +139,13 @@ class InspectorFeed(QObject):
         self._navigator = navigator
         self._rows = rows
         self._loads: list[Cancellable] = []
-        self._shown: Row | None = None
+        self._shown: _Seen | None = None
+        self._is_stale = False
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._calm.timeout.connect(self._show)
-        for signal in (pane.table.selection_changed, model.opened, model.refreshed):
+        for signal in (pane.table.selection_changed, model.opened, model.refreshed, navigator.moved):
             signal.connect(self.wake)
+        navigator.read_again.connect(self.look_again)
 
     def wake(self) -> None:
         """Look at the selection soon."""
@@ -135,19 +153,24 @@ class InspectorFeed(QObject):
             self._calm.start()
 
     def look_again(self) -> None:
-        """Show the selection anew, though it is the same: what is known about it has changed."""
-        self._shown = None
+        """Look at the selection anew, though it is the same: what is known about it may have changed."""
+        self._is_stale = True
         self.wake()
 
     def _show(self) -> None:
         rows = self._model.rows(self._table.ranges) or []
         row = rows[0] if len(rows) == 1 else None
-        if row is not None and row == self._shown:
+        seen = None if row is None else _Seen(row, self._navigator.bucket, self._navigator.moment)
+        if seen is not None and seen == self._shown and not self._is_stale:
+            return
+        is_same = seen is not None and self._shown is not None and seen.is_same_as(self._shown)
+        self._shown, self._is_stale = seen, False
+        if is_same and row is not None and row.object is not None:
+            self._load_versions(row.object)  # and nothing else: a preview is of this object's bytes, which are the same
             return
         for load in self._loads:
             load.cancel()
         self._loads = []
-        self._shown = row
         if row is None:
             self._show_number(self._table.selected_count)
         elif row.object is None:
@@ -156,9 +179,11 @@ class InspectorFeed(QObject):
             self._inspector.show_object(row, row.object, self._rows.owner_text(row.object.owner_id))
             if self._navigator.moment is None:
                 self._load(self._previewer.preview(row.object, self._inspector.show_preview, lambda _: None))
-                self._load_versions(row.object)
+            self._load_versions(row.object)
 
     def _load_versions(self, item: StorageObject) -> None:
+        if self._navigator.moment is not None:
+            return
         bucket = self._navigator.bucket_named(item.bucket)
         kept = bucket is not None and bucket.retention.keeps_versions
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from app.bridge.events import EventRelay
 from app.bridge.trash import Restored, TrashBridge, TrashView
 from app.controllers.editing import tell_restored
 from app.dialogs.delete_dialog import DeleteDialog
@@ -24,6 +26,8 @@ from engine.version_types import ObjectVersion
 class TrashControl(QObject):
     """See the module."""
 
+    _news = Signal()
+
     def __init__(self, look: Look, window: QWidget, trash: TrashBridge, toast: Toast, errors: ErrorPresenter) -> None:
         """Args: look; the window; what reads and acts; what tells; where failures go."""
         super().__init__(window)
@@ -33,6 +37,11 @@ class TrashControl(QObject):
         self._toast = toast
         self._errors = errors
 
+    def follow(self, relay: EventRelay) -> None:
+        """Keep an open trash in step with what others delete and restore."""
+        for signal in (relay.folders_changed, relay.buckets_changed, relay.everything_changed):
+            signal.connect(lambda *_: self._news.emit())
+
     def open(self, bucket: Bucket) -> None:
         """Show what was deleted from a bucket."""
         dialog = TrashDialog(self._look, self._window, bucket)
@@ -41,6 +50,9 @@ class TrashControl(QObject):
         dialog.restore_to_wanted.connect(lambda row: self._ask_path(dialog, bucket, row))
         dialog.delete_wanted.connect(lambda rows: self._ask_delete(dialog, bucket, rows))
         dialog.empty_wanted.connect(lambda: self._ask_empty(dialog, bucket))
+        again = partial(self._again, dialog, bucket)
+        self._news.connect(again)
+        dialog.finished.connect(lambda _: self._news.disconnect(again))
         self._load(dialog, bucket, None)
         dialog.open()
 

@@ -1,4 +1,4 @@
-"""Our own fault: what we know about it, ready to be copied into a report."""
+"""An error with all that is known about it, ready to be copied into a report: our own fault, or the machine's."""
 
 from __future__ import annotations
 
@@ -15,17 +15,14 @@ from app.look import Look, label
 from engine import __version__
 
 
-class BugDialog(Dialog):
-    """Shows the details of an unexpected exception."""
+class DetailsDialog(Dialog):
+    """Shows the details of an exception, and blames nobody."""
 
-    def __init__(self, look: Look, parent: QWidget, error: Exception) -> None:
-        """Args: look; the window; what was raised."""
-        super().__init__(look, parent, translate("BugDialog", "Something went wrong in Holdall"), 560)
-        explanation = translate(
-            "BugDialog",
-            "This is a fault of the program, not yours. Your files are not affected; what you were doing may not "
-            "have been finished. The details below help to mend it.",
-        )
+    def __init__(self, look: Look, parent: QWidget, error: Exception, title: str = "", explanation: str = "") -> None:
+        """Args: look; the window; what was raised; a title and a sentence of its own."""
+        super().__init__(look, parent, title or translate("DetailsDialog", "Details of the error"), 560)
+        explanation = explanation or translate("DetailsDialog", "{error}. The details below help to find out why.")
+        explanation = explanation.format(error=str(error).rstrip("."))
         self.body.addWidget(label(explanation, wrap=True))
         self._details = QPlainTextEdit(details(error))
         self._details.setReadOnly(True)
@@ -36,6 +33,19 @@ class BugDialog(Dialog):
         copy = self.add_aside(translate("BugDialog", "Copy details"), "copy-simple")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._details.toPlainText()))
         self.add_close()
+
+
+class BugDialog(DetailsDialog):
+    """The same for an exception that nobody expected: the fault is ours."""
+
+    def __init__(self, look: Look, parent: QWidget, error: Exception) -> None:
+        """Args: look; the window; what was raised."""
+        explanation = translate(
+            "BugDialog",
+            "This is a fault of the program, not yours. Your files are not affected; what you were doing may not "
+            "have been finished. The details below help to mend it.",
+        )
+        super().__init__(look, parent, error, translate("BugDialog", "Something went wrong in Holdall"), explanation)
 
 
 def details(error: Exception) -> str:

@@ -30,8 +30,12 @@ class MomentDialog(Dialog):
         """Args: look; the window; whose past; the moment shown already, if one is."""
         super().__init__(look, parent, translate("MomentDialog", "{bucket} as it was").format(bucket=bucket.name))
         now = QDateTime.currentDateTime()
-        self.when = QDateTimeEdit(now.addSecs(-_HOUR_S) if moment is None else _qt_time(moment))
+        earlier = now.addSecs(-_HOUR_S)
+        if earlier < _qt_time(bucket.created_at):
+            earlier = now  # the bucket is younger and was empty at its beginning
+        self.when = QDateTimeEdit(earlier if moment is None else _qt_time(moment))
         self.when.setDateTimeRange(_qt_time(bucket.created_at), now)
+        self._first = self.when.dateTime()
         self.when.setCalendarPopup(True)
         self.when.lineEdit().setTextMargins(*SPIN_MARGINS)
         self.when.setDisplayFormat("d MMM yyyy  HH:mm:ss")
@@ -44,6 +48,11 @@ class MomentDialog(Dialog):
         self.confirm.setDefault(True)
         self.confirm.clicked.connect(self._choose)
         self.when.setFocus()
+
+    def propose(self, moment: datetime | None) -> None:
+        """Propose a moment at which there is something to see, unless the person has chosen one already."""
+        if moment is not None and self.when.dateTime() == self._first:
+            self.when.setDateTime(_qt_time(moment))
 
     def _choose(self) -> None:
         self.chosen.emit(datetime.fromtimestamp(self.when.dateTime().toMSecsSinceEpoch() / 1000, UTC))
@@ -62,6 +71,10 @@ def _reach(bucket: Bucket) -> str:
     if not kept.keeps_versions:
         text = translate("MomentDialog", "Shown is what has not changed since, and what is in the trash.")
         return f"{text} {translate('MomentDialog', 'Replaced contents are not kept.')}"
-    if kept.days is not None:
-        return translate("MomentDialog", "The bucket keeps replaced contents for %Ln day(s).", None, kept.days)
-    return translate("MomentDialog", "The bucket keeps %Ln old version(s) of each object.", None, kept.versions or 0)
+    days = translate("MomentDialog", "The bucket keeps replaced contents for %Ln day(s).", None, kept.days or 0)
+    if kept.versions is None:
+        return days
+    if kept.days is None:
+        return translate("MomentDialog", "The bucket keeps %Ln old version(s) of each object.", None, kept.versions)
+    most = translate("MomentDialog", "Of each object it keeps at most %Ln old version(s).", None, kept.versions)
+    return f"{days} {most}"

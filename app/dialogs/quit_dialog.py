@@ -24,8 +24,8 @@ class QuitDialog(Dialog):
         super().__init__(look, parent, translate("QuitDialog", "Quit while work is under way?"))
         text = translate(
             "QuitDialog",
-            "Transfers or changes are still running. What is finished stays; the rest is stopped and nothing half "
-            "done is kept.",
+            "Transfers, downloads or changes are still running. What is finished stays; the rest is stopped and "
+            "nothing half done is kept.",
         )
         self.body.addWidget(label(text, wrap=True))
         leave = self.add_button(translate("QuitDialog", "Stop and quit"))

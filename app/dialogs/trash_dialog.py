@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QStackedLayout, QTableView, QWidget
 
@@ -43,6 +45,8 @@ class TrashDialog(Dialog):
         super().__init__(look, parent, translate("TrashDialog", "Trash of {bucket}").format(bucket=bucket.name), 720)
         self._cursors: list[int | None] = [None]
         self._next: int | None = None
+        self._shown_cursor: int | None = None
+        self._is_loading = False
         self._model = TrashModel(bucket.retention.trash_days, self)
         self.notice = Notice(look)
         self.notice.accepted.connect(self._mend)
@@ -81,8 +85,10 @@ class TrashDialog(Dialog):
             self.page_wanted.emit(None)
             return
         self._next = view.page.next_cursor
-        said = self.notice.text
-        self._model.show(view.page.items)
+        self._is_loading = True
+        self._show_rows(view.page.items, is_same_page=self._shown_cursor == self.page_cursor)
+        self._is_loading = False
+        self._shown_cursor = self.page_cursor
         self._pages.setCurrentWidget(self.table if view.page.items else self.nothing)
         total = f"{count_text(view.size.objects)}, {exact_size_text(view.size.size_bytes)}"
         self.summary.setText(total if view.size.objects else "")
@@ -91,15 +97,26 @@ class TrashDialog(Dialog):
             button.setVisible(len(self._cursors) > 1 or self._next is not None)
         self.newer.setEnabled(len(self._cursors) > 1)
         self.older.setEnabled(self._next is not None)
-        if view.page.items:
-            self._choose_first()
         self._judge()
-        self.notice.say(said)  # A new page is no answer to it; what could be done about the row chosen then is over.
 
-    def _choose_first(self) -> None:
-        """Choose the newest row alone; Qt's own `selectRow` would heed keys that happen to be held down."""
+    def _show_rows(self, items: Sequence[ObjectVersion], *, is_same_page: bool) -> None:
+        """Show rows; what was chosen stays chosen or, where it is gone, gives way to what took its place."""
+        number = max(self.table.currentIndex().row(), 0) if is_same_page else 0
+        chosen_ids = {version.id for version in self.chosen} if is_same_page else set()
+        self._model.show(items)
+        again = [i for i in range(len(items)) if items[i].id in chosen_ids] or [min(number, len(items) - 1)]
+        if items:
+            self._choose(again)
+
+    def _choose(self, numbers: Sequence[int]) -> None:
+        """Choose exactly these rows; Qt's own `selectRow` would heed keys that happen to be held down."""
         flags = QItemSelectionModel.SelectionFlag
-        self.table.selectionModel().setCurrentIndex(self._model.index(0, 0), flags.ClearAndSelect | flags.Rows)
+        wanted = QItemSelection()
+        for number in numbers:
+            wanted.select(self._model.index(number, 0), self._model.index(number, len(TrashColumn) - 1))
+        selection = self.table.selectionModel()
+        selection.setCurrentIndex(self._model.index(numbers[0], 0), flags.NoUpdate)
+        selection.select(wanted, flags.ClearAndSelect)
 
     def refuse(self, reason: str) -> None:
         """Say why something stays in the trash; offers another path where one object is chosen."""
@@ -156,7 +173,9 @@ class TrashDialog(Dialog):
         self._column.setStretchFactor(self.body, 1)
 
     def _connect(self) -> None:
-        self.table.selectionModel().selectionChanged.connect(lambda *_: self._judge())
+        self.table.selectionModel().selectionChanged.connect(self._chosen_anew)
+        for button in (self.restore, self.restore_to, self.delete, self.empty):
+            button.clicked.connect(lambda: self.notice.say(""))
         self.newer.clicked.connect(self._go_newer)
         self.older.clicked.connect(self._go_older)
         self.restore.clicked.connect(lambda: self.restore_wanted.emit(self.chosen))
@@ -164,9 +183,13 @@ class TrashDialog(Dialog):
         self.delete.clicked.connect(lambda: self.delete_wanted.emit(self.chosen))
         self.empty.clicked.connect(self.empty_wanted)
 
+    def _chosen_anew(self) -> None:
+        if not self._is_loading:  # what was said is about what was chosen, and news may come at any moment
+            self.notice.say("")
+        self._judge()
+
     def _judge(self) -> None:
         chosen = len(self.table.selectionModel().selectedRows())
-        self.notice.say("")
         self.restore.setEnabled(chosen > 0)
         self.delete.setEnabled(chosen > 0)
         self.restore_to.setEnabled(chosen == 1)

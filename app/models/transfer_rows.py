@@ -134,6 +134,8 @@ def summary_text(summary: QueueSummary) -> str:
         return translate("Transfers", "%Ln transfer(s) waiting for your answer", None, summary.waiting)
     if summary.failed:
         return translate("Transfers", "%Ln transfer(s) failed", None, summary.failed)
+    if summary.cancelled:
+        return translate("Transfers", "%Ln transfer(s) cancelled", None, summary.cancelled)
     return translate("Transfers", "All transfers are done") if summary.ended else ""
 
 

@@ -115,6 +115,23 @@ class FolderTable(QTableView):
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.selectionModel().select(wanted, flags)
 
+    def go_on_after(self, paths: frozenset[str]) -> None:
+        """Select the row that takes the place of those with these paths, which are being deleted.
+
+        So that the keyboard can delete one after another. Nothing else is selected meanwhile, or that stays.
+        """
+        place = self.shown_place
+
+        def go_on() -> None:
+            if self.shown_place != place or (self.ranges and not self._rows.find_all(paths)):
+                return
+            if self._rows.find_all(paths):
+                self._rows.refreshed.connect(go_on, Qt.ConnectionType.SingleShotConnection)
+            elif self.currentIndex().isValid():
+                self.selectRow(self.currentIndex().row())
+
+        go_on()
+
     def invert_selection(self) -> None:
         """Select what is not selected and the other way round."""
         if not self._rows.rowCount():

@@ -22,10 +22,11 @@ from engine.version_types import ObjectVersion
 
 _PREVIEW_PX: Final = 180
 _HERO_PX: Final = 72
+_LEAST_PX: Final = 288
 _LABEL_WIDTH_PX: Final = 76
 
 
-class Inspector(QScrollArea):
+class Inspector(QWidget):
     """Shows an object, a folder, or how many things are selected.
 
     Signals:
@@ -44,17 +45,23 @@ class Inspector(QScrollArea):
         self._told: dict[str, str] = {}
         self.setObjectName("inspector")
         self.setAccessibleName(translate("Inspector", "Inspector"))
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(248)
+        self.setMinimumWidth(_LEAST_PX)
+        self.setProperty("place", "surface")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.area = QScrollArea(widgetResizable=True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._page = QWidget()
         self._page.setProperty("place", "surface")
         space = look.theme.space
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, space("s"), 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(self._head())
+        whole.addWidget(self.area, 1)
         column = QVBoxLayout(self._page)
-        column.setContentsMargins(space("l"), space("s"), space("l"), space("l"))
+        column.setContentsMargins(space("l"), 0, space("l"), space("l"))
         column.setSpacing(space("s"))
-        column.addLayout(self._head())
         self._glyph = Glyph(look, "cursor", "faint", _HERO_PX)
         self._picture = QLabel()
         self._picture.setProperty("place", "preview")
@@ -65,13 +72,12 @@ class Inspector(QScrollArea):
         self._text.setMargin(space("s"))
         self._text.setFont(_mono(look))
         self._text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._text.setMinimumWidth(1)  # 0 would mean: as wide as its longest line
-        self._text.setFixedHeight(_PREVIEW_PX)
         self._name = label(size="title", wrap=True, selectable=True)
         self._kind = label(tone="muted", wrap=True)
         column.addSpacing(space("s"))
         column.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignHCenter)
         for part in (self._picture, self._text, self._name, self._kind):
+            part.setMinimumWidth(1)  # 0 would mean: as wide as its longest line or word
             column.addWidget(part)
         self.problem = ProblemNote(look)
         column.addWidget(self.problem)
@@ -84,7 +90,7 @@ class Inspector(QScrollArea):
         self.versions = VersionList(look)
         column.addWidget(self.versions)
         column.addStretch()
-        self.setWidget(self._page)
+        self.area.setWidget(self._page)
         self.show_nothing()
 
     @property
@@ -153,7 +159,7 @@ class Inspector(QScrollArea):
         """Show a look inside the object."""
         if preview.image is not None and preview.image_size is not None:
             ratio = self.devicePixelRatioF()
-            room = max(self.viewport().width() - 2 * self._look.theme.space("l") - 2, 120)
+            room = max(self.area.viewport().width() - 2 * self._look.theme.space("l") - 2, 120)
             picture = QPixmap.fromImage(preview.image)
             box = picture.size().scaled(
                 min(int(room * ratio), picture.width()), int(_PREVIEW_PX * ratio), Qt.AspectRatioMode.KeepAspectRatio
@@ -168,12 +174,17 @@ class Inspector(QScrollArea):
             size = preview.image_size
             self._fact(translate("Inspector", "Dimensions"), f"{size.width()} × {size.height()}")
         elif preview.text:
-            self._text.setText(preview.text[:2_000])
+            text = preview.text[:2_000].rstrip("\n")
+            # no higher than its lines need: what stands below it should be seen without scrolling
+            lines_px = (text.count("\n") + 1) * self._text.fontMetrics().lineSpacing()
+            self._text.setFixedHeight(min(lines_px + 2 * self._text.margin() + 2, _PREVIEW_PX))
+            self._text.setText(text)
             self._text.show()
             self._glyph.hide()
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
+        row.setContentsMargins(self._look.theme.space("l"), 0, self._look.theme.space("l"), 0)
         row.addWidget(label(translate("Inspector", "Inspector"), size="section"))
         row.addStretch()
         close = self._look.tool_button("x", translate("Inspector", "Hide inspector"))
@@ -201,6 +212,7 @@ class Inspector(QScrollArea):
     def _fact(self, name: str, value: str) -> None:
         self._told[name] = value
         shown = label(_breakable(value), wrap=True, selectable=True)
+        shown.setMinimumWidth(1)
         shown.setAccessibleName(f"{name}: {value}")
         self._facts.addRow(self._caption(name), shown)
 
@@ -226,7 +238,10 @@ class Inspector(QScrollArea):
         row.addWidget(text)
         row.addWidget(copy)
         row.addStretch()
-        self._facts.addRow(self._caption("SHA-256"), holder)
+        caption = self._caption("SHA-256")
+        caption.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        caption.setFixedHeight(holder.sizeHint().height())  # the button makes this row higher than the others
+        self._facts.addRow(caption, holder)
 
 
 def _mono(look: Look) -> QFont:

@@ -33,7 +33,9 @@ class PastBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(space("m"), space("s"), space("s"), space("s"))
         row.setSpacing(space("m"))
-        self._text = label()
+        self._text = label(wrap=True)
+        self._text.setObjectName("moment")
+        self._text.setMinimumWidth(1)  # what it says may take a second line, never room from the panels beside it
         self.other = look.push_button(translate("PastBar", "Other time…"))
         self.back = look.push_button(translate("PastBar", "Back to now"), "primary")
         self.other.clicked.connect(self.other_wanted)
@@ -52,7 +54,7 @@ class PastBar(QFrame):
     def show_moment(self, moment: datetime | None) -> None:
         """Say which moment is shown; None for now hides the strip."""
         if moment is not None:
-            text = translate("PastBar", "As it was on {time}. To look at and to download from.")
+            text = translate("PastBar", "As it was on {time}, read-only")
             self._text.setText(text.format(time=full_time_text(moment)))
             self.setAccessibleName(self._text.text())
         self.setVisible(moment is not None)

@@ -57,7 +57,8 @@ class ChoicesPart(QFrame):
             "files",
             translate(
                 "StartPage",
-                "Reads every stored file and makes a new database; details that only the old one knew are lost.",
+                "Reads every stored file and makes a new database; details that only the old one knew are lost. The"
+                " trash and old versions are not taken in: their files are kept, but can be restored by hand alone.",
             ),
             self.rebuild_wanted,
         )

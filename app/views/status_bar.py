@@ -85,10 +85,10 @@ class StatusBar(QStatusBar):
 
 
 class ActivityIndicator(QWidget):
-    """Names the change that is being made and how far it is; hidden while nothing takes long."""
+    """Names what is being done and how far it is; hidden while nothing takes long."""
 
     def __init__(self, look: Look, tasks: Tasks) -> None:
-        """Args: look, and the lanes whose mutations are shown."""
+        """Args: look, and the lanes whose work is shown."""
         super().__init__()
         self._tasks = tasks
         row = QHBoxLayout(self)
@@ -107,11 +107,11 @@ class ActivityIndicator(QWidget):
         self._patience.timeout.connect(self._appear)
         self._refresh = QTimer(self, interval=_REFRESH_MS)
         self._refresh.timeout.connect(self._show)
-        tasks.mutations_changed.connect(self._changed)
+        tasks.under_way_changed.connect(self._changed)
         self.hide()
 
     def _first(self) -> Ticket | None:
-        return next(iter(self._tasks.mutations), None)
+        return next(iter(self._tasks.under_way), None)
 
     def _changed(self) -> None:
         if self._first() is None:
@@ -130,7 +130,7 @@ class ActivityIndicator(QWidget):
         ticket = self._first()
         if ticket is None:
             return
-        waiting = len(self._tasks.mutations) - 1
+        waiting = len(self._tasks.under_way) - 1
         more = translate("ActivityIndicator", " (+{count})").format(count=waiting) if waiting else ""
         self._text.setText(f"{ticket.label}…{more}")
         done, total = _share(ticket.progress)

@@ -71,4 +71,6 @@ def _glyph(summary: QueueSummary) -> tuple[str, str]:
         return "arrows-down-up", "accent"
     if summary.waiting:
         return "question", "warning"
-    return ("warning-circle", "danger") if summary.failed else ("check-circle", "success")
+    if summary.failed:
+        return "warning-circle", "danger"
+    return ("prohibit", "muted") if summary.cancelled else ("check-circle", "success")

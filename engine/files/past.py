@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, select
+from sqlalchemy import ColumnElement, Table, and_, bindparam, func, select
 
 from engine.errors import ObjectNotFound
 from engine.files.downloads import Downloads, ObjectReader
@@ -20,6 +20,7 @@ from engine.files.version_rows import VersionBytes, select_versions
 from engine.metadata.executor import AnyRow, Executor
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.paths import leaf_of, parent_of, validate_object_path
+from engine.times import to_datetime
 from engine.types import RlsContext, StorageObject
 
 _O: Final = storage_objects.c
@@ -85,6 +86,20 @@ class Past:
             InvalidRequest: The moment has no time zone.
         """
         return self._look(bucket, path, moment, context).info
+
+    def before_last_change(self, bucket: str, context: RlsContext) -> datetime | None:
+        """Return the last moment at which something stood in a bucket that is history now.
+
+        Returns:
+            Aware, UTC; None where nothing of the past is kept, as far as the caller may see.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+        """
+        with self._executor.snapshot(context) as tx:
+            found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            ended_us = tx.execute(select(func.max(_V.valid_to)).where(_V.bucket_id == found.id)).scalar()
+            return None if ended_us is None else to_datetime(int(ended_us) - 1)
 
     def _look(self, bucket: str, path: str, moment: datetime, context: RlsContext) -> _Stood:
         """Find what stood at a path in one state of the database: in its history, or there still."""

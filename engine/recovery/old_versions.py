@@ -112,8 +112,9 @@ class OldVersions:
         for bucket_id, (versions, trash) in keeping.items():
             self._order(bucket_id, last_id, versions=versions, trash=trash)
         if left:
-            detail = f"{left} files of older versions and deleted objects, {left_bytes} bytes, are left as they are: "
-            detail += "their bucket keeps none, or their names do not tell what they were"
+            files, stay = ("file", "is left as it is") if left == 1 else ("files", "are left as they are")
+            detail = f"{left} {files} of older versions and deleted objects, {left_bytes} bytes, {stay}: "
+            detail += "the bucket keeps none, or the names do not tell what they were"
             self._findings.add(ARCHIVE_FOLDER, detail)
 
     def _keeping(self) -> dict[str, tuple[bool, bool]]:

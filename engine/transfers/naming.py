@@ -38,6 +38,12 @@ def suggested_name(name: str) -> str:
     return free_name(name, lambda _: False)
 
 
+def tagged_name(name: str, tag: str) -> str:
+    """Return a name with a word about it in parentheses before its suffix, shortened so that file systems take it."""
+    stem, suffix = _split(name)
+    return _with_tail(stem, f" ({tag})", suffix)
+
+
 def _split(name: str) -> tuple[str, str]:
     double = _DOUBLE_SUFFIX.search(name)
     at = double.start() if double else name.rfind(".")
@@ -45,7 +51,11 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _numbered(stem: str, number: int, suffix: str) -> str:
-    tail = f" ({number}){suffix}"
+    return _with_tail(stem, f" ({number})", suffix)
+
+
+def _with_tail(stem: str, tail: str, suffix: str) -> str:
+    tail += suffix
     room = max(1, _NAME_MAX_BYTES - len(tail.encode("utf-8", "surrogateescape")))
     cut = stem.encode("utf-8", "surrogateescape")[:room].decode("utf-8", "ignore") if _too_long(stem, room) else stem
     return cut + tail

@@ -54,6 +54,7 @@ class Summary:
             waiting=states.count(JobState.WAITING),
             ended=sum(state.ended for state in states),
             failed=states.count(JobState.FAILED) + states.count(JobState.DONE_WITH_FAILURES),
+            cancelled=states.count(JobState.CANCELLED),
             done_bytes=sum(figures.done_bytes for _, figures in run),
             total_bytes=sum(figures.total_bytes for _, figures in run),
             fraction=min(1.0, done_work / total_work) if total_work else 0.0,

@@ -211,6 +211,7 @@ class QueueSummary:
         waiting: Jobs that wait for an answer and for nothing else.
         ended: Jobs of any age that have ended.
         failed: Those of `ended` that failed wholly or in part.
+        cancelled: Those of `ended` that somebody stopped.
         done_bytes: Bytes moved by the jobs of this run.
         total_bytes: Bytes known to be wanted by them.
         fraction: Progress from 0.0 to 1.0.
@@ -223,6 +224,7 @@ class QueueSummary:
     waiting: int = 0
     ended: int = 0
     failed: int = 0
+    cancelled: int = 0
     done_bytes: int = 0
     total_bytes: int = 0
     fraction: float = 0.0

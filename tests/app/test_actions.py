@@ -96,3 +96,7 @@ def test_the_tree_is_a_target_of_its_own(actions: Actions) -> None:
 def test_pasting_needs_something_to_paste(actions: Actions) -> None:
     assert ActionId.PASTE not in enabled(actions, HERE)
     assert ActionId.PASTE in enabled(actions, Situation(place=HERE.place, bucket=BUCKET, can_paste=True))
+
+
+def test_a_key_that_is_held_down_is_one_command(actions: Actions) -> None:
+    assert not any(action.autoRepeat() for action in actions.all())

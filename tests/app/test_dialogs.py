@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import shiboken6
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDateTime, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +19,7 @@ from app.dialogs.bucket_dialog import BucketDialog
 from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.folder_dialog import FolderDialog
 from app.dialogs.link_dialog import LinkDialog
+from app.dialogs.moment_dialog import MomentDialog
 from app.dialogs.quit_dialog import QuitDialog
 from app.dialogs.retention_form import Keeping
 from app.dialogs.server_dialog import ServerDialog
@@ -233,3 +234,21 @@ def test_a_qr_code_has_its_three_corners(look: Look) -> None:
     corners = [image.pixelColor(x, y).lightness() for x, y in ((2, 2), (edge, 2), (2, edge))]
     assert max(corners) < 60
     assert image.pixelColor(0, 0).lightness() > 200
+
+
+def test_how_far_back_a_bucket_can_be_shown_names_both_bounds(look: Look, parent: QWidget) -> None:
+    bucket = replace(make_bucket("photos"), retention=Retention(versions=5, days=7))
+    dialog = MomentDialog(look, parent, bucket, None)
+    assert "for 7 days" in dialog.reach.text()
+    assert "at most 5 old versions" in dialog.reach.text()
+
+
+def test_of_a_young_bucket_the_present_is_proposed_until_more_is_known(look: Look, parent: QWidget) -> None:
+    bucket = replace(make_bucket("photos"), created_at=datetime.now(UTC) - timedelta(minutes=5))
+    dialog = MomentDialog(look, parent, bucket, None)
+    assert dialog.when.dateTime().secsTo(QDateTime.currentDateTime()) < 60
+    dialog.propose(bucket.created_at + timedelta(minutes=1))
+    assert dialog.when.dateTime().secsTo(QDateTime.currentDateTime()) > 200
+    chosen = dialog.when.dateTime()
+    dialog.propose(bucket.created_at + timedelta(minutes=2))
+    assert dialog.when.dateTime() == chosen

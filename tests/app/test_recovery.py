@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.application import Window
+from app.dialogs.bug_dialog import BugDialog, DetailsDialog
+from app.dialogs.quit_dialog import QuitDialog
 from app.look import Look
+from app.settings import WindowSettings
 from app.views.recovery_pages import DonePart, RunningPart
 from app.views.start_page import StartPage
 from engine.config import Settings, load_settings
@@ -80,7 +84,18 @@ def test_both_ways_back_are_offered_and_explained(window: Window) -> None:
     said = [one.accessibleDescription() for one in (button(window, name) for name in names(window)[:2])]
     assert said[0] == "Takes the database back to that moment, and takes in the files that were stored after it."
     assert said[1].startswith("Reads every stored file and makes a new database;")
+    assert "The trash and old versions are not taken in" in said[1]
     assert all(text in texts(window) for text in said)
+
+
+def test_the_details_of_a_damaged_database_blame_nobody(window: Window) -> None:
+    button(window, "Details").click()
+    [dialog] = window.shell.findChildren(DetailsDialog)
+    assert not isinstance(dialog, BugDialog)
+    said = " ".join(part.text() for part in dialog.findChildren(QLabel))
+    assert "fault of the program" not in said
+    assert "DatabaseCorrupt" in dialog.findChild(QPlainTextEdit).toPlainText()
+    dialog.close()
 
 
 def test_without_a_backup_there_is_one_way(qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings) -> None:
@@ -171,6 +186,19 @@ def test_the_window_can_be_closed_meanwhile(window: Window, qtbot: QtBot) -> Non
         window.shell.leave()
 
 
+def test_quitting_in_the_middle_asks(window: Window, qtbot: QtBot) -> None:
+    gate = threading.Event()
+    window._tasks.mutate(lambda _: gate.wait(30), lambda _: None)
+    button(window, "Rebuild from the files").click()
+    window.shell.close()
+    qtbot.waitUntil(lambda: window.shell.findChildren(QuitDialog) != [])
+    [dialog] = window.shell.findChildren(QuitDialog)
+    assert window.shell.isVisible()
+    dialog.reject()
+    gate.set()
+    done(window, qtbot)
+
+
 def test_progress_is_shown_in_files_and_bytes(qtbot: QtBot, look: Look) -> None:
     page = StartPage(look)
     qtbot.addWidget(page)
@@ -186,3 +214,14 @@ def test_progress_is_shown_in_files_and_bytes(qtbot: QtBot, look: Look) -> None:
 
     assert running.bar.value() / running.bar.maximum() == 0.25
     assert running.said.text() == "1,204 of 12,000 files, 5.0 kB of 20.0 kB"
+
+
+def test_another_attempt_lets_go_of_what_was_remembered_before(
+    window: Window, qtbot: QtBot, settings: Settings
+) -> None:
+    before = window._settings
+    with qtbot.waitSignal(window.failed, timeout=20_000):
+        window.open(settings.data_dir)
+    before.place = "too late/"
+    before.close()
+    assert WindowSettings(settings.data_dir).place == ""

@@ -107,3 +107,12 @@ def test_what_a_newer_program_remembers_stays(tmp_path: Path, qapp: QApplication
     settings.place = "too late"
     assert "thing=kept" in (tmp_path / FILE_NAME).read_text()
     assert WindowSettings(tmp_path).place == "photos/"
+
+
+def test_one_that_gave_way_writes_what_it_has_and_takes_no_more(tmp_path: Path, qapp: QApplication) -> None:
+    settings = WindowSettings(tmp_path)
+    settings.place = "photos/"
+    settings.give_up()
+    settings.place = "too late"
+    settings.close()
+    assert WindowSettings(tmp_path).place == "photos/"

@@ -84,12 +84,29 @@ def test_a_cancelled_mutation_tells_that_it_was(tasks: Tasks, failures: list[Exc
         ticket.token.raise_if_cancelled()
 
     ticket = tasks.mutate(work, lambda _: None, label="Deleting")
-    assert [mutation.label for mutation in tasks.mutations] == ["Deleting"]
+    assert [mutation.label for mutation in tasks.under_way] == ["Deleting"]
     ticket.cancel()
     gate.set()
     qtbot.waitUntil(lambda: len(failures) == 1)
     assert isinstance(failures[0], Cancelled)
-    assert tasks.mutations == ()
+    assert tasks.under_way == ()
+
+
+def test_a_download_is_seen_and_keeps_no_copy_waiting(tasks: Tasks, failures: list[Exception], qtbot: QtBot) -> None:
+    copied: list[None] = []
+
+    def work(ticket: Ticket) -> None:
+        while not ticket.token.cancelled:
+            threading.Event().wait(0.001)
+        ticket.token.raise_if_cancelled()
+
+    ticket = tasks.download(work, lambda _: None, label="Downloading")
+    assert [one.label for one in tasks.under_way] == ["Downloading"]
+    tasks.export(lambda _: None, copied.append)
+    qtbot.waitUntil(lambda: copied == [None])
+    ticket.cancel()
+    qtbot.waitUntil(lambda: tasks.under_way == ())
+    assert isinstance(failures[0], Cancelled)
 
 
 def test_an_answer_for_a_dead_owner_is_dropped(tasks: Tasks, qtbot: QtBot) -> None:

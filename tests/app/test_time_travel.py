@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDateTime
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QLabel
 
 from app.actions import ActionId as A
 from app.dialogs.moment_dialog import MomentDialog
+from app.dialogs.quit_dialog import QuitDialog
 from engine.types import Retention
 from tests.app.helpers import Desk
 
@@ -57,7 +60,7 @@ def test_the_past_can_not_be_changed(desk: Desk, then: datetime) -> None:
     go_to(desk, then)
     desk.select("a.txt")
     enabled = {name for name in A if desk.session.actions[name].isEnabled()}
-    assert {A.DOWNLOAD, A.OPEN, A.SELECT_ALL} <= enabled
+    assert {A.DOWNLOAD, A.OPEN, A.SELECT_ALL, A.COPY} <= enabled
     changing = {A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, A.UPLOAD_FILES, A.NEW_FOLDER, A.EMPTY_BUCKET, A.COPY_LINK}
     assert not changing & enabled
     assert not desk.table.acceptDrops()
@@ -77,6 +80,58 @@ def test_what_stood_there_then_is_downloaded(desk: Desk, then: datetime, tmp_pat
     assert (tmp_path / "sub/b.txt").read_bytes() == b"kept"
 
 
+def test_quitting_in_the_middle_of_a_download_asks(
+    desk: Desk, then: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    download_tree = desk.storage.download_tree
+
+    def slowly(*args: object, **options: object) -> object:
+        gate.wait(30)
+        return download_tree(*args, **options)
+
+    monkeypatch.setattr(desk.storage, "download_tree", slowly)
+    go_to(desk, then)
+    desk.select("a.txt")
+    desk.session.actions[A.DOWNLOAD].trigger()
+    chooser = desk.dialog(QFileDialog)
+    chooser.filesSelected.emit([str(tmp_path)])
+    chooser.close()
+    desk.shell.close()
+    dialog = desk.dialog(QuitDialog)
+    dialog.reject()
+    gate.set()
+    desk.until(lambda: desk.toast.text == "1 object downloaded")
+
+
+def test_what_stood_there_then_is_copied(desk: Desk, then: datetime) -> None:
+    go_to(desk, then)
+    desk.select("a.txt")
+    desk.session.actions[A.COPY].trigger()
+    desk.until(lambda: desk.toast.text.startswith("1 item copied"))
+    [url] = QGuiApplication.clipboard().mimeData().urls()
+    assert Path(url.toLocalFile()).read_bytes() == b"old"
+
+
+def test_the_moment_stays_when_the_bucket_is_renamed(desk: Desk, then: datetime) -> None:
+    go_to(desk, then)
+    desk.storage.rename_bucket("photos", "pictures", desk.me)
+    desk.until(lambda: desk.model.view.location.bucket == "pictures")
+    assert desk.model.view.moment is not None
+    desk.until(lambda: desk.names == ["sub", "a.txt"])
+
+
+def test_the_moment_before_the_last_change_is_proposed(desk: Desk, then: datetime) -> None:
+    desk.session._tracker.update()
+    desk.session.actions[A.AS_IT_WAS].trigger()
+    dialog = desk.dialog(MomentDialog)
+    first = dialog.when.dateTime()
+    desk.until(lambda: dialog.when.dateTime() != first)
+    dialog.confirm.click()
+    desk.until(lambda: desk.model.view.moment is not None)
+    desk.until(lambda: "sub" in desk.names)
+
+
 def test_another_bucket_is_shown_as_it_is(desk: Desk, then: datetime) -> None:
     go_to(desk, then)
     desk.bucket("other")
@@ -84,3 +139,28 @@ def test_another_bucket_is_shown_as_it_is(desk: Desk, then: datetime) -> None:
     assert desk.model.view.moment is None
     desk.go("photos")
     assert desk.model.view.moment is None
+
+
+def test_the_strip_takes_no_room_from_the_panels_beside_it(desk: Desk, then: datetime) -> None:
+    desk.shell.resize(1280, 800)
+    desk.session.actions[A.INSPECTOR].trigger()
+    desk.until(lambda: desk.views.inspector.width() > 0)
+    before = desk.tree.width(), desk.views.inspector.width()
+    go_to(desk, then)
+    desk.until(lambda: desk.views.pane.past.text != "")
+    assert (desk.tree.width(), desk.views.inspector.width()) == before
+    desk.shell.resize(800, 600)
+    said = desk.views.pane.past.findChild(QLabel, "moment")
+    desk.until(lambda: said.height() >= said.heightForWidth(said.width()))
+    assert desk.views.pane.past.minimumSizeHint().width() < 400
+
+
+@pytest.mark.parametrize("name", ["a.txt", f"{'long' * 40}.txt"])
+def test_the_inspector_is_never_narrower_than_what_it_shows(desk: Desk, then: datetime, name: str) -> None:
+    inspector = desk.views.inspector
+    desk.put(name, b"newest")
+    desk.session.actions[A.INSPECTOR].trigger()
+    desk.select(name)
+    desk.until(lambda: inspector.item is not None and inspector.versions.isVisible())
+    room = inspector.minimumWidth() - inspector.area.verticalScrollBar().sizeHint().width()
+    desk.until(lambda: inspector.area.widget().minimumSizeHint().width() <= room)

@@ -132,7 +132,7 @@ def test_a_bucket_without_trash_asks(desk: Desk) -> None:
     desk.put("a", bucket="plain")
     desk.select("a")
     trigger(desk, ActionId.DELETE)
-    assert desk.dialog(DeleteDialog).windowTitle() == "Delete “a”?"
+    assert desk.dialog(DeleteDialog).windowTitle() == "Delete “a” for good?"
 
 
 def test_emptying_a_bucket_with_a_trash_can_be_undone(bin_desk: Desk) -> None:
@@ -259,3 +259,27 @@ def test_shift_del_deletes_no_content_that_nobody_was_asked_about(bin_desk: Desk
     dialog.confirm.click()
     desk.until(lambda: desk.toast.text == "0 objects deleted; kept what arrived since: 1 object")
     assert desk.read("keep") == b"not seen yet"
+
+
+def test_the_keyboard_deletes_one_after_another(desk: Desk) -> None:
+    desk.bucket("photos", retention=Retention(trash_days=30))
+    for name in ("a", "b", "c"):
+        desk.put(name)
+    desk.select("a")
+    for left in (["b", "c"], ["c"]):
+        trigger(desk, ActionId.DELETE)
+        desk.until(lambda left=left: desk.names == left)
+        desk.until(lambda: desk.table.selected_count == 1)
+        desk.session._tracker.update()
+    assert desk.table.current_row().name == "c"
+
+
+def test_what_somebody_else_deletes_selects_nothing(desk: Desk) -> None:
+    desk.bucket("photos", retention=Retention(trash_days=30))
+    for name in ("a", "b"):
+        desk.put(name)
+    desk.select("a")
+    desk.storage.delete("photos", "a", desk.me)
+    desk.until(lambda: desk.names == ["b"])
+    desk.qtbot.wait(50)
+    assert desk.table.selected_count == 0

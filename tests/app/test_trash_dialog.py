@@ -238,3 +238,40 @@ def test_the_model_keeps_its_promises(bin_desk: Desk) -> None:
     model.show([items[0]._replace(until_us=0)])
     assert not kept.isValid()
     assert model.index(0, TrashColumn.LEFT).data() == "Less than a day"
+
+
+def test_what_takes_the_place_of_what_was_chosen_is_chosen_next(bin_desk: Desk) -> None:
+    dialog = opened(bin_desk)
+    flags = QItemSelectionModel.SelectionFlag
+    selection = dialog.table.selectionModel()
+    selection.setCurrentIndex(dialog.table.model().index(1, 0), flags.ClearAndSelect | flags.Rows)
+    dialog.restore.click()
+    bin_desk.until(lambda: shown(dialog) == 2)
+    bin_desk.until(lambda: [row.info.path for row in dialog.chosen] == ["a.txt"])
+    dialog.page_wanted.emit(None)
+    bin_desk.qtbot.wait(50)
+    assert [row.info.path for row in dialog.chosen] == ["a.txt"]
+
+
+def test_follows_what_others_delete_and_keeps_what_is_chosen(bin_desk: Desk) -> None:
+    desk = bin_desk
+    desk.put("later.txt")
+    dialog = opened(desk)
+    choose(dialog, 2)
+    desk.storage.delete("photos", "later.txt", desk.me)
+    desk.until(lambda: shown(dialog) == 4)
+    assert [row.info.path for row in dialog.chosen] == ["a.txt"]
+    dialog.close()
+    desk.storage.trash.empty("photos", desk.me)
+    desk.qtbot.wait(50)
+
+
+def test_the_reason_why_something_stayed_outlives_the_reading_that_follows(bin_desk: Desk) -> None:
+    desk = bin_desk
+    desk.put("a.txt", b"new")
+    dialog = opened(desk)
+    dialog.table.selectAll()
+    dialog.restore.click()
+    desk.until(lambda: shown(dialog) == 1)
+    desk.qtbot.wait(50)
+    assert "“a.txt”" in dialog.notice.text

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QPushButton
+from PySide6.QtWidgets import QFileDialog, QPushButton, QToolButton
 
 from app.actions import ActionId
 from app.dialogs.delete_dialog import DeleteDialog
@@ -95,7 +96,7 @@ def test_a_long_line_in_the_preview_leaves_the_buttons_within_reach(desk: Desk, 
     desk.put("a.txt", b"x" * 3000)
     desk.until(lambda: versions.list.count() == 3)
     desk.until(desk.views.inspector._text.isVisible)
-    desk.until(lambda: versions.list.width() <= desk.views.inspector.viewport().width())
+    desk.until(lambda: versions.list.width() <= desk.views.inspector.area.viewport().width())
 
 
 def press_restore(desk: Desk, listed: VersionList) -> None:
@@ -133,3 +134,34 @@ def test_where_nothing_would_be_kept_of_it_a_restore_asks_first(desk: Desk) -> N
     assert desk.read("a.txt") == b"precious"
     dialog.confirm.click()
     desk.until(lambda: desk.read("a.txt") == b"old")
+
+
+def test_what_is_said_follows_the_settings_of_the_bucket(desk: Desk) -> None:
+    desk.bucket("photos")
+    desk.put("a.txt")
+    listed = shown(desk, "a.txt", 0)
+    assert listed.note.text().startswith("This bucket keeps none")
+    desk.storage.update_bucket("photos", desk.me, BucketChanges(retention=Retention(versions=3)))
+    desk.until(lambda: listed.note.text().startswith("None yet"))
+
+
+def test_a_refresh_reads_the_versions_again(desk: Desk, versions: VersionList) -> None:
+    desk.qtbot.wait(600)  # until the news of the uploads have been heard and read
+    oldest = versions.list.item(1).data(Qt.ItemDataRole.UserRole)
+    desk.storage.versions.delete("photos", [oldest.id], desk.me)
+    desk.qtbot.wait(600)
+    desk.session.actions[ActionId.REFRESH].trigger()
+    desk.until(lambda: versions.list.count() == 1)
+
+
+def test_old_versions_and_the_way_to_close_are_seen_without_scrolling(desk: Desk, versions: VersionList) -> None:
+    inspector = desk.views.inspector
+    desk.shell.resize(1280, 800)
+    desk.until(lambda: not inspector.area.verticalScrollBar().isVisible())
+    desk.shell.resize(1280, 420)
+    bar = inspector.area.verticalScrollBar()
+    desk.until(bar.isVisible)
+    bar.setValue(bar.maximum())
+    [close] = [one for one in inspector.findChildren(QToolButton) if one.accessibleName() == "Hide inspector"]
+    assert inspector.rect().contains(close.geometry())
+    assert not inspector.area.isAncestorOf(close)

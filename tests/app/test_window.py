@@ -30,7 +30,7 @@ from engine.config import Settings
 from engine.events import StorageEvent
 from engine.secrets import FixedSecrets
 from engine.server import StorageServer
-from engine.types import Retention, TreeSize, UploadItem
+from engine.types import BucketChanges, Retention, TreeSize, UploadItem
 from engine.workspace import open_workspace
 from tests.app.helpers import Desk, close, leave
 
@@ -391,7 +391,7 @@ class TestDelete:
         trigger(desk, ActionId.SELECT_ALL)
         trigger(desk, ActionId.DELETE)
         dialog = desk.dialog(DeleteDialog)
-        assert dialog.windowTitle() == "Delete “a”?"
+        assert dialog.windowTitle() == "Delete “a” for good?"
 
     def test_a_bucket_goes_with_everything_and_the_window_elsewhere(self, desk: Desk) -> None:
         desk.bucket("other")
@@ -726,6 +726,17 @@ class TestLooking:
         desk.until(lambda: desk.storage.get_bucket("photos", desk.me).public)
         assert desk.storage.get_bucket("photos", desk.me).allowed_mime_types == ("image/*",)
         desk.until(lambda: desk.views.breadcrumb._badge.text() == "Public")
+
+    def test_settings_that_nobody_touched_here_stay_as_somebody_else_has_set_them(self, desk: Desk) -> None:
+        desk.bucket()
+        trigger(desk, ActionId.BUCKET_PROPERTIES)
+        dialog = desk.dialog(BucketDialog)
+        desk.storage.update_bucket("photos", desk.me, BucketChanges(public=True, retention=Retention(versions=3)))
+        dialog.types.setText("image/*")
+        dialog.save.click()
+        desk.until(lambda: desk.storage.get_bucket("photos", desk.me).allowed_mime_types == ("image/*",))
+        found = desk.storage.get_bucket("photos", desk.me)
+        assert (found.public, found.retention) == (True, Retention(versions=3))
 
     def test_name_and_settings_of_a_bucket_are_saved_in_one_step(self, desk: Desk) -> None:
         desk.bucket()

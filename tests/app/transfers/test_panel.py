@@ -218,5 +218,8 @@ def test_the_status_bar_tells_and_is_silent_when_there_is_nothing_to_tell(
     assert not status.grab().isNull()
     bridge.summary_changed.emit(QueueSummary(ended=1, failed=1))
     assert status.accessibleName() == "1 transfer failed"
+    bridge.summary_changed.emit(QueueSummary(ended=1, cancelled=1))
+    assert status.accessibleName() == "1 transfer cancelled"
+    assert not status.grab().isNull()
     bridge.summary_changed.emit(QueueSummary())
     assert status.isHidden()

@@ -131,6 +131,7 @@ def test_time_left_is_rounded_to_what_matters(seconds: float | None, text: str) 
         ),
         (QueueSummary(waiting=1, ended=2), "1 transfer waiting for your answer"),
         (QueueSummary(ended=3, failed=2), "2 transfers failed"),
+        (QueueSummary(ended=3, cancelled=2), "2 transfers cancelled"),
         (QueueSummary(ended=3), "All transfers are done"),
     ],
 )

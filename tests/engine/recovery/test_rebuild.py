@@ -237,7 +237,7 @@ def test_what_is_no_bucket_and_no_object_is_left_and_told(settings: Settings) ->
     told = dict(report.problems)
     assert told["lost+found"] == "a folder that is no bucket's; it is left alone"
     assert "breaks the rules" in told[f"{folder.name}/line\nbreak"]
-    assert told[".versions"].startswith("1 files of older versions and deleted objects, 12 bytes, are left as they are")
+    assert told[".versions"].startswith("1 file of older versions and deleted objects, 12 bytes, is left as it is")
     assert report.problem_count == 3
     assert kept.read_bytes() == b"an older cat"
     assert staged.read_bytes() == b"half"
@@ -325,7 +325,7 @@ def test_what_does_not_tell_what_it_was_is_left_and_told(settings: Settings) -> 
     assert report.versions == 0
     (problem,) = report.problems
     assert problem.detail.startswith(f"{len(strange)} files of older versions")
-    assert "their bucket keeps none, or their names do not tell" in problem.detail
+    assert "the bucket keeps none, or the names do not tell" in problem.detail
     assert all((folder / name).read_bytes() == b"what" for name in strange)
 
 

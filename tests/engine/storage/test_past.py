@@ -317,3 +317,15 @@ def test_a_folder_is_counted_and_written_out_as_it_was(storage: FileStorage, ser
         assert (tmp_path / "t" / path).read_bytes() == path.encode()
     assert [failure.path for failure in report.failures] == ["d/late"]
     assert report.done == 4
+
+
+def test_the_last_moment_before_something_changed(storage: FileStorage, service: RlsContext):
+    storage.create_bucket("photos", service, retention=KEEP)
+    put(storage, "a", b"one", service)
+    assert storage.past.before_last_change("photos", service) is None
+    put(storage, "a", b"two", service)
+    put(storage, "b", b"new", service)
+    moment = storage.past.before_last_change("photos", service)
+    assert moment is not None
+    assert read(storage, "a", moment, service) == b"one"
+    assert storage.past.before_last_change("photos", RlsContext()) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.transfers.naming import free_name, suggested_name
+from engine.transfers.naming import free_name, suggested_name, tagged_name
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,18 @@ def test_a_free_name_differs_and_fits_a_file_system(name: str) -> None:
     found = free_name(name, lambda form: form == name)
     assert found != name
     assert len(found.encode()) <= max(255, len(name.rpartition(".")[2].encode()) + 20)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.txt", "a (old).txt"),
+        ("a.tar.gz", "a (old).tar.gz"),
+        (".profile", ".profile (old)"),
+        ("none", "none (old)"),
+        ("ä" * 125 + ".txt", "ä" * 122 + " (old).txt"),
+    ],
+)
+def test_a_word_about_a_file_goes_before_its_suffix_and_fits(name: str, expected: str) -> None:
+    assert tagged_name(name, "old") == expected
+    assert len(expected.encode()) <= 255

@@ -331,6 +331,7 @@ def test_closing_cancels_and_joins_everything(fake: FakeStorage, tmp_path: Path)
     threading.Timer(0.05, gate.set).start()
     queue.close()
     assert [snapshot.state for snapshot in queue.snapshots()] == [JobState.CANCELLED]
+    assert queue.summary().cancelled == 1
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("transfer-")]
     assert sorted(fake.objects) == ["t/000"]
 
