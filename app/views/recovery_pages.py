@@ -57,8 +57,8 @@ class ChoicesPart(QFrame):
             "files",
             translate(
                 "StartPage",
-                "Reads every stored file and makes a new database; details that only the old one knew are lost. The"
-                " trash and old versions are not taken in: their files are kept, but can be restored by hand alone.",
+                "Reads every stored file and makes a new database; details that only the old one knew are lost. Trash"
+                " and old versions come back where their bucket keeps them, as far as the names of their files tell.",
             ),
             self.rebuild_wanted,
         )
