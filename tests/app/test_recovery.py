@@ -84,7 +84,7 @@ def test_both_ways_back_are_offered_and_explained(window: Window) -> None:
     said = [one.accessibleDescription() for one in (button(window, name) for name in names(window)[:2])]
     assert said[0] == "Takes the database back to that moment, and takes in the files that were stored after it."
     assert said[1].startswith("Reads every stored file and makes a new database;")
-    assert "The trash and old versions are not taken in" in said[1]
+    assert "Trash and old versions come back where their bucket keeps them" in said[1]
     assert all(text in texts(window) for text in said)
 
 
