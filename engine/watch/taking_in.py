@@ -21,7 +21,7 @@ from engine.audit import Operation
 from engine.backends.names import original
 from engine.errors import InvalidKey, ObjectAlreadyExists, RequestFault
 from engine.events import OutsideKind
-from engine.files.history import forget
+from engine.files.history import begin_after_history, forget
 from engine.files.journal import Publication
 from engine.files.mutations import Mutation
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, object_from
@@ -153,6 +153,7 @@ class TakingIn:
         }
         values |= dict.fromkeys(("created_at", "updated_at", "valid_from"), change.moment_us)
         change.system.execute(insert(storage_objects).values(values))
+        begin_after_history(change, bucket.id, [path])
         ground.forget_stray(change, key)
         info = self._now(change, object_id, bucket.name)
         ground.note(change, Operation.OUTSIDE_ADDED, info, {"version": object_id, "size_bytes": info.size_bytes})

@@ -272,3 +272,24 @@ def test_what_is_taken_in_passes_the_check(
     told.wait(3)
     assert storage.check(service).findings == ()
     assert {one.path for one in storage.walk("photos", "", service)} == {"a.txt", "100%.txt"}
+
+
+def test_a_new_file_begins_after_what_stood_there_although_the_clock_was_set_back(
+    storage: FileStorage,
+    service: RlsContext,
+    taking_in: Watcher,
+    told: Told,
+    outside: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    storage.update_bucket("photos", service, BucketChanges(retention=Retention(versions=5)))
+    stored(storage, "a.txt", b"before", service)
+    storage.delete("photos", "a.txt", service)
+    (older,) = storage.versions.list("photos", "a.txt", service)
+    assert older.until_us is not None
+    monkeypatch.setattr("engine.files.mutations.now_us", lambda: older.since_us - 3_600_000_000)
+    outside("pathlib.Path('a.txt').write_text('after')")
+    assert told.wait() == [("added", "a.txt", True)]
+    newest = storage.versions.list("photos", "a.txt", service)[0]
+    assert newest.until is None
+    assert newest.since_us >= older.until_us
