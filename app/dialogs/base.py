@@ -51,6 +51,14 @@ class Dialog(QDialog):
         if self.is_open:
             self.accept()
 
+    def grow(self) -> None:
+        """Make room for text that came after it was opened; it never shrinks under the pointer."""
+        layout = self._column
+        layout.activate()
+        needed_px = max(layout.totalHeightForWidth(self.width()), layout.totalMinimumSize().height())
+        if needed_px > self.height():
+            self.resize(self.width(), needed_px)
+
     def add_button(self, text: str, kind: str = "", icon: str = "") -> QPushButton:
         """Add a button at the right of the row and return it."""
         button = self.look.push_button(text, kind, icon)

@@ -48,7 +48,7 @@ class DeleteDialog(Dialog):
         column = QVBoxLayout()
         column.setSpacing(look.theme.space("s"))
         self._as_of: int | None = None
-        self._count = label(translate("DeleteDialog", "Counting…"))
+        self._count = label(translate("DeleteDialog", "Counting…"), wrap=True)
         font = self._count.font()
         font.setBold(True)
         self._count.setFont(font)
@@ -97,11 +97,13 @@ class DeleteDialog(Dialog):
             stored = translate("DeleteDialog", "Nothing is stored in it.")
         self._count.setText("\n".join((stored, *past)))
         self._warning.setVisible(bool(size.objects or past))
+        self.grow()
         self.confirm.setEnabled(True)
 
     def show_text(self, text: str) -> None:
         """Say what it is about where nothing has to be counted, and let the person decide."""
         self._count.setText(text)
+        self.grow()
         self.confirm.setEnabled(True)
 
     def _confirm(self) -> None:

@@ -172,6 +172,9 @@ def test_deleting_an_empty_bucket_tells_of_what_its_trash_and_its_past_hold(desk
     ]
     assert "gone for good" in dialog.warning
     assert dialog._warning.isVisible()
+    count = dialog._count  # three lines where one was
+    desk.until(lambda: count.height() >= count.heightForWidth(count.width()))
+    assert dialog.height() >= dialog.layout().totalHeightForWidth(dialog.width())
 
 
 def turn_trash_off(desk: Desk, bucket: Bucket) -> None:
