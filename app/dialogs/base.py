@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import shiboken6
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.i18n import translate
@@ -51,13 +51,14 @@ class Dialog(QDialog):
         if self.is_open:
             self.accept()
 
-    def grow(self) -> None:
-        """Make room for text that came after it was opened; it never shrinks under the pointer."""
-        layout = self._column
-        layout.activate()
-        needed_px = max(layout.totalHeightForWidth(self.width()), layout.totalMinimumSize().height())
-        if needed_px > self.height():
-            self.resize(self.width(), needed_px)
+    def event(self, event: QEvent) -> bool:
+        """Qt's hook: make room for text that comes while it is open; it never shrinks under the pointer."""
+        handled = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest and self.isVisible():
+            needed_px = self._column.totalHeightForWidth(self.width())
+            if needed_px > self.height():
+                self.resize(self.width(), needed_px)
+        return handled
 
     def add_button(self, text: str, kind: str = "", icon: str = "") -> QPushButton:
         """Add a button at the right of the row and return it."""

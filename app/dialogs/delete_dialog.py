@@ -97,13 +97,11 @@ class DeleteDialog(Dialog):
             stored = translate("DeleteDialog", "Nothing is stored in it.")
         self._count.setText("\n".join((stored, *past)))
         self._warning.setVisible(bool(size.objects or past))
-        self.grow()
         self.confirm.setEnabled(True)
 
     def show_text(self, text: str) -> None:
         """Say what it is about where nothing has to be counted, and let the person decide."""
         self._count.setText(text)
-        self.grow()
         self.confirm.setEnabled(True)
 
     def _confirm(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QLabel
 
 from app.actions import ActionId
 from app.dialogs.bucket_dialog import BucketDialog
@@ -95,3 +95,12 @@ def test_where_nothing_would_be_forgotten_it_asks_nothing(desk: Desk) -> None:
     dialog.save.click()
     desk.until(lambda: desk.storage.get_bucket(bucket.id, desk.me).retention == Retention())
     assert not desk.shell.findChildren(DeleteDialog)
+
+
+@pytest.mark.parametrize(("action", "kind"), [(ActionId.NEW_BUCKET, BucketDialog), (ActionId.NEW_FOLDER, FolderDialog)])
+def test_a_long_reason_is_read_whole(desk: Desk, action: ActionId, kind: type[QDialog]) -> None:
+    desk.bucket("photos")
+    dialog = asked(desk, action, kind)
+    dialog.refuse("The disk is full. " * 12)
+    [reason] = [part for part in dialog.findChildren(QLabel) if part.text().startswith("The disk is full.")]
+    desk.until(lambda: reason.height() >= reason.heightForWidth(reason.width()))
