@@ -211,16 +211,23 @@ class PastState:
         gone = {(place, since) for place, since in items}
         self._leave_only([row for row in self.rows if (row.place, row.since) not in gone])
 
-    def expire(self, kind: str, versions_until: int, trash_until: int) -> None:
-        """Forget what is over in one bucket, if what ended by these steps is too old."""
+    def leave_trash(self, kind: str, trash_until: int) -> None:
+        """Let out of one bucket's trash what came there by a step: a version like others, or nothing."""
         if kind not in self.buckets:
             return
         retention = self.buckets[kind]
-        trash_over = ALWAYS if retention.trash_days is None else trash_until
-        self.rows = [
-            row._replace(in_trash=False) if kind_of(row.place) == kind and row.until <= trash_over else row
-            for row in self.rows
-        ]
+        until = ALWAYS if retention.trash_days is None else trash_until
+        over = [row for row in self.rows if kind_of(row.place) == kind and row.in_trash and row.until <= until]
+        if retention.keeps_versions:
+            self.rows = [row._replace(in_trash=False) if row in over else row for row in self.rows]
+        else:
+            self._leave_only([row for row in self.rows if row not in over])
+
+    def expire(self, kind: str, versions_until: int) -> None:
+        """Forget old versions of one bucket that are too many, or ended by a step."""
+        if kind not in self.buckets:
+            return
+        retention = self.buckets[kind]
         mine = [row for row in self.rows if kind_of(row.place) == kind and not row.in_trash]
         over = [
             row for row in mine if not retention.keeps_versions or self._is_over(row, mine, retention, versions_until)
@@ -257,7 +264,15 @@ def commits_of(operation: Operation) -> list[Commit]:
             groups, for_good = about
             return [_commit(PastState.delete, places, for_good) for places in groups]
         case "expire":
-            return [_commit(PastState.expire, kind, *about) for kind in KINDS]
+            versions_until, trash_until = about
+            return [
+                commit
+                for kind in KINDS
+                for commit in (
+                    _commit(PastState.leave_trash, kind, trash_until),
+                    _commit(PastState.expire, kind, versions_until),
+                )
+            ]
         case "cleanup":
             strays, lost = about
             put_aside = [_commit(PastState.put_aside, stray) for stray in strays]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -12,7 +12,7 @@ from engine.types import RlsContext
 from engine.version_types import ObjectVersion
 from tests.engine.model.objects import store_copy
 from tests.engine.model.operation import SERVICE, Bench, Done, Operation, Step, expected, nth, seen
-from tests.engine.model.world import Kept, Refused, World, check_may_add, may
+from tests.engine.model.world import Kept, Refused, Shelf, World, check_may_add, may
 
 _NOTHING = -1
 """A version that there is not."""
@@ -221,23 +221,29 @@ class EmptyTrash(OnKept):
         return (lambda later: self._delete(later, last, count + len(gone))) if gone else Done(count)
 
 
+Turn = tuple[int, Callable[[World, Shelf], int]]
+"""A bucket, and what is done in it in one commit."""
+
+
 @dataclass(frozen=True)
 class Expire(Operation):
-    """Forget what buckets keep no longer, a bucket at a time."""
+    """Forget what buckets keep no longer, a bucket at a time: out of the trash first, then of old versions."""
 
     def run(self, bench: Bench) -> object:
         return bench.expiry.run()
 
     def first_step(self, world: World) -> Step | Done:
-        return self._next([shelf.number for shelf in world.shelves.values()], 0)
+        turns = [(shelf.number, part) for shelf in world.shelves.values() for part in (World.leave_trash, World.expire)]
+        return self._next(turns, 0)
 
-    def _next(self, numbers: list[int], count: int) -> Step | Done:
-        return (lambda later: self._forget(later, numbers, count)) if numbers else Done(count)
+    def _next(self, turns: list[Turn], count: int) -> Step | Done:
+        return (lambda later: self._forget(later, turns, count)) if turns else Done(count)
 
-    def _forget(self, world: World, numbers: list[int], count: int) -> Step | Done:
+    def _forget(self, world: World, turns: list[Turn], count: int) -> Step | Done:
+        number, part = turns[0]
         with contextlib.suppress(Refused):
-            count += world.expire(world.find_by_number(numbers[0]))
-        return self._next(numbers[1:], count)
+            count += part(world, world.find_by_number(number))
+        return self._next(turns[1:], count)
 
 
 @dataclass(frozen=True)

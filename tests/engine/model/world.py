@@ -297,20 +297,23 @@ class World:
                 del shelf.past[one.number]
         return goals
 
-    def expire(self, shelf: Shelf) -> int:
-        """Forget what the bucket keeps no longer."""
+    def leave_trash(self, shelf: Shelf) -> int:
+        """Let out of the trash what was there long enough: a version like others, or nothing."""
         kept, retention = shelf.past, shelf.retention
         dumped = [
             n for n, one in kept.items() if one.in_trash and self._is_over(one, retention.trash_days, or_none=True)
         ]
-        over: list[int] = []
         if retention.keeps_versions:
             kept |= {number: replace(kept[number], in_trash=False) for number in dumped}
-        else:
-            over += dumped
-        over += self._too_old(shelf)
-        self.forget(shelf, list(dict.fromkeys(over)))
-        return len(set(over))
+            return 0
+        self.forget(shelf, dumped)
+        return len(dumped)
+
+    def expire(self, shelf: Shelf) -> int:
+        """Forget the old versions that the bucket keeps no longer."""
+        over = self._too_old(shelf)
+        self.forget(shelf, over)
+        return len(over)
 
     def _is_over(self, kept: Kept, days: int | None, *, or_none: bool) -> bool:
         return or_none if days is None else kept.day + days <= self.day
