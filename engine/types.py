@@ -10,55 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from engine import limits
+from engine.context import NO_CLAIMS as NO_CLAIMS
+from engine.context import RlsContext as RlsContext
+from engine.context import Role as Role
 from engine.times import to_datetime
-
-NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
-
-
-class Role(StrEnum):
-    """The roles of Supabase's API keys; policies may name others (`RlsContext.role` is any text)."""
-
-    ANON = "anon"
-    AUTHENTICATED = "authenticated"
-    SERVICE = "service_role"
-
-
-@dataclass(frozen=True, slots=True)
-class RlsContext:
-    """Who asks. Goes through every call.
-
-    Attributes:
-        user_id: The user's id (`sub` of a JWT), or None for nobody in particular.
-        role: The database role that policies are written for.
-        claims: All claims of the token, read-only.
-        can_bypass_rls: True for the service role alone.
-
-    Source: specification, "With Authentication (Phase 8)".
-    """
-
-    user_id: str | None = None
-    role: str = Role.ANON
-    claims: Mapping[str, Any] = field(default_factory=lambda: NO_CLAIMS)
-    can_bypass_rls: bool = False
-
-    @classmethod
-    def anonymous(cls) -> RlsContext:
-        """Return the context of a caller who showed nothing."""
-        return cls()
-
-    @classmethod
-    def user(cls, user_id: str) -> RlsContext:
-        """Return the context of a signed-in user."""
-        return cls(user_id=user_id, role=Role.AUTHENTICATED)
-
-    @classmethod
-    def service(cls, user_id: str | None = None) -> RlsContext:
-        """Return the context of the person at this computer: everything is allowed."""
-        return cls(user_id=user_id, role=Role.SERVICE, can_bypass_rls=True)
 
 
 @dataclass(frozen=True, slots=True)

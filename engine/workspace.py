@@ -9,50 +9,31 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import insert, select
 
 from engine import limits
-from engine.audit import Audit
 from engine.auth import ApiKeys
 from engine.backends.base import StorageBackend
 from engine.backends.local import LocalBackend, holds_buckets, is_storage_folder
-from engine.buckets import Buckets
+from engine.composition import Core, compose, ground_of, premises_of
 from engine.config import Settings
 from engine.errors import BackendUnreachable, DatabaseCorrupt, StorageError, from_os_error
 from engine.events import EventBus
 from engine.failpoints import NO_FAILPOINTS, Failpoints
 from engine.files.announce import Announcer
-from engine.files.bulk import BulkUploads
-from engine.files.commit import Committer
-from engine.files.copies import Copies
-from engine.files.deletes import Deletes
-from engine.files.downloads import Downloads
 from engine.files.journal import Journal
-from engine.files.listing import Listing
-from engine.files.moves import Moves
 from engine.files.mutations import Mutations
-from engine.files.past import Past
 from engine.files.quarantine import Quarantine
 from engine.files.settle import Settler
 from engine.files.sidecars import Sidecars
-from engine.files.trash import Trash
-from engine.files.trees import TreeDownloads
-from engine.files.uploads import Uploads
-from engine.files.version_rows import VersionBytes
-from engine.files.versions import Versions
-from engine.housekeeping import Housekeeping, Premises
+from engine.housekeeping import Housekeeping
 from engine.instance import opening
 from engine.jobs.backups import Backups
 from engine.jobs.believed import BelievedClock
-from engine.jobs.check import Checks
-from engine.jobs.contents import Bytes
 from engine.jobs.scheduler import Job, Scheduler
-from engine.jobs.verdicts import Verdicts
 from engine.metadata import schema
 from engine.metadata.database import is_begun, open_database
 from engine.metadata.executor import Executor, Transaction
@@ -60,10 +41,7 @@ from engine.metadata.tables import storage_buckets, storage_objects, storage_set
 from engine.permissions.rules import PermissionChecker
 from engine.secrets import SecretStore, open_secret_store
 from engine.signed_url import UrlSigner
-from engine.storage import FileStorage
 from engine.types import RlsContext
-from engine.watch.ground import Ground
-from engine.watch.stored_file import StoredFiles
 from engine.watch.watcher import Watcher
 
 _logger = logging.getLogger(__name__)
@@ -75,20 +53,6 @@ OWNER_SETTING: Final = "owner_id"
 _BACKUP_JOB = "backup"
 _BACKUP_LOOK_S = 15 * 60
 """How often it is looked whether a backup is due: a computer that sleeps at night counts no hours."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Core:
-    """What reads and writes rows and bytes."""
-
-    executor: Executor
-    backend: StorageBackend
-    journal: Journal
-    settler: Settler
-    mutations: Mutations
-    permissions: PermissionChecker
-    failpoints: Failpoints
-    sidecars: Sidecars
 
 
 class Workspace:
@@ -110,7 +74,7 @@ class Workspace:
     """
 
     def __init__(
-        self, settings: Settings, secrets: SecretStore, core: _Core, clock: Callable[[], float] = time.monotonic
+        self, settings: Settings, secrets: SecretStore, core: Core, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._core = core
         self.settings = settings
@@ -122,8 +86,8 @@ class Workspace:
         self.keys = ApiKeys(self.jwt_secret)
         events, quarantine = EventBus(), Quarantine(core.executor)
         announcer = Announcer(events)
-        self.storage = _compose(settings, core, self.signer, events, announcer, quarantine)
-        premises = _premises(core, quarantine, announcer)
+        self.storage = compose(settings, core, self.signer, events, announcer, quarantine)
+        premises = premises_of(core, quarantine, announcer)
         self.housekeeping = Housekeeping(settings, premises, believed=BelievedClock(core.executor))
         self.backups = backups_of(settings)
         self.jobs = Scheduler(
@@ -133,7 +97,7 @@ class Workspace:
         self.long_jobs = Scheduler(self.housekeeping.long_jobs(), clock)
         self.long_jobs.start()
         self.watcher = Watcher(
-            _ground(core, quarantine, announcer, self.housekeeping.audit, settings.storage_dir, self.owner_id),
+            ground_of(core, quarantine, announcer, self.housekeeping.audit, settings.storage_dir, self.owner_id),
             settings.storage_dir if isinstance(core.backend, LocalBackend) else None,
             settings.outside_changes,
         )
@@ -223,7 +187,7 @@ def open_workspace(
         raise
 
 
-def _open_core(settings: Settings, backend: StorageBackend | None, failpoints: Failpoints) -> _Core:
+def _open_core(settings: Settings, backend: StorageBackend | None, failpoints: Failpoints) -> Core:
     """Open database and backend."""
     if backend is None:
         _require_database(settings)
@@ -241,10 +205,10 @@ def _open_core(settings: Settings, backend: StorageBackend | None, failpoints: F
     journal = Journal()
     settler = Settler(executor, chosen, journal, failpoints)
     mutations = Mutations(executor, chosen, journal, settler, failpoints)
-    return _Core(executor, chosen, journal, settler, mutations, permissions, failpoints, Sidecars(executor, chosen))
+    return Core(executor, chosen, journal, settler, mutations, permissions, failpoints, Sidecars(executor, chosen))
 
 
-def _remove_left_folders(core: _Core) -> None:
+def _remove_left_folders(core: Core) -> None:
     """Remove the empty folders of buckets that are deleted, whose processes died before they came to that."""
     # Folders first: a bucket's row is there before its folder, so that one which is just being made is known.
     folders = core.backend.list_buckets()
@@ -293,86 +257,6 @@ def _require_storage(settings: Settings, executor: Executor) -> None:
             path=str(settings.storage_dir),
             hint="Connect the disk that holds it, or put the folder back. Nothing was changed.",
         )
-
-
-def _premises(core: _Core, quarantine: Quarantine, announcer: Announcer) -> Premises:
-    """Return what is to be kept in order."""
-    return Premises(
-        core.executor,
-        core.backend,
-        core.settler,
-        core.mutations,
-        core.permissions,
-        quarantine,
-        announcer.deleted,
-        core.failpoints,
-    )
-
-
-def _ground(
-    core: _Core, quarantine: Quarantine, announcer: Announcer, audit: Audit, root: Path, owner_id: str
-) -> Ground:
-    """Return what watching stands on."""
-    return Ground(
-        core.executor,
-        core.backend,
-        core.settler,
-        core.mutations,
-        quarantine,
-        announcer,
-        audit,
-        StoredFiles(core.backend, root),
-        owner_id,
-    )
-
-
-def _compose(
-    settings: Settings,
-    core: _Core,
-    signer: UrlSigner,
-    events: EventBus,
-    announcer: Announcer,
-    quarantine: Quarantine,
-) -> FileStorage:
-    """Put the use cases together."""
-    executor, backend, permissions = core.executor, core.backend, core.permissions
-    committer = Committer(executor, core.mutations, backend, permissions)
-    downloads = Downloads(executor, backend, core.journal, core.settler, signer, quarantine)
-    listing = Listing(executor, quarantine)
-    deletes = Deletes(executor, core.mutations, announcer)
-    copies = Copies(executor, backend, committer, permissions, downloads, listing, announcer.stored)
-    contents = VersionBytes(executor, backend, core.settler, downloads)
-    past = Past(executor, downloads, contents)
-    return FileStorage(
-        executor=executor,
-        events=events,
-        buckets=Buckets(
-            executor, core.mutations, backend, permissions, deletes, announcer, core.sidecars, core.failpoints
-        ),
-        uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
-        bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many, core.failpoints),
-        downloads=downloads,
-        tree_downloads=TreeDownloads(downloads, listing, past),
-        listing=listing,
-        deletes=deletes,
-        moves=Moves(core.mutations, announcer),
-        copies=copies,
-        versions=Versions(executor, core.mutations, contents, copies, quarantine),
-        trash=Trash(
-            executor, core.mutations, backend, permissions, announcer.stored, quarantine, deletes, core.failpoints
-        ),
-        past=past,
-        checks=Checks(
-            executor,
-            backend,
-            core.settler,
-            permissions,
-            Verdicts(executor, Bytes(backend, core.settler), quarantine, Audit(executor)),
-            settings.storage_dir / ".lost+found",
-            announcer.deleted,
-        ),
-        signer=signer,
-    )
 
 
 def _owner_id(executor: Executor) -> str:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -107,6 +108,7 @@ storage_objects = Table(
     Column("modified_at", BigInteger),
     Column("valid_from", BigInteger, nullable=False, server_default="0"),
     Index("ux_storage_objects_path", "bucket_id", "parent", "leaf", unique=True),
+    Index("ix_storage_objects_owner", "bucket_id", "owner_id", "parent", "leaf"),
 )
 """One row an object. While `journal_id` names an open record of `storage_journal`, the bytes of `version` may
 still lie in staging; otherwise they are at `physical_path`, relative to the bucket's folder."""
@@ -201,7 +203,72 @@ storage_audit = Table(
     Column("bucket_id", Text),
     Column("path", Text, nullable=False),
     Column("detail", SparseJson, nullable=False),
+    Column("user_id", Text),
+    Column("role", Text),
+    Column("bucket", Text),
+    Column("result", Text, nullable=False, server_default="done"),
+    Column("request_id", Text),
+    Column("remote_address", Text),
+    Column("hash", LargeBinary),
     Index("ix_storage_audit_at", "at"),
     sqlite_autoincrement=True,
 )
-"""What was removed by whom: written in the same transaction, never changed, and without row rules: not for callers."""
+"""Who did what, allowed or not: written in the same transaction where there is one, never changed, and without row
+rules: not for callers. `hash` covers the row and the hash before it; NULL in rows from before there was a chain."""
+
+storage_policies = Table(
+    "storage_policies",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("table_name", Text, nullable=False),
+    Column("bucket_id", Text, ForeignKey("storage_buckets.id"), index=True),
+    Column("command", Text, nullable=False),
+    Column("permissive", Boolean, nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("using_text", Text),
+    Column("check_text", Text),
+    Column("enabled", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("ux_storage_policies_name", "table_name", "name", unique=True),
+)
+"""Row-level security policies. One with a `bucket_id` counts in that bucket alone, beside what its texts say: it
+follows the bucket's name, and goes with the bucket."""
+
+storage_users = Table(
+    "storage_users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("claims", SparseJson, nullable=False),
+    Column("password_hash", Text),
+    Column("tokens_from", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+"""People who are known here, to mint tokens for. Tokens from before `tokens_from` (seconds since 1970) do not count."""
+
+storage_tokens = Table(
+    "storage_tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, index=True),
+    Column("role", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+"""Tokens that were minted here, by their `jti`. The tokens themselves are kept nowhere."""
+
+storage_signing_keys = Table(
+    "storage_signing_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("secret_name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("retires_at", BigInteger),
+)
+"""Which keys sign tokens and links, and until when older ones still count. The keys are in the secret store."""

@@ -9,25 +9,15 @@ Source: specification, "Security Architecture" and "Delete Flow" (owner only).
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from sqlalchemy import ColumnElement, Table, false
 
 from engine.errors import Unauthorized
 from engine.metadata.tables import storage_object_versions, storage_objects
+from engine.permissions.rows import Command as Command
 from engine.types import RlsContext, Role
 
 _OWNED = (storage_objects, storage_object_versions)
 """Tables whose rows are their owner's; what is known of an object's past is no more open than the object."""
-
-
-class Command(StrEnum):
-    """The commands that rules are written for, as in PostgreSQL's CREATE POLICY."""
-
-    SELECT = "SELECT"
-    INSERT = "INSERT"
-    UPDATE = "UPDATE"
-    DELETE = "DELETE"
 
 
 class PermissionChecker:

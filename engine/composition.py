@@ -1,0 +1,136 @@
+"""Puts the use cases together over what reads and writes rows and bytes. Nothing here runs or decides anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.audit import Audit
+from engine.backends.base import StorageBackend
+from engine.buckets import Buckets
+from engine.config import Settings
+from engine.events import EventBus
+from engine.failpoints import Failpoints
+from engine.files.announce import Announcer
+from engine.files.bulk import BulkUploads
+from engine.files.commit import Committer
+from engine.files.copies import Copies
+from engine.files.deletes import Deletes
+from engine.files.downloads import Downloads
+from engine.files.journal import Journal
+from engine.files.listing import Listing
+from engine.files.moves import Moves
+from engine.files.mutations import Mutations
+from engine.files.past import Past
+from engine.files.quarantine import Quarantine
+from engine.files.settle import Settler
+from engine.files.sidecars import Sidecars
+from engine.files.trash import Trash
+from engine.files.trees import TreeDownloads
+from engine.files.uploads import Uploads
+from engine.files.version_rows import VersionBytes
+from engine.files.versions import Versions
+from engine.housekeeping import Premises
+from engine.jobs.check import Checks
+from engine.jobs.contents import Bytes
+from engine.jobs.verdicts import Verdicts
+from engine.metadata.executor import Executor
+from engine.permissions.rules import PermissionChecker
+from engine.signed_url import UrlSigner
+from engine.storage import FileStorage
+from engine.watch.ground import Ground
+from engine.watch.stored_file import StoredFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What reads and writes rows and bytes."""
+
+    executor: Executor
+    backend: StorageBackend
+    journal: Journal
+    settler: Settler
+    mutations: Mutations
+    permissions: PermissionChecker
+    failpoints: Failpoints
+    sidecars: Sidecars
+
+
+def premises_of(core: Core, quarantine: Quarantine, announcer: Announcer) -> Premises:
+    """Return what is to be kept in order."""
+    return Premises(
+        core.executor,
+        core.backend,
+        core.settler,
+        core.mutations,
+        core.permissions,
+        quarantine,
+        announcer.deleted,
+        core.failpoints,
+    )
+
+
+def ground_of(
+    core: Core, quarantine: Quarantine, announcer: Announcer, audit: Audit, root: Path, owner_id: str
+) -> Ground:
+    """Return what watching stands on."""
+    return Ground(
+        core.executor,
+        core.backend,
+        core.settler,
+        core.mutations,
+        quarantine,
+        announcer,
+        audit,
+        StoredFiles(core.backend, root),
+        owner_id,
+    )
+
+
+def compose(
+    settings: Settings,
+    core: Core,
+    signer: UrlSigner,
+    events: EventBus,
+    announcer: Announcer,
+    quarantine: Quarantine,
+) -> FileStorage:
+    """Put the use cases together."""
+    executor, backend, permissions = core.executor, core.backend, core.permissions
+    committer = Committer(executor, core.mutations, backend, permissions)
+    downloads = Downloads(executor, backend, core.journal, core.settler, signer, quarantine)
+    listing = Listing(executor, quarantine)
+    deletes = Deletes(executor, core.mutations, announcer)
+    copies = Copies(executor, backend, committer, permissions, downloads, listing, announcer.stored)
+    contents = VersionBytes(executor, backend, core.settler, downloads)
+    past = Past(executor, downloads, contents)
+    return FileStorage(
+        executor=executor,
+        events=events,
+        buckets=Buckets(
+            executor, core.mutations, backend, permissions, deletes, announcer, core.sidecars, core.failpoints
+        ),
+        uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
+        bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many, core.failpoints),
+        downloads=downloads,
+        tree_downloads=TreeDownloads(downloads, listing, past),
+        listing=listing,
+        deletes=deletes,
+        moves=Moves(core.mutations, announcer),
+        copies=copies,
+        versions=Versions(executor, core.mutations, contents, copies, quarantine),
+        trash=Trash(
+            executor, core.mutations, backend, permissions, announcer.stored, quarantine, deletes, core.failpoints
+        ),
+        past=past,
+        checks=Checks(
+            executor,
+            backend,
+            core.settler,
+            permissions,
+            Verdicts(executor, Bytes(backend, core.settler), quarantine, Audit(executor)),
+            settings.storage_dir / ".lost+found",
+            announcer.deleted,
+        ),
+        signer=signer,
+    )
