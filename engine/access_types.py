@@ -210,7 +210,8 @@ class AuditEntry:
         actor: Who did it: a user's id, the name of a job, or `anonymous`.
         user_id: The user, if it was one.
         role: In which role, or None for jobs.
-        operation: What was done; a value of `engine.context.Operation` or `engine.audit.Operation`, or a later program's.
+        operation: What was done; a value of `engine.context.Operation`, of `engine.audit.Operation`, or of a
+            later program.
         bucket_id: UUID of the bucket, or None where it was in none.
         bucket: Its name then.
         path: The object, the folder with its trailing `/`, or the stored file's key.
