@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.access_types import TokenInfo, User
 from engine.check_types import Finding
 from engine.cli.formatting import utc_time_text
 from engine.types import Bucket, Folder, StorageObject
 from engine.version_types import ObjectVersion
+
+if TYPE_CHECKING:
+    # not at run time: it brings the database's library, which help and wrong usage do without
+    from engine.access_types import TokenInfo, User
 
 
 def bucket_document(bucket: Bucket) -> dict[str, Any]:

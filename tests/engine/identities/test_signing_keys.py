@@ -262,6 +262,15 @@ def test_a_new_database_does_not_bring_back_a_key_that_was_replaced(data_dir: Pa
             link(workspace.signer)
 
 
+def test_the_store_is_asked_for_a_key_once(data_dir: Path, service: RlsContext) -> None:
+    secrets = FailingSecrets()
+    with open_workspace(Settings(data_dir), secrets) as workspace:
+        secrets.failing = lambda name: True
+        workspace.users.add("alice", service)
+        assert workspace.verifier.context(workspace.keys.anon).role == "anon"
+        link_of(workspace.signer)(workspace.signer)
+
+
 def test_retired_keys_are_not_asked_of_the_store(data_dir: Path, service: RlsContext) -> None:
     secrets = FailingSecrets()
     with open_workspace(Settings(data_dir), secrets) as workspace:
