@@ -12,11 +12,12 @@ from itertools import islice
 from typing import Any, Final
 
 from engine import limits
+from engine.context import Operation
 from engine.errors import BucketNotFound
 from engine.server import bounds
 from engine.server.exchange import Exchange
 from engine.server.fields import Fields
-from engine.server.identity import Identity
+from engine.server.identity import Identity, in_act
 from engine.server.payloads import folder_json, row_json
 from engine.server.routing import Route, Shape, Target
 from engine.server.workers import Workers
@@ -52,12 +53,12 @@ class ListingRoutes:
         return (Route("POST", "object/list", Shape.BUCKET, self._list),)
 
     async def _list(self, exchange: Exchange, target: Target) -> None:
-        context = self._identity.required(exchange)
+        caller = self._identity.required(exchange)
         body = Fields("body", await exchange.json_body())
         limit = body.integer("limit", bounds.LIST_LIMIT_DEFAULT, minimum=1, maximum=bounds.LIST_LIMIT_MAX)
-        rows = await self._workers.run(
-            self._rows, target.bucket, _first_request(body, limit), body.text("search", ""), limit, context
-        )
+        request = _first_request(body, limit)
+        context = in_act(exchange, caller, Operation.OBJECT_LIST, target.bucket, request.prefix)
+        rows = await self._workers.run(self._rows, target.bucket, request, body.text("search", ""), limit, context)
         await exchange.answer_json(200, rows)
 
     def _rows(
