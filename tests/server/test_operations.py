@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from engine.context import Operation, RlsContext
+from engine.files.flat_listing import FlatListing
 from engine.storage import FileStorage
 from tests.server.conftest import ALICE
 
@@ -30,6 +31,7 @@ def contexts(monkeypatch: pytest.MonkeyPatch) -> list[RlsContext]:
 
         return spy
 
+    monkeypatch.setattr(FlatListing, "page", spied(FlatListing.page))
     for name in CALLS:
         monkeypatch.setattr(FileStorage, name, spied(getattr(FileStorage, name)))
     return seen
@@ -53,6 +55,7 @@ ROUTES = [
     ("GET", "/object/info/authenticated/photos/d/a", None, Operation.OBJECT_INFO, "photos", "d/a"),
     ("GET", "/object/info/public/photos/d/a", None, Operation.OBJECT_INFO_PUBLIC, "photos", "d/a"),
     ("POST", "/object/list/photos", {"prefix": "d"}, Operation.OBJECT_LIST, "photos", "d/"),
+    ("POST", "/object/list-v2/photos", {"prefix": "d"}, Operation.OBJECT_LIST_V2, "photos", "d"),
     ("POST", "/object/sign/photos/d/a", {"expiresIn": 9}, Operation.OBJECT_SIGN, "photos", "d/a"),
     ("POST", "/object/sign/photos", {"expiresIn": 9, "paths": ["d/a"]}, Operation.OBJECT_SIGN_MANY, "photos", "d/a"),
     ("POST", "/object/move", PAIR, Operation.OBJECT_MOVE, "photos", "d/a"),
