@@ -23,6 +23,7 @@ from engine.files.bulk import BulkUploads
 from engine.files.copies import Copies
 from engine.files.deletes import Deletes
 from engine.files.downloads import Downloads, ObjectReader
+from engine.files.flat_listing import FlatListing
 from engine.files.listing import Listing
 from engine.files.moves import Moves
 from engine.files.past import Past
@@ -34,7 +35,6 @@ from engine.files.versions import Versions
 from engine.jobs.check import Checks
 from engine.metadata.executor import Executor
 from engine.paths import validate_object_path, validate_prefix
-from engine.signed_url import UrlSigner
 from engine.types import (
     NOTHING_KEPT,
     BatchReport,
@@ -65,6 +65,7 @@ class FileStorage:
         versions: Old versions of objects.
         trash: What was deleted and can be taken back.
         past: Objects as they were at a moment.
+        flat: Objects by their full names.
     """
 
     def __init__(
@@ -84,13 +85,14 @@ class FileStorage:
         versions: Versions,
         trash: Trash,
         past: Past,
+        flat: FlatListing,
         checks: Checks,
-        signer: UrlSigner,
     ) -> None:
         self.events = events
         self.versions = versions
         self.trash = trash
         self.past = past
+        self.flat = flat
         self._executor = executor
         self._buckets = buckets
         self._uploads = uploads
@@ -102,7 +104,6 @@ class FileStorage:
         self._moves = moves
         self._copies = copies
         self._checks = checks
-        self._signer = signer
 
     def create_bucket(
         self,
@@ -376,12 +377,8 @@ class FileStorage:
             self.upload(bucket, prefix, b"", context, UploadOptions(mime_type=_MARKER_TYPE, replace=True))
 
     def sign(self, bucket: str, path: str, context: RlsContext, expires_in_s: int) -> SignedUrl:
-        """Make a link that opens one object for `expires_in_s` seconds, to whom the row rules show it.
-
-        A public bucket is read by everybody and signed for by nobody else: a link would outlive the flag.
-        """
-        info = self._downloads.info_by_rules(bucket, validate_object_path(path), context)
-        return self._signer.sign(info.bucket, info.path, expires_in_s)
+        """Make a link that opens one object for `expires_in_s` seconds, to whom the row rules show it."""
+        return self._downloads.sign(bucket, validate_object_path(path), context, expires_in_s)
 
     def check(
         self,
