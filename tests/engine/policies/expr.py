@@ -55,6 +55,16 @@ class Expr:
         """How many parts it is made of."""
         return 1 + sum(part.size for _, part in self.parts)
 
+    @property
+    def looks_at_the_row(self) -> bool:
+        """Whether a column is among its parts."""
+        return self._is_column or any(part.looks_at_the_row for _, part in self.parts)
+
+    @property
+    def _is_column(self) -> bool:
+        word = self.texts[0]
+        return not self.parts and word.isidentifier() and word.lower() not in ("true", "false", "null")
+
     def smaller(self) -> Iterator[Expr]:
         """Yield expressions of the same type with something taken away, the smallest first."""
         yield from (inner for inner in self._inner() if inner.kind == self.kind)
