@@ -10,3 +10,9 @@ from engine.permissions.language.expression import predicate as predicate
 from engine.permissions.language.expression import simplified as simplified
 from engine.permissions.language.expression import split_bucket as split_bucket
 from engine.permissions.language.functions import install_functions as install_functions
+from engine.permissions.language.statements import CreatePolicy as CreatePolicy
+from engine.permissions.language.statements import DropPolicy as DropPolicy
+from engine.permissions.language.statements import Ignored as Ignored
+from engine.permissions.language.statements import misfit as misfit
+from engine.permissions.language.statements import statements as statements
+from engine.permissions.language.statements import to_sql as to_sql
