@@ -88,7 +88,7 @@ class Grammar:
             Refusal: It is not one expression, or one that is not supported.
         """
         node = self.expression()
-        if self.cursor.now.shape is not Shape.END:
+        if not self.cursor.at_end:
             raise self.cursor.unexpected("an operator or the end")
         _check_size(node)
         return truth(node, "a policy")
