@@ -66,7 +66,7 @@ def predicate(expression: Expression, columns: RowColumns, facts: Facts) -> Colu
         facts: The call.
     """
     root = Folder(facts, {}).fold(expression.root)
-    return type_coerce(Compiler(columns, facts).sql(root), Boolean())
+    return type_coerce(Compiler(columns, facts).condition(root), Boolean())
 
 
 def simplified(expression: Expression, facts: Facts, bucket_name: str | None) -> Expression | bool | None:

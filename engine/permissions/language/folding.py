@@ -18,6 +18,7 @@ from engine.permissions.language.tree import (
     ArrayOf,
     Call,
     Case,
+    Cast,
     Column,
     Compare,
     Fact,
@@ -56,10 +57,13 @@ class Folder:
         return self._reduced(self._with_folded_children(node))
 
     def _fact(self, node: Fact) -> Node:
-        """Return a fact as a constant."""
+        """Return a fact as a constant; a caller's id that is no UUID as a cast, which raises where it is reached."""
         if node.name == "now" and self.keeps_now:
             return node
-        return constant(node.kind, fact(node.name, self.facts), node)
+        value = fact(node.name, self.facts)
+        if node.name == "auth.uid" and value is not None:
+            return _computed(Cast(Kind.UUID, constant(Kind.TEXT, value, node), span=node.span))
+        return constant(node.kind, value, node)
 
     def _with_folded_children(self, node: Node) -> Node:
         """Return a node whose children are folded; the same object where none changed."""

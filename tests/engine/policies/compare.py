@@ -11,17 +11,18 @@ The rule, which never lets through more than PostgreSQL does:
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import InvalidPolicy
 from engine.permissions.language import Expression, parse
 from engine.permissions.rows import Facts, PolicyTable
 from tests.engine.policies.callers import context_of
-from tests.engine.policies.expr import AND, ATOM, IS, OPERATOR, OR, Expr, made
+from tests.engine.policies.expr import Expr
 from tests.engine.policies.oracle import DENIED, Caller, Case, Oracle, Outcome
+from tests.engine.policies.orders import ordered
 from tests.engine.policies.ours import Ours, Seen, Verdict
 
 INTERNAL_ERROR = "XX000"
@@ -42,6 +43,7 @@ class Difference:
         postgres, ours: The answers.
         suspects: Where one of us failed, which may be a matter of order: the rows that we let through; else None.
         ours_failed: Whether it was us.
+        row: The row that was to be written, or None where it was asked what is seen.
     """
 
     condition: Expr
@@ -51,6 +53,23 @@ class Difference:
     ours: str
     suspects: frozenset[int] | None = None
     ours_failed: bool = False
+    row: int | None = None
+
+    def is_told_by(self, ways: Sequence[Sequence[Answer]]) -> bool:
+        """Return whether PostgreSQL answers as we do when it is made to go through the parts in one order.
+
+        Args:
+            ways: Its answers to what is seen and written, for each order.
+        """
+        return self.suspects is not None and any(self._is_told(seen, written) for seen, written in ways)
+
+    def _is_told(self, seen: Answer, written: Answer) -> bool:
+        if self.ours_failed:
+            return "error" in seen if self.row is None else written[str(self.row)] not in ("done", DENIED)
+        if self.row is not None:
+            return bool(written[str(self.row)] == "done")
+        rows = {int(n) for n, verdict in seen.get("each", {}).items() if verdict is True} | set(seen.get("rows", ()))
+        return (self.suspects or frozenset()) <= rows
 
     def __str__(self) -> str:
         return (
@@ -92,27 +111,6 @@ class Tally:
             f"{self.faults} were faults of its own; policies refused by both: {self.neither}, "
             f"by us alone: {self.refused.total()}; differences: {len(self.differences)}"
         )
-
-
-def mirrored(condition: Expr) -> Expr:
-    """Return the same condition with the parts of each AND, OR, IN and BETWEEN in reverse order."""
-    parts = tuple((slot, mirrored(part)) for slot, part in condition.parts)
-    word = condition.texts[1].strip().upper() if len(condition.texts) > 1 else ""
-    if condition.level in (AND, OR) and condition.kind == "boolean":
-        parts = parts[::-1]
-    elif word in ("IN (", "NOT IN ("):
-        parts = (parts[0], *parts[:0:-1])
-    elif word in ("BETWEEN", "NOT BETWEEN"):
-        (_, operand), (_, low), (_, high) = parts
-        joint, below, above = ("AND", "<=", ">=") if word == "BETWEEN" else ("OR", ">", "<")
-        form = f"(@ {below} @ {joint} @ {above} @)"
-        return made("boolean", ATOM, form, *((OPERATOR, part) for part in (operand, high, operand, low)))
-    return replace(condition, parts=parts)
-
-
-def in_order(condition: Expr) -> Expr:
-    """Return the same condition in a form whose parts PostgreSQL does not sort by what they cost."""
-    return made("boolean", ATOM, "(@ IS TRUE)", (IS + 1, condition))
 
 
 class Comparer:
@@ -205,37 +203,22 @@ class Comparer:
 
     def _without_order(self, found: Sequence[Difference]) -> list[Difference]:
         """Return the differences that are more than matters of order."""
-        suspects = list({each.condition.sql: each.condition for each in found if each.suspects is not None}.values())
+        suspects = {(each.condition.sql, each.row): each for each in found if each.suspects is not None}
         if not suspects:
             return list(found)
-        numbers = sorted(self._ours.numbers(self._table))
-        ordered = [in_order(each) for condition in suspects for each in (condition, mirrored(condition))]
-        _, outcomes = self._oracle.ask([self._case(condition, numbers) for condition in ordered])
-        told = {
-            (suspects[index // 2].sql, caller.label, index % 2): answers
-            for index, outcome in enumerate(outcomes)
-            for caller, answers in zip(self._oracle.callers, outcome.answers, strict=True)
-        }
-        kept = [each for each in found if not any(_explains(each, told, way) for way in (0, 1))]
+        forms = [
+            (key, ordered(each.condition, backwards=backwards), each.row)
+            for key, each in suspects.items()
+            for backwards in (False, True)
+        ]
+        _, outcomes = self._oracle.ask([self._case(form, [] if row is None else [row]) for _, form, row in forms])
+        told: dict[tuple[str, int | None, str], list[Sequence[Answer]]] = defaultdict(list)
+        for (key, _, _), outcome in zip(forms, outcomes, strict=True):
+            for caller, answers in zip(self._oracle.callers, outcome.answers, strict=True):
+                told[(*key, caller.label)].append(answers)
+        kept = [each for each in found if not each.is_told_by(told[each.condition.sql, each.row, each.caller])]
         self.tally.order += len(found) - len(kept)
         return kept
-
-
-def _explains(difference: Difference, told: Mapping[tuple[str, str, int], Sequence[Answer]], way: int) -> bool:
-    """Return whether PostgreSQL answers as we do when it is made to go one way through the parts."""
-    if difference.suspects is None:
-        return False
-    seen, inserted = told[difference.condition.sql, difference.caller, way]
-    if difference.ours_failed:
-        return _failed(seen, inserted)
-    rows = {int(n) for n, verdict in seen.get("each", {}).items() if verdict is True} | set(seen.get("rows", ()))
-    written = {int(n) for n, verdict in inserted.items() if verdict == "done"}
-    return difference.suspects <= rows & written
-
-
-def _failed(seen: Answer, inserted: Answer) -> bool:
-    """Return whether PostgreSQL failed on any row."""
-    return "error" in seen or not set(inserted.values()) <= {"done", DENIED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +257,7 @@ class _Question:
             return None
         suspects = frozenset([n] if postgres_failed else []) if failed or postgres_failed else None
         question = f"may row {n} be written?"
-        return Difference(self.condition, self.caller.label, question, answer, str(verdict), suspects, failed)
+        return Difference(self.condition, self.caller.label, question, answer, str(verdict), suspects, failed, n)
 
     def _differs(self, question: str, postgres: str, seen: Seen, suspects: frozenset[int] | None) -> Difference:
         ours = seen.error if seen.rows is None else str(sorted(seen.rows))

@@ -113,9 +113,9 @@ def _outcome(document: dict[str, Any]) -> Outcome:
 
 
 def owner_of(owner_id: str | None) -> str | None:
-    """Return Supabase's `owner` of an `owner_id`: a UUID in its usual form, or None where the text is none."""
+    """Return what `owner` is of an `owner_id`: the same where it is a UUID in its usual form, else None."""
     try:
-        return None if owner_id is None else str(uuid.UUID(owner_id))
+        return owner_id if owner_id is not None and owner_id == str(uuid.UUID(owner_id)) else None
     except ValueError:
         return None
 

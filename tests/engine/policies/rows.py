@@ -143,7 +143,7 @@ DOCUMENTS = (
     '{"level": " 42 ", "public": " t ", "owner": "' + BOB.upper() + '"}',
 )
 
-_OWNERS = (ALICE, BOB, None, ALICE, "not-a-uuid", BOB, STRANGER)
+_OWNERS = (ALICE, BOB, None, ALICE, "not-a-uuid", BOB, STRANGER, ALICE.upper(), "")
 _SIZES = (0, 1, 3, 100, 1023, 1024, 1025, 5_000_000, 2_147_483_647, 2_147_483_648, 9_000_000_000_000)
 _TYPES = ("image/png", "image/jpeg", "text/plain", "application/pdf", "application/octet-stream", "IMAGE/PNG", "")
 BUCKETS = ("avatars", "cats", "Docs", "my_bucket", "100% ö")
@@ -182,14 +182,6 @@ def bucket_rows() -> tuple[BucketRow, ...]:
         )
         for n, name in enumerate(BUCKETS)
     )
-
-
-def as_uuid(text: str | None) -> str | None:
-    """Return a UUID in its usual form, or None where the text is none: Supabase's `owner` of an `owner_id`."""
-    try:
-        return None if text is None else str(uuid.UUID(text))
-    except ValueError:
-        return None
 
 
 def metadata(row: ObjectRow, *, is_new: bool) -> dict[str, Any]:

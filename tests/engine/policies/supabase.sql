@@ -10,17 +10,19 @@ create schema auth;
 create schema storage;
 create schema asked;
 
-create function auth.jwt() returns jsonb language sql stable as
-$$ select nullif(current_setting('request.jwt.claims', true), '')::jsonb $$;
+-- Supabase's are stable. Then the planner calls them to guess how many rows there will be, and a caller whose id is no
+-- UUID fails on conditions that no row reaches; what conditions mean is the same.
+create function auth.jwt() returns jsonb language plpgsql as
+$$ begin return nullif(current_setting('request.jwt.claims', true), '')::jsonb; end $$;
 
-create function auth.uid() returns uuid language sql stable as
-$$ select nullif(auth.jwt() ->> 'sub', '')::uuid $$;
+create function auth.uid() returns uuid language plpgsql as
+$$ begin return nullif(auth.jwt() ->> 'sub', '')::uuid; end $$;
 
-create function auth.role() returns text language sql stable as
-$$ select auth.jwt() ->> 'role' $$;
+create function auth.role() returns text language plpgsql as
+$$ begin return auth.jwt() ->> 'role'; end $$;
 
-create function auth.email() returns text language sql stable as
-$$ select auth.jwt() ->> 'email' $$;
+create function auth.email() returns text language plpgsql as
+$$ begin return auth.jwt() ->> 'email'; end $$;
 
 create function storage.foldername(name text) returns text[] language plpgsql immutable as $$
 declare parts text[] := string_to_array(name, '/');
