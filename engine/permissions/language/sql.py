@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, func, literal, not_, null, or_
-from sqlalchemy.sql.elements import Grouping
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Text, and_, case, func, literal, null, or_
+from sqlalchemy.sql.elements import Grouping, UnaryExpression
+from sqlalchemy.sql.operators import concat_op, inv
 
 from engine.permissions.language.functions import PREFIX, array_text
 
@@ -26,6 +28,11 @@ def infix(left: Sql, operator: str, right: Sql) -> Sql:
     return Grouping(left.op(operator)(right))
 
 
+def concatenated(operands: list[Sql]) -> Sql:
+    """Return texts as one, in parentheses; a long row is not nested."""
+    return Grouping(reduce(lambda left, right: left.operate(concat_op, right), operands))
+
+
 def joined(operator: str, operands: list[Sql]) -> Sql:
     """Return operands with AND or OR between them, in parentheses."""
     return Grouping(and_(*operands) if operator == "and" else or_(*operands))
@@ -33,7 +40,7 @@ def joined(operator: str, operands: list[Sql]) -> Sql:
 
 def negated(operand: Sql) -> Sql:
     """Return the opposite of a condition."""
-    return Grouping(not_(Grouping(operand)))
+    return Grouping(UnaryExpression(Grouping(operand), operator=inv, type_=Boolean()))
 
 
 def policy(name: str, *arguments: Any) -> Sql:

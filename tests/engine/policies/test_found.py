@@ -48,8 +48,8 @@ def test_an_id_counts_however_it_is_written(ours: Ours):
 
 def test_an_owner_that_is_no_uuid_is_null_under_a_negation(ours: Ours):
     assert seen(ours, "owner = auth.uid()").rows == owned_by(ALICE)
-    assert not seen(ours, "NOT owner = auth.uid()").rows & owned_by(None, "not-a-uuid")
-    assert seen(ours, f"owner = '{BOB}' IS NULL").rows == owned_by(None, "not-a-uuid")
+    assert not seen(ours, "NOT owner = auth.uid()").rows & owned_by(None, "not-a-uuid", ALICE.upper(), "")
+    assert seen(ours, f"owner = '{BOB}' IS NULL").rows == owned_by(None, "not-a-uuid", ALICE.upper(), "")
 
 
 def test_a_bucket_without_allowed_types_has_null_there(ours: Ours):
