@@ -10,12 +10,12 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test crash model check format demo bench coverage clean
+.PHONY: help run test crash model policies check format demo bench coverage clean
 
 help: ## list these commands
 	@echo "Holdall: an object store in a window. Commands:"
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
-	@echo "ARGS=\"…\" is handed on to run, test, crash, model and bench; PYTHON=… chooses the interpreter."
+	@echo "ARGS=\"…\" is handed on to run, test, crash, model, policies and bench; PYTHON=… chooses the interpreter."
 
 run: ## open the window
 	@sh packaging/bootstrap.sh run
@@ -37,6 +37,10 @@ crash: ## kill a process 500 times and cut the power 1,000 times, and hold what 
 model: ## play 20,000 random steps, several threads at once among them, against a model of dictionaries
 	@sh packaging/bootstrap.sh test
 	$(PYTHON_IN_VENV) -m tests.engine.model.run $(ARGS)
+
+policies: ## compare 20,000 random policies with what a real PostgreSQL makes of them
+	@sh packaging/bootstrap.sh test
+	$(PYTHON_IN_VENV) -m tests.engine.policies.run $(ARGS)
 
 check: ## format, lint, types and layers
 	@sh packaging/bootstrap.sh check

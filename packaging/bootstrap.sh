@@ -101,6 +101,18 @@ need_web_server() {
     fi
 }
 
+# PostgreSQL's package makes and starts a server of its own where systemd runs, so there only CI installs it.
+want_database_server() {
+    set -- "$1" /usr/lib/postgresql/*/bin/initdb
+    [ ! -x "$2" ] && ! command -v initdb >/dev/null || return 0
+    if [ "$1" = ci ] || [ ! -d /run/systemd/system ]; then
+        want_tools "Comparisons of policies with PostgreSQL will be skipped." initdb=postgresql || true
+    else
+        say "Comparisons of policies with PostgreSQL will be skipped. Its package starts a server; to have it nevertheless:" \
+            "    $(install_line postgresql)"
+    fi
+}
+
 screen_tools="Xvfb=xvfb openbox xdotool import=imagemagick dbus-daemon curl"
 
 case $purpose in
@@ -119,6 +131,7 @@ case $purpose in
         # shellcheck disable=SC2086 # a list
         want_tools "Tests that need a screen will be skipped." $screen_tools || true
         want_tools "Tests that put faults into system calls will be skipped." strace || true
+        want_database_server "$purpose"
         [ "$purpose" = test ] || want_tools "Tests that need a browser will be skipped." chromium || true
         ;;
     check)
