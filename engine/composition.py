@@ -38,6 +38,7 @@ from engine.metadata.executor import Executor
 from engine.permissions.rules import PermissionChecker
 from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
+from engine.storage.use_cases import UseCases
 from engine.watch.ground import Ground
 from engine.watch.stored_file import StoredFiles
 
@@ -105,32 +106,34 @@ def compose(
     contents = VersionBytes(executor, backend, core.settler, downloads)
     past = Past(executor, downloads, contents)
     return FileStorage(
-        executor=executor,
-        events=events,
-        buckets=Buckets(
-            executor, core.mutations, backend, permissions, deletes, announcer, core.sidecars, core.failpoints
-        ),
-        uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
-        bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many, core.failpoints),
-        downloads=downloads,
-        tree_downloads=TreeDownloads(downloads, listing, past),
-        listing=listing,
-        deletes=deletes,
-        moves=Moves(core.mutations, announcer),
-        copies=copies,
-        versions=Versions(executor, core.mutations, contents, copies, quarantine),
-        trash=Trash(
-            executor, core.mutations, backend, permissions, announcer.stored, quarantine, deletes, core.failpoints
-        ),
-        past=past,
-        checks=Checks(
-            executor,
-            backend,
-            core.settler,
-            permissions,
-            Verdicts(executor, Bytes(backend, core.settler), quarantine, Audit(executor)),
-            settings.storage_dir / ".lost+found",
-            announcer.deleted,
-        ),
-        signer=signer,
+        UseCases(
+            executor=executor,
+            events=events,
+            buckets=Buckets(
+                executor, core.mutations, backend, permissions, deletes, announcer, core.sidecars, core.failpoints
+            ),
+            uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
+            bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many, core.failpoints),
+            downloads=downloads,
+            tree_downloads=TreeDownloads(downloads, listing, past),
+            listing=listing,
+            deletes=deletes,
+            moves=Moves(core.mutations, announcer),
+            copies=copies,
+            versions=Versions(executor, core.mutations, contents, copies, quarantine),
+            trash=Trash(
+                executor, core.mutations, backend, permissions, announcer.stored, quarantine, deletes, core.failpoints
+            ),
+            past=past,
+            checks=Checks(
+                executor,
+                backend,
+                core.settler,
+                permissions,
+                Verdicts(executor, Bytes(backend, core.settler), quarantine, Audit(executor)),
+                settings.storage_dir / ".lost+found",
+                announcer.deleted,
+            ),
+            signer=signer,
+        )
     )
