@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.audit import Audit
+from engine.audit import Audit, Chain
 from engine.backends.base import StorageBackend
 from engine.buckets import Buckets
 from engine.config import Settings
@@ -57,7 +57,7 @@ class Core:
     sidecars: Sidecars
 
 
-def premises_of(core: Core, quarantine: Quarantine, announcer: Announcer) -> Premises:
+def premises_of(core: Core, quarantine: Quarantine, announcer: Announcer, chain: Chain) -> Premises:
     """Return what is to be kept in order."""
     return Premises(
         core.executor,
@@ -67,6 +67,7 @@ def premises_of(core: Core, quarantine: Quarantine, announcer: Announcer) -> Pre
         core.permissions,
         quarantine,
         announcer.deleted,
+        chain,
         core.failpoints,
     )
 
@@ -95,6 +96,7 @@ def compose(
     events: EventBus,
     announcer: Announcer,
     quarantine: Quarantine,
+    audit: Audit,
 ) -> FileStorage:
     """Put the use cases together."""
     executor, backend, permissions = core.executor, core.backend, core.permissions
@@ -130,7 +132,7 @@ def compose(
                 backend,
                 core.settler,
                 permissions,
-                Verdicts(executor, Bytes(backend, core.settler), quarantine, Audit(executor)),
+                Verdicts(executor, Bytes(backend, core.settler), quarantine, audit),
                 settings.storage_dir / ".lost+found",
                 announcer.deleted,
             ),

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.acts import act
 from engine.cancel import CancelToken
 from engine.check_types import CheckReport
+from engine.context import Operation
 from engine.files.throttle import ProgressMeter
 from engine.paths import validate_prefix
 from engine.storage.bucket_calls import BucketCalls
@@ -44,12 +46,14 @@ class FileStorage(BucketCalls, ReadCalls, WriteCalls):
         self.trash = use.trash
         self.past = use.past
 
+    @act(Operation.OBJECT_UPLOAD, path="prefix")
     def create_folder(self, bucket: str, prefix: str, context: RlsContext) -> None:
         """Make an empty folder: an object of no bytes whose path ends with `/`. One that exists is left alone."""
         validate_prefix(prefix)
         if prefix and not self.exists(bucket, prefix, context):
             self.upload(bucket, prefix, b"", context, UploadOptions(mime_type=_MARKER_TYPE, replace=True))
 
+    @act(Operation.CHECK, None, told=("repair",))
     def check(
         self,
         context: RlsContext,

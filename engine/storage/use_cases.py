@@ -20,6 +20,7 @@ from engine.files.versions import Versions
 from engine.jobs.check import Checks
 from engine.metadata.executor import Executor
 from engine.signed_url import UrlSigner
+from engine.types import BatchReport, RlsContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +55,8 @@ class Calls:
     def __init__(self, use: UseCases) -> None:
         self._use = use
         self._executor = use.executor
+
+    def _told(self, context: RlsContext, report: BatchReport) -> BatchReport:
+        """Let the audit know what could not be done of a bulk call."""
+        self._executor.acts.refused_items(context, report.done, report.failures)
+        return report

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from engine.acts import act
 from engine.cancel import CancelToken
+from engine.context import Operation
 from engine.files.uploads import UploadSession
 from engine.storage.use_cases import Calls
 from engine.types import BatchReport, ProgressCallback, RlsContext, StorageObject, UploadItem, UploadOptions
@@ -17,6 +19,7 @@ _DEFAULTS: Final = UploadOptions()
 class WriteCalls(Calls):
     """Calls that store, change and delete objects."""
 
+    @act(Operation.OBJECT_UPLOAD, path="path")
     def upload(
         self,
         bucket: str,
@@ -30,6 +33,7 @@ class WriteCalls(Calls):
         """Store one object; it survives a power cut when the call returns."""
         return self._use.uploads.upload(bucket, path, source, context, options, progress, cancel)
 
+    @act(Operation.OBJECT_UPLOAD, path="path", silent=True)
     def begin_upload(
         self,
         bucket: str,
@@ -41,6 +45,7 @@ class WriteCalls(Calls):
         """Open a session that takes one object's bytes as they come."""
         return self._use.uploads.begin(bucket, path, context, options, size_hint)
 
+    @act(Operation.OBJECT_UPLOAD_MANY)
     def upload_many(
         self,
         bucket: str,
@@ -51,12 +56,15 @@ class WriteCalls(Calls):
         cancel: CancelToken | None = None,
     ) -> BatchReport:
         """Store many files; they survive a power cut when the call returns."""
-        return self._use.bulk_uploads.upload_many(bucket, items, context, options, progress, cancel)
+        report = self._use.bulk_uploads.upload_many(bucket, items, context, options, progress, cancel)
+        return self._told(context, report)
 
+    @act(Operation.OBJECT_DELETE, path="path", told=("for_good",))
     def delete(self, bucket: str, path: str, context: RlsContext, *, for_good: bool = False) -> None:
         """Delete one object; `for_good` keeps nothing of its present content, whatever its bucket keeps."""
         self._use.deletes.delete(bucket, path, context, for_good=for_good)
 
+    @act(Operation.OBJECT_DELETE_MANY, path="paths", told=("for_good",))
     def delete_many(
         self,
         bucket: str,
@@ -71,6 +79,7 @@ class WriteCalls(Calls):
         """Delete objects and, for paths that end with `/`, whole folders; missing and hidden ones are skipped."""
         return self._use.deletes.delete_many(bucket, paths, context, progress, cancel, as_of, for_good=for_good)
 
+    @act(Operation.OBJECT_DELETE_MANY, path="paths", told=("for_good",))
     def delete_trees(
         self,
         bucket: str,
@@ -85,6 +94,7 @@ class WriteCalls(Calls):
         """Do as `delete_many` in memory that stays flat, and return how many objects that was."""
         return self._use.deletes.delete_trees(bucket, paths, context, progress, cancel, as_of, for_good=for_good)
 
+    @act(Operation.OBJECT_MOVE, path="source_path", told=("target_path", "target_bucket"))
     def move(
         self,
         bucket: str,
@@ -97,6 +107,7 @@ class WriteCalls(Calls):
         """Give an object another path, also in another bucket."""
         return self._use.moves.move(bucket, source_path, target_path, context, target_bucket)
 
+    @act(Operation.OBJECT_MOVE, path="source_prefix", told=("target_prefix", "target_bucket"))
     def move_folder(
         self,
         bucket: str,
@@ -113,6 +124,7 @@ class WriteCalls(Calls):
             bucket, source_prefix, target_prefix, context, target_bucket, progress, cancel
         )
 
+    @act(Operation.OBJECT_COPY, path="source_path", told=("target_path", "target_bucket"))
     def copy(
         self,
         bucket: str,
@@ -137,6 +149,7 @@ class WriteCalls(Calls):
             cancel=cancel,
         )
 
+    @act(Operation.OBJECT_COPY, path="source_prefix", told=("target_prefix", "target_bucket"))
     def copy_folder(
         self,
         bucket: str,
@@ -149,6 +162,7 @@ class WriteCalls(Calls):
         cancel: CancelToken | None = None,
     ) -> BatchReport:
         """Copy everything below a prefix."""
-        return self._use.copies.copy_folder(
+        report = self._use.copies.copy_folder(
             bucket, source_prefix, target_prefix, context, target_bucket=target_bucket, progress=progress, cancel=cancel
         )
+        return self._told(context, report)
