@@ -206,7 +206,7 @@ def _last_id(tx: Transaction) -> int:
 
 def _pages(tx: Transaction) -> Iterator[Sequence[Sequence[Any]]]:
     """Yield all rows, the oldest first, a page at a time."""
-    after = -1
+    after = -(2**63)  # numbers below the first are an entry's that somebody put there
     while rows := tx.run_text(_PAGE, (after, limits.AUDIT_PAGE_MAX)).all():
         yield [tuple(row) for row in rows]
         after = int(rows[-1][0])

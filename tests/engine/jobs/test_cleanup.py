@@ -573,7 +573,8 @@ class TestAudit:
         calendar.pass_hours(200)
         write("g", "h")
         house.cleanup.run(service)
-        assert [entry.path for entry in by_jobs(house.audit, 10)] == ["h", "g", "f"]
+        # what says that the others were removed is one of the newest, too
+        assert [entry.path for entry in by_jobs(house.audit, 10)] == ["h", "g"]
 
 
 class TestTurns:
