@@ -20,6 +20,8 @@ from typing import Any, Final
 from sqlalchemy import Select
 
 from engine import limits
+from engine.acts import act
+from engine.context import Operation
 from engine.errors import InvalidKey, InvalidRequest
 from engine.files.flat_queries import by_time, descendants, folders, leaves
 from engine.files.quarantine import Quarantine
@@ -181,6 +183,7 @@ class FlatListing:
         self._executor = executor
         self._quarantine = quarantine
 
+    @act(Operation.OBJECT_LIST_V2, path="request.prefix")
     def page(self, bucket: str, request: FlatRequest, context: RlsContext) -> FlatPage:
         """Return one page.
 
