@@ -207,8 +207,6 @@ class TokenVerifier:
                     return key, key.reader.decode(token)
                 except jwt.InvalidSignatureError:
                     continue
-        except jwt.InvalidAlgorithmError as error:
-            raise InvalidToken(_WRONG_ALGORITHM) from error
         except jwt.InvalidTokenError as error:
             raise InvalidToken(_NO_TOKEN) from error
         raise InvalidToken(_WRONG_SIGNATURE)

@@ -41,8 +41,9 @@ def test_one_key_as_pem(key: Any, algorithm: str) -> None:
         ed25519.Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
         RSA_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
         b"-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n",
+        b"-----BEGIN PUBLIC KEY-----\nMAwwBQYDKgMEAwMAAAA=\n-----END PUBLIC KEY-----\n",
     ],
-    ids=["empty", "none", "weak", "curve", "ed25519", "private", "broken"],
+    ids=["empty", "none", "weak", "curve", "ed25519", "private", "broken", "unknown kind"],
 )
 def test_what_is_no_key_for_us(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import jwt
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from engine import limits
 from engine.auth import ApiKeys, TokenVerifier
@@ -93,6 +93,18 @@ def test_a_workspace_begins_with_one_key_of_each_kind(workspace: Workspace, neig
 
     assert sorted(found) == [("jwt", "jwt-secret", None), ("links", "link-signing-key", None)]
     assert workspace.jwt_secret == FixedSecrets(MASTER).get_or_create("jwt-secret").hex()
+
+
+def test_a_kind_that_is_missing_is_begun_and_the_other_left_alone(workspace: Workspace, service: RlsContext) -> None:
+    workspace.signing_keys.rotate(service, HOUR_S)
+    gone = delete(storage_signing_keys).where(storage_signing_keys.c.purpose == "links")
+    workspace._core.executor.execute(gone, service)
+    known = rows(workspace)
+
+    with open_workspace(workspace.settings, FixedSecrets(MASTER)) as reopened:
+        assert rows(reopened)[: len(known)] == known
+        assert [row.secret_name for row in rows(reopened)[len(known) :]] == ["link-signing-key"]
+        assert reopened.keys.anon == workspace.keys.anon
 
 
 def test_tokens_and_keys_name_the_key_that_signed_them(workspace: Workspace, service: RlsContext) -> None:
