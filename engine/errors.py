@@ -2,10 +2,10 @@
 
     StorageError
     ├── RequestFault                  the request cannot be fulfilled as asked
-    │   ├── NotFound                  BucketNotFound, ObjectNotFound, UserNotFound, TokenNotFound
+    │   ├── NotFound                  BucketNotFound, ObjectNotFound, UserNotFound, TokenNotFound, PolicyNotFound
     │   ├── Conflict                  BucketAlreadyExists, ObjectAlreadyExists, BucketNotEmpty, WouldBeLost,
-    │   │                             UserAlreadyExists
-    │   ├── Unauthorized              InvalidToken, WrongPassword
+    │   │                             UserAlreadyExists, PolicyAlreadyExists
+    │   ├── Unauthorized              InvalidToken, WrongPassword, PolicyFailed
     │   ├── InvalidRequest            InvalidKey, InvalidBucketName, InvalidRange, InvalidPolicy
     │   ├── InvalidLink               MalformedLink, ExpiredLink, WrongSignature
     │   ├── PayloadTooLarge
@@ -98,6 +98,12 @@ class TokenNotFound(NotFound):
     code = "TokenNotFound"
 
 
+class PolicyNotFound(NotFound):
+    """No such policy."""
+
+    code = "NoSuchPolicy"
+
+
 class Conflict(RequestFault):
     """The present state contradicts the request."""
 
@@ -135,6 +141,12 @@ class WouldBeLost(Conflict):
     code = "WouldBeLost"
 
 
+class PolicyAlreadyExists(Conflict):
+    """A policy of the table has that name."""
+
+    code = "PolicyAlreadyExists"
+
+
 class Unauthorized(RequestFault):
     """The caller's role or policies do not allow it."""
 
@@ -147,6 +159,10 @@ class InvalidToken(Unauthorized):
 
 class WrongPassword(Unauthorized):
     """It is not the password of that user, or there is no such user: the two are never told apart."""
+
+
+class PolicyFailed(Unauthorized):
+    """A policy could not be evaluated on a row, as where it divides by zero; strangers learn no more than that."""
 
 
 class InvalidRequest(RequestFault):

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
-from engine.metadata.executor import Executor, Transaction
+from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_settings
+from engine.permissions.generation import ACCESS_GENERATION
 from engine.types import RlsContext
-
-ACCESS_GENERATION: Final = "access_generation"
-"""Name of the setting that holds it, a number as text."""
 
 _SYSTEM: Final = RlsContext.service()
 _S: Final = storage_settings.c
@@ -48,16 +46,3 @@ class AccessGeneration:
         generation = int(rows[0][0]) if rows else 0
         self._seen = (version, generation)
         return generation
-
-
-def raise_generation(tx: Transaction) -> None:
-    """Let everybody read access state again once a transaction is committed.
-
-    Args:
-        tx: The transaction that changes some of it.
-    """
-    found = tx.execute(_QUERY).scalar()
-    if found is None:
-        tx.execute(insert(storage_settings).values(name=ACCESS_GENERATION, value="1"))
-    else:
-        tx.execute(update(storage_settings).where(_S.name == ACCESS_GENERATION).values(value=str(int(found) + 1)))

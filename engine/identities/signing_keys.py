@@ -20,10 +20,11 @@ from engine import limits
 from engine.auth import ApiKeys, TokenKey
 from engine.context import Operation
 from engine.errors import InvalidRequest
-from engine.identities.generation import AccessGeneration, raise_generation
+from engine.identities.generation import AccessGeneration
 from engine.ids import new_id
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_signing_keys
+from engine.permissions.generation import raise_generation
 from engine.permissions.rules import PermissionChecker
 from engine.secrets import SecretStore
 from engine.signed_url import LinkKey

@@ -16,13 +16,13 @@ from engine.access_types import IssuedToken, TokenInfo, User
 from engine.auth import ISSUER
 from engine.context import Operation
 from engine.errors import InvalidRequest, TokenNotFound
-from engine.identities.generation import raise_generation
 from engine.identities.known import KnownIdentities
 from engine.identities.rules import checked_claims, checked_role, checked_subject
 from engine.identities.signing_keys import SigningKeys
 from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_tokens, storage_users
+from engine.permissions.generation import raise_generation
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us, to_datetime
 from engine.tokens import TokenCodec

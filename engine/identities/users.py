@@ -15,13 +15,13 @@ from sqlalchemy import delete, insert, or_, select, update
 from engine.access_types import User
 from engine.context import Operation
 from engine.errors import UserAlreadyExists, UserNotFound, WrongPassword
-from engine.identities.generation import raise_generation
 from engine.identities.passwords import hash_password, is_password
 from engine.identities.rules import checked_claims, checked_role, checked_user_id, checked_user_name
 from engine.identities.tokens import end_tokens_of
 from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_users
+from engine.permissions.generation import raise_generation
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us, to_datetime
 from engine.types import UNCHANGED, RlsContext, Role, Unchanged

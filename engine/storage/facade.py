@@ -9,8 +9,6 @@ Source: specification, "File Storage Service" and "Data Flow".
 
 from __future__ import annotations
 
-from typing import Final
-
 from engine.acts import act
 from engine.cancel import CancelToken
 from engine.check_types import CheckReport
@@ -21,9 +19,7 @@ from engine.storage.bucket_calls import BucketCalls
 from engine.storage.read_calls import ReadCalls
 from engine.storage.use_cases import UseCases
 from engine.storage.write_calls import WriteCalls
-from engine.types import ProgressCallback, RlsContext, UploadOptions
-
-_MARKER_TYPE: Final = "application/x-directory"
+from engine.types import ProgressCallback, RlsContext
 
 
 class FileStorage(BucketCalls, ReadCalls, WriteCalls):
@@ -38,6 +34,7 @@ class FileStorage(BucketCalls, ReadCalls, WriteCalls):
         trash: What was deleted and can be taken back.
         past: Objects as they were at a moment.
         flat: Objects by their full names.
+        policies: Who may do what.
     """
 
     def __init__(self, use: UseCases) -> None:
@@ -47,13 +44,14 @@ class FileStorage(BucketCalls, ReadCalls, WriteCalls):
         self.trash = use.trash
         self.past = use.past
         self.flat = use.flat
+        self.policies = use.policies
 
     @act(Operation.OBJECT_UPLOAD, path="prefix")
     def create_folder(self, bucket: str, prefix: str, context: RlsContext) -> None:
         """Make an empty folder: an object of no bytes whose path ends with `/`. One that exists is left alone."""
         validate_prefix(prefix)
         if prefix and not self.exists(bucket, prefix, context):
-            self.upload(bucket, prefix, b"", context, UploadOptions(mime_type=_MARKER_TYPE, replace=True))
+            self._use.uploads.mark_folder(bucket, prefix, context)
 
     @act(Operation.CHECK, None, told=("repair",))
     def check(

@@ -20,6 +20,7 @@ from engine.files.uploads import Uploads
 from engine.files.versions import Versions
 from engine.jobs.check import Checks
 from engine.metadata.executor import Executor
+from engine.permissions.policies import Policies
 from engine.types import BatchReport, RlsContext
 
 
@@ -43,6 +44,7 @@ class UseCases:
     past: Past
     flat: FlatListing
     checks: Checks
+    policies: Policies
 
 
 class Calls:

@@ -34,7 +34,7 @@ def neighbour(workspace: Workspace) -> Iterator[Workspace]:
 @pytest.fixture
 def policy_for(workspace: Workspace, service: RlsContext) -> Callable[[str], None]:
     """Return a function that writes a policy which names a role."""
-    from engine.identities.generation import raise_generation
+    from engine.permissions.generation import raise_generation
 
     def write(role: str) -> None:
         values = {

@@ -15,10 +15,11 @@ from engine import limits
 from engine.config import Settings
 from engine.context import Operation
 from engine.errors import InvalidRequest, InvalidToken, TokenNotFound, Unauthorized
-from engine.identities.generation import ACCESS_GENERATION, AccessGeneration
+from engine.identities.generation import AccessGeneration
 from engine.identities.tokens import Tokens
 from engine.metadata.executor import Transaction
 from engine.metadata.tables import storage_settings, storage_tokens
+from engine.permissions.generation import ACCESS_GENERATION
 from engine.secrets import FixedSecrets
 from engine.times import now_us
 from engine.types import RlsContext
