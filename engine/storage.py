@@ -54,6 +54,7 @@ from engine.types import (
 )
 
 _DEFAULTS: Final = UploadOptions()
+_SOMEBODY: Final = RlsContext.anonymous()
 _MARKER_TYPE: Final = "application/x-directory"
 
 
@@ -198,15 +199,15 @@ class FileStorage:
         """Open an object for reading; `verify` holds it against its checksum at the end."""
         return self._downloads.open(bucket, path, context, verify=verify)
 
-    def open_public(self, bucket: str, path: str) -> ObjectReader:
-        """Open an object of a public bucket for somebody unknown."""
+    def open_public(self, bucket: str, path: str, context: RlsContext = _SOMEBODY) -> ObjectReader:
+        """Open an object of a public bucket for somebody unknown; the context says no more than where they ask from."""
         return self._downloads.open_public(bucket, path)
 
     def open_signed(self, bucket: str, path: str, *, method: str, token: str, expires: str) -> ObjectReader:
         """Open what a signed link opens."""
         return self._downloads.open_signed(bucket, path, method=method, token=token, expires=expires)
 
-    def open_granted(self, bucket: str, path: str) -> ObjectReader:
+    def open_granted(self, bucket: str, path: str, context: RlsContext = _SOMEBODY) -> ObjectReader:
         """Open an object for a caller whose right was verified elsewhere."""
         return self._downloads.open_granted(bucket, path)
 

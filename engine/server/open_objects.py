@@ -162,11 +162,12 @@ class OpenObjects:
 
     def _open_now(self, key: _Key, caller: Caller, origin: Callable[[], Origin]) -> ObjectReader:
         _, operation, bucket, path = key
+        somebody = RlsContext.anonymous() if isinstance(caller, Door) else caller
+        context = somebody.doing(operation, bucket, path).coming_from(origin())
         if caller is Door.PUBLIC:
-            return self._storage.open_public(bucket, path)
+            return self._storage.open_public(bucket, path, context)
         if caller is Door.GRANTED:
-            return self._storage.open_granted(bucket, path)
-        context = caller.doing(operation, bucket, path).coming_from(origin())
+            return self._storage.open_granted(bucket, path, context)
         return self._storage.open_object(bucket, path, context)
 
     async def _opened(self, entry: OpenObject) -> None:
