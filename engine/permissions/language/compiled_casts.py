@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, Text, case
 from sqlalchemy import cast as sql_cast
 
 from engine.permissions.language.kinds import INTEGERS, MAX_INT4, MAX_INT8, Kind
@@ -39,8 +39,8 @@ def cast(compiler: Compiler, node: Cast) -> Sql:
 def _to_text(operand: Sql, source: Kind) -> Sql:
     """Return a value as text."""
     if source is Kind.BOOLEAN:
-        truths = ((infix(operand, "=", parameter(1)), text("true")), (infix(operand, "=", parameter(0)), text("false")))
-        return choice(*truths)
+        whole: Sql = case((parameter(1), text("true")), (parameter(0), text("false")), value=operand)
+        return whole
     if source in INTEGERS:
         return sql_cast(operand, Text())
     return policy("json_text", operand) if source is Kind.JSON else operand

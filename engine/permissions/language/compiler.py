@@ -19,6 +19,7 @@ from engine.permissions.language.sql import (
     Sql,
     call,
     choice,
+    concatenated,
     failing,
     infix,
     joined,
@@ -219,8 +220,13 @@ class Compiler:
         return policy("arithmetic", "-", 0, self.sql(node.operand), top)
 
     def concat(self, node: Concat) -> Sql:
-        """Return two texts as one."""
-        return infix(self.sql(node.left), "||", self.sql(node.right))
+        """Return texts as one; a long row stays one row, in which nothing is nested."""
+        operands = [node.right]
+        left = node.left
+        while isinstance(left, Concat):
+            operands.append(left.right)
+            left = left.left
+        return concatenated([self.sql(each) for each in (left, *reversed(operands))])
 
     def case(self, node: Case) -> Sql:
         """Return CASE."""
@@ -229,8 +235,7 @@ class Compiler:
         if node.operand is None:
             return choice(*branches, default=default)
         operand = self.sql(node.operand)
-        first, *rest = branches
-        whole: Sql = case(*((infix(operand, "=", when), then) for when, then in (first, *rest)), else_=default)
+        whole: Sql = case(*branches, value=operand, else_=default)
         return whole
 
     def array(self, node: ArrayOf) -> Sql:

@@ -24,6 +24,11 @@ class Cursor:
         return self._tokens[self._at]
 
     @property
+    def at_end(self) -> bool:
+        """Whether no token is left."""
+        return self.now.shape is Shape.END
+
+    @property
     def behind(self) -> Lexeme:
         """The token after that."""
         return self._tokens[min(self._at + 1, len(self._tokens) - 1)]
@@ -83,7 +88,7 @@ class Cursor:
 
     def unexpected(self, wanted: str) -> Refusal:
         """Return the refusal of the next token where something else was wanted."""
-        if self.now.shape is Shape.END:
+        if self.at_end:
             return Refusal(f"the text ends where {wanted} was expected", self.now.span)
         return Refusal(f"{wanted} was expected here, not {_shown(self.now)}", self.now.span)
 

@@ -9,22 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from engine.permissions.language import operators, primaries
 from engine.permissions.language.cursor import Cursor
-from engine.permissions.language.kinds import MAX_INT8, Kind
+from engine.permissions.language.kinds import Kind
 from engine.permissions.language.refusals import Refusal
+from engine.permissions.language.sizes import MAX_DEPTH, check_size
 from engine.permissions.language.tokens import Shape
-from engine.permissions.language.tree import Between, Distinct, IsNull, IsTruth, Like, Literal, Node, Span
+from engine.permissions.language.tree import Between, Distinct, IsNull, IsTruth, Like, Node, Span
 from engine.permissions.language.typing_rules import settled, truth
 from engine.permissions.rows import PolicyTable
-
-MAX_DEPTH: Final = 100
-"""How deep an expression may be nested."""
-
-MAX_NODES: Final = 1_000
-"""How many parts it may have."""
 
 _OR, _AND, _NOT, _IS, _COMPARISON, _LIKE, _OTHER, _SUM, _PRODUCT, _MINUS, _CAST = range(1, 12)
 _LEVELS = {
@@ -88,9 +82,9 @@ class Grammar:
             Refusal: It is not one expression, or one that is not supported.
         """
         node = self.expression()
-        if self.cursor.now.shape is not Shape.END:
+        if not self.cursor.at_end:
             raise self.cursor.unexpected("an operator or the end")
-        _check_size(node)
+        check_size(node)
         return truth(node, "a policy")
 
     def expression(self, floor: int = 0) -> Node:
@@ -230,21 +224,3 @@ class Grammar:
         pattern = self.expression(_OTHER)
         escape = self.expression(_OTHER) if self.cursor.took_word("escape") else None
         return operators.likeness(left, pattern, escape, ignores_case, negated)
-
-
-def _check_size(root: Node) -> None:
-    """Refuse a tree that is too large or too deep, or holds a number that only a sign would have made small enough.
-
-    Raises:
-        Refusal: It does.
-    """
-    waiting = [(root, 1)]
-    count = 0
-    while waiting:
-        node, depth = waiting.pop()
-        count += 1
-        if depth > MAX_DEPTH or count > MAX_NODES:
-            raise Refusal("the expression is too large", root.span)
-        if isinstance(node, Literal) and isinstance(node.value, int) and node.value > MAX_INT8:
-            raise Refusal("the number is too large", node.span)
-        waiting.extend((each, depth + 1) for each in node.children)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, func, literal, not_, null, or_
 from sqlalchemy.sql.elements import Grouping
+from sqlalchemy.sql.operators import concat_op
 
 from engine.permissions.language.functions import PREFIX, array_text
 
@@ -24,6 +26,11 @@ def parameter(value: str | int | bool | list[Any] | None) -> Sql:
 def infix(left: Sql, operator: str, right: Sql) -> Sql:
     """Return an operator between two operands, in parentheses."""
     return Grouping(left.op(operator)(right))
+
+
+def concatenated(operands: list[Sql]) -> Sql:
+    """Return texts as one, in parentheses; a long row is not nested."""
+    return Grouping(reduce(lambda left, right: left.operate(concat_op, right), operands))
 
 
 def joined(operator: str, operands: list[Sql]) -> Sql:

@@ -95,13 +95,12 @@ def _all(text: str) -> list[Statement]:
         Refusal: One is not supported.
     """
     reader = _Reader(text)
-    cursor = reader.cursor
     found: list[Statement] = []
-    while cursor.now.shape is not Shape.END:
-        if not cursor.took_mark(";"):
+    while not reader.cursor.at_end:
+        if not reader.cursor.took_mark(";"):
             found.append(reader.statement())
-            if cursor.now.shape is not Shape.END:
-                cursor.need_mark(";")
+            if not reader.cursor.at_end:
+                reader.cursor.need_mark(";")
     return found
 
 
@@ -252,13 +251,13 @@ class _Reader:
     def _closing(self) -> Lexeme:
         """Go past the parenthesis that closes the one before, and return it."""
         depth = 1
-        while depth:
-            if self.cursor.now.shape is Shape.END:
-                raise self.cursor.unexpected("`)`")
-            if self.cursor.is_mark("(", ")"):
-                depth += 1 if self.cursor.now.text == "(" else -1
+        while not self.cursor.at_end:
             token = self.cursor.take()
-        return token
+            if token.shape is Shape.MARK and token.text in "()":
+                depth += 1 if token.text == "(" else -1
+            if not depth:
+                return token
+        raise self.cursor.unexpected("`)`")
 
 
 def misfit(spec: PolicySpec) -> str | None:
