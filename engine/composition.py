@@ -17,6 +17,7 @@ from engine.files.commit import Committer
 from engine.files.copies import Copies
 from engine.files.deletes import Deletes
 from engine.files.downloads import Downloads
+from engine.files.flat_listing import FlatListing
 from engine.files.journal import Journal
 from engine.files.listing import Listing
 from engine.files.moves import Moves
@@ -127,6 +128,7 @@ def compose(
                 executor, core.mutations, backend, permissions, announcer.stored, quarantine, deletes, core.failpoints
             ),
             past=past,
+            flat=FlatListing(executor, quarantine),
             checks=Checks(
                 executor,
                 backend,
@@ -136,6 +138,5 @@ def compose(
                 settings.storage_dir / ".lost+found",
                 announcer.deleted,
             ),
-            signer=signer,
         )
     )

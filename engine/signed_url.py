@@ -1,12 +1,15 @@
-"""Links that open one object for reading until a moment in time, and for nothing else.
+"""Links that open one object for reading until a moment in time, and for nothing else; and tokens to upload one object.
 
-Two forms, each with its own key derived from the workspace's one (HKDF-SHA256), so that neither can be used to
+Two forms of links, each with its own key derived from the workspace's one (HKDF-SHA256), so that neither can be used to
 forge the other:
 
 * the specification's: `/storage/v1/object/<bucket>/<path>?token=<key id>.<HMAC>&expires=<unix time>`. The HMAC-SHA256
   covers method, bucket, path and expiry, each preceded by its length, so that no two requests share a message. The
   key id is a digest of the key, for the day when there are several;
 * Supabase's: a JWT `{url: "<bucket>/<path>", scope: "download", iat, exp}`.
+
+Tokens to upload are JWTs of the second key, `{owner, url, upsert, scope: "upload", iat, exp}`. Neither scope does for
+the other.
 
 Checks run in one order: form, then signature in constant time, then expiry. An expired link that was also changed
 is a wrong one. Thread-safe: a signer never changes.
@@ -22,8 +25,9 @@ import re
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import jwt
@@ -39,9 +43,23 @@ from engine.types import SignedUrl
 _KEY_BYTES: Final = 32
 _KEY_ID_BYTES: Final = 6
 _FORM: Final = b"holdall-link-v1"
-_SCOPE: Final = "download"
+_DOWNLOAD: Final = "download"
+_UPLOAD: Final = "upload"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{8}\.[A-Za-z0-9_-]{43}")
 _EXPIRES: Final = re.compile(r"[1-9][0-9]{0,14}")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadGrant:
+    """What a token to upload allows.
+
+    Attributes:
+        owner_id: Whose the object becomes, or None.
+        upsert: Whether it may replace one that exists.
+    """
+
+    owner_id: str | None
+    upsert: bool
 
 
 class UrlSigner:
@@ -127,9 +145,7 @@ class UrlSigner:
             InvalidBucketName: There can be no bucket of that name.
             InvalidKey: There can be no object of that path.
         """
-        url = f"{validate_bucket_name(bucket)}/{validate_object_path(path)}"
-        now_s = self._now_s()
-        return self._jwt.encode({"url": url, "scope": _SCOPE, "iat": now_s, "exp": now_s + _checked_life(expires_in_s)})
+        return self._signed(bucket, path, expires_in_s, {"scope": _DOWNLOAD})
 
     def verify_jwt(self, bucket: str, path: str, token: str) -> None:
         """Check the token of a link in Supabase's form.
@@ -144,15 +160,62 @@ class UrlSigner:
             WrongSignature: Made for another object or purpose, with another key, or changed.
             ExpiredLink: Its time is over.
         """
+        self._verified(bucket, path, token, _DOWNLOAD)
+
+    def sign_upload(self, bucket: str, path: str, grant: UploadGrant, expires_in_s: int) -> str:
+        """Make a token that lets its holder upload one object, in Supabase's form.
+
+        Args:
+            bucket: Name of the bucket.
+            path: The object.
+            grant: What it allows.
+            expires_in_s: Life in seconds, 1 to `limits.LINK_EXPIRES_MAX_S`.
+
+        Returns:
+            The token, to be sent as `?token=` to `/object/upload/sign/<bucket>/<path>`.
+
+        Raises:
+            InvalidRequest: The life is out of range.
+            InvalidBucketName: There can be no bucket of that name.
+            InvalidKey: There can be no object of that path.
+        """
+        said = {"owner": grant.owner_id, "upsert": grant.upsert, "scope": _UPLOAD}
+        return self._signed(bucket, path, expires_in_s, said)
+
+    def verify_upload(self, bucket: str, path: str, token: str) -> UploadGrant:
+        """Check a token to upload against the request that came with it.
+
+        Args:
+            bucket: Name of the bucket asked for, percent-decoded.
+            path: The object asked for, percent-decoded.
+            token: The query's `token`, as sent.
+
+        Raises:
+            MalformedLink: `token` is no such token.
+            WrongSignature: Made for another object or purpose, with another key, or changed.
+            ExpiredLink: Its time is over.
+        """
+        claims = self._verified(bucket, path, token, _UPLOAD)
+        return UploadGrant(claims["owner"], claims["upsert"])
+
+    def _signed(self, bucket: str, path: str, expires_in_s: int, said: dict[str, Any]) -> str:
+        """Return a token about one object."""
+        url = f"{validate_bucket_name(bucket)}/{validate_object_path(path)}"
+        now_s = self._now_s()
+        return self._jwt.encode({"url": url, **said, "iat": now_s, "exp": now_s + _checked_life(expires_in_s)})
+
+    def _verified(self, bucket: str, path: str, token: str, scope: str) -> dict[str, Any]:
+        """Return the claims of a token about this object and for this purpose."""
         try:
             claims = self._jwt.decode(token)
         except jwt.InvalidSignatureError as error:
             raise WrongSignature("The link was not made here") from error
         except jwt.InvalidTokenError as error:
             raise MalformedLink("The link is incomplete or damaged") from error
-        if claims.get("scope") != _SCOPE or claims.get("url") != f"{bucket}/{path}":
+        if claims.get("scope") != scope or claims.get("url") != f"{bucket}/{path}":
             raise WrongSignature("The link was not made for this")
         self._refuse_after(int(claims["exp"]))
+        return claims
 
     def _token(self, bucket: str, path: str, method: str, expires: str) -> str:
         mac = self._mac.copy()

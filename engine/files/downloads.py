@@ -26,7 +26,7 @@ from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_objects
 from engine.paths import validate_object_path
 from engine.signed_url import UrlSigner
-from engine.types import RlsContext, StorageObject
+from engine.types import RlsContext, SignedUrl, StorageObject
 
 _SYSTEM: Final = RlsContext.service()
 _PLACE_NOW: Final = select(storage_objects.c.version, storage_objects.c.physical_path).where(
@@ -167,16 +167,18 @@ class Downloads:
         (info,) = self._quarantine.marked([self._find(bucket, path, context).info])
         return info
 
-    def info_by_rules(self, bucket: str, path: str, context: RlsContext) -> StorageObject:
-        """Return an object's row if the row rules alone show it: a public bucket opens it no further.
+    def sign(self, bucket: str, path: str, context: RlsContext, expires_in_s: int) -> SignedUrl:
+        """Make a link to an object that the row rules alone show to the caller.
 
-        What is given away for longer than a read, such as a link, must not outlive the flag.
+        A public bucket is read by everybody and signed for by nobody else: a link would outlive the flag.
 
         Raises:
             BucketNotFound: There is no such bucket.
             ObjectNotFound: There is no such object that the rules show to the caller.
+            InvalidRequest: The life is out of range.
         """
-        return self._find(bucket, path, context, heed_public=False).info
+        info = self._find(bucket, path, context, heed_public=False).info
+        return self._signer.sign(info.bucket, info.path, expires_in_s)
 
     def open(
         self, bucket: str, path: str, context: RlsContext, *, verify: bool = False, public_only: bool = False

@@ -85,5 +85,8 @@ BULK_PATHS_MAX: Final = 1_000
 SIGN_EXPIRES_DEFAULT_S: Final = 3_600
 """Life of a signed link when the caller names none, in seconds."""
 
+SIGN_UPLOAD_EXPIRES_S: Final = 2 * 3_600
+"""Life of a token to upload, in seconds: Supabase's two hours."""
+
 RECENT_REQUESTS_MAX: Final = 1_000
 """Requests that the log for the window remembers."""

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from engine.context import Operation
 from engine.errors import Unauthorized
 from engine.server.errors import NoSuchRoute
 from engine.server.exchange import Exchange
 from engine.server.fields import Fields
-from engine.server.identity import Identity
+from engine.server.identity import Identity, in_act
 from engine.server.payloads import bucket_json
 from engine.server.routing import Route, Shape, Target
 from engine.server.workers import Workers
@@ -54,11 +55,12 @@ class BucketRoutes:
         )
 
     async def _create(self, exchange: Exchange, _: Target) -> None:
-        context = self._identity.required(exchange)
+        caller = self._identity.required(exchange)
         body = Fields("body", await exchange.json_body())
         name = body.required_text("name")
         if body.text("id", name) != name:
             raise body.wrong("id", "must be equal to body/name")
+        context = in_act(exchange, caller, Operation.BUCKET_CREATE, name)
         bucket = await self._writers.run(
             self._storage.create_bucket,
             name,
@@ -71,7 +73,7 @@ class BucketRoutes:
         await exchange.answer_json(200, bucket_json(bucket))
 
     async def _list(self, exchange: Exchange, _: Target) -> None:
-        context = self._identity.required(exchange)
+        context = self._identity.acting(exchange, Operation.BUCKET_LIST)
         query = Fields("querystring", exchange.query)
         column, order = query.text("sortColumn", "name"), query.text("sortOrder", "asc").lower()
         if column not in _SORT_COLUMNS:
@@ -85,23 +87,23 @@ class BucketRoutes:
         await exchange.answer_json(200, [bucket_json(bucket) for bucket in buckets[offset : offset + limit]])
 
     async def _get(self, exchange: Exchange, target: Target) -> None:
-        context = self._identity.required(exchange)
+        context = self._identity.acting(exchange, Operation.BUCKET_GET, target.bucket)
         bucket = await self._readers.run(self._storage.get_bucket, target.bucket, context)
         await exchange.answer_json(200, bucket_json(bucket))
 
     async def _update(self, exchange: Exchange, target: Target) -> None:
-        context = self._identity.required(exchange)
+        context = self._identity.acting(exchange, Operation.BUCKET_UPDATE, target.bucket)
         changes = _changes(Fields("body", await exchange.json_body()))
         await self._writers.run(self._storage.update_bucket, target.bucket, context, changes)
         await exchange.answer_json(200, {"message": "Successfully updated"})
 
     async def _delete(self, exchange: Exchange, target: Target) -> None:
-        context = self._identity.required(exchange)
+        context = self._identity.acting(exchange, Operation.BUCKET_DELETE, target.bucket)
         await self._writers.run(self._storage.delete_bucket, target.bucket, context)
         await exchange.answer_json(200, {"message": "Successfully deleted"})
 
     async def _empty(self, exchange: Exchange, target: Target) -> None:
-        context = self._identity.required(exchange)
+        context = self._identity.acting(exchange, Operation.BUCKET_EMPTY, target.bucket)
         if target.path != "empty":
             raise NoSuchRoute(f"Route {exchange.method}:{exchange.raw_path.decode('latin-1')} not found")
         if not context.can_bypass_rls:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from engine import limits
+from engine.context import Operation
 from engine.errors import InvalidKey, ObjectNotFound
 from engine.server import bounds
 from engine.server.exchange import Exchange
@@ -52,7 +53,7 @@ class LinkRoutes:
         )
 
     async def _sign(self, exchange: Exchange, target: Target) -> None:
-        context = self._identity.required(exchange)
+        context = self._identity.acting(exchange, Operation.OBJECT_SIGN, target.bucket, target.path)
         body = await exchange.json_body()
         expires_in_s = _expires_in_s(Fields("querystring", exchange.query), Fields("body", body))
         link = await self._workers.run(
@@ -61,7 +62,7 @@ class LinkRoutes:
         await exchange.answer_json(200, link)
 
     async def _sign_many(self, exchange: Exchange, target: Target) -> None:
-        context = self._identity.required(exchange)
+        context = self._identity.acting(exchange, Operation.OBJECT_SIGN_MANY, target.bucket)
         body = Fields("body", await exchange.json_body())
         paths = body.texts("paths", max_items=bounds.BULK_PATHS_MAX)
         expires_in_s = _expires_in_s(Fields("querystring", exchange.query), body)
@@ -77,7 +78,8 @@ class LinkRoutes:
         self, bucket: str, path: str, context: RlsContext, expires_in_s: int, base_url: str
     ) -> dict[str, Any]:
         try:
-            link: dict[str, Any] = dict(self._link(bucket, path, context, expires_in_s, base_url))
+            asking = context.doing(Operation.OBJECT_SIGN_MANY, bucket, path)
+            link: dict[str, Any] = dict(self._link(bucket, path, asking, expires_in_s, base_url))
         except (ObjectNotFound, InvalidKey):
             return {"error": _UNSIGNABLE, "path": path, "signedURL": None}
         return {"error": None, "path": path, **link}

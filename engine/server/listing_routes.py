@@ -1,23 +1,30 @@
-"""`POST /object/list/:bucket`: one folder, as Supabase's first listing shows it.
+"""`POST /object/list/:bucket` and `/object/list-v2/:bucket`: Supabase's two listings.
 
-Names are relative to the folder; a folder's row has no id. Offsets count folders first. Without `search` the
-engine skips to the offset by itself; a search reads the folder through, page by page.
+The first shows one folder. Names are relative to it; a folder's row has no id. Offsets count folders first. Without
+`search` the engine skips to the offset by itself; a search reads the folder through, page by page.
+
+The second shows what begins with some text, under full names, and goes on at a cursor. That keeps the order in which it
+began, so clients need not say it again.
+
+To both, a bucket that is not there is empty, like one that shows the caller nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from engine import limits
+from engine.context import Operation
 from engine.errors import BucketNotFound
+from engine.files.flat_listing import FlatOrder, FlatPage, FlatRequest
 from engine.server import bounds
 from engine.server.exchange import Exchange
 from engine.server.fields import Fields
-from engine.server.identity import Identity
-from engine.server.payloads import folder_json, row_json
+from engine.server.identity import Identity, in_act
+from engine.server.payloads import flat_json, folder_json, row_json
 from engine.server.routing import Route, Shape, Target
 from engine.server.workers import Workers
 from engine.storage import FileStorage
@@ -29,12 +36,14 @@ _COLUMNS: Final = {
     "created_at": SortColumn.TIME,
     "last_accessed_at": SortColumn.TIME,
 }
+_FLAT_COLUMNS: Final = {order.value: order for order in FlatOrder}
 _ORDERS: Final = ("asc", "desc")
 _OFFSET_MAX: Final = 2**31
+_Column = TypeVar("_Column")
 
 
 class ListingRoutes:
-    """Handlers of `/object/list`.
+    """Handlers of `/object/list` and `/object/list-v2`.
 
     Args:
         storage: The engine.
@@ -49,16 +58,32 @@ class ListingRoutes:
 
     def routes(self) -> tuple[Route, ...]:
         """Return the lines of the routing table."""
-        return (Route("POST", "object/list", Shape.BUCKET, self._list),)
+        return (
+            Route("POST", "object/list", Shape.BUCKET, self._list),
+            Route("POST", "object/list-v2", Shape.BUCKET, self._list_flat),
+        )
 
     async def _list(self, exchange: Exchange, target: Target) -> None:
-        context = self._identity.required(exchange)
+        caller = self._identity.required(exchange)
         body = Fields("body", await exchange.json_body())
         limit = body.integer("limit", bounds.LIST_LIMIT_DEFAULT, minimum=1, maximum=bounds.LIST_LIMIT_MAX)
-        rows = await self._workers.run(
-            self._rows, target.bucket, _first_request(body, limit), body.text("search", ""), limit, context
-        )
+        request = _first_request(body, limit)
+        context = in_act(exchange, caller, Operation.OBJECT_LIST, target.bucket, request.prefix)
+        rows = await self._workers.run(self._rows, target.bucket, request, body.text("search", ""), limit, context)
         await exchange.answer_json(200, rows)
+
+    async def _list_flat(self, exchange: Exchange, target: Target) -> None:
+        caller = self._identity.required(exchange)
+        request = _flat_request(Fields("body", await exchange.json_body()))
+        context = in_act(exchange, caller, Operation.OBJECT_LIST_V2, target.bucket, request.prefix)
+        page = await self._workers.run(self._flat_page, target.bucket, request, context)
+        await exchange.answer_json(200, flat_json(page))
+
+    def _flat_page(self, bucket: str, request: FlatRequest, context: RlsContext) -> FlatPage:
+        try:
+            return self._storage.flat.page(bucket, request, context)
+        except BucketNotFound:
+            return FlatPage((), ())
 
     def _rows(
         self, bucket: str, request: ListRequest, search: str, limit: int, context: RlsContext
@@ -88,19 +113,38 @@ class ListingRoutes:
 
 def _first_request(body: Fields, limit: int) -> ListRequest:
     prefix = body.text("prefix", "")
-    sort = body.nested("sortBy")
-    column, order = sort.text("column", "name"), sort.text("order", "asc").lower()
-    if column not in _COLUMNS:
-        raise sort.wrong("column", "must be equal to one of the allowed values")
-    if order not in _ORDERS:
-        raise sort.wrong("order", "must be equal to one of the allowed values")
+    column, descending = _order(body, _COLUMNS)
     return ListRequest(
         prefix=f"{prefix}/" if prefix and not prefix.endswith("/") else prefix,
         limit=min(limit, limits.LIST_PAGE_MAX),
-        sort=_COLUMNS[column],
-        descending=order == "desc",
+        sort=column,
+        descending=descending,
         offset=body.integer("offset", 0, minimum=0, maximum=_OFFSET_MAX),
     )
+
+
+def _flat_request(body: Fields) -> FlatRequest:
+    limit = body.integer("limit", limits.LIST_PAGE_MAX, minimum=1, maximum=bounds.LIST_LIMIT_MAX)
+    column, descending = _order(body, _FLAT_COLUMNS)
+    return FlatRequest(
+        prefix=body.text("prefix", ""),
+        limit=min(limit, limits.LIST_PAGE_MAX),
+        delimited=body.flag("with_delimiter", default=False),
+        order=column,
+        descending=descending,
+        cursor=body.text("cursor", "") or None,
+    )
+
+
+def _order(body: Fields, columns: Mapping[str, _Column]) -> tuple[_Column, bool]:
+    """Return the column of `sortBy`, by default the name, and whether it goes down."""
+    sort = body.nested("sortBy")
+    column, order = sort.text("column", "name"), sort.text("order", "asc").lower()
+    if column not in columns:
+        raise sort.wrong("column", "must be equal to one of the allowed values")
+    if order not in _ORDERS:
+        raise sort.wrong("order", "must be equal to one of the allowed values")
+    return columns[column], order == "desc"
 
 
 def _page_rows(page: ListPage, prefix: str) -> Iterator[dict[str, Any]]:

@@ -13,10 +13,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from engine.context import Operation, Origin
 from engine.files.downloads import ObjectReader
 from engine.server import bounds
 from engine.server.workers import Workers
@@ -26,7 +28,7 @@ from engine.types import RlsContext
 _KEEPS: Final = os.name != "nt"
 """Windows neither renames nor removes files that are open, so nothing is kept open there."""
 
-_Key = tuple[int, str, str]
+_Key = tuple[int, Operation, str, str]
 
 
 class Door(Enum):
@@ -87,24 +89,28 @@ class OpenObjects:
         self._table: dict[_Key, OpenObject] = {}
         self._version: int | None = None
 
-    async def borrow(self, bucket: str, path: str, caller: Caller) -> OpenObject:
+    async def borrow(
+        self, bucket: str, path: str, caller: Caller, operation: Operation, origin: Callable[[], Origin]
+    ) -> OpenObject:
         """Open an object that the caller may read; to be given back.
 
         Args:
             bucket: Name or id.
             path: The object.
             caller: By whose right; the very same object for the very same caller.
+            operation: What it is read for; row rules may tell one from another.
+            origin: Says where the request came from; asked only when the object is not open yet.
 
         Raises:
             BucketNotFound: There is no such bucket.
             ObjectNotFound: There is no such object that the caller may see.
             EnvironmentFault: The bytes cannot be opened.
         """
-        key = (id(caller), bucket, path)
+        key = (id(caller), operation, bucket, path)
         version = self._version_now()
         found = self._table.get(key)
         if found is None or found.version != version or found.until_s < time.monotonic():
-            found = self._open(key, version, caller)
+            found = self._open(key, version, caller, origin)
         found.users += 1
         if not found.is_open:
             await self._opened(found)
@@ -144,10 +150,9 @@ class OpenObjects:
     def _forget_version(self) -> None:
         self._version = None
 
-    def _open(self, key: _Key, version: int, caller: Caller) -> OpenObject:
+    def _open(self, key: _Key, version: int, caller: Caller, origin: Callable[[], Origin]) -> OpenObject:
         self._retire(key)
-        _, bucket, path = key
-        opening = asyncio.ensure_future(self._workers.run(self._open_now, bucket, path, caller))
+        opening = asyncio.ensure_future(self._workers.run(self._open_now, key, caller, origin))
         entry = OpenObject(caller, version, time.monotonic() + bounds.OPEN_OBJECT_LIFE_S, opening)
         opening.add_done_callback(lambda _: self._settled(key, entry))
         self._table[key] = entry
@@ -155,12 +160,15 @@ class OpenObjects:
             self._retire(next(iter(self._table)))
         return entry
 
-    def _open_now(self, bucket: str, path: str, caller: Caller) -> ObjectReader:
+    def _open_now(self, key: _Key, caller: Caller, origin: Callable[[], Origin]) -> ObjectReader:
+        _, operation, bucket, path = key
+        somebody = RlsContext.anonymous() if isinstance(caller, Door) else caller
+        context = somebody.doing(operation, bucket, path).coming_from(origin())
         if caller is Door.PUBLIC:
-            return self._storage.open_public(bucket, path)
+            return self._storage.open_public(bucket, path, context)
         if caller is Door.GRANTED:
-            return self._storage.open_granted(bucket, path)
-        return self._storage.open_object(bucket, path, caller)
+            return self._storage.open_granted(bucket, path, context)
+        return self._storage.open_object(bucket, path, context)
 
     async def _opened(self, entry: OpenObject) -> None:
         """Wait for an opening that others may be waiting for as well."""

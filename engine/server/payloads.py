@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from engine.files.flat_listing import FlatPage
 from engine.server.dispositions import safe_mime_type
 from engine.types import Bucket, Folder, StorageObject
 
@@ -115,4 +116,15 @@ def folder_json(folder: Folder) -> dict[str, Any]:
         "created_at": None,
         "last_accessed_at": None,
         "metadata": None,
+    }
+
+
+def flat_json(page: FlatPage) -> dict[str, Any]:
+    """Return a page of a listing by full names."""
+    more = {"nextCursor": page.next_cursor, "nextCursorKey": page.next_name} if page.next_cursor else {}
+    return {
+        "hasNext": page.next_cursor is not None,
+        **more,
+        "folders": [folder_json(folder) | {"name": folder.path, "key": folder.name} for folder in page.folders],
+        "objects": [row_json(info, info.path) | {"key": info.name} for info in page.objects],
     }

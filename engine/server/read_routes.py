@@ -7,19 +7,27 @@ bucket bears the name of a route.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
+from engine.context import Operation
 from engine.server.downloads import Downloads
 from engine.server.exchange import Exchange
-from engine.server.identity import ANONYMOUS, Identity
+from engine.server.identity import ANONYMOUS, Identity, in_act, origin_of
 from engine.server.open_objects import Caller, Door, OpenObjects
 from engine.server.payloads import info_json
 from engine.server.routing import Handler, Route, Shape, Target
 from engine.server.workers import Workers
 from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
+from engine.types import RlsContext
 
 _LINK_FIELDS: Final = frozenset({"token", "expires"})
+_WITHOUT_BYTES: Final = {
+    Operation.OBJECT_GET: Operation.OBJECT_INFO,
+    Operation.OBJECT_GET_PUBLIC: Operation.OBJECT_INFO_PUBLIC,
+}
+"""What HEAD counts as, to policies that look at the operation: Supabase answers it as it does the info routes."""
 
 
 class ReadRoutes:
@@ -67,34 +75,39 @@ class ReadRoutes:
         if exchange.scope["query_string"] and "token" in exchange.query:
             await self._read_by_link(exchange, target)
             return
-        await self._send(exchange, target, self._identity.optional(exchange))
+        await self._send(exchange, target, self._identity.optional(exchange), Operation.OBJECT_GET)
 
     async def _read_own(self, exchange: Exchange, target: Target) -> None:
-        await self._send(exchange, target, self._identity.required(exchange))
+        await self._send(exchange, target, self._identity.required(exchange), Operation.OBJECT_GET)
 
     async def _read_public(self, exchange: Exchange, target: Target) -> None:
-        await self._send(exchange, target, Door.PUBLIC)
+        await self._send(exchange, target, Door.PUBLIC, Operation.OBJECT_GET_PUBLIC)
 
     async def _read_by_link(self, exchange: Exchange, target: Target) -> None:
         token, expires = exchange.query["token"], exchange.query.get("expires", "")
         self._signer.verify(target.bucket, target.path, method=exchange.method, token=token, expires=expires)
-        await self._send(exchange, target, Door.GRANTED)
+        await self._send(exchange, target, Door.GRANTED, Operation.OBJECT_GET_SIGNED)
 
     async def _read_by_jwt(self, exchange: Exchange, target: Target) -> None:
         self._signer.verify_jwt(target.bucket, target.path, exchange.query.get("token", ""))
-        await self._send(exchange, target, Door.GRANTED)
+        await self._send(exchange, target, Door.GRANTED, Operation.OBJECT_GET_SIGNED)
 
     async def _info(self, exchange: Exchange, target: Target) -> None:
-        context = self._identity.optional(exchange)
+        await self._tell(exchange, target, self._identity.optional(exchange), Operation.OBJECT_INFO)
+
+    async def _info_public(self, exchange: Exchange, target: Target) -> None:
+        await self._tell(exchange, target, ANONYMOUS, Operation.OBJECT_INFO_PUBLIC)
+
+    async def _tell(self, exchange: Exchange, target: Target, caller: RlsContext, operation: Operation) -> None:
+        context = in_act(exchange, caller, operation, target.bucket, target.path)
         info = await self._workers.run(self._storage.info, target.bucket, target.path, context)
         await exchange.answer_json(200, info_json(info))
 
-    async def _info_public(self, exchange: Exchange, target: Target) -> None:
-        info = await self._workers.run(self._storage.info, target.bucket, target.path, ANONYMOUS)
-        await exchange.answer_json(200, info_json(info))
-
-    async def _send(self, exchange: Exchange, target: Target, caller: Caller) -> None:
-        opened = await self._objects.borrow(target.bucket, target.path, caller)
+    async def _send(self, exchange: Exchange, target: Target, caller: Caller, operation: Operation) -> None:
+        if exchange.method == "HEAD":
+            operation = _WITHOUT_BYTES.get(operation, operation)
+        origin = partial(origin_of, exchange)
+        opened = await self._objects.borrow(target.bucket, target.path, caller, operation, origin)
         try:
             await self._downloads.send(exchange, opened.reader)
         finally:

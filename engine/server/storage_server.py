@@ -22,6 +22,7 @@ from engine.server.routing import Router
 from engine.server.runner import ServerRun
 from engine.server.sockets import listen, url_of
 from engine.server.status_routes import StatusRoutes
+from engine.server.upload_routes import UploadRoutes
 from engine.server.uploads import Uploads
 from engine.server.workers import Workers
 from engine.server.write_routes import WriteRoutes
@@ -127,7 +128,8 @@ class StorageServer:
             StatusRoutes(),
             BucketRoutes(storage, identity, readers, writers),
             ReadRoutes(storage, signer, identity, readers, objects, Downloads(readers)),
-            WriteRoutes(storage, identity, writers, Uploads(writers)),
+            UploadRoutes(storage, signer, identity, writers, Uploads(writers)),
+            WriteRoutes(storage, identity, writers),
             ListingRoutes(storage, identity, readers),
             LinkRoutes(storage, signer, identity, readers, self.url),
         )

@@ -37,6 +37,7 @@ class FileStorage(BucketCalls, ReadCalls, WriteCalls):
         versions: Old versions of objects.
         trash: What was deleted and can be taken back.
         past: Objects as they were at a moment.
+        flat: Objects by their full names.
     """
 
     def __init__(self, use: UseCases) -> None:
@@ -45,6 +46,7 @@ class FileStorage(BucketCalls, ReadCalls, WriteCalls):
         self.versions = use.versions
         self.trash = use.trash
         self.past = use.past
+        self.flat = use.flat
 
     @act(Operation.OBJECT_UPLOAD, path="prefix")
     def create_folder(self, bucket: str, prefix: str, context: RlsContext) -> None:

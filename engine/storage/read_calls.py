@@ -127,9 +127,5 @@ class ReadCalls(Calls):
 
     @act(Operation.OBJECT_SIGN, path="path", told=("expires_in_s",))
     def sign(self, bucket: str, path: str, context: RlsContext, expires_in_s: int) -> SignedUrl:
-        """Make a link that opens one object for `expires_in_s` seconds, to whom the row rules show it.
-
-        A public bucket is read by everybody and signed for by nobody else: a link would outlive the flag.
-        """
-        info = self._use.downloads.info_by_rules(bucket, validate_object_path(path), context)
-        return self._use.signer.sign(info.bucket, info.path, expires_in_s)
+        """Make a link that opens one object for `expires_in_s` seconds, to whom the row rules show it."""
+        return self._use.downloads.sign(bucket, validate_object_path(path), context, expires_in_s)

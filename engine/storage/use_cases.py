@@ -10,6 +10,7 @@ from engine.files.bulk import BulkUploads
 from engine.files.copies import Copies
 from engine.files.deletes import Deletes
 from engine.files.downloads import Downloads
+from engine.files.flat_listing import FlatListing
 from engine.files.listing import Listing
 from engine.files.moves import Moves
 from engine.files.past import Past
@@ -19,7 +20,6 @@ from engine.files.uploads import Uploads
 from engine.files.versions import Versions
 from engine.jobs.check import Checks
 from engine.metadata.executor import Executor
-from engine.signed_url import UrlSigner
 from engine.types import BatchReport, RlsContext
 
 
@@ -41,8 +41,8 @@ class UseCases:
     versions: Versions
     trash: Trash
     past: Past
+    flat: FlatListing
     checks: Checks
-    signer: UrlSigner
 
 
 class Calls:

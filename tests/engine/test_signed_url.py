@@ -25,7 +25,7 @@ from engine.errors import (
     WrongSignature,
 )
 from engine.paths import validate_object_path
-from engine.signed_url import UrlSigner
+from engine.signed_url import UploadGrant, UrlSigner
 from engine.types import SignedUrl
 
 KEY = bytes(range(32))
@@ -355,3 +355,60 @@ def test_the_token_is_a_key_id_and_an_hmac() -> None:
 
     assert len(urlsafe_b64decode(key_id)) == 6
     assert len(urlsafe_b64decode(mac + "=")) == 32
+
+
+GRANT = UploadGrant("a11ce", upsert=False)
+
+
+@pytest.mark.parametrize("grant", [GRANT, UploadGrant(None, upsert=True)])
+def test_a_token_to_upload_says_what_it_allows(grant: UploadGrant) -> None:
+    signer = a_signer()
+    token = signer.sign_upload("bücket", "a/ü.txt", grant, 60)
+
+    assert signer.verify_upload("bücket", "a/ü.txt", token) == grant
+    assert jwt.decode(token, options={"verify_signature": False}) == {
+        "url": "bücket/a/ü.txt",
+        "owner": grant.owner_id,
+        "upsert": grant.upsert,
+        "scope": "upload",
+        "iat": NOW_S,
+        "exp": NOW_S + 60,
+    }
+
+
+@pytest.mark.parametrize(("bucket", "path"), [("other", PATH), (BUCKET, "other"), (BUCKET, PATH + "/"), ("", "")])
+def test_a_token_to_upload_is_for_one_path(bucket: str, path: str) -> None:
+    signer = a_signer()
+
+    with pytest.raises(WrongSignature):
+        signer.verify_upload(bucket, path, signer.sign_upload(BUCKET, PATH, GRANT, 60))
+
+
+def test_reading_and_uploading_have_tokens_of_their_own() -> None:
+    signer = a_signer()
+
+    with pytest.raises(WrongSignature):
+        signer.verify_jwt(BUCKET, PATH, signer.sign_upload(BUCKET, PATH, GRANT, 60))
+    with pytest.raises(WrongSignature):
+        signer.verify_upload(BUCKET, PATH, signer.sign_jwt(BUCKET, PATH, 60))
+
+
+def test_a_token_to_upload_that_was_changed_or_is_late() -> None:
+    clock = Clock()
+    signer = a_signer(clock)
+    token = signer.sign_upload(BUCKET, PATH, GRANT, 60)
+
+    for changed in bit_flips(token):
+        with pytest.raises(InvalidLink):
+            signer.verify_upload(BUCKET, PATH, changed)
+    with pytest.raises(MalformedLink):
+        signer.verify_upload(BUCKET, PATH, "")
+    clock.now_s = NOW_S + 60
+    with pytest.raises(ExpiredLink):
+        signer.verify_upload(BUCKET, PATH, token)
+
+
+@pytest.mark.parametrize("path", ["", "a/../b", "\ud800"])
+def test_no_token_to_upload_is_made_for_a_name_that_cannot_be(path: str) -> None:
+    with pytest.raises(InvalidKey):
+        a_signer().sign_upload(BUCKET, path, GRANT, 60)

@@ -19,7 +19,8 @@ NEEDS_TOKEN = [
     ("POST", "/bucket/photos/empty"), ("DELETE", "/bucket/photos"), ("POST", "/object/photos/new"),
     ("PUT", "/object/photos/new"), ("DELETE", "/object/photos/a"), ("DELETE", "/object/photos"),
     ("GET", "/object/authenticated/photos/a"), ("POST", "/object/sign/photos/a"), ("POST", "/object/sign/photos"),
-    ("POST", "/object/list/photos"), ("POST", "/object/move"), ("POST", "/object/copy"),
+    ("POST", "/object/list/photos"), ("POST", "/object/list-v2/photos"), ("POST", "/object/upload/sign/photos/new"),
+    ("POST", "/object/move"), ("POST", "/object/copy"),
 ]  # fmt: skip
 
 
