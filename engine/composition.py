@@ -138,5 +138,6 @@ def compose(
                 settings.storage_dir / ".lost+found",
                 announcer.deleted,
             ),
+            audit=audit,
         )
     )

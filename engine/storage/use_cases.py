@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.audit import Audit
 from engine.buckets import Buckets
 from engine.events import EventBus
 from engine.files.bulk import BulkUploads
@@ -43,6 +44,7 @@ class UseCases:
     past: Past
     flat: FlatListing
     checks: Checks
+    audit: Audit
 
 
 class Calls:
