@@ -21,7 +21,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from engine import limits
-from engine.context import NO_CLAIMS, Act, Operation, RlsContext
+from engine.context import NO_CLAIMS, Act, Operation, Origin, RlsContext
 
 if TYPE_CHECKING:
     from engine.metadata.executor import Transaction
@@ -37,12 +37,13 @@ class ActBook(Protocol):
     def write(self, tx: Transaction) -> None:
         """Write down the act of a transaction's caller, as a part of it."""
 
-    def gather(self, context: RlsContext, error: Exception | None = None) -> None:
+    def gather(self, context: RlsContext, error: Exception | None = None, origin: Origin | None = None) -> None:
         """Remember a caller's act that has ended without a change, to be written down soon. Fails never.
 
         Args:
             context: The caller, in the act.
             error: Why it was not done, or None if it was.
+            origin: Where it came from, unless the context says it.
         """
 
 
@@ -132,15 +133,16 @@ class Acts:
         if not done and id(act) in self._written:
             self._written[id(act)] = True
 
-    def gather(self, context: RlsContext, error: Exception | None = None) -> None:
+    def gather(self, context: RlsContext, error: Exception | None = None, origin: Origin | None = None) -> None:
         """Remember an act that has ended without a change; a caller in no act is left out.
 
         Args:
             context: The caller, in the act.
             error: Why it was not done, or None if it was.
+            origin: Where it came from, unless the context says it.
         """
         if self._book is not None and context.act is not None:
-            self._book.gather(context, error)
+            self._book.gather(context, error, origin)
 
     def committing(self, tx: Transaction) -> None:
         """Write down the act of a transaction's caller, as a part of it; the engine's own looks are none.

@@ -12,6 +12,7 @@ class FindingKind(StrEnum):
     MISSING = "missing"
     ORPHANED = "orphaned"
     DAMAGED = "damaged"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Finding:
     """One disagreement between metadata and bytes.
 
     Attributes:
-        where: `bucket/path` of the object, or the stored file's own path for an orphan.
+        where: `bucket/path` of the object, the stored file's own path for an orphan, or `entry 7` of the audit.
         repaired: Whether this run put it right.
     """
 

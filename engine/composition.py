@@ -181,5 +181,6 @@ def compose(
                 announcer.deleted,
             ),
             policies=Policies(executor, permissions, core.sidecars.follow_policies),
+            audit=audit,
         )
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from engine.audit.entries import Draft, Operation, actor_of, as_text, cleaned, d
 from engine.audit.export import Form, write_file
 from engine.audit.gathering import Gathering, Told
 from engine.cancel import CancelToken
+from engine.context import Origin
 from engine.errors import InvalidRequest, Unauthorized
 from engine.metadata.executor import Executor, Transaction
 from engine.times import now_us
@@ -80,9 +82,9 @@ class Audit:
         bucket = known if known[0] is not None else _bucket_of(tx, act.bucket)
         self._chain.append(tx, [draft_by(tx.context, self._now(), bucket, detail)])
 
-    def gather(self, context: RlsContext, error: Exception | None = None) -> None:
+    def gather(self, context: RlsContext, error: Exception | None = None, origin: Origin | None = None) -> None:
         """Remember a caller's act that has ended without a change, to be written down within a second or two."""
-        self._gathering.add(context, error)
+        self._gathering.add(context, error, origin or context.origin)
 
     def flush(self) -> None:
         """Write down now what was gathered.
@@ -254,7 +256,8 @@ def _draft_of(tx: Transaction, told: Told, buckets: dict[str, tuple[str | None, 
         buckets[name] = _bucket_of(tx, cleaned(name))
     said = {} if act is None else act.detail
     detail = {**said, **reason_of(told.error), **told.detail()}
-    return draft_by(context, told.first_us, buckets[name], detail, result_of(told.error))
+    asking = replace(context, origin=told.origin)
+    return draft_by(asking, told.first_us, buckets[name], detail, result_of(told.error))
 
 
 def _omission(count: int, at_us: int) -> Draft:

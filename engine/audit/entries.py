@@ -95,7 +95,7 @@ def draft_by(
         "" if act is None else cleaned(act.path),
         as_text(detail),
         None if context.user_id is None else cleaned(context.user_id),
-        cleaned(context.role),
+        cleaned(context.role) or None,
         None if bucket[1] is None else cleaned(bucket[1]),
         result,
         None if origin is None else origin.request_id,

@@ -26,7 +26,8 @@ class Told:
     """Equal acts.
 
     Attributes:
-        context: The first caller, in the act.
+        context: The caller, in the act.
+        origin: Where the first came from.
         error: Why it was not done, or None.
         first_us, last_us: When the first and the last of them was.
         times: How many there were.
@@ -34,6 +35,7 @@ class Told:
     """
 
     context: RlsContext
+    origin: Origin | None
     error: Exception | None
     first_us: int
     last_us: int
@@ -70,17 +72,19 @@ class Gathering:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def add(self, context: RlsContext, error: Exception | None) -> None:
+    def add(self, context: RlsContext, error: Exception | None, origin: Origin | None = None) -> None:
         """Remember an act that has ended.
 
         Args:
             context: The caller, in the act.
             error: Why it was not done, or None if it was.
+            origin: Where it came from.
         """
-        act, origin = context.act, context.origin
+        act = context.act
         why = None if error is None else (type(error), str(error))
         address = None if origin is None else origin.remote_address
-        key = (context.user_id, context.role, act, None if act is None else str(act.detail), address, why)
+        detail = str(act.detail) if act is not None and act.detail else ""
+        key = (context.user_id, context.role, act, detail, address, why)
         moment_us = self._now()
         with self._changed:
             known = self._waiting.get(key)
@@ -91,7 +95,7 @@ class Gathering:
                 self._omitted += 1
             else:
                 kept = None if error is None else error.with_traceback(None)
-                self._waiting[key] = Told(context, kept, moment_us, moment_us)
+                self._waiting[key] = Told(context, origin, kept, moment_us, moment_us)
                 self._wake()
 
     def flush(self, patience_s: float | None = None) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from engine.cli.addresses import parse_local_path
 from engine.cli.commands import (
+    audit,
     backup,
     check,
     cleanup,
@@ -79,6 +80,7 @@ COMMANDS: Final[Mapping[str, Command | RecoveryCommand]] = {
     "user": user,
     "token": token,
     "check": check,
+    "audit": audit,
     "cleanup": cleanup,
     "scrub": scrub,
     "backup": backup,

@@ -14,11 +14,12 @@ import os
 from collections.abc import MutableMapping
 from typing import Any, Final
 
-from engine.errors import InvalidLink, NotFound
+from engine.errors import InvalidLink, InvalidToken, NotFound
 from engine.server.errors import MethodNotAllowed, NoSuchRoute, describe, extra_headers
 from engine.server.exchange import ClientGone, Exchange, Header, Receive, Send
 from engine.server.gatekeeper import Gatekeeper
 from engine.server.pages import PAGE_HEADERS, link_page
+from engine.server.refusals import Refusals
 from engine.server.request_log import RequestLog
 from engine.server.routing import Router
 
@@ -33,12 +34,14 @@ class StorageApp:
         router: Every route.
         gatekeeper: Decides who is let in at all.
         log: Is told of every finished exchange.
+        refusals: Is told of callers who showed nothing that counts.
     """
 
-    def __init__(self, router: Router, gatekeeper: Gatekeeper, log: RequestLog) -> None:
+    def __init__(self, router: Router, gatekeeper: Gatekeeper, log: RequestLog, refusals: Refusals) -> None:
         self._router = router
         self._gatekeeper = gatekeeper
         self._log = log
+        self._refusals = refusals
         self._id_prefix = os.urandom(6).hex()
         self._numbers = itertools.count(1)
 
@@ -70,7 +73,11 @@ class StorageApp:
     async def _dispatch(self, exchange: Exchange) -> None:
         match = self._router.match(exchange.method, exchange.raw_path)
         if match.handler is not None:
-            await match.handler(exchange, match.target)
+            try:
+                await match.handler(exchange, match.target)
+            except (InvalidToken, InvalidLink) as error:
+                self._refusals.note(exchange, match, error)
+                raise
         elif match.allowed:
             raise MethodNotAllowed(match.allowed)
         else:

@@ -19,6 +19,7 @@ from enum import Enum, auto
 from typing import Final
 
 from engine.context import Operation, Origin
+from engine.errors import StorageError
 from engine.files.downloads import ObjectReader
 from engine.server import bounds
 from engine.server.workers import Workers
@@ -52,6 +53,7 @@ class OpenObject:
         caller: By whose right it is opened; held so that its identity stays its own.
         version: The database's version before the opening began.
         until_s: When it is to be opened anew in any case, on the monotonic clock.
+        context: The caller in the act, for the audit.
         opening: The reader, or the promise of it.
         users: Requests that are using it.
         retired: Whether it is out of the table, to be closed by its last user.
@@ -60,6 +62,7 @@ class OpenObject:
     caller: Caller
     version: int
     until_s: float
+    context: RlsContext
     opening: asyncio.Future[ObjectReader]
     users: int = 0
     retired: bool = False
@@ -99,7 +102,7 @@ class OpenObjects:
             path: The object.
             caller: By whose right; the very same object for the very same caller.
             operation: What it is read for; row rules may tell one from another.
-            origin: Says where the request came from; asked only when the object is not open yet.
+            origin: Says where the request came from.
 
         Raises:
             BucketNotFound: There is no such bucket.
@@ -110,10 +113,19 @@ class OpenObjects:
         version = self._version_now()
         found = self._table.get(key)
         if found is None or found.version != version or found.until_s < time.monotonic():
-            found = self._open(key, version, caller, origin)
-        found.users += 1
-        if not found.is_open:
+            found = self._open(key, version, caller, origin())
+            found.users += 1
             await self._opened(found)
+            return found
+        found.users += 1
+        # The engine has noted whom the object was opened for; these read what is open.
+        try:
+            if not found.is_open:
+                await self._opened(found)
+        except StorageError as error:
+            self._storage.note(found.context, error, origin())
+            raise
+        self._storage.note(found.context, None, origin())
         return found
 
     def give_back(self, used: OpenObject) -> None:
@@ -150,23 +162,26 @@ class OpenObjects:
     def _forget_version(self) -> None:
         self._version = None
 
-    def _open(self, key: _Key, version: int, caller: Caller, origin: Callable[[], Origin]) -> OpenObject:
+    def _open(self, key: _Key, version: int, caller: Caller, origin: Origin) -> OpenObject:
         self._retire(key)
-        opening = asyncio.ensure_future(self._workers.run(self._open_now, key, caller, origin))
-        entry = OpenObject(caller, version, time.monotonic() + bounds.OPEN_OBJECT_LIFE_S, opening)
+        _, operation, bucket, path = key
+        somebody = RlsContext.anonymous() if isinstance(caller, Door) else caller
+        context = somebody.doing(operation, bucket, path)
+        opening = asyncio.ensure_future(
+            self._workers.run(self._open_now, bucket, path, caller, context.coming_from(origin))
+        )
+        entry = OpenObject(caller, version, time.monotonic() + bounds.OPEN_OBJECT_LIFE_S, context, opening)
         opening.add_done_callback(lambda _: self._settled(key, entry))
         self._table[key] = entry
         if len(self._table) > bounds.OPEN_OBJECTS_MAX:
             self._retire(next(iter(self._table)))
         return entry
 
-    def _open_now(self, key: _Key, caller: Caller, origin: Callable[[], Origin]) -> ObjectReader:
-        _, operation, bucket, path = key
+    def _open_now(self, bucket: str, path: str, caller: Caller, context: RlsContext) -> ObjectReader:
         if caller is Door.PUBLIC:
-            return self._storage.open_public(bucket, path)
+            return self._storage.open_public(bucket, path, context)
         if caller is Door.GRANTED:
-            return self._storage.open_granted(bucket, path)
-        context = caller.doing(operation, bucket, path).coming_from(origin())
+            return self._storage.open_granted(bucket, path, context)
         return self._storage.open_object(bucket, path, context)
 
     async def _opened(self, entry: OpenObject) -> None:

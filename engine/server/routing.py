@@ -63,11 +63,15 @@ class Match:
     Attributes:
         handler: None when no route takes the method.
         target: Decoded bucket and path; empty without a handler.
+        words: Of the route.
+        shape: Of the route.
         allowed: Methods that the address takes; empty when there is no such address.
     """
 
     handler: Handler | None
     target: Target = Target()
+    words: bytes = b""
+    shape: Shape = Shape.PLAIN
     allowed: tuple[str, ...] = ()
 
 
@@ -115,7 +119,7 @@ class Router:
             if methods is None:
                 continue
             if method in methods:
-                return Match(methods[method], Target(decode(bucket), decode(path)))
+                return Match(methods[method], Target(decode(bucket), decode(path)), words, shape)
             allowed.update(methods)
         return Match(None, allowed=tuple(sorted(allowed)))
 

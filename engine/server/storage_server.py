@@ -16,6 +16,7 @@ from engine.server.link_routes import LinkRoutes
 from engine.server.listing_routes import ListingRoutes
 from engine.server.open_objects import OpenObjects
 from engine.server.read_routes import ReadRoutes
+from engine.server.refusals import Refusals
 from engine.server.request_log import RequestListener, RequestLog, RequestRecord
 from engine.server.routing import Router
 from engine.server.runner import ServerRun
@@ -133,4 +134,4 @@ class StorageServer:
             LinkRoutes(storage, signer, identity, readers, self.url),
         )
         router = Router(route for family in families for route in family.routes())
-        return StorageApp(router, Gatekeeper(self._host), self._log)
+        return StorageApp(router, Gatekeeper(self._host), self._log, Refusals(storage))

@@ -9,10 +9,14 @@ Source: specification, "File Storage Service" and "Data Flow".
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from engine.access_types import ChainReport
 from engine.acts import act
 from engine.cancel import CancelToken
-from engine.check_types import CheckReport
-from engine.context import Operation
+from engine.check_types import CheckReport, Finding, FindingKind
+from engine.context import Operation, Origin
+from engine.errors import StorageError
 from engine.files.throttle import ProgressMeter
 from engine.paths import validate_prefix
 from engine.storage.bucket_calls import BucketCalls
@@ -20,6 +24,12 @@ from engine.storage.read_calls import ReadCalls
 from engine.storage.use_cases import UseCases
 from engine.storage.write_calls import WriteCalls
 from engine.types import ProgressCallback, RlsContext
+
+
+def _finding_of(chain: ChainReport) -> Finding:
+    """Return what is wrong with the audit as a check tells it; nothing can repair that."""
+    where = "its record" if chain.first_wrong is None else f"entry {chain.first_wrong}"
+    return Finding(FindingKind.AUDIT, where, chain.reason)
 
 
 class FileStorage(BucketCalls, ReadCalls, WriteCalls):
@@ -62,8 +72,20 @@ class FileStorage(BucketCalls, ReadCalls, WriteCalls):
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> CheckReport:
-        """Hold metadata against bytes, and put right what can be."""
-        return self._use.checks.run(context, ProgressMeter(progress, cancel), repair=repair)
+        """Hold metadata against bytes, and put right what can be; hold the audit against its chain."""
+        report = self._use.checks.run(context, ProgressMeter(progress, cancel), repair=repair)
+        chain = self._use.audit.verify(context, cancel=cancel)
+        return report if chain.sound else replace(report, findings=(*report.findings, _finding_of(chain)))
+
+    def note(self, context: RlsContext, error: StorageError | None = None, origin: Origin | None = None) -> None:
+        """Let the audit know of an act that the façade had no part in, such as reading what is open already.
+
+        Args:
+            context: Who, in the act.
+            error: Why it was refused, or None if it was done.
+            origin: Where the request came from, unless the context says it.
+        """
+        self._executor.acts.gather(context, error, origin)
 
     def data_version(self) -> int:
         """Return a number that differs after any committed change, by whichever process; cheap enough to poll."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.audit import Audit
 from engine.buckets import Buckets
 from engine.events import EventBus
 from engine.files.bulk import BulkUploads
@@ -45,6 +46,7 @@ class UseCases:
     flat: FlatListing
     checks: Checks
     policies: Policies
+    audit: Audit
 
 
 class Calls:

@@ -43,7 +43,11 @@ class WriteCalls(Calls):
         size_hint: int | None = None,
     ) -> UploadSession:
         """Open a session that takes one object's bytes as they come."""
-        return self._use.uploads.begin(bucket, path, context, options, size_hint)
+        session = self._use.uploads.begin(bucket, path, context, options, size_hint)
+        if context.act is not None and context.act.operation == Operation.OBJECT_SIGN_UPLOAD:
+            # nothing is uploaded: it was asked whether that might be
+            self._executor.acts.gather(context)
+        return session
 
     @act(Operation.OBJECT_UPLOAD_MANY)
     def upload_many(

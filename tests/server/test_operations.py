@@ -15,7 +15,7 @@ from tests.server.conftest import ALICE
 
 CALLS = (
     "create_bucket", "list_buckets", "get_bucket", "update_bucket", "delete_bucket", "empty_bucket", "begin_upload",
-    "open_object", "info", "list", "delete", "delete_many", "move", "copy", "sign",
+    "open_object", "open_public", "open_granted", "info", "list", "delete", "delete_many", "move", "copy", "sign",
 )  # fmt: skip
 
 
@@ -110,3 +110,19 @@ def test_a_look_at_the_head_opens_no_bytes_to_others(api: httpx.Client, photos: 
     api.head("/object/photos/a").raise_for_status()
     api.get("/object/photos/a").raise_for_status()
     assert [context.act.operation for context in contexts] == [Operation.OBJECT_INFO, Operation.OBJECT_GET]
+
+
+def test_doors_that_are_nobodys_own(api: httpx.Client, nobody: httpx.Client, shared: str, contexts: list[RlsContext]):
+    api.post(f"/object/{shared}/a", content=b"x").raise_for_status()
+    links = api.post(f"/object/sign/{shared}/a", json={"expiresIn": 60}).json()
+    contexts.clear()
+    nobody.get(f"/object/public/{shared}/a").raise_for_status()
+    nobody.head(f"/object/public/{shared}/a").raise_for_status()
+    nobody.get(links["signedURL"]).raise_for_status()
+    nobody.get(links["url"]).raise_for_status()
+    assert [context.act.operation for context in contexts] == [
+        Operation.OBJECT_GET_PUBLIC,
+        Operation.OBJECT_INFO_PUBLIC,
+        Operation.OBJECT_GET_SIGNED,
+    ]
+    assert {(context.act.path, context.origin.remote_address) for context in contexts} == {("a", "127.0.0.1")}

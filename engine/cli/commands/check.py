@@ -19,7 +19,8 @@ SUMMARY: Final = "compare the stored bytes with what is known of them"
 DETAILS: Final = """\
 Reads every stored file. `missing`: an object without its bytes; `damaged`:
 the bytes are not those that were stored; `orphaned`: bytes that belong to no
-object. Exit code 1 if anything is left that is not repaired.
+object; `audit`: the audit is not as it was written, from this entry on.
+Exit code 1 if anything is left that is not repaired.
 
 examples:
   %(prog)s
