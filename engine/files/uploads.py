@@ -19,6 +19,7 @@ from engine import limits
 from engine.backends.base import Staged, StagedWriter, StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, SourceUnreadable, Unauthorized
+from engine.files.approvals import check_approved
 from engine.files.candidates import admitted, check_may_insert
 from engine.files.commit import Committer
 from engine.files.contents import NewContent
@@ -56,8 +57,16 @@ class UploadSession:
     leaves nothing staged. As a context manager it aborts what was not committed.
     """
 
-    def __init__(self, admission: Admission, backend: StorageBackend, committer: Committer, stored: Publisher) -> None:
+    def __init__(
+        self,
+        admission: Admission,
+        executor: Executor,
+        backend: StorageBackend,
+        committer: Committer,
+        stored: Publisher,
+    ) -> None:
         self._admission = admission
+        self._executor = executor
         self._backend = backend
         self._committer = committer
         self._stored = stored
@@ -111,6 +120,18 @@ class UploadSession:
         )
         self._stored(stored, replaced)
         return stored
+
+    def approve(self) -> None:
+        """Make the checks of `commit` now, for an upload whose bytes somebody else will bring.
+
+        Raises:
+            Unauthorized: The caller may not store it, or policies ask for what only its bytes would tell.
+            ObjectAlreadyExists: The path is taken and replacing was not asked for.
+        """
+        self._check_open()
+        asked = self._admission
+        with self._aborting():
+            check_approved(self._executor, asked.bucket, asked.path, asked.context, asked.options)
 
     def abort(self) -> None:
         """Throw away what was written; a no-op once committed or aborted."""
@@ -214,7 +235,7 @@ class Uploads:
             ObjectAlreadyExists: The path is taken and replacing was not asked for.
         """
         admission = self._admit(bucket, path, context, options, size_hint)
-        return UploadSession(admission, self._backend, self._committer, self._stored)
+        return UploadSession(admission, self._executor, self._backend, self._committer, self._stored)
 
     def upload(
         self,
