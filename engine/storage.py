@@ -248,9 +248,9 @@ class FileStorage:
             bucket, paths, target_dir, context, replace=replace, progress=progress, cancel=cancel, moment=moment
         )
 
-    def info(self, bucket: str, path: str, context: RlsContext) -> StorageObject:
-        """Return an object's row."""
-        return self._downloads.info(bucket, validate_object_path(path), context)
+    def info(self, bucket: str, path: str, context: RlsContext, *, public_only: bool = False) -> StorageObject:
+        """Return an object's row; with `public_only`, if its bucket is public, and never by the row rules."""
+        return self._downloads.info(bucket, validate_object_path(path), context, public_only=public_only)
 
     def exists(self, bucket: str, path: str, context: RlsContext) -> bool:
         """Return whether there is an object of that path that the caller may see."""
