@@ -11,8 +11,9 @@ import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TextIO
 
+from engine.cli.excerpts import excerpt
 from engine.cli.formatting import terminal_safe
-from engine.errors import StorageError
+from engine.errors import InvalidPolicy, StorageError
 from engine.types import ItemFailure
 
 PROGRAM: Final = "holdall"
@@ -94,6 +95,23 @@ class Console:
         if self._debug:
             self._trace(error)
 
+    def error_in_text(self, error: InvalidPolicy, name: str, text: str) -> None:
+        """Tell why a text is refused: where, and the line with a mark under what is wrong.
+
+        Args:
+            error: The reason.
+            name: What the text is called.
+            text: What was read.
+        """
+        if self.as_json:
+            self.error(error)
+            return
+        self._message(f"{name}:{error.line}:{error.column}: {error.message}", error.hint)
+        for line in excerpt(text, error.line, error.column, error.length):
+            self._err.write(f"    {line}\n")
+        if self._debug:
+            self._trace(error)
+
     def failures(self, failures: Iterable[ItemFailure]) -> None:
         """Tell of every item that a bulk command could not do; with `--json` they are part of its document.
 
@@ -143,12 +161,13 @@ def error_document(error: Exception) -> dict[str, Any]:
         error: Of the engine, or any other.
 
     Returns:
-        `code`, `message`, and `path`, `hint` where known.
+        `code`, `message`, and `path`, `hint` where known; of a policy that is refused, also the place.
     """
     if not isinstance(error, StorageError):
         return {"code": "InternalError", "message": str(error)}
     known = {"path": error.path, "hint": error.hint}
-    return {"code": error.code, "message": error.message} | {key: text for key, text in known.items() if text}
+    place = {"line": error.line, "column": error.column} if isinstance(error, InvalidPolicy) else {}
+    return {"code": error.code, "message": error.message} | {key: text for key, text in known.items() if text} | place
 
 
 def failure_document(failure: ItemFailure) -> dict[str, Any]:

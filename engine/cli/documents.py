@@ -11,7 +11,7 @@ from engine.version_types import ObjectVersion
 
 if TYPE_CHECKING:
     # not at run time: it brings the database's library, which help and wrong usage do without
-    from engine.access_types import TokenInfo, User
+    from engine.access_types import Explanation, Policy, TokenInfo, User
 
 
 def bucket_document(bucket: Bucket) -> dict[str, Any]:
@@ -131,4 +131,54 @@ def token_document(info: TokenInfo) -> dict[str, Any]:
         "created_at": utc_time_text(info.created_at),
         "expires_at": None if info.expires_at is None else utc_time_text(info.expires_at),
         "revoked_at": None if info.revoked_at is None else utc_time_text(info.revoked_at),
+    }
+
+
+def policy_document(policy: Policy) -> dict[str, Any]:
+    """Return a policy for programs.
+
+    Args:
+        policy: Any.
+    """
+    spec = policy.spec
+    return {
+        "kind": "policy",
+        "id": policy.id,
+        "name": spec.name,
+        "table": spec.table.value,
+        "bucket": policy.bucket,
+        "command": spec.command.value,
+        "roles": list(spec.roles),
+        "permissive": spec.permissive,
+        "using": spec.using,
+        "check": spec.check,
+        "enabled": policy.enabled,
+        "created_at": utc_time_text(policy.created_at),
+        "updated_at": utc_time_text(policy.updated_at),
+    }
+
+
+def explanation_document(explanation: Explanation) -> dict[str, Any]:
+    """Return an explanation for programs.
+
+    Args:
+        explanation: Any.
+    """
+    return {
+        "allowed": explanation.allowed,
+        "reason": explanation.reason,
+        "command": explanation.command.value,
+        "policies": [
+            {
+                "policy": policy_document(verdict.policy),
+                "clause": verdict.clause,
+                "applies": verdict.applies,
+                "result": verdict.result,
+                "decided": [
+                    {"text": culprit.text, "start": culprit.start, "length": culprit.length, "value": culprit.value}
+                    for culprit in verdict.culprits
+                ],
+            }
+            for verdict in explanation.verdicts
+        ],
     }

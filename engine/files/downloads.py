@@ -157,14 +157,14 @@ class Downloads:
         self._signer = signer
         self._quarantine = quarantine
 
-    def info(self, bucket: str, path: str, context: RlsContext) -> StorageObject:
+    def info(self, bucket: str, path: str, context: RlsContext, *, public_only: bool = False) -> StorageObject:
         """Return an object's row.
 
         Raises:
-            BucketNotFound: There is no such bucket.
+            BucketNotFound: There is no such bucket, or it is not public (`public_only`).
             ObjectNotFound: There is no such object that the caller may see.
         """
-        (info,) = self._quarantine.marked([self._find(bucket, path, context).info])
+        (info,) = self._quarantine.marked([self._find(bucket, path, context, public_only=public_only).info])
         return info
 
     def sign(self, bucket: str, path: str, context: RlsContext, expires_in_s: int) -> SignedUrl:

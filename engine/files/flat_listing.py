@@ -200,7 +200,7 @@ class FlatListing:
         place = _place_of(request)
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
-            page = _Reading(tx, found, place).page(request)
+            page = _Reading(tx.within(found), found, place).page(request)
         return replace(page, objects=self._quarantine.marked(page.objects)) if self._quarantine.has_any() else page
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from engine import limits
-from engine.acts import Acts
 from engine.backends.base import Staged, StagedWriter, StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, SourceUnreadable, Unauthorized
+from engine.files.approvals import check_approved
 from engine.files.candidates import admitted, check_may_insert
 from engine.files.commit import Committer
 from engine.files.contents import NewContent
@@ -58,10 +58,16 @@ class UploadSession:
     """
 
     def __init__(
-        self, admission: Admission, backend: StorageBackend, committer: Committer, stored: Publisher, acts: Acts
+        self,
+        admission: Admission,
+        executor: Executor,
+        backend: StorageBackend,
+        committer: Committer,
+        stored: Publisher,
     ) -> None:
         self._admission = admission
-        self._acts = acts
+        self._executor = executor
+        self._acts = executor.acts
         self._backend = backend
         self._committer = committer
         self._stored = stored
@@ -115,6 +121,18 @@ class UploadSession:
             )
         self._stored(stored, replaced)
         return stored
+
+    def approve(self) -> None:
+        """Make the checks of `commit` now, for an upload whose bytes somebody else will bring.
+
+        Raises:
+            Unauthorized: The caller may not store it, or policies ask for what only its bytes would tell.
+            ObjectAlreadyExists: The path is taken and replacing was not asked for.
+        """
+        self._check_open()
+        asked = self._admission
+        with self._aborting():
+            check_approved(self._executor, asked.bucket, asked.path, asked.context, asked.options)
 
     def abort(self) -> None:
         """Throw away what was written; a no-op once committed or aborted."""
@@ -220,7 +238,7 @@ class Uploads:
             ObjectAlreadyExists: The path is taken and replacing was not asked for.
         """
         admission = self._admit(bucket, path, context, options, size_hint)
-        return UploadSession(admission, self._backend, self._committer, self._stored, self._executor.acts)
+        return UploadSession(admission, self._executor, self._backend, self._committer, self._stored)
 
     def upload(
         self,

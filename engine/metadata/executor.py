@@ -43,7 +43,7 @@ from engine.errors import CommitInDoubt, DatabaseFault
 from engine.metadata.commits import CommitCounter, CommitWatch
 from engine.metadata.database import WRITE_OPTION
 from engine.metadata.faults import may_return, translated
-from engine.metadata.protected import protected_tables
+from engine.metadata.protected import protected_tables, tables_read
 from engine.metadata.tables import storage_buckets
 from engine.permissions.clauses import CallerRules, Place
 from engine.permissions.columns import columns_of
@@ -274,15 +274,14 @@ class Transaction:
         if self.context.can_bypass_rls:
             return statement
         if isinstance(statement, Select):
-            tables = [table for source in statement.get_final_froms() for table in protected_tables(source)]
-            return self._restricted(statement, Command.SELECT, tables)
+            return self._restricted(statement, Command.SELECT, tables_read(statement))
         if isinstance(statement, Update):
             return self._restricted(statement, Command.UPDATE, protected_tables(statement.table))
         if isinstance(statement, Delete):
             return self._restricted(statement, Command.DELETE, protected_tables(statement.table))
         return statement
 
-    def _restricted(self, statement: _Filtered, command: Command, tables: list[Table]) -> _Filtered:
+    def _restricted(self, statement: _Filtered, command: Command, tables: Sequence[Table]) -> _Filtered:
         """Return `statement` with one WHERE clause more for each protected table."""
         for table in tables:
             predicate = self.rule(table, command)

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
-from sqlalchemy import Table
+from sqlalchemy import Select, Table
 from sqlalchemy.sql.selectable import AliasedReturnsRows, FromClause, FromGrouping, Join
 
 from engine.errors import EngineBug
 from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
 
+_REMEMBERED: Final = 256
 _PROTECTED: Final = (storage_buckets, storage_objects, storage_object_versions)
+
+
+@lru_cache(_REMEMBERED)
+def tables_read(statement: Select[Any]) -> tuple[Table, ...]:
+    """Return the protected tables that a SELECT names at its top; to find out, SQLAlchemy compiles all of it once.
+
+    Args:
+        statement: Most are made once and run often: they are known by what object they are.
+
+    Raises:
+        EngineBug: As `protected_tables`.
+    """
+    return tuple(table for source in statement.get_final_froms() for table in protected_tables(source))
 
 
 def protected_tables(source: FromClause) -> list[Table]:

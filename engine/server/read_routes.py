@@ -93,14 +93,16 @@ class ReadRoutes:
         await self._send(exchange, target, Door.GRANTED, Operation.OBJECT_GET_SIGNED)
 
     async def _info(self, exchange: Exchange, target: Target) -> None:
-        await self._tell(exchange, target, self._identity.optional(exchange), Operation.OBJECT_INFO)
+        caller = self._identity.optional(exchange)
+        context = in_act(exchange, caller, Operation.OBJECT_INFO, target.bucket, target.path)
+        await self._tell(exchange, target, context, public_only=False)
 
     async def _info_public(self, exchange: Exchange, target: Target) -> None:
-        await self._tell(exchange, target, ANONYMOUS, Operation.OBJECT_INFO_PUBLIC)
+        context = in_act(exchange, ANONYMOUS, Operation.OBJECT_INFO_PUBLIC, target.bucket, target.path)
+        await self._tell(exchange, target, context, public_only=True)
 
-    async def _tell(self, exchange: Exchange, target: Target, caller: RlsContext, operation: Operation) -> None:
-        context = in_act(exchange, caller, operation, target.bucket, target.path)
-        info = await self._workers.run(self._storage.info, target.bucket, target.path, context)
+    async def _tell(self, exchange: Exchange, target: Target, context: RlsContext, *, public_only: bool) -> None:
+        info = await self._workers.run(self._storage.info, target.bucket, target.path, context, public_only=public_only)
         await exchange.answer_json(200, info_json(info))
 
     async def _send(self, exchange: Exchange, target: Target, caller: Caller, operation: Operation) -> None:

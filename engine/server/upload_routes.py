@@ -76,9 +76,10 @@ class UploadRoutes:
         await exchange.answer_json(200, {"url": f"{where}?token={token}", "token": token})
 
     def _token(self, target: Target, context: RlsContext, grant: UploadGrant) -> str:
-        """Return a token for an upload that the caller may make: its session is opened, and left."""
+        """Return a token for an upload that the caller may make: its session is opened, approved, and left."""
         options = UploadOptions(replace=grant.upsert)
-        self._storage.begin_upload(target.bucket, target.path, context, options).abort()
+        with self._storage.begin_upload(target.bucket, target.path, context, options) as session:
+            session.approve()
         return self._signer.sign_upload(target.bucket, target.path, grant, bounds.SIGN_UPLOAD_EXPIRES_S)
 
     async def _upload_signed(self, exchange: Exchange, target: Target) -> None:

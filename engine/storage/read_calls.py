@@ -92,9 +92,9 @@ class ReadCalls(Calls):
         return self._told(context, report)
 
     @act(Operation.OBJECT_INFO, path="path")
-    def info(self, bucket: str, path: str, context: RlsContext) -> StorageObject:
-        """Return an object's row."""
-        return self._use.downloads.info(bucket, validate_object_path(path), context)
+    def info(self, bucket: str, path: str, context: RlsContext, *, public_only: bool = False) -> StorageObject:
+        """Return an object's row; with `public_only`, if its bucket is public, and never by the row rules."""
+        return self._use.downloads.info(bucket, validate_object_path(path), context, public_only=public_only)
 
     @act(Operation.OBJECT_INFO, path="path")
     def exists(self, bucket: str, path: str, context: RlsContext) -> bool:

@@ -93,9 +93,10 @@ def photos(api: httpx.Client, workspace: Workspace) -> str:
 
 
 @pytest.fixture
-def shared(api: httpx.Client) -> str:
+def shared(api: httpx.Client, workspace: Workspace) -> str:
     """Make a public bucket and return its name."""
     api.post("/bucket", json={"name": "shared", "public": True}).raise_for_status()
+    let_owners(workspace.storage, "shared")
     return "shared"
 
 

@@ -19,6 +19,7 @@ from engine.types import Bucket, RlsContext
 from engine.workspace import Workspace
 from tests.engine.storage.conftest import ALICE
 from tests.engine.storage.rows import Entry, insert_entries
+from tests.policies import let_owners
 
 pytestmark = pytest.mark.parametrize("workspace", ["memory"], indirect=True)
 """Listings never look at bytes."""
@@ -91,7 +92,7 @@ def _entry_of(path: str, prefix: str, delimited: bool) -> str:
     return prefix + head + slash
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=80)
 @given(
     paths=PATHS,
     prefix=st.sampled_from(["", "a", "a/", "a/b", "ab/", "-", "a//"]),
@@ -117,6 +118,7 @@ def test_every_listing_agrees_with_a_sorted_list(
         for place, path in enumerate(sorted(paths))
     ]
     insert_entries(workspace, storage.create_bucket(name, service), stored)
+    let_owners(storage, name)
     for context in (service, RlsContext.user(ALICE)):
         seen = [entry for entry in stored if context.can_bypass_rls or entry.owner_id == ALICE]
         times = {
