@@ -15,7 +15,6 @@ from engine.permissions.language.tree import Cast, Node, is_small
 if TYPE_CHECKING:
     from engine.permissions.language.compiler import Compiler
 
-_SMALL_UUID_GLOB = UUID_GLOB.replace("A-F", "")
 _SURE_DIGITS = {Kind.INT4: 9, Kind.INT8: 18}
 
 
@@ -61,7 +60,7 @@ def _from_text(compiler: Compiler, node: Node, kind: Kind) -> Sql:
     if not is_small(node):
         return whole
     if kind is Kind.UUID:
-        return choice((infix(operand, "GLOB", text(_SMALL_UUID_GLOB)), operand), default=whole)
+        return choice((infix(operand, "GLOB", text(UUID_GLOB)), operand), default=whole)
     if kind is Kind.BOOLEAN:
         usual = [(infix(operand, "=", text(word)), parameter(word == "true")) for word in ("true", "false")]
         return choice(*usual, default=whole)

@@ -76,6 +76,16 @@ class Compiler:
         """Return a node as SQL."""
         return _COMPILERS[type(node)](self, node)
 
+    def condition(self, node: Node) -> Sql:
+        """Return a node that rows are chosen by: there NULL is as good as no, which lets an index serve."""
+        if isinstance(node, Logic):
+            return joined(node.operator, [self.condition(each) for each in node.operands])
+        if isinstance(node, Compare) and node.operator == "=":
+            for column, value in ((node.left, node.right), (node.right, node.left)):
+                if (owned := self._owned(column, value)) is not None:
+                    return owned
+        return self.sql(node)
+
     def literal(self, node: Literal) -> Sql:
         """Return a constant."""
         return parameter(node.value)
@@ -90,20 +100,12 @@ class Compiler:
 
     def compare(self, node: Compare) -> Sql:
         """Return a comparison."""
-        if node.operator == "=":
-            for column, value in ((node.left, node.right), (node.right, node.left)):
-                if (owned := self._owned(column, value)) is not None:
-                    return owned
         return infix(self.sql(node.left), node.operator, self.sql(node.right))
 
     def _owned(self, column: Node, value: Node) -> Sql | None:
         """Return `owner = constant` as a plain condition on the column, so that its index serves; or None."""
         if not (isinstance(column, Column) and column.name == "owner" and isinstance(value, Literal)):
             return None
-        try:
-            kernels.text_to_uuid(str(value.value))
-        except ValueError:
-            return NULL
         return infix(self.columns.owner_id, "=", parameter(value.value))
 
     def distinct(self, node: Distinct) -> Sql:

@@ -72,7 +72,7 @@ def predicate(expression: Expression, columns: RowColumns, facts: Facts) -> Colu
         facts: The call.
     """
     root = Folder(facts, {}).fold(expression.root)
-    compiled = Compiler(columns, facts).sql(root)
+    compiled = Compiler(columns, facts).condition(root)
     return type_coerce(compiled, Boolean()) if expression.is_condition else compiled
 
 

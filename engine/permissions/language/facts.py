@@ -21,7 +21,7 @@ def fact(name: str, facts: Facts) -> Value:
     if name == "now":
         return facts.now_us
     if name == "auth.uid":
-        return context.user_id
+        return context.user_id or None
     if name == "auth.role":
         return context.role
     if name == "auth.jwt":

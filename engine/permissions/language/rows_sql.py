@@ -10,9 +10,9 @@ from sqlalchemy import Text, cast, type_coerce
 from engine.permissions.language.sql import Sql, call, choice, infix, parameter, text
 from engine.permissions.rows import BucketColumns, ObjectColumns, RowColumns
 
-HEX: Final = "[0-9a-fA-F]"
+HEX: Final = "[0-9a-f]"
 UUID_GLOB: Final = "-".join(HEX * count for count in (8, 4, 4, 4, 12))
-"""What a UUID looks like, for GLOB."""
+"""What a UUID looks like in its usual form, for GLOB."""
 
 
 def column(name: str, columns: RowColumns) -> Sql:
@@ -32,7 +32,7 @@ def owner_id(columns: RowColumns) -> Sql:
 
 
 def _owner(columns: RowColumns) -> Sql:
-    """Return the owner where it is a UUID."""
+    """Return the owner where it is a UUID in its usual form, else NULL."""
     return choice((infix(columns.owner_id, "GLOB", text(UUID_GLOB)), columns.owner_id))
 
 
@@ -101,7 +101,9 @@ _BUCKETS: Final[dict[str, Callable[[BucketColumns], Sql]]] = {
     "owner_id": owner_id,
     "public": lambda columns: columns.public,
     "file_size_limit": lambda columns: columns.file_size_limit,
-    "allowed_mime_types": lambda columns: call("json", type_coerce(columns.allowed_mime_types, Text())),
+    "allowed_mime_types": lambda columns: call(
+        "nullif", call("json", type_coerce(columns.allowed_mime_types, Text())), "[]"
+    ),
     "created_at": lambda columns: columns.created_at,
     "updated_at": lambda columns: columns.updated_at,
 }
