@@ -143,11 +143,16 @@ def like(text: str, pattern: str, escape: str = "\\") -> bool:
         escape: What takes the meaning from the next character; empty for nothing.
 
     Raises:
-        ValueError: The pattern ends with `escape`, or that is longer than a character.
+        ValueError: The pattern ends with `escape` and the text comes to there, or that is longer than a character.
     """
     if len(escape) > 1:
         raise ValueError("invalid escape string")
     return _matches(text, _pattern_parts(pattern, escape))
+
+
+_BAD_END = "LIKE pattern must not end with escape character"
+_ENDS_BADLY = "escape"
+"""The part of a pattern that stands for an escape with nothing behind it: an error, as soon as it is reached."""
 
 
 def _pattern_parts(pattern: str, escape: str) -> list[str | None]:
@@ -156,10 +161,7 @@ def _pattern_parts(pattern: str, escape: str) -> list[str | None]:
     characters = iter(pattern)
     for each in characters:
         if each == escape:
-            following = next(characters, None)
-            if following is None:
-                raise ValueError("LIKE pattern must not end with escape character")
-            parts.append(following)
+            parts.append(next(characters, _ENDS_BADLY))
         else:
             parts.append({"%": "", "_": None}.get(each, each))
     return parts
@@ -170,6 +172,8 @@ def _matches(text: str, parts: list[str | None]) -> bool:
     at = part = 0
     back_at = back_part = -1
     while at < len(text):
+        if part < len(parts) and parts[part] == _ENDS_BADLY:
+            raise ValueError(_BAD_END)
         if part < len(parts) and parts[part] == "":
             back_at, back_part = at, part
             part += 1
@@ -180,6 +184,8 @@ def _matches(text: str, parts: list[str | None]) -> bool:
             at, part = back_at, back_part + 1
         else:
             return False
+    if back_part >= 0 and parts[part:] == [_ENDS_BADLY] and not any(parts[back_part + 1 : part]):
+        raise ValueError(_BAD_END)
     return all(rest == "" for rest in parts[part:])
 
 
@@ -214,11 +220,8 @@ def glob(pattern: str, escape: str = "\\", *, ignores_case: bool = False) -> str
         escape: What takes the meaning from the next character.
         ignores_case: Whether what it is matched with is in small letters.
     """
-    try:
-        parts = _pattern_parts(pattern, escape) if len(escape) < 2 else None
-    except ValueError:
-        parts = None
-    if parts is None:
+    parts = _pattern_parts(pattern, escape) if len(escape) < 2 else [_ENDS_BADLY]
+    if _ENDS_BADLY in parts:
         return None
     return "".join(map(_glob_part, [each and lower(each) for each in parts] if ignores_case else parts))
 
