@@ -8,6 +8,7 @@ Source: PostgreSQL, "String Functions and Operators", "Boolean Type", "UUID Type
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from engine.permissions.language.kinds import MAX_INT4, MAX_INT8
 
@@ -134,6 +135,10 @@ def starts_with(text: str, prefix: str) -> bool:
     return text.startswith(prefix)
 
 
+_NO_END: Final = "no end"
+"""Stands for an escape character that nothing follows: PostgreSQL minds it once a text has matched so far."""
+
+
 def like(text: str, pattern: str, escape: str = "\\") -> bool:
     """Return whether a text matches a pattern with `%` and `_`.
 
@@ -143,7 +148,7 @@ def like(text: str, pattern: str, escape: str = "\\") -> bool:
         escape: What takes the meaning from the next character; empty for nothing.
 
     Raises:
-        ValueError: The pattern ends with `escape`, or that is longer than a character.
+        ValueError: `escape` is longer than a character, or stands at the end of the pattern and was reached there.
     """
     if len(escape) > 1:
         raise ValueError("invalid escape string")
@@ -151,28 +156,31 @@ def like(text: str, pattern: str, escape: str = "\\") -> bool:
 
 
 def _pattern_parts(pattern: str, escape: str) -> list[str | None]:
-    """Return the characters of a pattern; None for `_`, and an empty string for any number of them."""
+    """Return the characters of a pattern; None for `_`, an empty string for any number, `_NO_END` for a last escape."""
     parts: list[str | None] = []
     characters = iter(pattern)
     for each in characters:
         if each == escape:
-            following = next(characters, None)
-            if following is None:
-                raise ValueError("LIKE pattern must not end with escape character")
-            parts.append(following)
+            parts.append(next(characters, _NO_END))
         else:
             parts.append({"%": "", "_": None}.get(each, each))
     return parts
 
 
 def _matches(text: str, parts: list[str | None]) -> bool:
-    """Return whether a text matches the parts of a pattern; goes back to the last `%` only, so never takes long."""
+    """Return whether a text matches the parts of a pattern; goes back to the last `%` only, so never takes long.
+
+    Raises:
+        ValueError: An escape at the end of the pattern was reached.
+    """
     at = part = 0
     back_at = back_part = -1
     while at < len(text):
         if part < len(parts) and parts[part] == "":
             back_at, back_part = at, part
             part += 1
+        elif part < len(parts) and parts[part] == _NO_END:
+            raise ValueError("LIKE pattern must not end with escape character")
         elif part < len(parts) and parts[part] in (None, text[at]):
             at, part = at + 1, part + 1
         elif back_part >= 0:
@@ -214,11 +222,8 @@ def glob(pattern: str, escape: str = "\\", *, ignores_case: bool = False) -> str
         escape: What takes the meaning from the next character.
         ignores_case: Whether what it is matched with is in small letters.
     """
-    try:
-        parts = _pattern_parts(pattern, escape) if len(escape) < 2 else None
-    except ValueError:
-        parts = None
-    if parts is None:
+    parts = _pattern_parts(pattern, escape) if len(escape) < 2 else [_NO_END]
+    if parts[-1:] == [_NO_END]:
         return None
     return "".join(map(_glob_part, [each and lower(each) for each in parts] if ignores_case else parts))
 

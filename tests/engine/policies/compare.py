@@ -4,9 +4,9 @@ The rule, which never lets through more than PostgreSQL does:
 
 - Where PostgreSQL fails on no row, we fail on none and select the same rows.
 - Where it fails, so do we, or we select only rows that it selects when asked for each alone.
-- Neither side promises an order among the parts of AND and OR, nor of IN and BETWEEN, which stand for them: one may
-  skip a part that fails, where the other reaches it. That is no difference only where PostgreSQL itself answers as we
-  do when it is made to go through the parts in the order they are written in, or in the reverse order.
+- Neither side promises an order among the parts of AND and OR, nor of IN and BETWEEN, which stand for them, and
+  PostgreSQL works out beforehand what is constant: one may skip a part that fails where the other reaches it. That is
+  no difference only where PostgreSQL itself answers as we do when it is made to go through the parts in some order.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.permissions.rows import Facts, PolicyTable
 from tests.engine.policies.callers import context_of
 from tests.engine.policies.expr import Expr
 from tests.engine.policies.oracle import DENIED, Caller, Case, Oracle, Outcome
-from tests.engine.policies.orders import ordered
+from tests.engine.policies.orders import orders
 from tests.engine.policies.ours import Ours, Seen, Verdict
 
 INTERNAL_ERROR = "XX000"
@@ -206,11 +206,7 @@ class Comparer:
         suspects = {(each.condition.sql, each.row): each for each in found if each.suspects is not None}
         if not suspects:
             return list(found)
-        forms = [
-            (key, ordered(each.condition, backwards=backwards), each.row)
-            for key, each in suspects.items()
-            for backwards in (False, True)
-        ]
+        forms = [(key, form, each.row) for key, each in suspects.items() for form in orders(each.condition)]
         _, outcomes = self._oracle.ask([self._case(form, [] if row is None else [row]) for _, form, row in forms])
         told: dict[tuple[str, int | None, str], list[Sequence[Answer]]] = defaultdict(list)
         for (key, _, _), outcome in zip(forms, outcomes, strict=True):
