@@ -108,7 +108,7 @@ def _file_types(bucket: str, value: str) -> tuple[PolicySpec, ...]:
     listed = ", ".join(map(quoted, dict.fromkeys(extensions)))
     condition = f"lower(storage.extension(name)) in ({listed})"
     return (
-        _spec("Signed-in users may read", bucket, PolicyCommand.SELECT, ""),
+        _spec("Signed-in users may read all file types", bucket, PolicyCommand.SELECT, ""),
         _spec("Signed-in users may add certain file types", bucket, PolicyCommand.INSERT, condition),
     )
 

@@ -29,6 +29,7 @@ from engine.permissions.language.tree import (
 )
 from engine.permissions.rows import Facts
 
+_UID = Fact(Kind.UUID, "auth.uid")
 _LENIENT = (Logic, Case, In, ArrayOf)
 _LENIENT_CALLS = frozenset({"coalesce", "nullif", "storage.allow_only_operation", "storage.allow_any_operation"})
 _STRICT_KINDS = frozenset({"Cast", "Compare", "Not", "Like", "Arithmetic", "Negate", "Concat", "JsonGet", "JsonHas"})
@@ -52,6 +53,8 @@ class Folder:
         """Return a node with all below it folded."""
         if isinstance(node, Fact):
             return self._fact(node)
+        if isinstance(node, Cast) and node.kind is Kind.TEXT and isinstance(node.operand, Fact):
+            return _computed(self._id_as_text(node) or replace(node, operand=self._fact(node.operand)))
         if isinstance(node, Column) and node.name in self.columns:
             return constant(node.kind, self.columns[node.name], node)
         return self._reduced(self._with_folded_children(node))
@@ -64,6 +67,16 @@ class Folder:
         if node.name == "auth.uid" and value is not None:
             return _computed(Cast(Kind.UUID, constant(Kind.TEXT, value, node), span=node.span))
         return constant(node.kind, value, node)
+
+    def _id_as_text(self, node: Cast) -> Node | None:
+        """Return `auth.uid()::text` of a caller whose id is no UUID: the id as it is; or None for all others.
+
+        Supabase has no such callers, but people here may be known by other ids, and own objects.
+        """
+        value = fact("auth.uid", self.facts)
+        if node.operand != _UID or value is None or isinstance(self._fact(_UID), Literal):
+            return None
+        return constant(Kind.TEXT, value, node)
 
     def _with_folded_children(self, node: Node) -> Node:
         """Return a node whose children are folded; the same object where none changed."""

@@ -8,7 +8,6 @@ Source: PostgreSQL, "String Functions and Operators", "Boolean Type", "UUID Type
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from engine.permissions.language.kinds import MAX_INT4, MAX_INT8
 
@@ -135,10 +134,6 @@ def starts_with(text: str, prefix: str) -> bool:
     return text.startswith(prefix)
 
 
-_NO_END: Final = "no end"
-"""Stands for an escape character that nothing follows: PostgreSQL minds it once a text has matched so far."""
-
-
 def like(text: str, pattern: str, escape: str = "\\") -> bool:
     """Return whether a text matches a pattern with `%` and `_`.
 
@@ -148,39 +143,40 @@ def like(text: str, pattern: str, escape: str = "\\") -> bool:
         escape: What takes the meaning from the next character; empty for nothing.
 
     Raises:
-        ValueError: `escape` is longer than a character, or stands at the end of the pattern and was reached there.
+        ValueError: The pattern ends with `escape` and the text comes to there, or that is longer than a character.
     """
     if len(escape) > 1:
         raise ValueError("invalid escape string")
     return _matches(text, _pattern_parts(pattern, escape))
 
 
+_BAD_END = "LIKE pattern must not end with escape character"
+_ENDS_BADLY = "escape"
+"""The part of a pattern that stands for an escape with nothing behind it: an error, as soon as it is reached."""
+
+
 def _pattern_parts(pattern: str, escape: str) -> list[str | None]:
-    """Return the characters of a pattern; None for `_`, an empty string for any number, `_NO_END` for a last escape."""
+    """Return the characters of a pattern; None for `_`, and an empty string for any number of them."""
     parts: list[str | None] = []
     characters = iter(pattern)
     for each in characters:
         if each == escape:
-            parts.append(next(characters, _NO_END))
+            parts.append(next(characters, _ENDS_BADLY))
         else:
             parts.append({"%": "", "_": None}.get(each, each))
     return parts
 
 
 def _matches(text: str, parts: list[str | None]) -> bool:
-    """Return whether a text matches the parts of a pattern; goes back to the last `%` only, so never takes long.
-
-    Raises:
-        ValueError: An escape at the end of the pattern was reached.
-    """
+    """Return whether a text matches the parts of a pattern; goes back to the last `%` only, so never takes long."""
     at = part = 0
     back_at = back_part = -1
     while at < len(text):
+        if part < len(parts) and parts[part] == _ENDS_BADLY:
+            raise ValueError(_BAD_END)
         if part < len(parts) and parts[part] == "":
             back_at, back_part = at, part
             part += 1
-        elif part < len(parts) and parts[part] == _NO_END:
-            raise ValueError("LIKE pattern must not end with escape character")
         elif part < len(parts) and parts[part] in (None, text[at]):
             at, part = at + 1, part + 1
         elif back_part >= 0:
@@ -188,6 +184,8 @@ def _matches(text: str, parts: list[str | None]) -> bool:
             at, part = back_at, back_part + 1
         else:
             return False
+    if back_part >= 0 and parts[part:] == [_ENDS_BADLY] and not any(parts[back_part + 1 : part]):
+        raise ValueError(_BAD_END)
     return all(rest == "" for rest in parts[part:])
 
 
@@ -222,8 +220,8 @@ def glob(pattern: str, escape: str = "\\", *, ignores_case: bool = False) -> str
         escape: What takes the meaning from the next character.
         ignores_case: Whether what it is matched with is in small letters.
     """
-    parts = _pattern_parts(pattern, escape) if len(escape) < 2 else [_NO_END]
-    if parts[-1:] == [_NO_END]:
+    parts = _pattern_parts(pattern, escape) if len(escape) < 2 else [_ENDS_BADLY]
+    if _ENDS_BADLY in parts:
         return None
     return "".join(map(_glob_part, [each and lower(each) for each in parts] if ignores_case else parts))
 
