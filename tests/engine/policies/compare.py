@@ -113,7 +113,8 @@ class Tally:
             f"{self.policies} policies x callers = {self.answers} answers, {self.rows} verdicts on rows; "
             f"PostgreSQL raised in {self.raised} answers, {self.order} differences were matters of order, "
             f"{self.faults} were faults of its own, {self.own_ids} were about ids that are no UUIDs; "
-            f"policies refused by both: {self.neither}, by us alone: {self.refused.total()}; differences: {len(self.differences)}"
+            f"policies refused by both: {self.neither}, by us alone: {self.refused.total()}; "
+            f"differences: {len(self.differences)}"
         )
 
 
