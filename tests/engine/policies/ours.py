@@ -50,6 +50,7 @@ class Ours:
         ids = {row.name: f"bucket-{row.n}" for row in buckets}
         self._insert(storage_buckets, [_bucket_values(row) for row in buckets])
         self._insert(storage_objects, [_object_values(row, ids[row.bucket]) for row in objects])
+        self._new_columns = {table: _new_columns(table) for table in PolicyTable}
         self._numbers = {row.id: row.n for row in objects} | {f"bucket-{row.n}": row.n for row in buckets}
         self.bucket_names = tuple(row.name for row in buckets)
 
@@ -94,7 +95,7 @@ class Ours:
         new = _new_object if table is PolicyTable.OBJECTS else _new_bucket
         rows = self._objects if table is PolicyTable.OBJECTS else self._buckets
         candidates = {n: new(rows[n]) for n in numbers}
-        statement = sa.select(_candidate("n", sa.Integer)).where(predicate(expression, _new_columns(table), facts))
+        statement = sa.select(_candidate("n", sa.Integer)).where(predicate(expression, self._new_columns[table], facts))
         try:
             written = self._written(statement, list(candidates.values()))
         except DBAPIError:
