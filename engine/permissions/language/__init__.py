@@ -19,6 +19,7 @@ from engine.permissions.language.parts import parts as parts
 from engine.permissions.language.statements import CreatePolicy as CreatePolicy
 from engine.permissions.language.statements import DropPolicy as DropPolicy
 from engine.permissions.language.statements import Ignored as Ignored
+from engine.permissions.language.statements import Statement as Statement
 from engine.permissions.language.statements import misfit as misfit
 from engine.permissions.language.statements import statements as statements
 from engine.permissions.language.statements import to_sql as to_sql

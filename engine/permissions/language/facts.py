@@ -32,8 +32,8 @@ def fact(name: str, facts: Facts) -> Value:
 
 
 def claims(facts: Facts) -> str:
-    """Return what `auth.jwt()` says: all claims, `sub` and `role` as the context has them."""
+    """Return what `auth.jwt()` says, as `jsonb` is written: all claims, `sub` and `role` as the context has them."""
     known = dict(facts.context.claims) | {"role": str(facts.context.role)}
     if facts.context.user_id is not None:
         known["sub"] = facts.context.user_id
-    return json.dumps(known, ensure_ascii=False, default=str)
+    return json_values.written(json_values.parsed(json.dumps(known, default=str)))

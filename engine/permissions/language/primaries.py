@@ -115,7 +115,7 @@ def _subscripts(grammar: Grammar, node: Node) -> Node:
     """Return an operand with the indexes that follow it."""
     while grammar.cursor.took_mark("["):
         index = grammar.expression()
-        if grammar.cursor.now.text.startswith(":"):
+        if grammar.cursor.is_mark(":"):
             raise Refusal("slices are not supported; take one element", grammar.cursor.now.span)
         end = grammar.cursor.need_mark("]")
         node = operators.subscript(node, index, end.span)
@@ -286,8 +286,6 @@ def _substring(grammar: Grammar) -> Node:
     start = cursor.take()
     cursor.take()
     arguments = [grammar.expression()]
-    if cursor.is_word("similar"):
-        raise Refusal("SUBSTRING with patterns is not supported", cursor.now.span)
     if cursor.took_word("from"):
         arguments.append(grammar.expression())
         if cursor.took_word("for"):
