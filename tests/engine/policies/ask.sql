@@ -1,5 +1,8 @@
 -- What the tests ask: policies are made, tried as several callers, and taken back, all in one round trip.
 
+-- The same value, which the planner does not know beforehand.
+create function asked.same(value anyelement) returns anyelement language plpgsql as $$ begin return value; end $$;
+
 create table asked.numbers (relation text, n integer);
 create table asked.columns (relation text, names text);
 

@@ -65,6 +65,13 @@ class Expr:
         word = self.texts[0]
         return not self.parts and word.isidentifier() and word.lower() not in ("true", "false", "null")
 
+    @property
+    def writes_own_id(self) -> bool:
+        """Whether the caller's id is made a text somewhere."""
+        inner = [part for _, part in self.parts]
+        here = self.kind == "text" and any("auth.uid()" in part.texts[0] and not part.parts for part in inner)
+        return here or any(part.writes_own_id for part in inner)
+
     def smaller(self) -> Iterator[Expr]:
         """Yield expressions of the same type with something taken away, the smallest first."""
         yield from (inner for inner in self._inner() if inner.kind == self.kind)

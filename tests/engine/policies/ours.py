@@ -50,6 +50,7 @@ class Ours:
         ids = {row.name: f"bucket-{row.n}" for row in buckets}
         self._insert(storage_buckets, [_bucket_values(row) for row in buckets])
         self._insert(storage_objects, [_object_values(row, ids[row.bucket]) for row in objects])
+        self._new_columns = {table: _new_columns(table) for table in PolicyTable}
         self._numbers = {row.id: row.n for row in objects} | {f"bucket-{row.n}": row.n for row in buckets}
         self.bucket_names = tuple(row.name for row in buckets)
 
@@ -74,18 +75,18 @@ class Ours:
             facts: Who asks, and when.
             table: What it is about.
         """
-        condition = predicate(expression, _stored_columns(table), facts)
-        return self._selected(_from(table).where(condition))
+        condition = predicate(expression, stored_columns(table), facts)
+        return self._selected(from_table(table).where(condition))
 
     def seen_in_bucket(self, expression: Expression, facts: Facts, bucket: str) -> Seen:
         """Return the same for the objects of one bucket, with all that is known beforehand worked out."""
         known = simplified(expression, facts, bucket)
-        columns = _stored_columns(PolicyTable.OBJECTS)
+        columns = stored_columns(PolicyTable.OBJECTS)
         if isinstance(known, Expression):
             condition: sa.ColumnElement[bool] = predicate(known, columns, facts)
         else:
             condition = sa.true() if known else sa.false()
-        return self._selected(_from(PolicyTable.OBJECTS).where(storage_buckets.c.name == bucket, condition))
+        return self._selected(from_table(PolicyTable.OBJECTS).where(storage_buckets.c.name == bucket, condition))
 
     def may_write(
         self, expression: Expression, facts: Facts, table: PolicyTable, numbers: Iterable[int]
@@ -94,7 +95,7 @@ class Ours:
         new = _new_object if table is PolicyTable.OBJECTS else _new_bucket
         rows = self._objects if table is PolicyTable.OBJECTS else self._buckets
         candidates = {n: new(rows[n]) for n in numbers}
-        statement = sa.select(_candidate("n", sa.Integer)).where(predicate(expression, _new_columns(table), facts))
+        statement = sa.select(_candidate("n", sa.Integer)).where(predicate(expression, self._new_columns[table], facts))
         try:
             written = self._written(statement, list(candidates.values()))
         except DBAPIError:
@@ -123,14 +124,16 @@ class Ours:
             return Seen(None, str(error.orig))
 
 
-def _from(table: PolicyTable) -> sa.Select[tuple[str]]:
+def from_table(table: PolicyTable) -> sa.Select[tuple[str]]:
+    """Return what selects the ids of a table's rows; objects come with their buckets."""
     if table is PolicyTable.BUCKETS:
         return sa.select(storage_buckets.c.id)
     joined = storage_objects.join(storage_buckets, storage_buckets.c.id == storage_objects.c.bucket_id)
     return sa.select(storage_objects.c.id).select_from(joined)
 
 
-def _stored_columns(table: PolicyTable) -> RowColumns:
+def stored_columns(table: PolicyTable) -> RowColumns:
+    """Return the columns of the rows that a table has."""
     if table is PolicyTable.BUCKETS:
         names = storage_buckets.c
         return BucketColumns(
