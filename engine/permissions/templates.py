@@ -51,8 +51,8 @@ TEMPLATES: Final[tuple[PolicyTemplate, ...]] = (
 )
 """All templates, in the order of a menu."""
 
-_OWN_FOLDER: Final = "(storage.foldername(name))[1] = (select auth.jwt() ->> 'sub')"
-_OWNED: Final = "owner_id = (select auth.jwt() ->> 'sub')"
+_OWN_FOLDER: Final = "(storage.foldername(name))[1] = (select auth.uid()::text)"
+_OWNED: Final = "owner_id = (select auth.uid()::text)"
 _EXTENSION: Final = re.compile(r"[a-z0-9]{1,20}", re.ASCII)
 _CLAIM: Final = re.compile(r"\s*([\w-]+(?:\.[\w-]+)*)\s*(?:=\s*|\s)(\S(?:.*\S)?)\s*", re.DOTALL)
 _ALL_COMMANDS: Final = (PolicyCommand.SELECT, PolicyCommand.INSERT, PolicyCommand.UPDATE, PolicyCommand.DELETE)
