@@ -26,6 +26,10 @@ from engine.server.errors import Answer, describe, extra_headers
             409, "ResourceNotEmpty", "ResourceNotEmpty", "The bucket you tried to delete is not empty",
         ),
         (errors.Unauthorized("Access denied"), 403, "Unauthorized", "AccessDenied", "Access denied"),
+        (errors.PolicyFailed("x"), 403, "Unauthorized", "AccessDenied", "x"),
+        (errors.PolicyNotFound("There is no policy"), 404, "not_found", "NoSuchPolicy", "There is no policy"),
+        (errors.PolicyAlreadyExists("taken"), 409, "PolicyAlreadyExists", "PolicyAlreadyExists", "taken"),
+        (errors.InvalidPolicy("no column x", line=2), 400, "Error", "InvalidPolicy", "no column x"),
         (errors.InvalidToken("Invalid Compact JWS"), 403, "Unauthorized", "AccessDenied", "Invalid Compact JWS"),
         (
             errors.PayloadTooLarge("x"),
