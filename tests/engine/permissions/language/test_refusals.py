@@ -43,6 +43,8 @@ def refused(text: str, table: PolicyTable = OBJECTS) -> InvalidPolicy:
         ("'NaN'::jsonb is null", "'NaN'", "invalid input syntax for type json"),
         ("'1e999999'::jsonb is null", "'1e999999'", "value overflows numeric format"),
         ("'1e99999999999999999999'::jsonb is null", "'1e99999999999999999999'", "value overflows numeric format"),
+        ("'" + "[" * 4_000 + "'::jsonb is null", "'" + "[" * 4_000 + "'", "nested too deeply"),
+        ("'" + "[" * 900 + "]" * 900 + "'::jsonb is null", "'" + "[" * 900 + "]" * 900 + "'", "nested too deeply"),
         ("name", "name", "a policy must be boolean, not text"),
         ("'x'", "'x'", "invalid input syntax for type boolean"),
         ("name and true", "name", "an operand of AND must be boolean"),
