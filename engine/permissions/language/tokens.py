@@ -50,7 +50,7 @@ _TOKEN = re.compile(
   | (?P<line>--[^\n\r]*)
   | (?P<block>/\*)
   | (?P<prefixed>(?:[eEbBxXnN]|[uU]&)'|[uU]&")
-  | (?P<word>[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*)
+  | (?P<word>[A-Za-z_\u0080-\ud7ff\ue000-\U0010ffff][A-Za-z0-9_$\u0080-\ud7ff\ue000-\U0010ffff]*)
   | (?P<string>'(?:[^']|'')*+'?)
   | (?P<quoted>"(?:[^"]|"")*+"?)
   | (?P<number>[0-9]+(?![0-9A-Za-z_.])|\.?[0-9][0-9A-Za-z_.]*)

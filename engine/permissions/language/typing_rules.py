@@ -24,7 +24,7 @@ def given(node: Node, kind: Kind) -> Node:
     Raises:
         Refusal: The literal is no value of that type.
     """
-    if node.kind is not Kind.UNKNOWN:
+    if node.kind is not Kind.UNKNOWN or kind is Kind.UNKNOWN:
         return node
     return literals.read(node, kind) if isinstance(node, Literal) else node
 

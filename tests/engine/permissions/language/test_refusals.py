@@ -209,3 +209,12 @@ def test_texts_that_are_too_large_are_refused_at_once(text: str, reason: str):
     start = time.perf_counter()
     assert reason in refused(text).message or len(text) <= 8_192
     assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("text", ["nullif(null, null) is null", "null = null is null", "'a' in (null)"])
+def test_literals_without_any_type_are_text(text: str):
+    assert "::" not in parse(text, OBJECTS).sql
+
+
+def test_a_name_that_no_text_can_hold_is_none():
+    assert "this character has no meaning here" in refused("a\ud800 = 'x'").message
