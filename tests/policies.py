@@ -12,13 +12,12 @@ OWNER = "owner_id = (SELECT auth.uid()::text)"
 """What owners have, as the migration to policies wrote it for every bucket."""
 
 
-def let_owners(storage: FileStorage, bucket: str) -> Policy:
-    """Let signed-in users do everything with what they own in a bucket, and add objects as their own."""
+def let_owners(storage: FileStorage, bucket: str | None = None) -> Policy:
+    """Let signed-in users do everything with what they own in a bucket, or in all, and add objects as their own."""
     from engine.access_types import PolicyCommand, PolicySpec
     from engine.context import RlsContext
     from engine.permissions.rows import PolicyTable
 
-    spec = PolicySpec(
-        f"Owners in {bucket}", PolicyTable.OBJECTS, PolicyCommand.ALL, ("authenticated",), using=OWNER, check=OWNER
-    )
+    name, everyone = f"Owners in {bucket or 'all buckets'}", ("authenticated",)
+    spec = PolicySpec(name, PolicyTable.OBJECTS, PolicyCommand.ALL, everyone, using=OWNER, check=OWNER)
     return storage.policies.create(spec, RlsContext.service(), bucket)

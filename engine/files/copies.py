@@ -154,8 +154,7 @@ class Copies:
         """
         validate_prefix(source_prefix)
         validate_prefix(target_prefix)
-        with self._executor.snapshot(context) as tx:
-            check_may_insert(tx, find_bucket(tx.as_caller(_SYSTEM), bucket if target_bucket is None else target_bucket))
+        self._check_may_insert(bucket if target_bucket is None else target_bucket, context)
         token = cancel or CancelToken()
         done = size_bytes = 0
         failures: list[ItemFailure] = []
@@ -181,6 +180,12 @@ class Copies:
             if progress is not None:
                 progress(Progress(size_bytes, None, done_files=done, total_files=None, current=path))
         return BatchReport(done, size_bytes, tuple(failures))
+
+    def _check_may_insert(self, bucket: str, context: RlsContext) -> None:
+        """Refuse a caller who can add nothing at all, before much is read."""
+        if not context.can_bypass_rls:
+            with self._executor.snapshot(context) as tx:
+                check_may_insert(tx, find_bucket(tx.as_caller(_SYSTEM), bucket))
 
     def _target(self, bucket: str, path: str, info: StorageObject, context: RlsContext, replace: bool) -> Bucket:
         """Return the bucket to copy to, after its rules agreed."""
