@@ -270,8 +270,8 @@ def _bucket_of(tx: Transaction, named: str) -> tuple[str | None, str | None]:
     """Return id and name of a bucket; where there is none of that name, what it was called."""
     if not named:
         return None, None
-    row = tx.run_text(_BUCKET, (named, named)).first()
-    return (None, named) if row is None else (str(row[0]), str(row[1]))
+    rows = tx.run_text(_BUCKET, (named, named))
+    return (str(rows[0][0]), str(rows[0][1])) if rows else (None, named)
 
 
 def _check_service(context: RlsContext) -> None:

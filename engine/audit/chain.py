@@ -99,13 +99,12 @@ class Chain:
 
     def head(self, tx: Transaction) -> Head | None:
         """Return where the chain begins and ends, or None where no record says it and none has to."""
-        text = tx.run_text(_HEAD, (HEAD_SETTING,)).scalar()
-        if text is not None:
-            return self._read(str(text))
-        last = tx.run_text(_LAST).first()
-        if last is None or last[1] is None:
-            return None
-        return Head(Link(0, _NOTHING), Link(int(last[0]), _BROKEN), holds=False)
+        for (value,) in tx.run_text(_HEAD, (HEAD_SETTING,)):
+            return self._read(str(value))
+        for number, found in tx.run_text(_LAST):
+            if found is not None:
+                return Head(Link(0, _NOTHING), Link(int(number), _BROKEN), holds=False)
+        return None
 
     def set_head(self, tx: Transaction, head: Head) -> None:
         """Record where the chain begins and ends."""
@@ -200,13 +199,13 @@ def _beginning(tx: Transaction) -> Head:
 
 def _last_id(tx: Transaction) -> int:
     """Return the highest number that an entry ever had."""
-    last = tx.run_text(_LAST).first()
-    return max(0 if last is None else int(last[0]), int(tx.run_text(_USED).scalar() or 0))
+    known = [int(row[0] or 0) for statement in (_LAST, _USED) for row in tx.run_text(statement)]
+    return max(known, default=0)
 
 
 def _pages(tx: Transaction) -> Iterator[Sequence[Sequence[Any]]]:
     """Yield all rows, the oldest first, a page at a time."""
     after = -(2**63)  # numbers below the first are an entry's that somebody put there
-    while rows := tx.run_text(_PAGE, (after, limits.AUDIT_PAGE_MAX)).all():
-        yield [tuple(row) for row in rows]
+    while rows := tx.run_text(_PAGE, (after, limits.AUDIT_PAGE_MAX)):
+        yield rows
         after = int(rows[-1][0])

@@ -7,7 +7,8 @@ neither is another program's, and counts as a change.
 
 from __future__ import annotations
 
-from typing import Final
+import sqlite3
+from typing import Final, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.pool import PoolProxiedConnection
@@ -16,6 +17,15 @@ _CHANGES: Final = "changes"
 _QUIET: Final = "quiet"
 _COUNT: Final = "UPDATE storage_commits SET count = count + 1 WHERE kind = ?"
 _COUNTS: Final = "SELECT kind, count FROM storage_commits"
+
+
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    """Return the driver's connection below one of SQLAlchemy's.
+
+    Args:
+        connection: Open.
+    """
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
 
 
 class CommitCounter:
@@ -27,18 +37,18 @@ class CommitCounter:
     """
 
     def __init__(self, connection: Connection, *, quiet: bool) -> None:
-        self._connection = connection
+        self._driver = driver_of(connection)
         self._kind = _QUIET if quiet else _CHANGES
         self._before = self._rows_changed()
 
     def count(self) -> None:
         """Count it, if it changed anything. To be called at its end."""
         if self._rows_changed() != self._before:
-            self._connection.exec_driver_sql(_COUNT, (self._kind,))
+            self._driver.execute(_COUNT, (self._kind,))
 
     def _rows_changed(self) -> int:
         """Return how many rows this connection ever changed, by the driver's count."""
-        return int(getattr(self._connection.connection.driver_connection, "total_changes", 0))
+        return self._driver.total_changes
 
 
 class CommitWatch:

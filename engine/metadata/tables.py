@@ -220,6 +220,12 @@ storage_audit = Table(
     Column("remote_address", Text),
     Column("hash", LargeBinary),
     Index("ix_storage_audit_at", "at"),
+    Index(
+        "ix_storage_audit_refused",
+        "at",
+        sqlite_where=text("result <> 'done'"),
+        postgresql_where=text("result <> 'done'"),
+    ),
     sqlite_autoincrement=True,
 )
 """Who did what, allowed or not: written in the same transaction where there is one, never changed, and without row

@@ -90,6 +90,7 @@ def _extend_audit() -> None:
         sa.Column("hash", sa.LargeBinary),
     ):
         op.add_column("storage_audit", column)
+    op.create_index("ix_storage_audit_refused", "storage_audit", ["at"], sqlite_where=sa.text("result <> 'done'"))
     _guard_audit()
 
 
