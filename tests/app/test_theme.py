@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
 from app import kinds
-from app.actions import SPECS
+from app.action_set import SPECS
 from app.icons import program_icon
 from app.look import Look
 from app.resources import read_text
