@@ -5,7 +5,7 @@
     │   ├── NotFound                  BucketNotFound, ObjectNotFound
     │   ├── Conflict                  BucketAlreadyExists, ObjectAlreadyExists, BucketNotEmpty, WouldBeLost
     │   ├── Unauthorized              InvalidToken
-    │   ├── InvalidRequest            InvalidKey, InvalidBucketName, InvalidRange
+    │   ├── InvalidRequest            InvalidKey, InvalidBucketName, InvalidRange, InvalidPolicy
     │   ├── InvalidLink               MalformedLink, ExpiredLink, WrongSignature
     │   ├── PayloadTooLarge
     │   ├── UnsupportedMediaType
@@ -140,6 +140,24 @@ class InvalidBucketName(InvalidRequest):
     """The bucket name breaks the name rules (`engine.paths`)."""
 
     code = "InvalidBucketName"
+
+
+class InvalidPolicy(InvalidRequest):
+    """A policy is not written as it must be, or says what is not supported.
+
+    Attributes:
+        line, column: Where, from 1.
+        start, length: The same in characters of the text, from 0.
+    """
+
+    code = "InvalidPolicy"
+
+    def __init__(self, message: str, *, line: int = 1, column: int = 1, start: int = 0, length: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+        self.start = start
+        self.length = length
 
 
 class InvalidRange(InvalidRequest):

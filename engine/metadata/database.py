@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from engine import limits
 from engine.errors import DatabaseCorrupt, from_os_error
 from engine.metadata.faults import translated
+from engine.permissions.language import install_functions
 
 WRITE_OPTION = "holdall_write"
 """Execution option of a connection whose next transaction takes the write lock at its start."""
@@ -102,11 +103,12 @@ def _tables_of(path: Path) -> set[str]:
 
 
 def _configure(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    """Take transaction control from the driver, which would delay BEGIN, and set the pragmas."""
+    """Take transaction control from the driver, which would delay BEGIN; set the pragmas and what policies call."""
     connection = cast("sqlite3.Connection", dbapi_connection)
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+    install_functions(connection)
 
 
 def _begin(connection: Connection) -> None:

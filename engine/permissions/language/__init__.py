@@ -1,0 +1,18 @@
+"""The language of policies: PostgreSQL's expressions, as far as both databases agree on what they mean.
+
+A text is read into a typed tree of our own (`grammar`, `tree`); only trees are compiled (`compiler`), with every value
+as a bind parameter. What is not known is refused, with place and reason.
+"""
+
+from engine.permissions.language.expression import Expression as Expression
+from engine.permissions.language.expression import parse as parse
+from engine.permissions.language.expression import predicate as predicate
+from engine.permissions.language.expression import simplified as simplified
+from engine.permissions.language.expression import split_bucket as split_bucket
+from engine.permissions.language.functions import install_functions as install_functions
+from engine.permissions.language.statements import CreatePolicy as CreatePolicy
+from engine.permissions.language.statements import DropPolicy as DropPolicy
+from engine.permissions.language.statements import Ignored as Ignored
+from engine.permissions.language.statements import misfit as misfit
+from engine.permissions.language.statements import statements as statements
+from engine.permissions.language.statements import to_sql as to_sql
