@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, ColumnElement, type_coerce
 from engine.permissions.language.compiler import Compiler
 from engine.permissions.language.folding import Folder, logic
 from engine.permissions.language.grammar import Grammar
+from engine.permissions.language.kinds import Kind
 from engine.permissions.language.printer import printed
 from engine.permissions.language.refusals import Refusal, located
 from engine.permissions.language.tree import Column, Compare, In, Literal, Logic, Node, Span
@@ -37,6 +38,11 @@ class Expression:
         """The expression as PostgreSQL takes it, always written in the same way."""
         return printed(self.root)
 
+    @property
+    def is_condition(self) -> bool:
+        """Whether it is true or false; parts of an expression may be values of other types."""
+        return self.root.kind is Kind.BOOLEAN
+
 
 def parse(text: str, table: PolicyTable) -> Expression:
     """Return the expression that a text says.
@@ -58,7 +64,7 @@ def parse(text: str, table: PolicyTable) -> Expression:
 
 
 def predicate(expression: Expression, columns: RowColumns, facts: Facts) -> ColumnElement[bool]:
-    """Return an expression as an SQL condition on a row; NULL counts as no.
+    """Return an expression as an SQL condition on a row; NULL counts as no. Of a part that is none, its value.
 
     Args:
         expression: What is to be met.
@@ -66,7 +72,8 @@ def predicate(expression: Expression, columns: RowColumns, facts: Facts) -> Colu
         facts: The call.
     """
     root = Folder(facts, {}).fold(expression.root)
-    return type_coerce(Compiler(columns, facts).sql(root), Boolean())
+    compiled = Compiler(columns, facts).sql(root)
+    return type_coerce(compiled, Boolean()) if expression.is_condition else compiled
 
 
 def simplified(expression: Expression, facts: Facts, bucket_name: str | None) -> Expression | bool | None:

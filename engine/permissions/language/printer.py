@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from engine.permissions.language import timestamps
 from engine.permissions.language.kinds import INTEGERS, Kind, fits, written
+from engine.permissions.language.sizes import is_chained
 from engine.permissions.language.tree import (
     Arithmetic,
     ArrayOf,
@@ -133,9 +134,7 @@ def _case(node: Case) -> str:
 
 
 def _array(node: ArrayOf) -> str:
-    """Return ARRAY with its type, without which elements of no type would be text."""
-    if all(each.kind is Kind.TEXT for each in node.items) and node.items:
-        return f"array[{_listed(node.items)}]"
+    """Return ARRAY; an empty one says its type."""
     return f"array[{_listed(node.items)}]" if node.items else f"'{{}}'::{written(node.kind)}"
 
 
@@ -144,9 +143,10 @@ def _subscript(node: Subscript) -> str:
     return f"({printed(node.array)})[{printed(node.index)}]"
 
 
-def _path_or_key(node: JsonGet) -> str:
-    """Return what stands behind the operator of a JSON step."""
-    return _inner(node.key)
+def _concat(node: Concat) -> str:
+    """Return texts with `||` between them; a long row has no parentheses."""
+    left = printed(node.left) if is_chained(node, node.left) else _inner(node.left)
+    return f"{left} || {_inner(node.right)}"
 
 
 def _between_operator(left: Node, operator: str, right: Node) -> str:
@@ -172,10 +172,10 @@ _PRINTERS: Final[dict[type[Node], Callable[[Any], str]]] = {
     Like: _like,
     Arithmetic: lambda node: _between_operator(node.left, node.operator, node.right),
     Negate: lambda node: f"-{_inner(node.operand)}",
-    Concat: lambda node: _between_operator(node.left, "||", node.right),
+    Concat: _concat,
     Case: _case,
     ArrayOf: _array,
     Subscript: _subscript,
-    JsonGet: lambda node: f"{_inner(node.operand)} {node.operator} {_path_or_key(node)}",
+    JsonGet: lambda node: f"{_inner(node.operand)} {node.operator} {_inner(node.key)}",
     JsonHas: lambda node: _between_operator(node.operand, "?", node.key),
 }

@@ -46,20 +46,21 @@ def check_size(root: Node) -> None:
     Raises:
         Refusal: It does.
     """
-    waiting = [(root, 0)]
+    waiting = [(root, 0, 0)]
     count = 0
     while waiting:
-        node, taken = waiting.pop()
+        node, taken, depth = waiting.pop()
         count += 1
-        if taken > _MAX_OPEN or count > MAX_NODES:
-            what = "is nested too deeply" if taken > _MAX_OPEN else f"has more than {MAX_NODES} parts"
-            raise Refusal(f"the expression {what}", root.span)
+        if count > MAX_NODES:
+            raise Refusal(f"the expression has more than {MAX_NODES} parts", root.span)
+        if taken > _MAX_OPEN or depth > MAX_DEPTH:
+            raise Refusal("the expression is nested too deeply", root.span)
         if isinstance(node, Literal) and isinstance(node.value, int) and node.value > MAX_INT8:
             raise Refusal("the number is too large", node.span)
         below = taken + _OPEN.get(type(node), _OPEN_BY_MOST)
-        waiting.extend((each, taken if _is_chained(node, each) else below) for each in node.children)
+        waiting.extend((each, taken if is_chained(node, each) else below, depth + 1) for each in node.children)
 
 
-def _is_chained(node: Node, child: Node) -> bool:
+def is_chained(node: Node, child: Node) -> bool:
     """Return whether a child is joined in the same row as its node, as `a || b || c`."""
     return isinstance(node, Concat) and child is node.left and isinstance(child, Concat)

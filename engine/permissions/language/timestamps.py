@@ -19,6 +19,8 @@ _UNITS = {
     "second": 1,
     "sec": 1,
 }
+_WRITTEN_UNITS = ("day", "hour", "minute", "second")
+_MAX_SECONDS = 400_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -67,11 +69,14 @@ def interval(text: str) -> int:
             break
         seconds += int(match.group(1)) * _UNITS[match.group(2).lower()]
         at = match.end()
-    if not body or at < len(body):
+    if not body or at < len(body) or abs(seconds) > _MAX_SECONDS:
         raise ValueError("intervals are written as '7 days' or '1 hour 30 minutes'; months and years are not supported")
     return seconds * 1_000_000
 
 
 def interval_written(length_us: int) -> str:
-    """Return an interval in the form that `interval` reads."""
-    return f"{length_us // 1_000_000} seconds"
+    """Return an interval in the form that `interval` reads, in the largest unit that fits."""
+    seconds = length_us // 1_000_000
+    unit = next(name for name in _WRITTEN_UNITS if seconds % _UNITS[name] == 0)
+    count = seconds // _UNITS[unit]
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
