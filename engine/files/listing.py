@@ -132,6 +132,7 @@ class Listing:
         """Return one page of a folder as the rows say."""
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            tx = tx.within(found)
             if request.cursor is not None:
                 return _page_after(tx, found, request, _Cursor.decode(request.cursor, request.sort))
             return _page_at(tx, found, request)
@@ -145,6 +146,7 @@ class Listing:
         validate_prefix(prefix)
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            tx = tx.within(found)
             request = ListRequest(prefix, moment=moment)
             query = _COUNT_SHOWN if moment is None else objects_count_at(_past_rules(tx))
             objects = tx.execute(query, {"bucket": found.id, "prefix": prefix} | _moment(request))
@@ -172,6 +174,7 @@ class Listing:
         """Return the mark that a folder had, if it had one."""
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            tx = tx.within(found)
             values = {"bucket": found.id, "prefix": request.prefix} | _moment(request)
             return [object_from(row, found.name) for row in tx.tuples(mark_at(_past_rules(tx)), values)]
 
@@ -190,6 +193,7 @@ class Listing:
         objects = leaves_by_folder([path for path in paths if path and not path.endswith("/")])
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            tx = tx.within(found)
             rows = [tx.execute(_SIZE.where(below(found.id, prefix), _O.leaf != "")).one() for prefix in folders]
             for parent, leaves in objects.items():
                 for start in range(0, len(leaves), _LEAVES_A_QUERY):
@@ -208,6 +212,7 @@ class Listing:
         while True:
             with self._executor.snapshot(context) as tx:
                 found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+                tx = tx.within(found)
                 rows = tx.execute(_walk_query(found.id, prefix, after)).all()
             objects = [object_from(row, found.name) for row in rows]
             yield from self._quarantine.marked(objects) if self._quarantine.has_any() else objects

@@ -11,6 +11,7 @@ from engine.errors import ObjectAlreadyExists, PayloadTooLarge
 from engine.types import BucketChanges, Retention, RlsContext, UploadItem, UploadOptions
 from tests.engine.model.operation import SERVICE, Bench, Done, Operation, Step, expected, seen
 from tests.engine.model.world import Refused, Shelf, World, check_may_add, may
+from tests.policies import let_owners
 
 _PART_BYTES = 3000
 
@@ -22,7 +23,9 @@ class CreateBucket(Operation):
     context: RlsContext = SERVICE
 
     def run(self, bench: Bench) -> object:
-        return bench.storage.create_bucket(self.name, self.context, retention=self.retention).name
+        made = bench.storage.create_bucket(self.name, self.context, retention=self.retention)
+        let_owners(bench.storage, made.name)
+        return made.name
 
     def expect(self, world: World) -> object:
         world.create_bucket(self.name, self.context, self.retention)
