@@ -2,10 +2,10 @@
 
     StorageError
     ├── RequestFault                  the request cannot be fulfilled as asked
-    │   ├── NotFound                  BucketNotFound, ObjectNotFound, PolicyNotFound
+    │   ├── NotFound                  BucketNotFound, ObjectNotFound, PolicyNotFound, UserNotFound, TokenNotFound
     │   ├── Conflict                  BucketAlreadyExists, ObjectAlreadyExists, BucketNotEmpty, WouldBeLost,
-    │   │                             PolicyAlreadyExists
-    │   ├── Unauthorized              InvalidToken, PolicyFailed
+    │   │                             PolicyAlreadyExists, UserAlreadyExists
+    │   ├── Unauthorized              InvalidToken, PolicyFailed, WrongPassword
     │   ├── InvalidRequest            InvalidKey, InvalidBucketName, InvalidRange, InvalidPolicy
     │   ├── InvalidLink               MalformedLink, ExpiredLink, WrongSignature
     │   ├── PayloadTooLarge
@@ -92,6 +92,18 @@ class PolicyNotFound(NotFound):
     code = "NoSuchPolicy"
 
 
+class UserNotFound(NotFound):
+    """Nobody of that name or id is known here."""
+
+    code = "UserNotFound"
+
+
+class TokenNotFound(NotFound):
+    """No token of that id was minted here, or it ended long ago."""
+
+    code = "TokenNotFound"
+
+
 class Conflict(RequestFault):
     """The present state contradicts the request."""
 
@@ -115,6 +127,12 @@ class BucketNotEmpty(Conflict):
 
     code = "ResourceNotEmpty"
     default_hint = "Empty the bucket first."
+
+
+class UserAlreadyExists(Conflict):
+    """Somebody has that name, or that id."""
+
+    code = "UserAlreadyExists"
 
 
 class WouldBeLost(Conflict):
@@ -141,6 +159,10 @@ class InvalidToken(Unauthorized):
 
 class PolicyFailed(Unauthorized):
     """A policy could not be evaluated on a row, as where it divides by zero; strangers learn no more than that."""
+
+
+class WrongPassword(Unauthorized):
+    """It is not the password of that user, or there is no such user: the two are never told apart."""
 
 
 class InvalidRequest(RequestFault):
