@@ -1,4 +1,4 @@
-"""The policies that are kept: made and changed by the service role alone.
+"""The policies that are kept: made, changed, explained, by the service role alone.
 
 A policy about objects each of whose expressions says `bucket_id = 'name'` of a bucket that exists belongs to that
 bucket: it is kept without those words, follows the bucket's name, and goes with it.
@@ -14,16 +14,17 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import delete, insert, select, update
 
-from engine.access_types import Policy, PolicyChanges, PolicySpec
+from engine.access_types import Explanation, Policy, PolicyChanges, PolicySpec
 from engine.errors import BucketNotFound, InvalidRequest, PolicyAlreadyExists, PolicyNotFound
 from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_policies
+from engine.permissions.explain import Explainer, Question
 from engine.permissions.generation import raise_generation
 from engine.permissions.language import CreatePolicy, DropPolicy, Expression, parse, split_bucket, statements
 from engine.permissions.policy_check import check_spec
 from engine.permissions.policy_rows import SELECT_POLICIES, columns_of_spec, policy_from
-from engine.permissions.rows import PolicyTable
+from engine.permissions.rows import Command, PolicyTable
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us
 from engine.types import RlsContext
@@ -46,6 +47,7 @@ class Policies:
         self._executor = executor
         self._permissions = permissions
         self._changed = changed
+        self._explainer = Explainer(executor)
 
     def list(self, context: RlsContext, bucket: str | None = None) -> tuple[Policy, ...]:
         """Return all policies, or those that count for the objects of a bucket, by table and name.
@@ -149,6 +151,37 @@ class Policies:
             return PolicyChanges(tuple(created), tuple(dropped))
 
         return self._change(context, work)
+
+    def explain(
+        self,
+        subject: RlsContext,
+        command: Command,
+        bucket: str,
+        path: str,
+        context: RlsContext,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        owner_id: str | None = None,
+        table: PolicyTable = PolicyTable.OBJECTS,
+    ) -> Explanation:
+        """Say why somebody may do something, or may not.
+
+        Args:
+            subject: Whom it is about.
+            command: What they want to do.
+            bucket: Where.
+            path: With which object; of one that is not there, as it would be.
+            context: Who asks.
+            metadata: What a row about to be written would say: `mimetype`, `contentLength` or `size`.
+            owner_id: Who would own it; the subject by default.
+            table: Whose policies are asked.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            BucketNotFound: There is no such bucket.
+        """
+        self._permissions.check_service(context)
+        return self._explainer.explain(Question(subject, command, bucket, path, metadata or {}, owner_id, table))
 
     def _change(self, context: RlsContext, work: Callable[[Transaction], _T]) -> _T:
         """Change policies in a transaction that lets everybody read them again."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, func, literal, not_, null, or_
-from sqlalchemy.sql.elements import Grouping
-from sqlalchemy.sql.operators import concat_op
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Text, and_, case, func, literal, null, or_
+from sqlalchemy.sql.elements import Grouping, UnaryExpression
+from sqlalchemy.sql.operators import concat_op, custom_op
 
 from engine.permissions.language.functions import PREFIX, array_text
 
 Sql = ColumnElement[Any]
+_NOT: Final = custom_op[Any]("NOT")
+"""SQLAlchemy's own asks for a type, which comparisons of text here do not have."""
 
 
 def parameter(value: str | int | bool | list[Any] | None) -> Sql:
@@ -40,7 +42,7 @@ def joined(operator: str, operands: list[Sql]) -> Sql:
 
 def negated(operand: Sql) -> Sql:
     """Return the opposite of a condition."""
-    return Grouping(not_(Grouping(operand)))
+    return Grouping(UnaryExpression(Grouping(operand), operator=_NOT, type_=Boolean()))
 
 
 def policy(name: str, *arguments: Any) -> Sql:
