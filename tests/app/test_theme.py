@@ -61,6 +61,15 @@ def test_the_style_sheet_uses_only_colours_that_exist() -> None:
         ("warning", "warning_soft"),
         ("on_toast", "toast"),
         ("toast_accent", "toast"),
+        ("code_keyword", "surface"),
+        ("code_function", "surface"),
+        ("code_string", "surface"),
+        ("code_number", "surface"),
+        ("code_comment", "surface"),
+        ("text", "danger_soft"),
+        ("text", "success_soft"),
+        ("danger", "danger_soft"),
+        ("success", "success_soft"),
     ],
 )
 def test_text_is_legible(scheme: str, text: str, ground: str) -> None:
