@@ -42,6 +42,8 @@ class ActionId(StrEnum):
     PROPERTIES = auto()
     BUCKET_PROPERTIES = auto()
     TRASH = auto()
+    POLICIES = auto()
+    TEST_ACCESS = auto()
     AS_IT_WAS = auto()
     EMPTY_BUCKET = auto()
     DELETE_BUCKET = auto()

@@ -165,6 +165,22 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
         lambda now: now.target_bucket is not None,
     ),
     Spec(
+        ActionId.POLICIES,
+        QT_TRANSLATE_NOOP("Actions", "Access &policies…"),
+        "shield-check",
+        ("Ctrl+Shift+P",),
+        QT_TRANSLATE_NOOP("Actions", "Say who else may use the bucket, and for what"),
+        lambda now: now.target_bucket is not None,
+    ),
+    Spec(
+        ActionId.TEST_ACCESS,
+        QT_TRANSLATE_NOOP("Actions", "Test a&ccess…"),
+        "scales",
+        ("Ctrl+Shift+E",),
+        QT_TRANSLATE_NOOP("Actions", "Try who may do what in the bucket, and see why"),
+        lambda now: now.target_bucket is not None,
+    ),
+    Spec(
         ActionId.AS_IT_WAS,
         QT_TRANSLATE_NOOP("Actions", "&As it was…"),
         "clock-counter-clockwise",

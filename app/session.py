@@ -163,6 +163,8 @@ class Session(QObject):
             A.PROPERTIES: self._show_properties,
             A.BUCKET_PROPERTIES: lambda: self._with_bucket(edit.bucket_settings),
             A.TRASH: lambda: self._with_bucket(self.controllers.trash.open),
+            A.POLICIES: lambda: self._with_bucket(self.controllers.policies.open),
+            A.TEST_ACCESS: lambda: self._with_bucket(self.controllers.testing.open),
             A.AS_IT_WAS: lambda: self._with_bucket(self.controllers.time.ask),
             A.EMPTY_BUCKET: lambda: self._with_bucket(edit.empty_bucket),
             A.DELETE_BUCKET: lambda: self._with_bucket(edit.delete_bucket),
@@ -200,6 +202,7 @@ class Session(QObject):
         side = self._side
         self.controllers.navigator.follow(side.relay)
         self.controllers.trash.follow(side.relay)
+        self.controllers.policies.follow(side.relay)
         side.server.changed.connect(self._show_server)
         side.transfers.summary_changed.connect(lambda _: self._transfers_began())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolBar
 
 from app.action_set import Actions
@@ -11,9 +12,11 @@ from app.actions import ActionId
 from app.bridge.engine_side import EngineSide
 from app.bridge.names import bucket_name_problem, name_problem
 from app.bridge.tasks import Tasks
+from app.controllers.access_testing import AccessTesting
 from app.controllers.editing import Editing
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
+from app.controllers.policies import PolicyControl
 from app.controllers.sharing import Sharing
 from app.controllers.targets import Targets
 from app.controllers.time_travel import TimeTravel
@@ -87,6 +90,8 @@ class Controllers:
     sharing: Sharing
     trash: TrashControl
     time: TimeTravel
+    policies: PolicyControl
+    testing: AccessTesting
 
 
 def make_views(frame: Frame, side: EngineSide, models: Models, actions: Actions) -> Views:
@@ -111,6 +116,7 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
     table, tree, toast = views.pane.table, views.tree, shell.toast
     navigator = Navigator(side.reader, (models.rows, models.buckets), views.pane, tree, views.breadcrumb, errors)
     targets = Targets(side.reader, models.rows, table, tree)
+    testing = AccessTesting(look, shell, side.policies, targets, errors)
     return Controllers(
         navigator=navigator,
         targets=targets,
@@ -124,4 +130,6 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
         sharing=Sharing(look, shell, targets, side.operations, side.server, settings, toast, errors),
         trash=TrashControl(look, shell, side.trash, toast, errors),
         time=TimeTravel(look, shell, navigator, targets, side.reader, side.exporter, views.pane.past, settings, toast),
+        policies=PolicyControl(look, shell, side.policies, testing, QGuiApplication.clipboard(), errors),
+        testing=testing,
     )  # fmt: skip
