@@ -34,6 +34,11 @@ class Field(QWidget):
         if isinstance(self.control, QComboBox):
             self.control.view().setAccessibleName(plain)
 
+    def explain(self, hint: str) -> None:
+        """Say something else below the field."""
+        self._hint_text = hint
+        self.refuse("")
+
     @property
     def problem(self) -> str:
         """Return the reason that is shown, or nothing."""
