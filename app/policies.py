@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.i18n import translate
-from engine.access_types import EVERYONE, Policy, PolicyCommand, PolicySpec
+from engine.access_types import EVERYONE, Explanation, Policy, PolicyCommand, PolicySpec
 from engine.context import RlsContext, Role
 from engine.errors import InvalidPolicy
 from engine.permissions.rows import Command
@@ -101,6 +101,19 @@ class Question:
     path: str
     size_bytes: int | None = None
     mime_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to a question.
+
+    Attributes:
+        explanation: The answer.
+        is_there: Whether there is an object at the path.
+    """
+
+    explanation: Explanation
+    is_there: bool
 
 
 def flaw_of(error: Exception) -> Flaw | None:

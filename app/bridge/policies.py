@@ -7,15 +7,16 @@ a worker, but for `lexer`, which is quick, never fails, and is needed at each ke
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QObject
 
 from app.bridge.tasks import Fail, Tasks, Ticket
 from app.i18n import translate
-from app.policies import Flaw, Judgement, PolicyRow, Question, Script, flaw_of
+from app.policies import Answered, Flaw, Judgement, PolicyRow, Question, Script, flaw_of
 from app.widgets.highlighter import Lexer
-from engine.access_types import Explanation, Policy, PolicyChanges, PolicySpec, PolicyTemplate, User
+from engine.access_types import Policy, PolicyChanges, PolicySpec, PolicyTemplate, User
 from engine.errors import InvalidPolicy, RequestFault
 from engine.permissions import language
 from engine.permissions.language.statements import Statement
@@ -25,8 +26,6 @@ from engine.types import Bucket, ListRequest, RlsContext
 from engine.workspace import Workspace
 
 _PATHS_OFFERED: Final = 50
-WINDOW_TEMPLATE: Final = "owner-only"
-"""The template of buckets that are made in the window, unless the person chooses otherwise."""
 
 
 class PolicyBridge:
@@ -76,7 +75,7 @@ class PolicyBridge:
         *, owner: QObject,
     ) -> Ticket:  # fmt: skip
         """Write out what a template would add, as SQL."""
-        return self._tasks.read(lambda _: _sql_of(template_id, bucket.name, value), then, otherwise, owner=owner)
+        return self._tasks.read(lambda _: self._sql_of(template_id, bucket.name, value), then, otherwise, owner=owner)
 
     def adopt(
         self, template_id: str, bucket: Bucket, value: str, then: Callable[[PolicyChanges], None], otherwise: Fail
@@ -86,7 +85,7 @@ class PolicyBridge:
 
     def adopt_now(self, template_id: str, bucket: str, value: str = "") -> PolicyChanges:
         """Do the same at once, for work that runs in the lane of mutations already."""
-        return self._policies.apply(_sql_of(template_id, bucket, value), self._context)
+        return self._policies.apply(self._sql_of(template_id, bucket, value), self._context)
 
     def create(self, spec: PolicySpec, bucket: Bucket, then: Callable[[Policy], None], otherwise: Fail) -> Ticket:
         """Add a policy to a bucket; one about buckets themselves belongs to none."""
@@ -128,7 +127,7 @@ class PolicyBridge:
         )
 
     def explain(
-        self, question: Question, bucket: Bucket, then: Callable[[Explanation], None], otherwise: Fail,
+        self, question: Question, bucket: Bucket, then: Callable[[Answered], None], otherwise: Fail,
         *, owner: QObject,
     ) -> Ticket:  # fmt: skip
         """Find out whether somebody may do something, and why."""
@@ -152,19 +151,27 @@ class PolicyBridge:
         own_first = sorted(policies, key=lambda policy: policy.bucket is None)
         return tuple(PolicyRow(policy, language.describe(policy.spec, policy.bucket)) for policy in own_first)
 
+    def _sql_of(self, template_id: str, bucket: str, value: str) -> str:
+        """Return what a template adds; a renamed bucket may have left the names of its policies to another."""
+        taken = frozenset(one.spec.name for one in self._policies.list(self._context) if one.bucket != bucket)
+        specs = [replace(spec, name=_free(spec.name, taken)) for spec in specs_of(template_id, bucket, value)]
+        return "\n".join(language.to_sql(spec, None) for spec in specs)
+
     def _delete(self, policies: Sequence[Policy]) -> None:
         for policy in policies:
             self._policies.delete(policy.id, self._context)
 
-    def _explain(self, question: Question, bucket: Bucket) -> Explanation:
-        metadata: dict[str, object] = {}
-        if question.size_bytes is not None:
-            metadata["size"] = metadata["contentLength"] = question.size_bytes
-        if question.mime_type is not None:
-            metadata["mimetype"] = question.mime_type
-        return self._policies.explain(
-            question.subject, question.command, bucket.id, question.path, self._context, metadata=metadata or None
+    def _explain(self, question: Question, bucket: Bucket) -> Answered:
+        said = {"size": question.size_bytes, "mimetype": question.mime_type}
+        explanation = self._policies.explain(
+            question.subject,
+            question.command,
+            bucket.id,
+            question.path,
+            self._context,
+            metadata={name: value for name, value in said.items() if value is not None},
         )
+        return Answered(explanation, self._workspace.storage.exists(bucket.id, question.path, self._context))
 
     def _paths(self, bucket: Bucket, typed: str) -> tuple[str, ...]:
         """Return what is in the folder that was typed and begins with the rest, folders with a trailing `/`."""
@@ -210,5 +217,10 @@ def _told(statement: Statement) -> str:
     return translate("PolicyBridge", "Changes nothing: {why}").format(why=statement.note)
 
 
-def _sql_of(template_id: str, bucket: str, value: str) -> str:
-    return "\n".join(language.to_sql(spec, None) for spec in specs_of(template_id, bucket, value))
+def _free(name: str, taken: frozenset[str]) -> str:
+    """Return a name that no other policy has."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name} ({number})"
+    return free

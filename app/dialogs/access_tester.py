@@ -12,10 +12,11 @@ from app.dialogs.base import Dialog
 from app.dialogs.question_form import QuestionForm
 from app.i18n import translate
 from app.look import Look
-from app.policies import Question
+from app.policies import Answered, Question
 from app.views.verdicts import Answer
 from app.widgets.highlighter import Lexer
-from engine.access_types import Explanation, User
+from engine.access_types import User
+from engine.permissions.rows import Command
 from engine.types import Bucket
 
 _CALM_MS: Final = 200
@@ -63,10 +64,10 @@ class AccessTester(Dialog):
             if self.form.path.hasFocus() and typed and paths and list(paths) != [typed]:
                 self.form.path.completer().complete()
 
-    def show_answer(self, question: Question, explanation: Explanation) -> None:
+    def show_answer(self, question: Question, answered: Answered) -> None:
         """Show the answer, unless something else is asked by now."""
         if question == self.form.question:
-            self.answer.show_explanation(explanation)
+            self.answer.show_explanation(answered.explanation, _remark(question, answered))
 
     def refuse(self, reason: str) -> None:
         """Show why there is no answer."""
@@ -114,3 +115,15 @@ class AccessTester(Dialog):
             self.asked.emit(question)
         else:
             self.answer.say(translate("AccessTester", "Say who wants to do what, and to which object."))
+
+
+def _remark(question: Question, answered: Answered) -> str:
+    """Return what the answer is about where that is not the object that is there."""
+    if not answered.is_there and question.command is not Command.INSERT:
+        return translate(
+            "AccessTester", "There is no object at this path: the answer is about one that they would own."
+        )
+    if answered.is_there and question.command is Command.INSERT:
+        return translate("AccessTester", "An object is there already: whoever adds one replaces it, which is asked "
+                         "with “Replace”.")  # fmt: skip
+    return ""

@@ -47,6 +47,7 @@ class PoliciesDialog(Dialog):
         """Args: look; the window; whose policies."""
         title = translate("PoliciesDialog", "Who may use {bucket}").format(bucket=bucket.name)
         super().__init__(look, parent, title, 760)
+        self._is_loading = False
         self._all: tuple[PolicyRow, ...] = ()
         self._model = PolicyModel(self)
         self.notice = Notice(look)
@@ -74,7 +75,9 @@ class PoliciesDialog(Dialog):
         self._all = tuple(rows)
         focused: QWidget | None = self.focusWidget()
         had_keys = focused is not None and self.nothing.isAncestorOf(focused)
+        self._is_loading = True
         self.list.show_rows(rows, choose)
+        self._is_loading = False
         self._pages.setCurrentWidget(self.list if rows else self.nothing)
         if choose or had_keys:
             self.list.setFocus()
@@ -138,8 +141,9 @@ class PoliciesDialog(Dialog):
         self.test.clicked.connect(self.test_wanted)
 
     def _chosen_anew(self) -> None:
-        self.notice.say("")
-        self.said.clear()
+        if not self._is_loading:  # what was said is about what was done, and reading it again changes the choice
+            self.notice.say("")
+            self.said.clear()
         self._judge()
 
     def _judge(self) -> None:

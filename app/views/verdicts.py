@@ -31,6 +31,7 @@ class Answer(QWidget):
         self._glyph = Glyph(look, "scales", "faint", _GLYPH_PX)
         self.verdict = label(size="hero")
         self.reason = label(wrap=True, selectable=True)
+        self.remark = label(tone="muted", wrap=True)
         self.verdicts: list[VerdictCard] = []
         self._column = QVBoxLayout()
         self._lay_out(public=public)
@@ -39,11 +40,14 @@ class Answer(QWidget):
     def say(self, text: str) -> None:
         """Show no answer, and why."""
         self._box.setProperty("tone", "none")
+        self.remark.hide()
         self._head(translate("Answer", "No answer yet"), text, "scales", "faint", "none")
         self._show_cards(())
 
-    def show_explanation(self, explanation: Explanation) -> None:
-        """Show an answer."""
+    def show_explanation(self, explanation: Explanation, remark: str = "") -> None:
+        """Show an answer, and what is to be known about it."""
+        self.remark.setText(remark)
+        self.remark.setVisible(bool(remark))
         allowed = explanation.allowed
         title = translate("Answer", "Allowed") if allowed else translate("Answer", "Denied")
         glyph, tone = ("check-circle-fill", "success") if allowed else ("prohibit", "danger")
@@ -83,6 +87,7 @@ class Answer(QWidget):
         )
         self.notice.setVisible(public)
         column.addWidget(self.notice)
+        column.addWidget(self.remark)
         self._caption = label(size="section")
         column.addWidget(self._caption)
         column.addWidget(self._make_scroll(), 1)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.dialogs.access_tester import AccessTester
 from app.look import Look
-from app.policies import Question
+from app.policies import Answered, Question
 from engine.access_types import (
     Culprit,
     Explanation,
@@ -123,10 +123,14 @@ def test_the_answer_is_one_line_with_its_reason(look: Look, parent: QWidget) -> 
     dialog = opened(look, parent)
     question = dialog.form.question
     assert question is not None
-    dialog.show_answer(question, Explanation(True, "Allowed by “Members read”", Command.SELECT))
+    dialog.show_answer(
+        question, Answered(Explanation(True, "Allowed by “Members read”", Command.SELECT), is_there=True)
+    )
     assert dialog.answer.verdict.text() == "Allowed"
     assert dialog.answer.reason.text() == "Allowed by “Members read”"
-    dialog.show_answer(question, Explanation(False, "No policy lets anon read here", Command.SELECT))
+    dialog.show_answer(
+        question, Answered(Explanation(False, "No policy lets anon read here", Command.SELECT), is_there=True)
+    )
     assert dialog.answer.verdict.text() == "Denied"
 
 
@@ -135,7 +139,7 @@ def test_an_answer_to_an_earlier_question_is_dropped(look: Look, parent: QWidget
     question = dialog.form.question
     assert question is not None
     dialog.form.path.setText("other")
-    dialog.show_answer(question, Explanation(True, "old", Command.SELECT))
+    dialog.show_answer(question, Answered(Explanation(True, "old", Command.SELECT), is_there=True))
     assert dialog.answer.verdict.text() == "No answer yet"
 
 
@@ -148,7 +152,7 @@ def test_what_decided_is_marked_in_the_text_of_its_policy(look: Look, parent: QW
         a_verdict("small", "owner_id < 'x'", result=False, permissive=False),
         a_verdict("others", "true", result=None, applies=False),
     )
-    dialog.show_answer(question, Explanation(False, "Refused", Command.SELECT, verdicts))
+    dialog.show_answer(question, Answered(Explanation(False, "Refused", Command.SELECT, verdicts), is_there=True))
     own, small, others = dialog.answer.verdicts
     assert own.code is not None
     assert [selection.cursor.selectedText() for selection in own.code.extraSelections()] == ["owner_id"]
@@ -176,3 +180,17 @@ def test_paths_are_offered_while_one_is_typed(look: Look, parent: QWidget, qtbot
     qtbot.keyClick(popup, Qt.Key.Key_Down)
     qtbot.keyClick(popup, Qt.Key.Key_Return)
     assert dialog.form.path.text() == "a/1.jpg"
+
+
+@pytest.mark.parametrize(
+    ("command", "is_there", "said"),
+    [(0, True, ""), (0, False, "no object"), (1, False, ""), (1, True, "already"), (3, False, "no object")],
+)
+def test_it_says_what_the_answer_is_about(look: Look, parent: QWidget, command: int, is_there: bool, said: str) -> None:
+    dialog = opened(look, parent)
+    dialog.form.commands.button(command).click()
+    question = dialog.form.question
+    assert question is not None
+    dialog.show_answer(question, Answered(Explanation(True, "Allowed", question.command), is_there))
+    assert said in dialog.answer.remark.text()
+    assert dialog.answer.remark.isVisible() is bool(said)
