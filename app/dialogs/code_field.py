@@ -49,10 +49,9 @@ class CodeField(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(head)
-        column.addWidget(self.edit)
+        column.addWidget(self.edit)  # first: Tab goes on to what was added next
+        column.insertLayout(0, head)
         column.addWidget(self._note)
-        self.setTabOrder(self.edit, self.snippets)
 
     @property
     def text(self) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.dialogs.base import Dialog
 from app.dialogs.policy_form import PolicyForm
 from app.i18n import translate
 from app.look import Look, label
 from app.policies import Judgement
+from app.widgets.fitting_scroll import FittingScroll
 from app.widgets.highlighter import Lexer
 from app.widgets.meaning import Meaning
 from engine.access_types import Policy, PolicySpec
@@ -48,8 +49,8 @@ class PolicyEditor(Dialog):
                     tone="warning",
                 )
             )
-        self.body.addWidget(self.form)
-        self.body.addWidget(self.meaning)
+        self.body.addWidget(FittingScroll(self._make_content()), 1)
+        self._column.setStretchFactor(self.body, 1)
         self.add_cancel()
         self.save = self.add_button(
             translate("PolicyEditor", "Create") if new else translate("PolicyEditor", "Save"), "primary"
@@ -61,6 +62,16 @@ class PolicyEditor(Dialog):
         self.form.changed.connect(self._changed)
         self.form.focus()
         QTimer.singleShot(0, self, self._ask)
+
+    def _make_content(self) -> QWidget:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(self.look.theme.space("m"))
+        column.addWidget(self.form)
+        column.addWidget(self.meaning)
+        column.addStretch()
+        return content
 
     def show_judgement(self, judgement: Judgement) -> None:
         """Show what a text means, or what is wrong with it; an answer about an earlier text is dropped."""
@@ -95,8 +106,7 @@ class PolicyEditor(Dialog):
             self.judge_wanted.emit(spec)
         else:
             self.form.show_flaws(None, None)
-            self.meaning.say_nothing(translate("PolicyEditor", "Write which objects it is about: what it means is said "
-                                               "here."))  # fmt: skip
+            self.meaning.say_nothing(translate("PolicyEditor", "Say whom and which objects it is about."))
 
     def _enable(self) -> None:
         """Let it be saved unless something is known to be wrong: what was not judged yet is judged first."""

@@ -52,7 +52,7 @@ class PolicyForm(QWidget):
         self.using = CodeField(look, translate("PolicyForm", "On &which objects (USING)"), lexer, _EXAMPLE)
         self.check = CodeField(look, translate("PolicyForm", "What may be w&ritten (WITH CHECK)"), lexer, _EXAMPLE)
         self.name_field = Field(translate("PolicyForm", "&Name"), self.name)
-        self.roles_field = Field(translate("PolicyForm", "&Roles"), self.roles)
+        self.roles_field = Field(translate("PolicyForm", "Role&s"), self.roles)
         self.advanced = Disclosure(look, translate("PolicyForm", "&Advanced"))
         self._fill_choices()
         self._lay_out()
@@ -75,9 +75,9 @@ class PolicyForm(QWidget):
 
     @property
     def says_something(self) -> bool:
-        """Return whether any condition is written."""
+        """Return whether it is said on which objects, and whom it concerns."""
         spec = self.spec
-        return spec.using is not None or spec.check is not None
+        return bool(spec.roles) and (spec.using is not None or spec.check is not None)
 
     def show_spec(self, spec: PolicySpec) -> None:
         """Fill the form."""
@@ -132,7 +132,7 @@ class PolicyForm(QWidget):
         row = QHBoxLayout()
         row.setSpacing(self._look.theme.space("m"))
         row.addWidget(Field(translate("PolicyForm", "A&llows to"), self.command), 3)
-        row.addWidget(Field(translate("PolicyForm", "W&ho"), self.who), 2)
+        row.addWidget(Field(translate("PolicyForm", "Wh&o"), self.who), 2)
         row.addWidget(self.roles_field, 2)
         column.addWidget(self.name_field)
         column.addLayout(row)
@@ -168,4 +168,4 @@ class PolicyForm(QWidget):
         chosen = self.who.currentData()
         if chosen != _CUSTOM:
             return (chosen,)
-        return tuple(part for part in re.split(r"[\s,;]+", self.roles.text().strip()) if part) or (EVERYONE,)
+        return tuple(part for part in re.split(r"[\s,;]+", self.roles.text().strip()) if part)

@@ -9,7 +9,7 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.paste_sql_dialog import PasteSqlDialog
@@ -312,3 +312,53 @@ def test_an_own_policy_begins_with_nothing(look: Look, parent: QWidget) -> None:
     assert not dialog.preview.isVisible()
     dialog.use.click()
     assert len(told) == 1
+
+
+def test_without_any_role_it_is_not_for_everyone_but_for_nobody_yet(look: Look, parent: QWidget) -> None:
+    dialog = an_editor(look, parent, a_row("a").policy)
+    asked = heard(dialog.judge_wanted)
+    dialog.form.who.setCurrentIndex(dialog.form.who.count() - 1)
+    assert dialog.form.roles.isVisible()
+    assert not dialog.save.isEnabled()
+    dialog.save.click()
+    assert asked == []
+    dialog.form.roles.setText("editor")
+    assert dialog.form.spec.roles == ("editor",)
+    assert dialog.save.isEnabled()
+
+
+def test_tab_goes_through_the_form_as_it_is_read(look: Look, parent: QWidget, qtbot: QtBot) -> None:
+    dialog = an_editor(look, parent, replace(a_row("a").policy, spec=replace(SPEC, command=PolicyCommand.ALL)))
+    form = dialog.form
+    form.who.setCurrentIndex(form.who.count() - 1)
+    form.advanced.set_open(True)
+    dialog.activateWindow()
+    form.name.setFocus()
+    expected = [
+        form.command, form.who, form.roles, form.using.edit, form.using.snippets, form.check.edit, form.check.snippets,
+        form.advanced.button, form.table, form.restrictive,
+    ]  # fmt: skip
+    for control in expected:
+        qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
+        assert dialog.focusWidget() is control, control.accessibleName()
+
+
+def test_the_largest_form_fits_a_small_screen(look: Look, parent: QWidget, qtbot: QtBot) -> None:
+    dialog = an_editor(look, parent, replace(a_row("a").policy, spec=replace(SPEC, command=PolicyCommand.ALL)))
+    dialog.form.advanced.set_open(True)
+    for field in (dialog.form.using, dialog.form.check):
+        field.edit.setPlainText("name = 'x' or\n" * 30)
+        field.show_flaw(Flaw("a long reason " * 12))
+    dialog.meaning.say("a long sentence " * 30)
+    qtbot.wait(50)
+    assert dialog.height() <= 740
+    assert dialog.save.isVisible()
+
+
+@pytest.mark.parametrize("kind", ["list", "editor"])
+def test_no_two_access_keys_are_the_same(look: Look, parent: QWidget, kind: str) -> None:
+    dialog = an_editor(look, parent) if kind == "editor" else opened(look, parent, a_row("a"))
+    parts = [*dialog.findChildren(QLabel), *dialog.findChildren(QAbstractButton)]
+    texts = [part.text().replace("&&", "") for part in parts if part.isVisibleTo(dialog) or kind == "editor"]
+    keys = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
+    assert len(keys) == len(set(keys)), sorted(keys)
