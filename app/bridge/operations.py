@@ -16,7 +16,7 @@ from app.bridge.trash import Trashed, newest_in_trash, pages_of
 from app.i18n import translate
 from app.location import Location
 from engine.access_types import PolicyTemplate
-from engine.errors import BucketNotEmpty, Cancelled, ObjectAlreadyExists, StorageError, WouldBeLost
+from engine.errors import BucketNotEmpty, Cancelled, ObjectAlreadyExists, WouldBeLost
 from engine.storage import FileStorage
 from engine.types import UNCHANGED, Bucket, BucketChanges, Retention, RlsContext, SignedUrl
 
@@ -183,16 +183,8 @@ class Operations:
             retention=draft.retention,
         )
         if draft.template:
-            self._give_policies(made, draft.template)
+            self._policies.begin(made, draft.template)
         return made
-
-    def _give_policies(self, made: Bucket, template: str) -> None:
-        """Give a new bucket its policies; without them it shall not stay, so that asking again does all of it."""
-        try:
-            self._policies.adopt_now(template, made.name)
-        except StorageError:
-            self._storage.delete_bucket(made.id, self._context)
-            raise
 
     def _update_bucket(self, bucket: Bucket, draft: BucketDraft) -> Bucket:
         """Send what the person changed alone: somebody else may have changed the rest meanwhile."""

@@ -17,7 +17,7 @@ from app.i18n import translate
 from app.policies import Answered, Flaw, Judgement, PolicyRow, Question, Script, flaw_of
 from app.widgets.highlighter import Lexer
 from engine.access_types import Policy, PolicyChanges, PolicySpec, PolicyTemplate, User
-from engine.errors import InvalidPolicy, RequestFault
+from engine.errors import InvalidPolicy, RequestFault, StorageError
 from engine.permissions import language
 from engine.permissions.language.statements import Statement
 from engine.permissions.rows import PolicyTable
@@ -81,11 +81,18 @@ class PolicyBridge:
         self, template_id: str, bucket: Bucket, value: str, then: Callable[[PolicyChanges], None], otherwise: Fail
     ) -> Ticket:
         """Add the policies of a template, all or none."""
-        return self._tasks.mutate(lambda _: self.adopt_now(template_id, bucket.name, value), then, otherwise)
+        return self._tasks.mutate(lambda _: self._adopt(template_id, bucket.name, value), then, otherwise)
 
-    def adopt_now(self, template_id: str, bucket: str, value: str = "") -> PolicyChanges:
-        """Do the same at once, for work that runs in the lane of mutations already."""
-        return self._policies.apply(self._sql_of(template_id, bucket, value), self._context)
+    def begin(self, made: Bucket, template_id: str) -> None:
+        """Give a new bucket its policies, at once; for work that runs in the lane of mutations.
+
+        Without them it does not stay, so that asking again does all of it.
+        """
+        try:
+            self._adopt(template_id, made.name, "")
+        except StorageError:
+            self._workspace.storage.delete_bucket(made.id, self._context)
+            raise
 
     def create(self, spec: PolicySpec, bucket: Bucket, then: Callable[[Policy], None], otherwise: Fail) -> Ticket:
         """Add a policy to a bucket; one about buckets themselves belongs to none."""
@@ -150,6 +157,9 @@ class PolicyBridge:
         policies = [one for one in self._policies.list(self._context) if one.bucket in (name, None)]
         own_first = sorted(policies, key=lambda policy: policy.bucket is None)
         return tuple(PolicyRow(policy, language.describe(policy.spec, policy.bucket)) for policy in own_first)
+
+    def _adopt(self, template_id: str, bucket: str, value: str) -> PolicyChanges:
+        return self._policies.apply(self._sql_of(template_id, bucket, value), self._context)
 
     def _sql_of(self, template_id: str, bucket: str, value: str) -> str:
         """Return what a template adds; a renamed bucket may have left the names of its policies to another."""
