@@ -345,6 +345,8 @@ def test_tab_goes_through_the_form_as_it_is_read(look: Look, parent: QWidget, qt
 
 def test_the_largest_form_fits_a_small_screen(look: Look, parent: QWidget, qtbot: QtBot) -> None:
     dialog = an_editor(look, parent, replace(a_row("a").policy, spec=replace(SPEC, command=PolicyCommand.ALL)))
+    bottom = dialog.screen().availableGeometry().bottom()
+    dialog.move(0, bottom - dialog.height())
     dialog.form.advanced.set_open(True)
     for field in (dialog.form.using, dialog.form.check):
         field.edit.setPlainText("name = 'x' or\n" * 30)
@@ -352,6 +354,7 @@ def test_the_largest_form_fits_a_small_screen(look: Look, parent: QWidget, qtbot
     dialog.meaning.say("a long sentence " * 30)
     qtbot.wait(50)
     assert dialog.height() <= 740
+    assert dialog.frameGeometry().bottom() <= bottom
     assert dialog.save.isVisible()
 
 
