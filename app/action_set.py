@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from app.actions import SPECS, ActionId, Spec
+from app.actions import ActionId, Spec
+from app.actions_content import CONTENT_SPECS
+from app.actions_window import WINDOW_SPECS
 from app.i18n import translate
 from app.icons import Icons
 from app.situation import Situation
+
+SPECS: Final[tuple[Spec, ...]] = (*CONTENT_SPECS, *WINDOW_SPECS)
+"""Every command once."""
 
 
 class Actions(QObject):

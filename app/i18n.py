@@ -11,7 +11,7 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
-_ENGLISH_PLURALS: Final = ("(s)", "(es)")
+_ENGLISH_PLURALS: Final = (("(s)", "", "s"), ("(es)", "", "es"), ("(y)", "y", "ies"))
 
 
 def translate(context: str, text: str, disambiguation: str | None = None, count: int = -1) -> str:
@@ -20,14 +20,15 @@ def translate(context: str, text: str, disambiguation: str | None = None, count:
     Args:
         context: The class or room the text belongs to; groups the texts for translators.
         text: The English source. For counted things it carries `%Ln` for the number, written with the language's
-            grouping, and `(s)` or `(es)` after what is counted, in the way of Qt: "%Ln object(s)".
+            grouping, and `(s)`, `(es)` or `(y)` after what is counted, in the way of Qt: "%Ln object(s)",
+            "%Ln entr(y)".
         disambiguation: A word for translators where the same text means two things.
         count: How many, 0 or more; -1 where nothing is counted.
     """
     shown = QCoreApplication.translate(context, text, disambiguation, count)
     if count >= 0:
-        for ending in _ENGLISH_PLURALS:
-            shown = shown.replace(ending, "" if count == 1 else ending[1:-1])
+        for mark, one, many in _ENGLISH_PLURALS:
+            shown = shown.replace(mark, one if count == 1 else many)
     return shown
 
 

@@ -38,7 +38,17 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
     ),
     (
         QT_TRANSLATE_NOOP("Menus", "&Bucket"),
-        (A.BUCKET_PROPERTIES, A.TRASH, A.AS_IT_WAS, None, A.EMPTY_BUCKET, A.DELETE_BUCKET),
+        (
+            A.BUCKET_PROPERTIES,
+            A.POLICIES,
+            A.TEST_ACCESS,
+            None,
+            A.TRASH,
+            A.AS_IT_WAS,
+            None,
+            A.EMPTY_BUCKET,
+            A.DELETE_BUCKET,
+        ),
     ),
     (QT_TRANSLATE_NOOP("Menus", "&Go"), (A.BACK, A.FORWARD, A.UP, None, A.EDIT_PATH, A.REFRESH)),
     (
@@ -54,15 +64,15 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
 
 OBJECT_MENU: Final[Entries] = (
     A.OPEN, A.DOWNLOAD, A.COPY, None, A.COPY_LINK, A.LINK_DIALOG, A.COPY_PUBLIC_LINK, None,
-    A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.PROPERTIES,
+    A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.TEST_ACCESS, A.PROPERTIES,
 )  # fmt: skip
 FOLDER_MENU: Final[Entries] = (
     A.NEW_FOLDER, A.UPLOAD_FILES, A.UPLOAD_FOLDER, A.PASTE, None, A.SELECT_ALL, A.REFRESH, None,
-    A.TRASH, A.AS_IT_WAS, A.BUCKET_PROPERTIES,
+    A.TRASH, A.AS_IT_WAS, None, A.POLICIES, A.BUCKET_PROPERTIES,
 )  # fmt: skip
 TREE_BUCKET_MENU: Final[Entries] = (
     A.OPEN, A.DOWNLOAD, None, A.TRASH, A.AS_IT_WAS, None, A.RENAME, A.EMPTY_BUCKET, A.DELETE_BUCKET, None,
-    A.BUCKET_PROPERTIES,
+    A.POLICIES, A.TEST_ACCESS, A.BUCKET_PROPERTIES,
 )  # fmt: skip
 TREE_FOLDER_MENU: Final[Entries] = (
     A.OPEN, A.DOWNLOAD, A.COPY, None, A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.PROPERTIES,

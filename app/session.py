@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QToolBar
 
 from app.action_set import Actions
 from app.actions import ActionId as A
 from app.bridge.engine_side import EngineSide
-from app.bridge.names import bucket_name_problem, name_problem
 from app.bridge.serving import ServerState
 from app.bridge.tasks import Tasks
-from app.controllers.editing import Editing
-from app.controllers.moving import Moving
-from app.controllers.navigation import Navigator
 from app.controllers.outside import OutsideControl
-from app.controllers.sharing import Sharing
-from app.controllers.targets import Targets
-from app.controllers.time_travel import TimeTravel
 from app.controllers.tracking import InspectorFeed, Tracker
-from app.controllers.trash import TrashControl
 from app.controllers.versions import VersionControl
 from app.dialogs.about_dialog import AboutDialog
 from app.dialogs.quit_dialog import QuitDialog
@@ -40,26 +30,18 @@ from app.menus import (
     TREE_FOLDER_MENU,
     TREE_MENU,
     Entries,
-    build_toolbar,
     fill_menu_bar,
     popup_menu,
 )
 from app.models.folder_model import FolderModel
 from app.models.rows import Row
 from app.models.tree_model import TreeModel
+from app.session_parts import Frame, Models, make_controllers, make_views
 from app.settings import WindowSettings
 from app.theme import ThemeMode
-from app.views.browser import BrowserPane
 from app.views.conflict_prompter import ConflictPrompter
-from app.views.folder_tree import FolderTree
-from app.views.inspector import Inspector
 from app.views.outside_menu import OutsideMenu
 from app.views.shell import Shell
-from app.views.status_bar import StatusBar
-from app.views.transfers_panel import TransfersPanel
-from app.views.workbench import Workbench
-from app.widgets.breadcrumb import Breadcrumb
-from app.widgets.transfer_status import TransferStatus
 from engine.transfers import JobSnapshot
 from engine.types import Bucket
 
@@ -68,33 +50,6 @@ _THEMES = {
     A.THEME_LIGHT: ThemeMode.LIGHT,
     A.THEME_DARK: ThemeMode.DARK,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Views:
-    """What is seen."""
-
-    pane: BrowserPane
-    tree: FolderTree
-    breadcrumb: Breadcrumb
-    inspector: Inspector
-    transfers: TransfersPanel
-    status: StatusBar
-    bench: Workbench
-    toolbar: QToolBar
-
-
-@dataclass(frozen=True, slots=True)
-class _Controllers:
-    """What acts."""
-
-    navigator: Navigator
-    targets: Targets
-    editing: Editing
-    moving: Moving
-    sharing: Sharing
-    trash: TrashControl
-    time: TimeTravel
 
 
 class Session(QObject):
@@ -121,8 +76,9 @@ class Session(QObject):
         self.actions = Actions(shell, look.icons)
         self._rows = FolderModel(side.reader, self)
         self._buckets = TreeModel(side.reader, self)
-        self.views = self._make_views()
-        self.controllers = self._make_controllers()
+        frame, models = Frame(shell, look, settings, errors, tasks), Models(self._rows, self._buckets)
+        self.views = make_views(frame, side, models, self.actions)
+        self.controllers = make_controllers(frame, side, models, self.views)
         self._tracker = Tracker(
             self.controllers.navigator, self._rows, self.views.pane, self.views.tree,
             self.actions, self.views.status, QGuiApplication.clipboard(),
@@ -176,42 +132,6 @@ class Session(QObject):
         """What is left to do after `stop`, in this order and off the main thread; the workspace is closed with it."""
         return self._side.endings
 
-    def _make_views(self) -> _Views:
-        look, side = self._look, self._side
-        pane = BrowserPane(look, self._rows, self.actions, name_problem)
-        tree = FolderTree(look, self._buckets, (bucket_name_problem, name_problem))
-        breadcrumb = Breadcrumb(look)
-        inspector = Inspector(look)
-        transfers = TransfersPanel(side.transfers, look)
-        status = StatusBar(look, self._tasks)
-        transfer_status = TransferStatus(side.transfers, look)
-        transfer_status.clicked.connect(self.actions[A.TRANSFERS].trigger)
-        status.add(transfer_status)
-        bench = Workbench(look, tree, pane, inspector, transfers)
-        toolbar = build_toolbar(self.actions, breadcrumb, look)
-        return _Views(pane, tree, breadcrumb, inspector, transfers, status, bench, toolbar)
-
-    def _make_controllers(self) -> _Controllers:
-        side, views, shell, errors = self._side, self.views, self._shell, self._errors
-        table, tree = views.pane.table, views.tree
-        navigator = Navigator(side.reader, (self._rows, self._buckets), views.pane, tree, views.breadcrumb, errors)
-        targets = Targets(side.reader, self._rows, table, tree)
-        editing = Editing(
-            self._look, shell, navigator, targets, side.reader, side.operations, side.trash, (table, tree),
-            shell.toast, errors,
-        )  # fmt: skip
-        moving = Moving(
-            self._look, shell, navigator, targets, side.transfers, side.exporter, side.operations, table,
-            self._settings, shell.toast, errors,
-        )  # fmt: skip
-        sharing = Sharing(self._look, shell, targets, side.operations, side.server, self._settings, shell.toast, errors)
-        trash = TrashControl(self._look, shell, side.trash, shell.toast, errors)
-        time = TimeTravel(
-            self._look, shell, navigator, targets, side.reader, side.exporter, views.pane.past, self._settings,
-            shell.toast,
-        )  # fmt: skip
-        return _Controllers(navigator, targets, editing, moving, sharing, trash, time)
-
     def _handlers(self) -> Mapping[A, Callable[[], None]]:
         go, edit, move, share = (
             self.controllers.navigator, self.controllers.editing, self.controllers.moving, self.controllers.sharing,
@@ -243,6 +163,8 @@ class Session(QObject):
             A.PROPERTIES: self._show_properties,
             A.BUCKET_PROPERTIES: lambda: self._with_bucket(edit.bucket_settings),
             A.TRASH: lambda: self._with_bucket(self.controllers.trash.open),
+            A.POLICIES: lambda: self._with_bucket(self.controllers.policies.open),
+            A.TEST_ACCESS: lambda: self._with_bucket(self.controllers.testing.open),
             A.AS_IT_WAS: lambda: self._with_bucket(self.controllers.time.ask),
             A.EMPTY_BUCKET: lambda: self._with_bucket(edit.empty_bucket),
             A.DELETE_BUCKET: lambda: self._with_bucket(edit.delete_bucket),
@@ -280,6 +202,7 @@ class Session(QObject):
         side = self._side
         self.controllers.navigator.follow(side.relay)
         self.controllers.trash.follow(side.relay)
+        self.controllers.policies.follow(side.relay)
         side.server.changed.connect(self._show_server)
         side.transfers.summary_changed.connect(lambda _: self._transfers_began())
 

@@ -137,6 +137,17 @@ class Theme(QObject):
             font.setFeature(QFont.Tag("tnum"), 1)
         return font
 
+    def code_font(self, kind: str = "body") -> QFont:
+        """Return a font whose letters are all of one width, for expressions and files.
+
+        Args:
+            kind: As in `font`.
+        """
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setStyleHint(QFont.StyleHint.Monospace)
+        font.setPixelSize(self._tokens.type[kind])
+        return font
+
     def _colors(self) -> Mapping[str, str]:
         return self._tokens.colors["dark" if self._dark else "light"]
 

@@ -10,6 +10,7 @@ from app.bridge.events import EventRelay
 from app.bridge.exporting import Exporter
 from app.bridge.operations import Operations
 from app.bridge.outside import OutsideBridge
+from app.bridge.policies import PolicyBridge
 from app.bridge.previews import Previewer
 from app.bridge.reading import Reader
 from app.bridge.serving import ServerBridge
@@ -31,7 +32,7 @@ class EngineSide:
     """The bridge to one workspace, used by the person at this computer.
 
     Attributes:
-        reader, operations, trash, versions, exporter, previewer: What reads and acts.
+        reader, operations, trash, versions, policies, exporter, previewer: What reads and acts.
         transfers, server, relay: The queue, the server, and the news.
         outside: What other programs do in the storage folder.
         row_maker: Turns listings into rows.
@@ -44,7 +45,8 @@ class EngineSide:
         storage, context = workspace.storage, RlsContext.service(workspace.owner_id)
         self.row_maker = RowMaker(workspace.owner_id)
         self.reader = Reader(storage, context, tasks, self.row_maker)
-        self.operations = Operations(storage, context, tasks)
+        self.policies = PolicyBridge(workspace, context, tasks)
+        self.operations = Operations(storage, context, tasks, self.policies)
         self.trash = TrashBridge(storage, context, tasks)
         self.exporter = Exporter(storage, context, tasks, self.data_dir / _OUTGOING)
         self.versions = VersionsBridge(storage, context, tasks, self.exporter)

@@ -10,16 +10,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from app.bridge.policies import PolicyBridge
 from app.bridge.tasks import Fail, Tasks, Ticket
 from app.bridge.trash import Trashed, newest_in_trash, pages_of
 from app.i18n import translate
 from app.location import Location
+from engine.access_types import PolicyTemplate
 from engine.errors import BucketNotEmpty, Cancelled, ObjectAlreadyExists, WouldBeLost
 from engine.storage import FileStorage
 from engine.types import UNCHANGED, Bucket, BucketChanges, Retention, RlsContext, SignedUrl
 
 WINDOW_RETENTION: Final = Retention(trash_days=30)
 """What buckets keep that are made in the window, unless the person chooses otherwise."""
+
+
+WINDOW_TEMPLATE: Final = "owner-only"
+"""Which policies buckets have that are made in the window, unless the person chooses otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class BucketDraft:
         file_size_limit_bytes: Largest object it takes, or None.
         allowed_mime_types: `type/subtype` or `type/*`; empty means any.
         retention: What it keeps of replaced and deleted contents.
+        template: Id of the policies that a new one begins with, or nothing for none.
     """
 
     name: str
@@ -39,6 +46,7 @@ class BucketDraft:
     file_size_limit_bytes: int | None = None
     allowed_mime_types: tuple[str, ...] = ()
     retention: Retention = WINDOW_RETENTION
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +69,17 @@ class Removal:
 class Operations:
     """What the window does to the workspace, in the name of one identity."""
 
-    def __init__(self, storage: FileStorage, context: RlsContext, tasks: Tasks) -> None:
-        """Args: the engine, whoever acts, and the lanes."""
+    def __init__(self, storage: FileStorage, context: RlsContext, tasks: Tasks, policies: PolicyBridge) -> None:
+        """Args: the engine, whoever acts, the lanes, and what gives a new bucket its policies."""
+        self._policies = policies
         self._storage = storage
         self._context = context
         self._tasks = tasks
+
+    @property
+    def templates(self) -> tuple[PolicyTemplate, ...]:
+        """Return the ready-made policies that a new bucket may begin with."""
+        return self._policies.templates
 
     def create_bucket(
         self, draft: BucketDraft, then: Callable[[Bucket], None], otherwise: Fail | None = None
@@ -160,7 +174,7 @@ class Operations:
         )
 
     def _create_bucket(self, draft: BucketDraft) -> Bucket:
-        return self._storage.create_bucket(
+        made = self._storage.create_bucket(
             draft.name,
             self._context,
             public=draft.public,
@@ -168,6 +182,9 @@ class Operations:
             allowed_mime_types=draft.allowed_mime_types,
             retention=draft.retention,
         )
+        if draft.template:
+            self._policies.begin(made, draft.template)
+        return made
 
     def _update_bucket(self, bucket: Bucket, draft: BucketDraft) -> Bucket:
         """Send what the person changed alone: somebody else may have changed the rest meanwhile."""

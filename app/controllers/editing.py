@@ -56,7 +56,7 @@ class Editing(QObject):
 
     def new_bucket(self) -> None:
         """Ask for a bucket and go into it."""
-        dialog = BucketDialog(self._look, self._window, bucket_name_problem)
+        dialog = BucketDialog(self._look, self._window, bucket_name_problem, templates=self._operations.templates)
 
         def made(bucket: Bucket) -> None:
             dialog.finish()

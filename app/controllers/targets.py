@@ -63,6 +63,12 @@ class Targets:
         else:
             self._reader.rows(view, self._model.rowCount(), ranges, lambda rows: then(_target(bucket, rows)))
 
+    def one_path_in(self, bucket: str) -> str:
+        """Return the path of the one row that is selected, if it is in that bucket and known; else nothing."""
+        view, rows = self._model.view, self._model.rows(self._table.ranges) or []
+        there = view is not None and view.location.bucket == bucket
+        return rows[0].path if there and len(rows) == 1 else ""
+
 
 def _target(bucket: str, rows: list[Row]) -> Target:
     return Target(

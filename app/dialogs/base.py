@@ -6,6 +6,7 @@ from typing import Final
 
 import shiboken6
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.i18n import translate
@@ -59,6 +60,19 @@ class Dialog(QDialog):
             if needed_px > self.height():
                 self.resize(self.width(), needed_px)
         return handled
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook: what has grown while it is open must not end below the screen."""
+        super().resizeEvent(event)
+        if self.isVisible() and event.size().height() > event.oldSize().height():
+            self._stay_on_screen()
+
+    def _stay_on_screen(self) -> None:
+        """Move up as far as it would be below the screen."""
+        screen = self.screen().availableGeometry()
+        over_px = self.frameGeometry().bottom() - screen.bottom()
+        if over_px > 0:
+            self.move(self.x(), max(self.y() - over_px, screen.top()))
 
     def add_button(self, text: str, kind: str = "", icon: str = "") -> QPushButton:
         """Add a button at the right of the row and return it."""

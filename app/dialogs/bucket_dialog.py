@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from app.bridge.operations import WINDOW_RETENTION, BucketDraft
+from app.bridge.operations import WINDOW_RETENTION, WINDOW_TEMPLATE, BucketDraft
 from app.delegates.name_editor import NameCheck
 from app.dialogs.base import SPIN_MARGINS, Dialog
 from app.dialogs.retention_form import RetentionForm
@@ -15,6 +16,7 @@ from app.formats import full_time_text
 from app.i18n import translate
 from app.look import Look, label
 from app.widgets.form import Field
+from engine.access_types import PolicyTemplate
 from engine.types import Bucket
 
 _MB_BYTES = 1_000_000
@@ -31,8 +33,19 @@ class BucketDialog(Dialog):
 
     submitted = Signal(object)
 
-    def __init__(self, look: Look, parent: QWidget, check: NameCheck, bucket: Bucket | None = None) -> None:
-        """Args: look; the window; what is wrong with a name, if anything; the bucket, or None for a new one."""
+    def __init__(
+        self, look: Look, parent: QWidget, check: NameCheck, bucket: Bucket | None = None,
+        templates: Sequence[PolicyTemplate] = (),
+    ) -> None:  # fmt: skip
+        """Make the form.
+
+        Args:
+            look: Look.
+            parent: The window.
+            check: What is wrong with a name, if anything.
+            bucket: The bucket, or None for a new one.
+            templates: Ready-made policies that a new one may begin with.
+        """
         new = bucket is None
         title = translate("BucketDialog", "New bucket") if new else translate("BucketDialog", "Bucket settings")
         super().__init__(look, parent, title, 600)
@@ -60,6 +73,9 @@ class BucketDialog(Dialog):
             translate("BucketDialog", "MIME types with commas between them. Empty: anything."),
         )
         self.keeps = RetentionForm(look, bucket.retention if bucket else WINDOW_RETENTION)
+        self.access = QComboBox()
+        self.access_field = Field(translate("BucketDialog", "Access for &others"), self.access)
+        self._fill_access(templates)
         self._lay_out(bucket)
         self.add_cancel()
         self.save = self.add_button(
@@ -89,10 +105,13 @@ class BucketDialog(Dialog):
             file_size_limit_bytes=self._limit_bytes() if self.limited.isChecked() else None,
             allowed_mime_types=self._mime_types(),
             retention=self.keeps.retention,
+            template=self.access.currentData().id if self.access.currentData() else "",
         )
 
     def _lay_out(self, bucket: Bucket | None) -> None:
         self.body.addWidget(self.name_field)
+        self.body.addWidget(self.access_field)
+        self.access_field.setVisible(self.access.count() > 1)
         self.body.addWidget(self.public)
         row = QHBoxLayout()
         row.setSpacing(self.look.theme.space("s"))
@@ -105,6 +124,22 @@ class BucketDialog(Dialog):
         if bucket is not None:
             made = translate("BucketDialog", "Created {time}").format(time=full_time_text(bucket.created_at))
             self.body.addWidget(label(f"{made}\nID {bucket.id}", size="caption", tone="muted", selectable=True))
+
+    def _fill_access(self, templates: Sequence[PolicyTemplate]) -> None:
+        """Offer what needs nothing filled in; the rest is chosen among the policies later."""
+        self.access.addItem(translate("BucketDialog", "None: it is for you alone"), None)
+        for template in templates:
+            if template.needs_value is None:
+                self.access.addItem(template.title, template)
+            if template.id == WINDOW_TEMPLATE:
+                self.access.setCurrentIndex(self.access.count() - 1)
+        self.access.currentIndexChanged.connect(self._explain_access)
+        self._explain_access()
+
+    def _explain_access(self) -> None:
+        template = self.access.currentData()
+        later = translate("BucketDialog", "“Access policies” in the bucket's menu can change that at any time.")
+        self.access_field.explain(f"{template.sentence}. {later}" if template else later)
 
     def _fill(self, bucket: Bucket | None) -> None:
         limit = bucket.file_size_limit_bytes if bucket else None

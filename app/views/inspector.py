@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont, QFontDatabase, QPixmap
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app import kinds, problems
@@ -70,7 +70,7 @@ class Inspector(QWidget):
         self._text = label()
         self._text.setProperty("place", "preview")
         self._text.setMargin(space("s"))
-        self._text.setFont(_mono(look))
+        self._text.setFont(look.theme.code_font("caption"))
         self._text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._name = label(size="title", wrap=True, selectable=True)
         self._kind = label(tone="muted", wrap=True)
@@ -229,7 +229,7 @@ class Inspector(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         text = label(f"{checksum[:8]}…{checksum[-8:]}", selectable=True)
-        text.setFont(_mono(self._look))
+        text.setFont(self._look.theme.code_font("caption"))
         text.setToolTip(checksum)
         text.setAccessibleName(f"SHA-256: {checksum}")
         copy = self._look.tool_button("copy-simple", translate("Inspector", "Copy the SHA-256 checksum"))
@@ -242,12 +242,6 @@ class Inspector(QWidget):
         caption.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         caption.setFixedHeight(holder.sizeHint().height())  # the button makes this row higher than the others
         self._facts.addRow(caption, holder)
-
-
-def _mono(look: Look) -> QFont:
-    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    font.setPixelSize(look.theme.font("caption").pixelSize())
-    return font
 
 
 def _breakable(text: str) -> str:

@@ -9,7 +9,8 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
-from app.actions import SPECS, ActionId
+from app.action_set import SPECS
+from app.actions import ActionId
 from app.errors import sentence
 from app.i18n import translate
 from app.icons import program_icon

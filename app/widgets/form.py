@@ -18,15 +18,26 @@ class Field(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        caption = QLabel(title)
-        caption.setBuddy(control)
-        control.setAccessibleName(title.replace("&", ""))
-        if isinstance(control, QComboBox):
-            control.view().setAccessibleName(title.replace("&", ""))
+        self._caption = QLabel()
+        self._caption.setBuddy(control)
+        self.name_it(title)
         self._note = label(hint, size="caption", tone="muted", wrap=True)
         self._note.setVisible(bool(hint))
-        for part in (caption, control, self._note):
+        for part in (self._caption, control, self._note):
             column.addWidget(part)
+
+    def name_it(self, title: str) -> None:
+        """Ask for something; `&` stands before the access key."""
+        self._caption.setText(title)
+        plain = title.replace("&", "")
+        self.control.setAccessibleName(plain)
+        if isinstance(self.control, QComboBox):
+            self.control.view().setAccessibleName(plain)
+
+    def explain(self, hint: str) -> None:
+        """Say something else below the field."""
+        self._hint_text = hint
+        self.refuse("")
 
     @property
     def problem(self) -> str:

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app import menus
-from app.action_set import Actions
-from app.actions import SPECS, ActionId
+from app.action_set import SPECS, Actions
+from app.actions import ActionId
 from app.location import Location
 from app.look import Look
 from app.situation import Situation

@@ -9,6 +9,7 @@ import pytest
 from app import kinds
 from app.delegates.name_editor import stem_length
 from app.formats import count_text, exact_size_text, size_text, time_text
+from app.i18n import translate
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -67,3 +68,8 @@ def test_content_decides_before_the_name_for_pictures() -> None:
 )
 def test_stem_that_renaming_preselects(name: str, stem: int) -> None:
     assert stem_length(name) == stem
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 entries"), (1, "1 entry"), (2, "2 entries")])
+def test_words_in_y_have_their_plural(count: int, said: str) -> None:
+    assert translate("Test", "%Ln entr(y)", None, count) == said

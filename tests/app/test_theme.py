@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
 from app import kinds
-from app.actions import SPECS
+from app.action_set import SPECS
 from app.icons import program_icon
 from app.look import Look
 from app.resources import read_text
@@ -61,6 +61,15 @@ def test_the_style_sheet_uses_only_colours_that_exist() -> None:
         ("warning", "warning_soft"),
         ("on_toast", "toast"),
         ("toast_accent", "toast"),
+        ("code_keyword", "surface"),
+        ("code_function", "surface"),
+        ("code_string", "surface"),
+        ("code_number", "surface"),
+        ("code_comment", "surface"),
+        ("text", "danger_soft"),
+        ("text", "success_soft"),
+        ("danger", "danger_soft"),
+        ("success", "success_soft"),
     ],
 )
 def test_text_is_legible(scheme: str, text: str, ground: str) -> None:

@@ -1,0 +1,121 @@
+"""The commands about the window itself, where it goes, and what it serves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.actions import ActionId, Spec
+from app.i18n import QT_TRANSLATE_NOOP
+
+WINDOW_SPECS: Final[tuple[Spec, ...]] = (
+    Spec(
+        ActionId.QUIT,
+        QT_TRANSLATE_NOOP("Actions", "&Quit"),
+        "sign-out",
+        ("Ctrl+Q",),
+        QT_TRANSLATE_NOOP("Actions", "Close the window"),
+    ),
+    Spec(
+        ActionId.BACK,
+        QT_TRANSLATE_NOOP("Actions", "&Back"),
+        "arrow-left",
+        ("Alt+Left",),
+        QT_TRANSLATE_NOOP("Actions", "Back"),
+        lambda now: now.can_back,
+    ),
+    Spec(
+        ActionId.FORWARD,
+        QT_TRANSLATE_NOOP("Actions", "&Forward"),
+        "arrow-right",
+        ("Alt+Right",),
+        QT_TRANSLATE_NOOP("Actions", "Forward"),
+        lambda now: now.can_forward,
+    ),
+    Spec(
+        ActionId.UP,
+        QT_TRANSLATE_NOOP("Actions", "&Up"),
+        "arrow-up",
+        ("Alt+Up",),
+        QT_TRANSLATE_NOOP("Actions", "To the folder above"),
+        lambda now: now.place is not None and now.place.parent is not None,
+    ),
+    Spec(
+        ActionId.EDIT_PATH,
+        QT_TRANSLATE_NOOP("Actions", "Type a &path"),
+        "cursor",
+        ("Ctrl+L",),
+        QT_TRANSLATE_NOOP("Actions", "Type where to go"),
+    ),
+    Spec(
+        ActionId.REFRESH,
+        QT_TRANSLATE_NOOP("Actions", "&Refresh"),
+        "arrows-clockwise",
+        ("F5",),
+        QT_TRANSLATE_NOOP("Actions", "Read the folder again"),
+    ),
+    Spec(
+        ActionId.INSPECTOR,
+        QT_TRANSLATE_NOOP("Actions", "&Inspector"),
+        "info",
+        ("F9",),
+        QT_TRANSLATE_NOOP("Actions", "Show or hide the inspector"),
+        checkable=True,
+    ),
+    Spec(
+        ActionId.TRANSFERS,
+        QT_TRANSLATE_NOOP("Actions", "&Transfers"),
+        "arrows-down-up",
+        ("Ctrl+J",),
+        QT_TRANSLATE_NOOP("Actions", "Show or hide transfers"),
+        checkable=True,
+    ),
+    Spec(
+        ActionId.THEME_SYSTEM,
+        QT_TRANSLATE_NOOP("Actions", "As the &system"),
+        "desktop",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Light or dark, as the system is"),
+        checkable=True,
+        group="theme",
+    ),
+    Spec(
+        ActionId.THEME_LIGHT,
+        QT_TRANSLATE_NOOP("Actions", "&Light"),
+        "sun",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Light"),
+        checkable=True,
+        group="theme",
+    ),
+    Spec(
+        ActionId.THEME_DARK,
+        QT_TRANSLATE_NOOP("Actions", "&Dark"),
+        "moon",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Dark"),
+        checkable=True,
+        group="theme",
+    ),
+    Spec(
+        ActionId.SERVER,
+        QT_TRANSLATE_NOOP("Actions", "&Share on the network…"),
+        "broadcast",
+        ("Ctrl+Shift+S",),
+        QT_TRANSLATE_NOOP("Actions", "Choose address and port, start or stop the server that signed links need"),
+    ),
+    Spec(
+        ActionId.SERVER_SWITCH,
+        QT_TRANSLATE_NOOP("Actions", "S&tart or stop the server"),
+        "power",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Start the server with the settings used last, or stop it"),
+        checkable=True,
+    ),
+    Spec(
+        ActionId.ABOUT,
+        QT_TRANSLATE_NOOP("Actions", "&About Holdall"),
+        "info",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Version and data folder"),
+    ),
+)

@@ -1,0 +1,236 @@
+"""Policies: reading what they mean, judging what is being written, changing them, asking who may do what.
+
+All of it is done by the owner of the workspace, in whose name the window may show the rest as well. Texts are read in
+a worker, but for `lexer`, which is quick, never fails, and is needed at each key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import QObject
+
+from app.bridge.tasks import Fail, Tasks, Ticket
+from app.i18n import translate
+from app.policies import Answered, Flaw, Judgement, PolicyRow, Question, Script, flaw_of
+from app.widgets.highlighter import Lexer
+from engine.access_types import Policy, PolicyChanges, PolicySpec, PolicyTemplate, User
+from engine.errors import InvalidPolicy, RequestFault, StorageError
+from engine.permissions import language
+from engine.permissions.language.statements import Statement
+from engine.permissions.rows import PolicyTable
+from engine.permissions.templates import TEMPLATES, specs_of
+from engine.types import Bucket, ListRequest, RlsContext
+from engine.workspace import Workspace
+
+_PATHS_OFFERED: Final = 50
+
+
+class PolicyBridge:
+    """See the module.
+
+    Attributes:
+        lexer: Cuts a policy's text into tokens.
+        templates: The ready-made sets of policies.
+    """
+
+    def __init__(self, workspace: Workspace, context: RlsContext, tasks: Tasks) -> None:
+        """Args: the engine; the owner of the workspace; the lanes."""
+        self.lexer: Lexer = language.highlight
+        self.templates: tuple[PolicyTemplate, ...] = TEMPLATES
+        self._workspace = workspace
+        self._policies = workspace.storage.policies
+        self._context = context
+        self._tasks = tasks
+
+    def list(
+        self, bucket: Bucket, then: Callable[[tuple[PolicyRow, ...]], None], otherwise: Fail, *, owner: QObject
+    ) -> Ticket:
+        """Read the policies that count for a bucket, its own first, each with its meaning."""
+        return self._tasks.read(lambda _: self._rows(bucket), then, otherwise, owner=owner)
+
+    def judge(
+        self, spec: PolicySpec, bucket: Bucket | None, then: Callable[[Judgement], None], otherwise: Fail,
+        *, owner: QObject,
+    ) -> Ticket:  # fmt: skip
+        """Find out what a policy would mean, or what is wrong with it.
+
+        Args:
+            spec: The policy.
+            bucket: The bucket that it belongs to, or None where it speaks of all.
+            then: Gets what was found.
+            otherwise: Gets the failure.
+            owner: The answer is dropped once this object is deleted.
+        """
+        return self._tasks.read(lambda _: _judged(spec, bucket), then, otherwise, owner=owner)
+
+    def read(self, text: str, then: Callable[[Script], None], otherwise: Fail, *, owner: QObject) -> Ticket:
+        """Find out what statements would do, or what is wrong with them."""
+        return self._tasks.read(lambda _: _script(text), then, otherwise, owner=owner)
+
+    def preview(
+        self, template_id: str, bucket: Bucket, value: str, then: Callable[[str], None], otherwise: Fail,
+        *, owner: QObject,
+    ) -> Ticket:  # fmt: skip
+        """Write out what a template would add, as SQL."""
+        return self._tasks.read(lambda _: self._sql_of(template_id, bucket.name, value), then, otherwise, owner=owner)
+
+    def adopt(
+        self, template_id: str, bucket: Bucket, value: str, then: Callable[[PolicyChanges], None], otherwise: Fail
+    ) -> Ticket:
+        """Add the policies of a template, all or none."""
+        return self._tasks.mutate(lambda _: self._adopt(template_id, bucket.name, value), then, otherwise)
+
+    def begin(self, made: Bucket, template_id: str) -> None:
+        """Give a new bucket its policies, at once; for work that runs in the lane of mutations.
+
+        Without them it does not stay, so that asking again does all of it.
+        """
+        try:
+            self._adopt(template_id, made.name, "")
+        except StorageError:
+            self._workspace.storage.delete_bucket(made.id, self._context)
+            raise
+
+    def create(self, spec: PolicySpec, bucket: Bucket, then: Callable[[Policy], None], otherwise: Fail) -> Ticket:
+        """Add a policy to a bucket; one about buckets themselves belongs to none."""
+        return self._tasks.mutate(
+            lambda _: self._policies.create(
+                spec, self._context, bucket=bucket.id if spec.table is PolicyTable.OBJECTS else None
+            ),
+            then,
+            otherwise,
+        )
+
+    def replace(self, policy: Policy, spec: PolicySpec, then: Callable[[Policy], None], otherwise: Fail) -> Ticket:
+        """Let a policy say something else."""
+        return self._tasks.mutate(lambda _: self._policies.replace(policy.id, spec, self._context), then, otherwise)
+
+    def set_enabled(self, policy: Policy, then: Callable[[Policy], None], otherwise: Fail, *, enabled: bool) -> Ticket:
+        """Let a policy count, or not."""
+        return self._tasks.mutate(
+            lambda _: self._policies.set_enabled(policy.id, enabled, self._context), then, otherwise
+        )
+
+    def delete(self, policies: Sequence[Policy], then: Callable[[None], None], otherwise: Fail) -> Ticket:
+        """Forget policies."""
+        return self._tasks.mutate(lambda _: self._delete(policies), then, otherwise)
+
+    def apply(self, text: str, then: Callable[[PolicyChanges], None], otherwise: Fail) -> Ticket:
+        """Do what statements say, all or none."""
+        return self._tasks.mutate(lambda _: self._policies.apply(text, self._context), then, otherwise)
+
+    def sql(
+        self, policies: Sequence[Policy], then: Callable[[str], None], otherwise: Fail, *, owner: QObject
+    ) -> Ticket:
+        """Write policies out as SQL."""
+        return self._tasks.read(
+            lambda _: "\n".join(language.to_sql(policy.spec, policy.bucket) for policy in policies),
+            then,
+            otherwise,
+            owner=owner,
+        )
+
+    def explain(
+        self, question: Question, bucket: Bucket, then: Callable[[Answered], None], otherwise: Fail,
+        *, owner: QObject,
+    ) -> Ticket:  # fmt: skip
+        """Find out whether somebody may do something, and why."""
+        return self._tasks.read(lambda _: self._explain(question, bucket), then, otherwise, owner=owner)
+
+    def paths(
+        self, bucket: Bucket, typed: str, then: Callable[[tuple[str, ...]], None], otherwise: Fail, *, owner: QObject
+    ) -> Ticket:
+        """Find objects whose paths begin with what was typed."""
+        return self._tasks.read(lambda _: self._paths(bucket, typed), then, otherwise, owner=owner)
+
+    def people(self, then: Callable[[tuple[User, ...]], None], otherwise: Fail, *, owner: QObject) -> Ticket:
+        """Read the users who are known here."""
+        return self._tasks.read(
+            lambda _: tuple(self._workspace.users.list(self._context)), then, otherwise, owner=owner
+        )
+
+    def _rows(self, bucket: Bucket) -> tuple[PolicyRow, ...]:
+        name = self._workspace.storage.get_bucket(bucket.id, self._context).name
+        policies = [one for one in self._policies.list(self._context) if one.bucket in (name, None)]
+        own_first = sorted(policies, key=lambda policy: policy.bucket is None)
+        return tuple(PolicyRow(policy, language.describe(policy.spec, policy.bucket)) for policy in own_first)
+
+    def _adopt(self, template_id: str, bucket: str, value: str) -> PolicyChanges:
+        return self._policies.apply(self._sql_of(template_id, bucket, value), self._context)
+
+    def _sql_of(self, template_id: str, bucket: str, value: str) -> str:
+        """Return what a template adds; a renamed bucket may have left the names of its policies to another."""
+        taken = frozenset(one.spec.name for one in self._policies.list(self._context) if one.bucket != bucket)
+        specs = [replace(spec, name=_free(spec.name, taken)) for spec in specs_of(template_id, bucket, value)]
+        return "\n".join(language.to_sql(spec, None) for spec in specs)
+
+    def _delete(self, policies: Sequence[Policy]) -> None:
+        for policy in policies:
+            self._policies.delete(policy.id, self._context)
+
+    def _explain(self, question: Question, bucket: Bucket) -> Answered:
+        said = {"size": question.size_bytes, "mimetype": question.mime_type}
+        explanation = self._policies.explain(
+            question.subject,
+            question.command,
+            bucket.id,
+            question.path,
+            self._context,
+            metadata={name: value for name, value in said.items() if value is not None},
+        )
+        return Answered(explanation, self._workspace.storage.exists(bucket.id, question.path, self._context))
+
+    def _paths(self, bucket: Bucket, typed: str) -> tuple[str, ...]:
+        """Return what is in the folder that was typed and begins with the rest, folders with a trailing `/`."""
+        folder = typed[: typed.rfind("/") + 1]
+        try:
+            page = self._workspace.storage.list(bucket.id, ListRequest(folder), self._context)
+        except RequestFault:
+            return ()  # half a path may be none at all
+        found = [*(folder.path for folder in page.folders), *(one.path for one in page.objects)]
+        return tuple(path for path in found if path.startswith(typed))[:_PATHS_OFFERED]
+
+
+def _judged(spec: PolicySpec, bucket: Bucket | None) -> Judgement:
+    using, check = (_flaw(text, spec) for text in (spec.using, spec.check))
+    if using is not None or check is not None:
+        return Judgement(spec, using=using, check=check)
+    return Judgement(spec, language.describe(spec, bucket.name if bucket else None))
+
+
+def _flaw(text: str | None, spec: PolicySpec) -> Flaw | None:
+    if text is None:
+        return None
+    try:
+        language.parse(text, spec.table)
+    except InvalidPolicy as error:
+        return flaw_of(error)
+    return None
+
+
+def _script(text: str) -> Script:
+    try:
+        return Script(text, tuple(_told(statement) for statement in language.statements(text)))
+    except InvalidPolicy as error:
+        return Script(text, flaw=flaw_of(error))
+
+
+def _told(statement: Statement) -> str:
+    if isinstance(statement, language.CreatePolicy):
+        told = translate("PolicyBridge", "Adds “{name}”: {meaning}")
+        return told.format(name=statement.spec.name, meaning=language.describe(statement.spec, None))
+    if isinstance(statement, language.DropPolicy):
+        return translate("PolicyBridge", "Deletes “{name}”").format(name=statement.name)
+    return translate("PolicyBridge", "Changes nothing: {why}").format(why=statement.note)
+
+
+def _free(name: str, taken: frozenset[str]) -> str:
+    """Return a name that no other policy has."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name} ({number})"
+    return free

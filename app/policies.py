@@ -1,0 +1,149 @@
+"""Policies in the words of the window: values that go between its parts, and what commands and roles are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.i18n import translate
+from engine.access_types import EVERYONE, Explanation, Policy, PolicyCommand, PolicySpec
+from engine.context import RlsContext, Role
+from engine.errors import InvalidPolicy
+from engine.permissions.rows import Command
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """A policy with its meaning.
+
+    Attributes:
+        policy: The policy.
+        sentence: What it says, in plain language.
+    """
+
+    policy: Policy
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with a text, and where.
+
+    Attributes:
+        reason: In plain words.
+        line, column: Where, from 1.
+        start, length: The same in characters of the text, from 0.
+    """
+
+    reason: str
+    line: int = 1
+    column: int = 1
+    start: int = 0
+    length: int = 0
+
+    @property
+    def text(self) -> str:
+        """Return the reason with its place, for people."""
+        shown = translate("Policies", "Line {line}, column {column}: {reason}")
+        return shown.format(line=self.line, column=self.column, reason=self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a policy would say that is being written.
+
+    Attributes:
+        spec: The policy.
+        sentence: What it means; empty while something is wrong with it.
+        using, check: What is wrong with its expressions, or None.
+    """
+
+    spec: PolicySpec
+    sentence: str = ""
+    using: Flaw | None = None
+    check: Flaw | None = None
+
+    @property
+    def is_sound(self) -> bool:
+        """Return whether it can be kept."""
+        return self.using is None and self.check is None
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a text of statements would do.
+
+    Attributes:
+        text: The text.
+        sentences: What each of its policies would say, or what it would take away.
+        flaw: What is wrong with it, or None.
+    """
+
+    text: str
+    sentences: tuple[str, ...] = ()
+    flaw: Flaw | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who wants to do what.
+
+    Attributes:
+        subject: Who.
+        command: What.
+        path: To which object.
+        size_bytes: How large the object would be, or None for as it is.
+        mime_type: Of which type it would be, or None for as it is.
+    """
+
+    subject: RlsContext
+    command: Command
+    path: str
+    size_bytes: int | None = None
+    mime_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to a question.
+
+    Attributes:
+        explanation: The answer.
+        is_there: Whether there is an object at the path.
+    """
+
+    explanation: Explanation
+    is_there: bool
+
+
+def flaw_of(error: Exception) -> Flaw | None:
+    """Return where a text is wrong, or None if an error is about something else."""
+    if not isinstance(error, InvalidPolicy):
+        return None
+    return Flaw(error.message, error.line, error.column, error.start, error.length)
+
+
+def command_text(command: PolicyCommand) -> str:
+    """Return what a policy is about, as a verb."""
+    return {
+        PolicyCommand.ALL: translate("Policies", "Everything"),
+        PolicyCommand.SELECT: translate("Policies", "Read"),
+        PolicyCommand.INSERT: translate("Policies", "Add"),
+        PolicyCommand.UPDATE: translate("Policies", "Change"),
+        PolicyCommand.DELETE: translate("Policies", "Delete"),
+    }[command]
+
+
+def role_text(role: str) -> str:
+    """Return whom a role stands for."""
+    known = {
+        EVERYONE: translate("Policies", "Everyone"),
+        Role.AUTHENTICATED: translate("Policies", "Signed-in users"),
+        Role.ANON: translate("Policies", "Visitors"),
+    }
+    return known.get(role, role)
+
+
+def roles_text(roles: Sequence[str]) -> str:
+    """Return whom a policy concerns."""
+    return ", ".join(role_text(role) for role in roles)
