@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.audit import Audit
+from engine.auth import TokenRules, TokenVerifier
 from engine.backends.base import StorageBackend
 from engine.buckets import Buckets
 from engine.config import Settings
@@ -31,11 +32,18 @@ from engine.files.uploads import Uploads
 from engine.files.version_rows import VersionBytes
 from engine.files.versions import Versions
 from engine.housekeeping import Premises
+from engine.identities.generation import AccessGeneration
+from engine.identities.key_files import KeyFile, keys_of_jwks, keys_of_pem
+from engine.identities.known import KnownIdentities
+from engine.identities.signing_keys import SigningKeys
+from engine.identities.tokens import Tokens
+from engine.identities.users import Users
 from engine.jobs.check import Checks
 from engine.jobs.contents import Bytes
 from engine.jobs.verdicts import Verdicts
 from engine.metadata.executor import Executor
 from engine.permissions.rules import PermissionChecker
+from engine.secrets import SecretStore
 from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
 from engine.watch.ground import Ground
@@ -54,6 +62,41 @@ class Core:
     permissions: PermissionChecker
     failpoints: Failpoints
     sidecars: Sidecars
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """Who may sign in, and how it is checked."""
+
+    users: Users
+    tokens: Tokens
+    signing_keys: SigningKeys
+    verifier: TokenVerifier
+
+
+def identities_of(settings: Settings, core: Core, secrets: SecretStore) -> Identities:
+    """Put together who may sign in.
+
+    Raises:
+        InvalidRequest: The secret of the settings cannot be one.
+        SecretsUnavailable: The keys cannot be read.
+    """
+    executor, permissions = core.executor, core.permissions
+    generation = AccessGeneration(executor)
+    keys = SigningKeys(executor, permissions, secrets, generation, settings.jwt_secret)
+    files = ((settings.jwt_public_key_file, keys_of_pem), (settings.jwks_file, keys_of_jwks))
+    known = KnownIdentities(
+        executor, generation, keys, [KeyFile(path, parse) for path, parse in files if path is not None]
+    )
+    rules = TokenRules(
+        settings.jwt_audience, settings.jwt_issuer, settings.jwt_leeway_s, settings.external_service_role
+    )
+    return Identities(
+        Users(executor, permissions),
+        Tokens(executor, permissions, keys, known),
+        keys,
+        TokenVerifier(known, rules),
+    )
 
 
 def premises_of(core: Core, quarantine: Quarantine, announcer: Announcer) -> Premises:

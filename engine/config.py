@@ -22,6 +22,29 @@ DATA_DIR_VARIABLE: Final = "HOLDALL_DATA_DIR"
 JWT_SECRET_VARIABLE: Final = "HOLDALL_JWT_SECRET"  # noqa: S105 - the variable's name, not a secret
 """Environment variable that holds the HS256 secret of API keys for a run."""
 
+JWT_PUBLIC_KEY_VARIABLE: Final = "HOLDALL_JWT_PUBLIC_KEY_FILE"
+"""Environment variable that names a file with the public key (PEM) of somebody whose tokens count."""
+
+JWKS_VARIABLE: Final = "HOLDALL_JWKS_FILE"
+"""Environment variable that names a file with the public keys (JWKS) of somebody whose tokens count."""
+
+JWT_AUDIENCE_VARIABLE: Final = "HOLDALL_JWT_AUDIENCE"
+"""Environment variable that says what `aud` of tokens that were not minted here must be, or hold."""
+
+JWT_ISSUER_VARIABLE: Final = "HOLDALL_JWT_ISSUER"
+"""Environment variable that says what `iss` of tokens that were not minted here must be."""
+
+JWT_LEEWAY_VARIABLE: Final = "HOLDALL_JWT_LEEWAY_S"
+"""Environment variable that says by how many seconds the clocks of those who sign tokens may be off."""
+
+EXTERNAL_SERVICE_ROLE_VARIABLE: Final = "HOLDALL_JWT_EXTERNAL_SERVICE_ROLE"
+"""Environment variable that says whether tokens signed with another's key may claim the service role."""
+
+DEFAULT_JWT_LEEWAY_S: Final = 5
+"""What clocks that are set over the network differ by at worst."""
+
+_JWT_LEEWAY_MAX_S: Final = 300
+
 BACKUPS_KEPT_VARIABLE: Final = "HOLDALL_BACKUPS_KEPT"
 """Environment variable that says how many backups of the database are kept; 0 makes none by itself."""
 
@@ -100,6 +123,12 @@ class Settings:
     Attributes:
         data_dir: Absolute folder of the workspace: database, stored files, fallback secrets.
         jwt_secret: HS256 secret of API keys, or None to use the workspace's own. Never shown in `repr`.
+        jwt_public_key_file: Public key of somebody whose tokens count, or None.
+        jwks_file: Public keys of somebody whose tokens count, or None.
+        jwt_audience: What `aud` of tokens that were not minted here must be, or hold; None asks for nothing.
+        jwt_issuer: What `iss` of tokens that were not minted here must be; None asks for nothing.
+        jwt_leeway_s: By how many seconds the clocks of those who sign tokens may be off, 0 to 300.
+        external_service_role: Whether tokens signed with another's key may claim the service role.
         host: Address the server binds.
         port: TCP port the server binds, 0 to 65535; 0 means any free one.
         backups_kept: Backups of the database that are kept; 0 makes none but those that are asked for.
@@ -114,6 +143,12 @@ class Settings:
 
     data_dir: Path
     jwt_secret: str | None = field(default=None, repr=False)
+    jwt_public_key_file: Path | None = None
+    jwks_file: Path | None = None
+    jwt_audience: str | None = None
+    jwt_issuer: str | None = None
+    jwt_leeway_s: int = DEFAULT_JWT_LEEWAY_S
+    external_service_role: bool = False
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
     backups_kept: int = DEFAULT_BACKUPS_KEPT
@@ -156,8 +191,14 @@ def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.
     """
     chosen = data_dir or _from_environment(environ) or _default_data_dir()
     return Settings(
-        data_dir=Path(os.path.abspath(chosen.expanduser())),  # noqa: PTH100 - resolve() would follow symlinks
+        data_dir=_absolute(chosen),
         jwt_secret=environ.get(JWT_SECRET_VARIABLE) or None,
+        jwt_public_key_file=_file_from(environ, JWT_PUBLIC_KEY_VARIABLE),
+        jwks_file=_file_from(environ, JWKS_VARIABLE),
+        jwt_audience=environ.get(JWT_AUDIENCE_VARIABLE) or None,
+        jwt_issuer=environ.get(JWT_ISSUER_VARIABLE) or None,
+        jwt_leeway_s=_leeway_s(environ),
+        external_service_role=_allowed(environ, EXTERNAL_SERVICE_ROLE_VARIABLE),
         backups_kept=_number(environ, BACKUPS_KEPT_VARIABLE, DEFAULT_BACKUPS_KEPT, at_least=0),
         backup_interval_s=_number(environ, BACKUP_INTERVAL_VARIABLE, DEFAULT_BACKUP_INTERVAL_S, at_least=1),
         cleanup_interval_s=_number(environ, CLEANUP_INTERVAL_VARIABLE, DEFAULT_CLEANUP_INTERVAL_S, at_least=0),
@@ -187,6 +228,30 @@ def _outside_changes(environ: Mapping[str, str]) -> OutsideChanges | None:
     except ValueError as error:
         words = ", ".join(OutsideChanges)
         raise InvalidRequest(f"{OUTSIDE_CHANGES_VARIABLE} must be one of {words}, not {text!r}") from error
+
+
+def _leeway_s(environ: Mapping[str, str]) -> int:
+    leeway_s = _number(environ, JWT_LEEWAY_VARIABLE, DEFAULT_JWT_LEEWAY_S, at_least=0)
+    if leeway_s > _JWT_LEEWAY_MAX_S:
+        raise InvalidRequest(f"{JWT_LEEWAY_VARIABLE} must be at most {_JWT_LEEWAY_MAX_S}, not {leeway_s}")
+    return leeway_s
+
+
+def _allowed(environ: Mapping[str, str], variable: str) -> bool:
+    text = environ.get(variable) or "refuse"
+    if text not in ("allow", "refuse"):
+        raise InvalidRequest(f"{variable} must be one of allow, refuse, not {text!r}")
+    return text == "allow"
+
+
+def _file_from(environ: Mapping[str, str], variable: str) -> Path | None:
+    named = environ.get(variable)
+    return _absolute(Path(named)) if named else None
+
+
+def _absolute(path: Path) -> Path:
+    """Return a path that another working folder does not change."""
+    return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() would follow symlinks
 
 
 def _from_environment(environ: Mapping[str, str]) -> Path | None:

@@ -2,9 +2,10 @@
 
     StorageError
     ├── RequestFault                  the request cannot be fulfilled as asked
-    │   ├── NotFound                  BucketNotFound, ObjectNotFound
-    │   ├── Conflict                  BucketAlreadyExists, ObjectAlreadyExists, BucketNotEmpty, WouldBeLost
-    │   ├── Unauthorized              InvalidToken
+    │   ├── NotFound                  BucketNotFound, ObjectNotFound, UserNotFound, TokenNotFound
+    │   ├── Conflict                  BucketAlreadyExists, ObjectAlreadyExists, BucketNotEmpty, WouldBeLost,
+    │   │                             UserAlreadyExists
+    │   ├── Unauthorized              InvalidToken, WrongPassword
     │   ├── InvalidRequest            InvalidKey, InvalidBucketName, InvalidRange
     │   ├── InvalidLink               MalformedLink, ExpiredLink, WrongSignature
     │   ├── PayloadTooLarge
@@ -85,6 +86,18 @@ class ObjectNotFound(NotFound):
     code = "NoSuchKey"
 
 
+class UserNotFound(NotFound):
+    """Nobody of that name or id is known here."""
+
+    code = "UserNotFound"
+
+
+class TokenNotFound(NotFound):
+    """No token of that id was minted here, or it ended long ago."""
+
+    code = "TokenNotFound"
+
+
 class Conflict(RequestFault):
     """The present state contradicts the request."""
 
@@ -110,6 +123,12 @@ class BucketNotEmpty(Conflict):
     default_hint = "Empty the bucket first."
 
 
+class UserAlreadyExists(Conflict):
+    """Somebody has that name, or that id."""
+
+    code = "UserAlreadyExists"
+
+
 class WouldBeLost(Conflict):
     """The bucket keeps nothing of what was asked to be taken away only if it can be taken back."""
 
@@ -124,6 +143,10 @@ class Unauthorized(RequestFault):
 
 class InvalidToken(Unauthorized):
     """The bearer token is malformed, expired, or signed by somebody else."""
+
+
+class WrongPassword(Unauthorized):
+    """It is not the password of that user, or there is no such user: the two are never told apart."""
 
 
 class InvalidRequest(RequestFault):

@@ -43,6 +43,12 @@ USER_METADATA_MAX_BYTES: Final = 64 * KIB
 LINK_EXPIRES_MAX_S: Final = 10 * 366 * 24 * 3600
 """Longest life of a signed link, in seconds: ten years."""
 
+TOKEN_EXPIRES_MAX_S: Final = LINK_EXPIRES_MAX_S
+"""Longest life of a token that ends by itself, in seconds: ten years."""
+
+TOKEN_KEPT_S: Final = 30 * 24 * 3600
+"""How long a token that has expired is remembered, for who looks what there was."""
+
 BUSY_TIMEOUT_S: Final = 30.0
 """How long a statement waits for another process's transaction before it gives up."""
 

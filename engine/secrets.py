@@ -63,6 +63,13 @@ class SecretStore(Protocol):
     def notice(self) -> str | None:
         """A sentence that the person should be told once, or None."""
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the keys that were made, oldest first, where that is remembered.
+
+        Raises:
+            SecretsUnavailable: The record of them is damaged.
+        """
+
     def get_or_create(self, name: str) -> bytes:
         """Return a key, made at random when it is asked for the first time.
 
@@ -89,6 +96,10 @@ class FixedSecrets:
 
     def __init__(self, master: bytes | None = None) -> None:
         self._master = secrets.token_bytes(SECRET_BYTES) if master is None else master
+
+    def names(self) -> tuple[str, ...]:
+        """Return nothing: whatever is asked for, there is a key of that name."""
+        return ()
 
     def get_or_create(self, name: str) -> bytes:
         """Return the key of that name: equal masters give equal keys.
@@ -229,6 +240,11 @@ class _VaultStore:
         if self._is_new and self._where == _IN_FILE:
             return f"No keyring answers here, so the keys of this workspace are kept in {path}, readable by you alone."
         return None
+
+    def names(self) -> tuple[str, ...]:
+        with _translated(self._place.data_dir):
+            marker = _Marker.read(self._place.data_dir)
+        return () if marker is None else marker.names
 
     def get_or_create(self, name: str) -> bytes:
         with _translated(self._place.data_dir):

@@ -1,15 +1,15 @@
 """Links that open one object for reading until a moment in time, and for nothing else.
 
-Two forms, each with its own key derived from the workspace's one (HKDF-SHA256), so that neither can be used to
+Two forms, each with its own key derived from one of the workspace's (HKDF-SHA256), so that neither can be used to
 forge the other:
 
 * the specification's: `/storage/v1/object/<bucket>/<path>?token=<key id>.<HMAC>&expires=<unix time>`. The HMAC-SHA256
   covers method, bucket, path and expiry, each preceded by its length, so that no two requests share a message. The
-  key id is a digest of the key, for the day when there are several;
+  key id is a digest of the key: while keys are replaced there are several;
 * Supabase's: a JWT `{url: "<bucket>/<path>", scope: "download", iat, exp}`.
 
 Checks run in one order: form, then signature in constant time, then expiry. An expired link that was also changed
-is a wrong one. Thread-safe: a signer never changes.
+is a wrong one. Thread-safe.
 
 Source: specification, "Signed URL Flow"; RFC 2104, RFC 5869, RFC 3986, RFC 7519.
 """
@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import re
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import jwt
@@ -44,24 +45,50 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{8}\.[A-Za-z0-9_-]{43}")
 _EXPIRES: Final = re.compile(r"[1-9][0-9]{0,14}")
 
 
-class UrlSigner:
-    """Makes and checks links with the key of one workspace.
+class LinkKey:
+    """A key that links are signed with. Never changes.
 
     Args:
         key: At least 32 secret random bytes.
-        clock: Seconds since the epoch.
+        retires_unix_s: From when on links that it signed no longer count.
 
     Raises:
         ValueError: The key is shorter.
     """
 
-    def __init__(self, key: bytes, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, key: bytes, retires_unix_s: float = math.inf) -> None:
         if len(key) < _KEY_BYTES:
             raise ValueError("a signing key has at least 32 bytes")
-        self._clock = clock
+        self.retires_unix_s: Final = retires_unix_s
+        self.key_id: Final = _text(_derived(key, b"holdall signed links, key id")[:_KEY_ID_BYTES])
+        self.jwt: Final = TokenCodec(_derived(key, b"holdall links as JWT"))
         self._mac = hmac.new(_derived(key, b"holdall signed links"), digestmod=hashlib.sha256)
-        self._key_id = _text(_derived(key, b"holdall signed links, key id")[:_KEY_ID_BYTES])
-        self._jwt = TokenCodec(_derived(key, b"holdall links as JWT"))
+
+    def token(self, bucket: str, path: str, method: str, expires: str) -> str:
+        """Return the token of a link in the specification's form.
+
+        Args:
+            bucket: Name of the bucket.
+            path: The object.
+            method: What the link may be used for; GET covers HEAD.
+            expires: Unix time, as it stands in the link.
+        """
+        mac = self._mac.copy()
+        mac.update(_message("GET" if method == "HEAD" else method, bucket, path, expires))
+        return f"{self.key_id}.{_text(mac.digest())}"
+
+
+class UrlSigner:
+    """Makes and checks links with the keys of one workspace.
+
+    Args:
+        keys: Returns the keys, the one to sign with first; asked at every use.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(self, keys: Callable[[], Sequence[LinkKey]], clock: Callable[[], float] = time.time) -> None:
+        self._keys = keys
+        self._clock = clock
 
     def sign(self, bucket: str, path: str, expires_in_s: int, method: str = "GET") -> SignedUrl:
         """Make a link in the specification's form.
@@ -83,7 +110,7 @@ class UrlSigner:
         validate_bucket_name(bucket)
         validate_object_path(path)
         expires_unix_s = self._now_s() + _checked_life(expires_in_s)
-        token = self._token(bucket, path, method, str(expires_unix_s))
+        token = self._keys()[0].token(bucket, path, method, str(expires_unix_s))
         where = f"/storage/v1/object/{quote(bucket, safe='')}/{quote(path, safe='/')}"
         return SignedUrl(
             path_and_query=f"{where}?token={token}&expires={expires_unix_s}",
@@ -107,7 +134,10 @@ class UrlSigner:
         """
         if not _TOKEN.fullmatch(token) or not _EXPIRES.fullmatch(expires):
             raise MalformedLink("The link is incomplete or damaged")
-        if not hmac.compare_digest(token, self._token(bucket, path, method, expires)):
+        key = next((key for key in self._living_keys() if token.startswith(f"{key.key_id}.")), None)
+        if key is None:
+            raise WrongSignature("The link was not made here, or with a key that was replaced")
+        if not hmac.compare_digest(token, key.token(bucket, path, method, expires)):
             raise WrongSignature("The link was not made for this")
         self._refuse_after(int(expires))
 
@@ -129,7 +159,8 @@ class UrlSigner:
         """
         url = f"{validate_bucket_name(bucket)}/{validate_object_path(path)}"
         now_s = self._now_s()
-        return self._jwt.encode({"url": url, "scope": _SCOPE, "iat": now_s, "exp": now_s + _checked_life(expires_in_s)})
+        claims = {"url": url, "scope": _SCOPE, "iat": now_s, "exp": now_s + _checked_life(expires_in_s)}
+        return self._keys()[0].jwt.encode(claims)
 
     def verify_jwt(self, bucket: str, path: str, token: str) -> None:
         """Check the token of a link in Supabase's form.
@@ -144,20 +175,25 @@ class UrlSigner:
             WrongSignature: Made for another object or purpose, with another key, or changed.
             ExpiredLink: Its time is over.
         """
-        try:
-            claims = self._jwt.decode(token)
-        except jwt.InvalidSignatureError as error:
-            raise WrongSignature("The link was not made here") from error
-        except jwt.InvalidTokenError as error:
-            raise MalformedLink("The link is incomplete or damaged") from error
+        claims = self._signed_claims(token)
         if claims.get("scope") != _SCOPE or claims.get("url") != f"{bucket}/{path}":
             raise WrongSignature("The link was not made for this")
         self._refuse_after(int(claims["exp"]))
 
-    def _token(self, bucket: str, path: str, method: str, expires: str) -> str:
-        mac = self._mac.copy()
-        mac.update(_message("GET" if method == "HEAD" else method, bucket, path, expires))
-        return f"{self._key_id}.{_text(mac.digest())}"
+    def _signed_claims(self, token: str) -> dict[str, Any]:
+        """Return the claims of a link's JWT, with whichever key it was signed."""
+        for key in self._living_keys():
+            try:
+                return key.jwt.decode(token)
+            except jwt.InvalidSignatureError:
+                continue
+            except jwt.InvalidTokenError as error:
+                raise MalformedLink("The link is incomplete or damaged") from error
+        raise WrongSignature("The link was not made here, or with a key that was replaced")
+
+    def _living_keys(self) -> list[LinkKey]:
+        now_s = self._clock()
+        return [key for key in self._keys() if now_s < key.retires_unix_s]
 
     def _refuse_after(self, expires_unix_s: int) -> None:
         if self._clock() >= expires_unix_s:

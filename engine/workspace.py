@@ -18,7 +18,7 @@ from engine import limits
 from engine.auth import ApiKeys
 from engine.backends.base import StorageBackend
 from engine.backends.local import LocalBackend, holds_buckets, is_storage_folder
-from engine.composition import Core, compose, ground_of, premises_of
+from engine.composition import Core, compose, ground_of, identities_of, premises_of
 from engine.config import Settings
 from engine.errors import BackendUnreachable, DatabaseCorrupt, StorageError, from_os_error
 from engine.events import EventBus
@@ -45,8 +45,6 @@ from engine.types import RlsContext
 from engine.watch.watcher import Watcher
 
 _logger = logging.getLogger(__name__)
-_LINK_KEY = "link-signing-key"
-_JWT_KEY = "jwt-secret"
 OWNER_SETTING: Final = "owner_id"
 """Name of the setting that says who the person at this computer is."""
 
@@ -61,8 +59,10 @@ class Workspace:
     Attributes:
         settings: What it was opened with.
         storage: The façade.
-        jwt_secret: HS256 secret of bearer tokens.
-        keys: The API keys of the HTTP server.
+        users: People who are known here.
+        tokens: Bearer tokens that are minted here.
+        signing_keys: What tokens and links are signed with.
+        verifier: Tells who holds a token.
         signer: Makes and checks links.
         secrets: Where the workspace's keys are kept.
         owner_id: Id of the person at this computer, the same at every start.
@@ -81,9 +81,10 @@ class Workspace:
         self.secrets = secrets
         self.owner_id = _owner_id(core.executor)
         core.sidecars.mend(self.owner_id)
-        self.signer = UrlSigner(secrets.get_or_create(_LINK_KEY))
-        self.jwt_secret = settings.jwt_secret or secrets.get_or_create(_JWT_KEY).hex()
-        self.keys = ApiKeys(self.jwt_secret)
+        identities = identities_of(settings, core, secrets)
+        self.users, self.tokens, self.verifier = identities.users, identities.tokens, identities.verifier
+        self.signing_keys = identities.signing_keys
+        self.signer = UrlSigner(self.signing_keys.link_keys)
         events, quarantine = EventBus(), Quarantine(core.executor)
         announcer = Announcer(events)
         self.storage = compose(settings, core, self.signer, events, announcer, quarantine)
@@ -114,6 +115,16 @@ class Workspace:
     def context(self) -> RlsContext:
         """Return the context of the person at this computer."""
         return RlsContext.service(self.owner_id)
+
+    @property
+    def keys(self) -> ApiKeys:
+        """Return the API keys of the HTTP server as they are now."""
+        return self.signing_keys.api_keys
+
+    @property
+    def jwt_secret(self) -> str:
+        """Return the HS256 secret that bearer tokens are signed with now."""
+        return self.signing_keys.jwt_secret
 
     def close(self) -> None:
         """Tidy the journal and release database and folders; safe to call again."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-from engine.auth import TokenVerifier
 from engine.instance import ServerRecord
 from engine.server import bounds
 from engine.server.app import StorageApp
@@ -122,7 +121,7 @@ class StorageServer:
 
     def _app(self, readers: Workers, writers: Workers, objects: OpenObjects) -> StorageApp:
         storage, signer = self._workspace.storage, self._workspace.signer
-        identity = Identity(TokenVerifier(self._workspace.jwt_secret))
+        identity = Identity(self._workspace.verifier)
         families = (
             StatusRoutes(),
             BucketRoutes(storage, identity, readers, writers),

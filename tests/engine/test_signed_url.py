@@ -25,7 +25,7 @@ from engine.errors import (
     WrongSignature,
 )
 from engine.paths import validate_object_path
-from engine.signed_url import UrlSigner
+from engine.signed_url import LinkKey, UrlSigner
 from engine.types import SignedUrl
 
 KEY = bytes(range(32))
@@ -44,7 +44,7 @@ class Clock:
 
 
 def a_signer(clock: Clock | None = None, key: bytes = KEY) -> UrlSigner:
-    return UrlSigner(key, clock or Clock())
+    return UrlSigner(lambda: [LinkKey(key)], clock or Clock())
 
 
 def parts_of(link: SignedUrl) -> tuple[str, str, str, str]:
@@ -288,7 +288,7 @@ def test_a_request_for_a_name_that_is_no_text_is_a_wrong_signature() -> None:
 @pytest.mark.parametrize("size", [0, 16, 31])
 def test_a_short_key_is_refused(size: int) -> None:
     with pytest.raises(ValueError, match="at least 32 bytes"):
-        UrlSigner(bytes(size))
+        LinkKey(bytes(size))
 
 
 def test_supabases_form_carries_its_claims() -> None:

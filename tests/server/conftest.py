@@ -14,7 +14,7 @@ import pytest
 from engine.config import Settings
 from engine.secrets import FixedSecrets
 from engine.server import StorageServer
-from engine.signed_url import UrlSigner
+from engine.signed_url import LinkKey, UrlSigner
 from engine.workspace import Workspace, open_workspace
 from tests.server.clients import RawClient, api_client
 
@@ -102,7 +102,8 @@ def signer_at(secrets: FixedSecrets) -> Callable[[float], UrlSigner]:
     """Return a function that makes the workspace's signer with its clock set off by some seconds."""
 
     def make(offset_s: float) -> UrlSigner:
-        return UrlSigner(secrets.get_or_create("link-signing-key"), clock=lambda: time.time() + offset_s)
+        key = LinkKey(secrets.get_or_create("link-signing-key"))
+        return UrlSigner(lambda: [key], clock=lambda: time.time() + offset_s)
 
     return make
 

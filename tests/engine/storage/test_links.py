@@ -215,9 +215,9 @@ class TestWhatHappensMeanwhile:
 
 
 def test_another_workspace_s_links_open_nothing(storage: FileStorage, service: RlsContext, workspace: Workspace):
-    from engine.signed_url import UrlSigner
+    from engine.signed_url import LinkKey, UrlSigner
 
-    foreign = UrlSigner(b"another key, 32 bytes long or so").sign("photos", "a/b.txt", 60)
+    foreign = UrlSigner(lambda: [LinkKey(b"another key, 32 bytes long or so")]).sign("photos", "a/b.txt", 60)
     with pytest.raises(WrongSignature):
         opened(storage, foreign)
     assert opened(storage, workspace.signer.sign("photos", "a/b.txt", 60)) == b"content"

@@ -1,0 +1,232 @@
+"""`Users`: people who are known here, to mint tokens for. Threads: any.
+
+What a user's tokens say, they say until their end; so a change of role, claims or password ends them all, as removing
+the user does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import delete, insert, or_, select, update
+
+from engine.access_types import User
+from engine.context import Operation
+from engine.errors import UserAlreadyExists, UserNotFound, WrongPassword
+from engine.identities.generation import raise_generation
+from engine.identities.passwords import hash_password, is_password
+from engine.identities.rules import checked_claims, checked_role, checked_user_id, checked_user_name
+from engine.identities.tokens import end_tokens_of
+from engine.ids import new_id
+from engine.metadata.executor import AnyRow, Executor, Transaction
+from engine.metadata.tables import storage_users
+from engine.permissions.rules import PermissionChecker
+from engine.times import now_us, to_datetime
+from engine.types import UNCHANGED, RlsContext, Role, Unchanged
+
+_SYSTEM: Final = RlsContext.service()
+_U: Final = storage_users.c
+
+
+class Users:
+    """Adds, changes and removes users. Only the service role may.
+
+    Args:
+        executor: For rows.
+        permissions: Who may.
+        now: The present moment, microseconds since 1970.
+    """
+
+    def __init__(self, executor: Executor, permissions: PermissionChecker, now: Callable[[], int] = now_us) -> None:
+        self._executor = executor
+        self._permissions = permissions
+        self._now = now
+
+    def list(self, context: RlsContext) -> tuple[User, ...]:
+        """Return all users, by name.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+        """
+        self._permissions.check_service(context)
+        rows = self._executor.execute(select(storage_users).order_by(_U.name), context)
+        return tuple(_user_from(row) for row in rows)
+
+    def get(self, name_or_id: str, context: RlsContext) -> User:
+        """Return one user.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            UserNotFound: There is none.
+        """
+        self._permissions.check_service(context)
+        with self._executor.snapshot(context) as tx:
+            return _found(tx, name_or_id)
+
+    def add(
+        self,
+        name: str,
+        context: RlsContext,
+        *,
+        role: str = Role.AUTHENTICATED,
+        claims: Mapping[str, Any] | None = None,
+        password: str | None = None,
+        user_id: str | None = None,
+    ) -> User:
+        """Let somebody be known here.
+
+        Args:
+            name: As people call them.
+            context: Who asks.
+            role: Of their tokens; a new one exists from now on.
+            claims: What their tokens say beside that.
+            password: To be told by, or None.
+            user_id: A UUID, such as that of the same person elsewhere; a new one by default.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            InvalidRequest: One of these cannot be.
+            UserAlreadyExists: The name or the id is taken.
+        """
+        self._permissions.check_service(context)
+        now = self._now()
+        values = {
+            "id": new_id() if user_id is None else checked_user_id(user_id),
+            "name": checked_user_name(name),
+            "role": str(checked_role(role)),
+            "claims": checked_claims(claims),
+            "password_hash": None if password is None else hash_password(password),
+            "tokens_from": 0,
+            "created_at": now,
+            "updated_at": now,
+        }
+        with self._executor.transaction(context.doing(Operation.USER_CHANGE, path=name)) as tx:
+            _refuse_taken(tx, or_(_U.name == name, _U.id == values["id"]), name)
+            tx.execute(insert(storage_users).values(values))
+            raise_generation(tx)
+            return _found(tx, str(values["id"]))
+
+    def change(
+        self,
+        user_id: str,
+        context: RlsContext,
+        *,
+        name: str | Unchanged = UNCHANGED,
+        role: str | Unchanged = UNCHANGED,
+        claims: Mapping[str, Any] | Unchanged | None = UNCHANGED,
+        password: str | Unchanged | None = UNCHANGED,
+    ) -> User:
+        """Change what is known of a user; another role, other claims or another password end all their tokens.
+
+        Args:
+            user_id: Id or name.
+            context: Who asks.
+            name: Another name.
+            role: Another role.
+            claims: Other claims, or None for none.
+            password: Another password, or None for none.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            InvalidRequest: One of these cannot be.
+            UserNotFound: There is no such user.
+            UserAlreadyExists: The name is taken.
+        """
+        self._permissions.check_service(context)
+        values: dict[str, Any] = {}
+        if not isinstance(role, Unchanged):
+            values["role"] = str(checked_role(role))
+        if not isinstance(claims, Unchanged):
+            values["claims"] = checked_claims(claims)
+        if not isinstance(password, Unchanged):
+            values["password_hash"] = None if password is None else hash_password(password)
+        ends_tokens = bool(values)
+        if not isinstance(name, Unchanged):
+            values["name"] = checked_user_name(name)
+        return self._write(user_id, context, values, ends_tokens=ends_tokens)
+
+    def remove(self, user_id: str, context: RlsContext) -> None:
+        """Forget a user and end all their tokens; what they own stays.
+
+        Args:
+            user_id: Id or name.
+            context: Who asks.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            UserNotFound: There is no such user.
+        """
+        self._permissions.check_service(context)
+        with self._executor.transaction(context.doing(Operation.USER_CHANGE, path=user_id)) as tx:
+            user = _found(tx, user_id)
+            end_tokens_of(tx, user.id, self._now())
+            tx.execute(delete(storage_users).where(_U.id == user.id))
+            raise_generation(tx)
+
+    def verify_password(self, name: str, password: str) -> User:
+        """Return the user whom a name and a password belong to; takes as long where there is no such user.
+
+        Raises:
+            WrongPassword: They belong to nobody.
+        """
+        rows = self._executor.execute(select(storage_users).where(_U.name == name), _SYSTEM)
+        if not is_password(password, rows[0].password_hash if rows else None):
+            raise WrongPassword("The name or the password is wrong")
+        return _user_from(rows[0])
+
+    def context_of(self, user: User) -> RlsContext:
+        """Return the context that a token of a user gives, without what only a token has.
+
+        Args:
+            user: Who.
+        """
+        return RlsContext(
+            user_id=user.id,
+            role=user.role,
+            claims=MappingProxyType({**user.claims, "sub": user.id, "role": user.role}),
+            can_bypass_rls=user.role == Role.SERVICE,
+        )
+
+    def _write(self, user_id: str, context: RlsContext, values: dict[str, Any], *, ends_tokens: bool) -> User:
+        with self._executor.transaction(context.doing(Operation.USER_CHANGE, path=user_id)) as tx:
+            user = _found(tx, user_id)
+            name = values.get("name", user.name)
+            if name != user.name:
+                _refuse_taken(tx, _U.name == name, name)
+            now = self._now()
+            tx.execute(update(storage_users).where(_U.id == user.id).values(**values, updated_at=now))
+            if ends_tokens:
+                end_tokens_of(tx, user.id, now)
+            raise_generation(tx)
+            return _found(tx, user.id)
+
+
+def _found(tx: Transaction, name_or_id: str) -> User:
+    """Return a user.
+
+    Raises:
+        UserNotFound: There is none.
+    """
+    query = select(storage_users).where(or_(_U.id == name_or_id.lower(), _U.name == name_or_id))
+    row = tx.execute(query).first()
+    if row is None:
+        raise UserNotFound("There is no such user", path=name_or_id)
+    return _user_from(row)
+
+
+def _refuse_taken(tx: Transaction, condition: Any, name: str) -> None:  # noqa: ANN401 - a condition of SQLAlchemy
+    if tx.execute(select(_U.id).where(condition)).first() is not None:
+        raise UserAlreadyExists("There is a user of this name or id", path=name)
+
+
+def _user_from(row: AnyRow) -> User:
+    return User(
+        id=row.id,
+        name=row.name,
+        role=row.role,
+        has_password=row.password_hash is not None,
+        created_at=to_datetime(row.created_at),
+        claims=MappingProxyType(row.claims),
+    )
