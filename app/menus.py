@@ -29,6 +29,8 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             A.OPEN,
             A.PROPERTIES,
             None,
+            A.USERS,
+            None,
             A.QUIT,
         ),
     ),
@@ -47,7 +49,17 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
     ),
     (
         QT_TRANSLATE_NOOP("Menus", "&View"),
-        (A.INSPECTOR, A.TRANSFERS, None, A.THEME_SYSTEM, A.THEME_LIGHT, A.THEME_DARK),
+        (
+            A.ACT_AS,
+            A.STOP_ACTING,
+            None,
+            A.INSPECTOR,
+            A.TRANSFERS,
+            None,
+            A.THEME_SYSTEM,
+            A.THEME_LIGHT,
+            A.THEME_DARK,
+        ),
     ),
     (QT_TRANSLATE_NOOP("Menus", "&Help"), (A.ABOUT,)),
 )

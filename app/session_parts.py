@@ -11,6 +11,8 @@ from app.actions import ActionId
 from app.bridge.engine_side import EngineSide
 from app.bridge.names import bucket_name_problem, name_problem
 from app.bridge.tasks import Tasks
+from app.controllers.access import AccessControl
+from app.controllers.acting import ActingControl, ActingViews
 from app.controllers.editing import Editing
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
@@ -24,6 +26,7 @@ from app.menus import build_toolbar
 from app.models.folder_model import FolderModel
 from app.models.tree_model import TreeModel
 from app.settings import WindowSettings
+from app.views.acting_views import ActingBand, HiddenNote
 from app.views.browser import BrowserPane
 from app.views.folder_tree import FolderTree
 from app.views.inspector import Inspector
@@ -74,6 +77,8 @@ class Views:
     status: StatusBar
     bench: Workbench
     toolbar: QToolBar
+    acting: ActingBand
+    hidden: HiddenNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,8 @@ class Controllers:
     sharing: Sharing
     trash: TrashControl
     time: TimeTravel
+    acting: ActingControl
+    access: AccessControl
 
 
 def make_views(frame: Frame, side: EngineSide, models: Models, actions: Actions) -> Views:
@@ -101,8 +108,10 @@ def make_views(frame: Frame, side: EngineSide, models: Models, actions: Actions)
     transfer_status = TransferStatus(side.transfers, look)
     transfer_status.clicked.connect(actions[ActionId.TRANSFERS].trigger)
     status.add(transfer_status)
-    bench = Workbench(look, tree, pane, inspector, transfers)
-    return Views(pane, tree, breadcrumb, inspector, transfers, status, bench, build_toolbar(actions, breadcrumb, look))
+    hidden = HiddenNote(look)
+    bench = Workbench(look, tree, pane, inspector, transfers, hidden)
+    toolbar = build_toolbar(actions, breadcrumb, look)
+    return Views(pane, tree, breadcrumb, inspector, transfers, status, bench, toolbar, ActingBand(look), hidden)
 
 
 def make_controllers(frame: Frame, side: EngineSide, models: Models, views: Views) -> Controllers:
@@ -123,5 +132,10 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
         ),
         sharing=Sharing(look, shell, targets, side.operations, side.server, settings, toast, errors),
         trash=TrashControl(look, shell, side.trash, toast, errors),
+        acting=ActingControl(
+            look, shell, side.acting, side.access, navigator, models.buckets,
+            ActingViews(views.acting, views.hidden, views.pane), errors,
+        ),
+        access=AccessControl(look, shell, side.access, toast, errors),
         time=TimeTravel(look, shell, navigator, targets, side.reader, side.exporter, views.pane.past, settings, toast),
     )  # fmt: skip

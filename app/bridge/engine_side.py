@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from app.bridge.access import AccessBridge
 from app.bridge.acting import Acting, ActingTasks
 from app.bridge.events import EventRelay
 from app.bridge.exporting import Exporter
@@ -34,6 +35,7 @@ class EngineSide:
         acting: In whose name.
         reader, operations, trash, versions, exporter, previewer: What reads and acts.
         transfers, server, relay: The queue, the server, and the news.
+        access: Users, tokens and keys.
         outside: What other programs do in the storage folder.
         row_maker: Turns listings into rows.
     """
@@ -46,7 +48,7 @@ class EngineSide:
         self.acting = Acting(own, parent)
         lanes = ActingTasks(tasks, self.acting)
         self.row_maker = RowMaker(workspace.owner_id)
-        self.reader = Reader(storage, lanes, self.row_maker)
+        self.reader = Reader(storage, own, lanes, self.row_maker)
         self.operations = Operations(storage, lanes)
         self.trash = TrashBridge(storage, lanes)
         self.exporter = Exporter(storage, lanes, self.data_dir / _OUTGOING)
@@ -57,6 +59,7 @@ class EngineSide:
         )
         self.server = ServerBridge(workspace, tasks, parent)
         self.relay = EventRelay(storage, tasks, parent)
+        self.access = AccessBridge(workspace, tasks)
         self.outside = OutsideBridge(storage, workspace.watcher, tasks, parent)
 
     @property

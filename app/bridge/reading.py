@@ -16,9 +16,9 @@ from app.i18n import translate
 from app.location import Location
 from app.models.pages import PAGE_ROWS
 from app.models.rows import Row, RowMaker
-from app.models.sources import WHOLE_MAX, Branch, Root, Snapshot, View
+from app.models.sources import WHOLE_MAX, Branch, Root, Snapshot, Standing, View
 from engine import limits
-from engine.errors import InvalidRequest
+from engine.errors import InvalidRequest, NotFound
 from engine.storage import FileStorage
 from engine.types import Bucket, ListRequest, Retention, RlsContext, TreeSize
 from engine.version_types import TrashSize
@@ -58,9 +58,10 @@ class Found:
 class Reader:
     """The engine as the source of both models."""
 
-    def __init__(self, storage: FileStorage, tasks: ActingTasks, rows: RowMaker) -> None:
-        """Args: the engine, the lanes of whoever looks, and what makes rows."""
+    def __init__(self, storage: FileStorage, own: RlsContext, tasks: ActingTasks, rows: RowMaker) -> None:
+        """Args: the engine, the person at this computer, the lanes of whoever looks, and what makes rows."""
         self._storage = storage
+        self._own = own
         self._tasks = tasks
         self._maker = rows
 
@@ -185,9 +186,25 @@ class Reader:
         return self._maker.rows(page)
 
     def _roots(self, me: RlsContext) -> tuple[Root, ...]:
-        buckets = self._storage.list_buckets(me)
+        buckets = self._storage.list_buckets(self._own)
+        listed = buckets if me == self._own else self._storage.list_buckets(me)
+        ids = {bucket.id for bucket in listed}
         looks = len(buckets) <= _CHILD_LOOKS_MAX
-        return tuple(Root(bucket, not looks or self._has_folders(Location(bucket.name), me)) for bucket in buckets)
+        return tuple(self._root(bucket, me, is_listed=bucket.id in ids, looks=looks) for bucket in buckets)
+
+    def _root(self, bucket: Bucket, me: RlsContext, *, is_listed: bool, looks: bool) -> Root:
+        """Return a bucket as whoever looks may see it: they may read in one that is not among those they are shown."""
+        if not is_listed and self._is_empty(bucket, me):
+            return Root(bucket, has_folders=False, standing=Standing.HIDDEN)
+        has_folders = not looks or self._has_folders(Location(bucket.name), me)
+        return Root(bucket, has_folders, Standing.LISTED if is_listed else Standing.UNLISTED)
+
+    def _is_empty(self, bucket: Bucket, me: RlsContext) -> bool:
+        try:
+            page = self._storage.list(bucket.name, ListRequest(limit=1), me)
+        except NotFound:
+            return True
+        return not page.folders and not page.objects
 
     def _branches(self, location: Location, ticket: Ticket, me: RlsContext) -> tuple[Branch, ...]:
         names: list[str] = []
@@ -206,7 +223,7 @@ class Reader:
         return self._storage.count_folder(location.bucket, location.prefix, me).folders > 0
 
     def _locate(self, place: Location, me: RlsContext) -> Found | None:
-        if all(bucket.name != place.bucket for bucket in self._storage.list_buckets(me)):
+        if all(bucket.name != place.bucket for bucket in self._storage.list_buckets(self._own)):
             return None
         if not place.prefix:
             return Found(place)

@@ -23,6 +23,8 @@ class Field(QWidget):
         control.setAccessibleName(title.replace("&", ""))
         if isinstance(control, QComboBox):
             control.view().setAccessibleName(title.replace("&", ""))
+            if (line := control.lineEdit()) is not None:
+                line.setAccessibleName(title.replace("&", ""))
         self._note = label(hint, size="caption", tone="muted", wrap=True)
         self._note.setVisible(bool(hint))
         for part in (caption, control, self._note):
