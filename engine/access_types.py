@@ -207,7 +207,7 @@ class AuditEntry:
     Attributes:
         id: Its number; never used twice.
         at: When it happened.
-        actor: Who did it: a user's id, the name of a job, or `anonymous`.
+        actor: Who did it: a user's id, the name of a job, `service_role`, or `anonymous`.
         user_id: The user, if it was one.
         role: In which role, or None for jobs.
         operation: What was done; a value of `engine.context.Operation`, of `engine.audit.Operation`, or of a

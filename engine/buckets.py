@@ -107,6 +107,7 @@ class Buckets:
             _refuse_taken(tx, name)
             tx.execute(insert(storage_buckets).values(values))
             bucket = find_bucket(tx, name)
+            tx.note(bucket_id=bucket.id, bucket=bucket.name, public=public)
         self._failpoints.reach(Failpoint.BUCKET_CREATED)
         self._sidecars.follow(bucket.id)
         self._announcer.bucket(EventType.BUCKET_CREATED, bucket)
@@ -209,6 +210,7 @@ class Buckets:
         forget_all(change, bucket.id)
         change.tx.execute(delete(storage_buckets).where(_B.id == bucket.id))
         self._sidecars.remove(change.tx, bucket.id)
+        change.tx.note(bucket_id=bucket.id, bucket=bucket.name)
         self._failpoints.reach(Failpoint.BUCKET_DELETE)
         return bucket
 
@@ -228,6 +230,7 @@ class Buckets:
                 _refuse_taken(tx, values["name"])
             statement = update(storage_buckets).where(_B.id == bucket.id)
             tx.execute(statement.values(**values, updated_at=now_us()))
+            tx.note(bucket_id=bucket.id, bucket=bucket.name, changes=values)
             changed = find_bucket(tx, bucket.id)
         self._failpoints.reach(Failpoint.BUCKET_CHANGED)
         self._sidecars.follow(changed.id)

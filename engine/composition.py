@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.audit import Audit
+from engine.audit import Audit, Chain
 from engine.auth import TokenRules, TokenVerifier
 from engine.backends.base import StorageBackend
 from engine.buckets import Buckets
@@ -46,6 +46,7 @@ from engine.permissions.rules import PermissionChecker
 from engine.secrets import SecretStore
 from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
+from engine.storage.use_cases import UseCases
 from engine.watch.ground import Ground
 from engine.watch.stored_file import StoredFiles
 
@@ -99,7 +100,7 @@ def identities_of(settings: Settings, core: Core, secrets: SecretStore) -> Ident
     )
 
 
-def premises_of(core: Core, quarantine: Quarantine, announcer: Announcer) -> Premises:
+def premises_of(core: Core, quarantine: Quarantine, announcer: Announcer, chain: Chain) -> Premises:
     """Return what is to be kept in order."""
     return Premises(
         core.executor,
@@ -109,6 +110,7 @@ def premises_of(core: Core, quarantine: Quarantine, announcer: Announcer) -> Pre
         core.permissions,
         quarantine,
         announcer.deleted,
+        chain,
         core.failpoints,
     )
 
@@ -137,6 +139,7 @@ def compose(
     events: EventBus,
     announcer: Announcer,
     quarantine: Quarantine,
+    audit: Audit,
 ) -> FileStorage:
     """Put the use cases together."""
     executor, backend, permissions = core.executor, core.backend, core.permissions
@@ -148,32 +151,34 @@ def compose(
     contents = VersionBytes(executor, backend, core.settler, downloads)
     past = Past(executor, downloads, contents)
     return FileStorage(
-        executor=executor,
-        events=events,
-        buckets=Buckets(
-            executor, core.mutations, backend, permissions, deletes, announcer, core.sidecars, core.failpoints
-        ),
-        uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
-        bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many, core.failpoints),
-        downloads=downloads,
-        tree_downloads=TreeDownloads(downloads, listing, past),
-        listing=listing,
-        deletes=deletes,
-        moves=Moves(core.mutations, announcer),
-        copies=copies,
-        versions=Versions(executor, core.mutations, contents, copies, quarantine),
-        trash=Trash(
-            executor, core.mutations, backend, permissions, announcer.stored, quarantine, deletes, core.failpoints
-        ),
-        past=past,
-        checks=Checks(
-            executor,
-            backend,
-            core.settler,
-            permissions,
-            Verdicts(executor, Bytes(backend, core.settler), quarantine, Audit(executor)),
-            settings.storage_dir / ".lost+found",
-            announcer.deleted,
-        ),
-        signer=signer,
+        UseCases(
+            executor=executor,
+            events=events,
+            buckets=Buckets(
+                executor, core.mutations, backend, permissions, deletes, announcer, core.sidecars, core.failpoints
+            ),
+            uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
+            bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many, core.failpoints),
+            downloads=downloads,
+            tree_downloads=TreeDownloads(downloads, listing, past),
+            listing=listing,
+            deletes=deletes,
+            moves=Moves(core.mutations, announcer),
+            copies=copies,
+            versions=Versions(executor, core.mutations, contents, copies, quarantine),
+            trash=Trash(
+                executor, core.mutations, backend, permissions, announcer.stored, quarantine, deletes, core.failpoints
+            ),
+            past=past,
+            checks=Checks(
+                executor,
+                backend,
+                core.settler,
+                permissions,
+                Verdicts(executor, Bytes(backend, core.settler), quarantine, audit),
+                settings.storage_dir / ".lost+found",
+                announcer.deleted,
+            ),
+            signer=signer,
+        )
     )

@@ -87,11 +87,13 @@ class Act:
         operation: A value of `Operation`.
         bucket: Name or id of the bucket, as the caller gave it; `""` for none.
         path: The object, or a folder with its trailing `/`; `""` for none.
+        detail: What else the caller said, such as where to; as JSON can hold it.
     """
 
     operation: str
     bucket: str = ""
     path: str = ""
+    detail: Mapping[str, Any] = field(default_factory=lambda: NO_CLAIMS, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

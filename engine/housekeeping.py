@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.audit import Audit
+from engine.audit import Audit, Chain
 from engine.backends.base import StorageBackend
 from engine.config import Settings
 from engine.counters import Counter
@@ -54,6 +54,7 @@ class Premises:
         permissions: Who may.
         quarantine: Contents without sound bytes.
         removed: Told of objects that are removed.
+        chain: What entries of the audit follow from.
         failpoints: Told of every step.
     """
 
@@ -64,6 +65,7 @@ class Premises:
     permissions: PermissionChecker
     quarantine: Quarantine
     removed: Callable[[Sequence[StorageObject]], None]
+    chain: Chain
     failpoints: Failpoints = NO_FAILPOINTS
 
 
@@ -97,7 +99,7 @@ class Housekeeping:
         self._settings = settings
         self.premises = premises
         self.orphans_total = Counter("storage_orphan_files_total")
-        self.audit = Audit(executor, now)
+        self.audit = Audit(executor, premises.chain, now)
         self.quarantine = premises.quarantine
         self._expiry = Expiry(executor, premises.mutations, believed or now, failpoints)
         self.cleanup = Cleanup(

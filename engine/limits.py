@@ -91,11 +91,29 @@ CLEANUP_BUCKET_SHARE: Final = 0.9
 CLEANUP_BATCH: Final = 50
 """Files that are put aside, or rows that are looked at, under one hold of the write lock."""
 
-AUDIT_KEPT_S: Final = 365 * 24 * 3600
-"""How long an entry of the audit is kept: a year, in which whoever misses something comes to look."""
+AUDIT_KEPT_DAYS: Final = 365
+"""How long an entry of the audit is kept unless told otherwise: in a year, whoever misses something comes to look."""
 
 AUDIT_KEPT_MIN: Final = 10_000
 """Newest entries of the audit that are kept however old they are, so that a clock that is ahead takes not all of it."""
+
+AUDIT_PATHS_MAX: Final = 10_000
+"""Paths that one entry of the audit names: more than any one commit changes, but for a folder that moves as a whole."""
+
+AUDIT_TEXT_MAX: Final = 2_000
+"""Characters of a path or a message that the audit takes from a request, which may have sent a megabyte."""
+
+AUDIT_GATHER_S: Final = 1.0
+"""How long reads and refusals wait to be written down together: what a crash may lose of them."""
+
+AUDIT_GATHER_WAKE: Final = 1_000
+"""Of these, how many different ones are written down at once."""
+
+AUDIT_GATHER_MAX: Final = 20_000
+"""Of these, how many different ones are remembered while they cannot be written down; more are only counted."""
+
+AUDIT_PAGE_MAX: Final = 1_000
+"""Entries of one page of the audit."""
 
 AUDIT_BATCH: Final = 1000
 """Entries of the audit that are removed in one transaction."""

@@ -15,6 +15,7 @@ from uuid import uuid4
 from sqlalchemy import insert, select
 
 from engine import limits
+from engine.audit import Audit, Chain
 from engine.auth import ApiKeys
 from engine.backends.base import StorageBackend
 from engine.backends.local import LocalBackend, holds_buckets, is_storage_folder
@@ -45,6 +46,7 @@ from engine.types import RlsContext
 from engine.watch.watcher import Watcher
 
 _logger = logging.getLogger(__name__)
+_AUDIT_KEY = "audit"
 OWNER_SETTING: Final = "owner_id"
 """Name of the setting that says who the person at this computer is."""
 
@@ -65,6 +67,7 @@ class Workspace:
         verifier: Tells who holds a token.
         signer: Makes and checks links.
         secrets: Where the workspace's keys are kept.
+        audit: Who did what, and whether it was allowed.
         owner_id: Id of the person at this computer, the same at every start.
         backups: Backups of the database.
         housekeeping: Cleanup and scrub, what they found and removed.
@@ -87,8 +90,11 @@ class Workspace:
         self.signer = UrlSigner(self.signing_keys.link_keys)
         events, quarantine = EventBus(), Quarantine(core.executor)
         announcer = Announcer(events)
-        self.storage = compose(settings, core, self.signer, events, announcer, quarantine)
-        premises = premises_of(core, quarantine, announcer)
+        chain = Chain(secrets.get_or_create(_AUDIT_KEY))
+        self.audit = Audit(core.executor, chain)
+        core.executor.acts.keep_in(self.audit)
+        self.storage = compose(settings, core, self.signer, events, announcer, quarantine, self.audit)
+        premises = premises_of(core, quarantine, announcer, chain)
         self.housekeeping = Housekeeping(settings, premises, believed=BelievedClock(core.executor))
         self.backups = backups_of(settings)
         self.jobs = Scheduler(
@@ -132,6 +138,7 @@ class Workspace:
         self.jobs.close()
         self.long_jobs.close()
         try:
+            self.audit.close()
             self._tidy()
         finally:
             self._core.executor.close()

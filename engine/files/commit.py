@@ -166,6 +166,7 @@ class Committer:
         now, context = change.moment_us, change.tx.context
         results = [self._decide(content, existing.get(content.path), context, now, replace) for content in contents]
         done = [result for result in results if isinstance(result, Committed)]
+        _note(change, done)
         if done:
             self._write_rows(change, bucket, done, existing, replaced)
             begin_after_history(change, bucket.id, (result.content.path for result in done))
@@ -257,6 +258,13 @@ class Committer:
         """Throw staged bytes away."""
         for content in contents:
             self._backend.discard(content.staged.staged_id)
+
+
+def _note(change: Mutation, done: Sequence[Committed]) -> None:
+    """Say what the audit is to know of contents that are stored."""
+    size_bytes = sum(result.content.staged.size_bytes for result in done)
+    replaced = sum(result.replaced for result in done)
+    change.tx.note_objects([result.content.path for result in done], bytes=size_bytes, replaced=replaced)
 
 
 def _slices(leaves: list[str]) -> Iterator[list[str]]:

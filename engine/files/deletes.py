@@ -314,6 +314,7 @@ def _visible_at(
 def _delete_rows(change: Mutation, bucket: Bucket, rows: Sequence[AnyRow], *, for_good: bool) -> list[StorageObject]:
     """Delete those of the rows that the caller may delete; their bytes are kept or removed, as the bucket says."""
     if not rows:
+        change.tx.note_objects(())
         return []
     change.require_settled(row.journal_id for row in rows)
     allowed = _deletable(change, [row.id for row in rows])
@@ -322,6 +323,7 @@ def _delete_rows(change: Mutation, bucket: Bucket, rows: Sequence[AnyRow], *, fo
     archived = retire(change, bucket, leaving, Ending.DELETED, for_good=for_good)
     change.system.execute(delete(storage_objects).where(_WITH_IDS), {"ids": [row.id for row in gone]})
     change.remove([row.physical_path for row in gone if row.id not in archived])
+    change.tx.note_objects([row.parent + row.leaf for row in gone], bytes=sum(row.size_bytes for row in gone))
     return [object_from(row, bucket.name) for row in gone]
 
 

@@ -125,6 +125,7 @@ class Moves:
                 _tell(progress, done, len(rows))
             begin_after_history(change, target.id, (path for _, path in moves))
             _drop_marks(change, source, merged)
+            change.tx.note_objects([row.parent + row.leaf for row in rows])
             return source, target, len(rows)
 
         source, target, count = self._mutations.run(context, work)

@@ -12,6 +12,8 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Table, and_, bindparam, func, select
 
+from engine.acts import act
+from engine.context import Operation
 from engine.errors import ObjectNotFound
 from engine.files.downloads import Downloads, ObjectReader
 from engine.files.past_queries import moment_us
@@ -55,6 +57,7 @@ class Past:
         self._downloads = downloads
         self._contents = contents
 
+    @act(Operation.PAST_GET, path="path", told=("moment",))
     def open(
         self, bucket: str, path: str, moment: datetime, context: RlsContext, *, verify: bool = False
     ) -> ObjectReader:
@@ -76,6 +79,7 @@ class Past:
                 return reader
             # Replaced, moved or deleted since the look: what stood there then is history now.
 
+    @act(Operation.PAST_GET, path="path", told=("moment",))
     def info(self, bucket: str, path: str, moment: datetime, context: RlsContext) -> StorageObject:
         """Return what stood at a path at a moment; its bytes are not looked for.
 
@@ -87,6 +91,7 @@ class Past:
         """
         return self._look(bucket, path, moment, context).info
 
+    @act(Operation.PAST_LIST)
     def before_last_change(self, bucket: str, context: RlsContext) -> datetime | None:
         """Return the last moment at which something stood in a bucket that is history now.
 

@@ -16,8 +16,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Delete, Update, bindparam, delete, func, select, update
 
 from engine import limits
+from engine.acts import act
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
+from engine.context import Operation
 from engine.errors import BytesMissing, InvalidRequest, ObjectAlreadyExists, ObjectNotFound
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.deletes import Deletes
@@ -77,6 +79,7 @@ class Trash:
         self._deletes = deletes
         self._failpoints = failpoints
 
+    @act(Operation.TRASH_LIST)
     def list(
         self, bucket: str, context: RlsContext, *, cursor: int | None = None, limit: int = limits.LIST_PAGE_MAX
     ) -> TrashPage:
@@ -101,6 +104,7 @@ class Trash:
         items = self._quarantine.marked_versions([version_from(row, found.name) for row in rows[:limit]])
         return TrashPage(items, items[-1].id if len(rows) > limit else None)
 
+    @act(Operation.TRASH_LIST)
     def size(self, bucket: str, context: RlsContext) -> TrashSize:
         """Return how much a bucket's trash holds.
 
@@ -115,6 +119,7 @@ class Trash:
             row = tx.execute(query.where(_in_trash(found))).one()
         return TrashSize(int(row[0]), int(row[1]), int(row[2]))
 
+    @act(Operation.OBJECT_DELETE_MANY, path="paths")
     def put(
         self,
         bucket: str,
@@ -145,6 +150,7 @@ class Trash:
         """
         return self._deletes.to_trash(bucket, paths, context, progress, cancel, as_of)
 
+    @act(Operation.TRASH_RESTORE, told=("version_ids", "target_path"))
     def restore(
         self, bucket: str, version_ids: Sequence[int], context: RlsContext, *, target_path: str | None = None
     ) -> tuple[StorageObject, ...]:
@@ -187,6 +193,7 @@ class Trash:
             self._restored(stored, False)
         return tuple(restored)
 
+    @act(Operation.TRASH_EMPTY)
     def empty(
         self,
         bucket: str,
@@ -256,6 +263,7 @@ def _empty_some(bucket: str, condition: ColumnElement[bool], change: Mutation) -
     rows = change.tx.execute(select(*VERSION_COLUMNS).where(_in_trash(found), condition).limit(SLICE)).all()
     check_deletable(change.tx, rows)
     forget(change, rows)
+    change.tx.note_objects([row.parent + row.leaf for row in rows], bytes=sum(row.size_bytes for row in rows))
     return len(rows)
 
 
@@ -281,6 +289,7 @@ def _bring_back(change: Mutation, bucket: Bucket, rows: list[AnyRow], target_pat
         restored += _insert(change, bucket, rows[part], ids[part], paths[part])
         change.system.execute(_leave_trash(bucket), {"ids": [row.id for row in rows[part]]})
     begin_after_history(change, bucket.id, paths)
+    change.tx.note_objects(paths, bytes=sum(row.size_bytes for row in rows))
     change.failpoints.reach(Failpoint.TRASH_LEFT)
     return restored
 

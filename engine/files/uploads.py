@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from engine import limits
+from engine.acts import Acts
 from engine.backends.base import Staged, StagedWriter, StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, SourceUnreadable
@@ -53,8 +54,11 @@ class UploadSession:
     leaves nothing staged. As a context manager it aborts what was not committed.
     """
 
-    def __init__(self, admission: Admission, backend: StorageBackend, committer: Committer, stored: Publisher) -> None:
+    def __init__(
+        self, admission: Admission, backend: StorageBackend, committer: Committer, stored: Publisher, acts: Acts
+    ) -> None:
         self._admission = admission
+        self._acts = acts
         self._backend = backend
         self._committer = committer
         self._stored = stored
@@ -102,10 +106,10 @@ class UploadSession:
         self._check_open()
         with self._aborting():
             content = self._content(self._finish())
-        self._ended = True
-        stored, replaced = self._committer.commit_one(
-            self._admission.bucket, content, self._admission.context, replace=self._replace
-        )
+            self._ended = True
+            stored, replaced = self._committer.commit_one(
+                self._admission.bucket, content, self._admission.context, replace=self._replace
+            )
         self._stored(stored, replaced)
         return stored
 
@@ -133,8 +137,10 @@ class UploadSession:
         """End the session if the body fails: bytes that went missing must never be committed."""
         try:
             yield
-        except BaseException:
+        except BaseException as error:
             self.abort()
+            if isinstance(error, Exception):
+                self._acts.refused(self._admission.context, error)
             raise
 
     def _take(self, data: bytes) -> None:
@@ -214,7 +220,7 @@ class Uploads:
             ObjectAlreadyExists: The path is taken and replacing was not asked for.
         """
         admission = self._admit(bucket, path, context, options, size_hint)
-        return UploadSession(admission, self._backend, self._committer, self._stored)
+        return UploadSession(admission, self._backend, self._committer, self._stored, self._executor.acts)
 
     def upload(
         self,

@@ -11,7 +11,9 @@ from typing import Final
 
 from sqlalchemy import func, select
 
+from engine.acts import act
 from engine.cancel import CancelToken
+from engine.context import Operation
 from engine.errors import ObjectNotFound
 from engine.files.copies import Copies
 from engine.files.downloads import ObjectReader
@@ -65,6 +67,7 @@ class Versions:
         self._copies = copies
         self._quarantine = quarantine
 
+    @act(Operation.VERSION_LIST, path="path")
     def list(self, bucket: str, path: str, context: RlsContext) -> tuple[ObjectVersion, ...]:
         """Return what stands at a path and what stood there, newest first.
 
@@ -83,6 +86,7 @@ class Versions:
             raise ObjectNotFound("Object not found", path=path)
         return self._quarantine.marked_versions([*current, *(version_from(row, found.name) for row in old)])
 
+    @act(Operation.VERSION_LIST)
     def size(self, bucket: str, context: RlsContext) -> TreeSize:
         """Return how many old versions a bucket keeps, those in its trash and those without bytes not counted.
 
@@ -96,6 +100,7 @@ class Versions:
             row = tx.execute(query.where(kept)).one()
         return TreeSize(int(row[0]), int(row[1]))
 
+    @act(Operation.VERSION_LIST)
     def condemned(self, bucket: str, retention: Retention, context: RlsContext) -> TreeSize:
         """Return how much a bucket keeps now, its trash included, that it would forget with another retention.
 
@@ -107,6 +112,7 @@ class Versions:
             row = tx.execute(size_of_condemned(found, retention, now_us())).one()
         return TreeSize(int(row[0]), int(row[1]))
 
+    @act(Operation.VERSION_GET, told=("version_id",))
     def open(self, bucket: str, version_id: int, context: RlsContext, *, verify: bool = False) -> ObjectReader:
         """Open an old version.
 
@@ -120,6 +126,7 @@ class Versions:
             row = find_versions(tx, found.id, [version_id])[0]
         return self._contents.open(row, found.name, verify=verify)
 
+    @act(Operation.VERSION_RESTORE, told=("version_id", "target_path"))
     def restore(
         self,
         bucket: str,
@@ -159,6 +166,7 @@ class Versions:
                 reader, bucket, path, context, replace=replace, replaced=replaced, progress=progress, cancel=cancel
             )
 
+    @act(Operation.VERSION_DELETE, told=("version_ids",))
     def delete(self, bucket: str, version_ids: Sequence[int], context: RlsContext) -> int:
         """Forget old versions; bytes that nothing else means go with them.
 
@@ -176,6 +184,7 @@ class Versions:
             rows = find_versions(change.tx, found.id, version_ids)
             check_deletable(change.tx, rows)
             forget(change, rows)
+            change.tx.note_objects([row.parent + row.leaf for row in rows], bytes=sum(row.size_bytes for row in rows))
             return len(rows)
 
         return self._mutations.run(context, work)

@@ -173,6 +173,15 @@ storage_settings = Table(
 )
 """What the workspace remembers about itself, such as the id of the person at this computer."""
 
+storage_commits = Table(
+    "storage_commits",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+"""How many transactions were committed: those that changed something, and those after which nobody has to look up
+anything (`engine.metadata.commits`). Two rows from the start."""
+
 storage_orphans = Table(
     "storage_orphans",
     metadata,

@@ -29,6 +29,7 @@ from engine.metadata.tables import storage_journal
 from engine.storage import FileStorage
 from engine.types import Bucket, BucketChanges, ListRequest, Retention, RlsContext, UploadOptions
 from engine.workspace import Workspace
+from tests.engine.entries import by_jobs
 from tests.engine.jobs.conftest import Calendar, Clock, housekeeping
 
 UPLOADER = Path(__file__).with_name("uploader.py")
@@ -83,9 +84,9 @@ class TestOrphans:
     ):
         house.cleanup.run(service)
         calendar.pass_hours(25)
-        with caplog.at_level(logging.INFO, "engine.audit"):
+        with caplog.at_level(logging.INFO, "engine.audit.audit"):
             house.cleanup.run(service)
-        (entry,) = house.audit.newest(10)
+        (entry,) = by_jobs(house.audit, 10)
         assert (entry.operation, entry.path, entry.bucket_id) == (Operation.SET_ASIDE, stray, bucket.id)
         assert entry.actor == service.user_id
         assert entry.detail["size_bytes"] == 5
@@ -127,7 +128,7 @@ class TestOrphans:
         assert len(report.items) == 2
         assert backend.exists(stray)
         assert house.quarantine.list() == ()
-        assert house.audit.newest(10) == ()
+        assert by_jobs(house.audit, 10) == ()
 
     def test_what_is_due_is_told_by_a_dry_run(
         self, house: Housekeeping, stray: str, backend: StorageBackend, service: RlsContext, calendar: Calendar
@@ -248,7 +249,7 @@ class TestMissing:
         (shown,) = storage.list("photos", ListRequest("d/"), service).objects
         assert shown.problem == "missing"
         assert [walked.problem for walked in storage.walk("photos", "", service)] == ["missing"]
-        assert [entry.operation for entry in house.audit.newest(10)] == [Operation.QUARANTINED]
+        assert [entry.operation for entry in by_jobs(house.audit, 10)] == [Operation.QUARANTINED]
 
     def test_a_file_that_comes_back_ends_it(
         self, house: Housekeeping, storage: FileStorage, file: Path, service: RlsContext, calendar: Calendar
@@ -262,7 +263,7 @@ class TestMissing:
         with storage.open_object("photos", "d/a", service, verify=True) as reader:
             assert reader.read() == b"content"
         assert house.quarantine.list() == ()
-        assert house.audit.newest(1)[0].operation == Operation.RELEASED
+        assert by_jobs(house.audit, 1)[0].operation == Operation.RELEASED
 
         file.unlink()
         house.cleanup.run(service)
@@ -281,7 +282,7 @@ class TestMissing:
         assert actions(house.cleanup.run(service)) == [(FindingKind.MISSING, CleanupAction.REMOVED)]
         with pytest.raises(ObjectNotFound):
             storage.info("photos", "d/a", service)
-        entry = house.audit.newest(1)[0]
+        entry = by_jobs(house.audit, 1)[0]
         assert (entry.operation, entry.path) == (Operation.ROW_REMOVED, "d/a")
         assert entry.detail["checksum"] == stored.checksum
         assert [event.path for event in seen] == ["d/a"]
@@ -531,7 +532,7 @@ class TestOtherProcesses:
             process.kill()
             process.wait()
             assert house.cleanup.run(service).staged == 1
-        assert house.audit.newest(1)[0].operation == Operation.STAGED_SWEPT
+        assert by_jobs(house.audit, 1)[0].operation == Operation.STAGED_SWEPT
 
     def test_an_upload_that_commits_between_the_survey_and_the_lock(
         self, workspace: Workspace, storage: FileStorage, bucket: Bucket, service: RlsContext, calendar: Calendar
@@ -566,13 +567,13 @@ class TestAudit:
         write("f")
         calendar.pass_hours(365 * 24 - 50)
         house.cleanup.run(service, dry_run=True)
-        assert len(house.audit.newest(10)) == 6
+        assert len(by_jobs(house.audit, 10)) == 6
         house.cleanup.run(service)
-        assert [entry.path for entry in house.audit.newest(10)] == ["f", "e", "d"]
+        assert [entry.path for entry in by_jobs(house.audit, 10)] == ["f", "e", "d"]
         calendar.pass_hours(200)
         write("g", "h")
         house.cleanup.run(service)
-        assert [entry.path for entry in house.audit.newest(10)] == ["h", "g", "f"]
+        assert [entry.path for entry in by_jobs(house.audit, 10)] == ["h", "g", "f"]
 
 
 class TestTurns:

@@ -24,6 +24,7 @@ from engine.locks import FileLock
 from engine.storage import FileStorage
 from engine.types import Bucket, Progress, Retention, RlsContext, TreeSize, UploadOptions
 from engine.workspace import Workspace
+from tests.engine.entries import by_jobs
 from tests.engine.jobs.conftest import Calendar, Clock, housekeeping
 
 REPLACE = UploadOptions(replace=True)
@@ -77,14 +78,14 @@ class TestFinding:
         (entry,) = house.quarantine.list()
         assert (entry.where, entry.problem) == ("photos/o3", Problem.DAMAGED)
         assert storage.info("photos", "o3", service).problem == "damaged"
-        assert house.audit.newest(1)[0].operation == Operation.QUARANTINED
+        assert by_jobs(house.audit, 1)[0].operation == Operation.QUARANTINED
         with storage.open_object("photos", "o3", service) as reader:
             assert reader.read() == b"bontent of 3"
         with storage.open_object("photos", "o3", service, verify=True) as reader, pytest.raises(ChecksumMismatch):
             reader.read()
 
         assert house.scrub.run(service, meter()).problems == 1
-        assert len(house.audit.newest(10)) == 1
+        assert len(by_jobs(house.audit, 10)) == 1
 
     def test_bytes_that_are_sound_again_leave(
         self, house: Housekeeping, storage: FileStorage, files: list[Path], service: RlsContext
@@ -94,7 +95,7 @@ class TestFinding:
         rot(files[3])
         assert house.scrub.run(service, meter()).problems == 0
         assert storage.info("photos", "o3", service).problem is None
-        assert house.audit.newest(1)[0].operation == Operation.RELEASED
+        assert by_jobs(house.audit, 1)[0].operation == Operation.RELEASED
 
     def test_a_cleanup_removes_nothing_for_being_damaged(
         self, house: Housekeeping, storage: FileStorage, files: list[Path], service: RlsContext, calendar: Calendar

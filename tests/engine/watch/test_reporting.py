@@ -12,6 +12,7 @@ from engine.storage import FileStorage
 from engine.types import RlsContext, UploadItem
 from engine.watch.watcher import Watcher
 from engine.workspace import Workspace
+from tests.engine.entries import by_jobs
 from tests.engine.watch.conftest import Told, content_of, wait_until
 
 Run = Callable[..., None]
@@ -25,10 +26,10 @@ def test_an_edit_is_damage(
     assert told.wait() == [("edited", "a.txt", False)]
     info = storage.info("photos", "a.txt", service)
     assert (info.version, info.checksum, info.problem) == (before.version, before.checksum, "damaged")
-    assert workspace.housekeeping.audit.newest(1)[0].operation == Operation.QUARANTINED
+    assert by_jobs(workspace.housekeeping.audit, 1)[0].operation == Operation.QUARANTINED
     outside("open('a.txt', 'w').write('before')")
     wait_until(lambda: storage.info("photos", "a.txt", service).problem is None)
-    assert workspace.housekeeping.audit.newest(1)[0].operation == Operation.RELEASED
+    assert by_jobs(workspace.housekeeping.audit, 1)[0].operation == Operation.RELEASED
     assert content_of(storage, "a.txt", service) == b"before"
 
 
@@ -49,7 +50,7 @@ def test_a_stray_file_is_told_of_once_and_left(
     outside("open('stray.txt', 'w').write('x')")
     assert told.wait() == [("added", "stray.txt", False)]
     assert not list(storage.walk("photos", "", service))
-    assert workspace.housekeeping.audit.newest(1)[0].operation == Operation.OUTSIDE_REPORTED
+    assert by_jobs(workspace.housekeeping.audit, 1)[0].operation == Operation.OUTSIDE_REPORTED
     told.changes.clear()
     outside("os.utime('stray.txt'); open('stray.txt', 'a').close()")
     told.nothing()

@@ -13,6 +13,7 @@ from engine.storage import FileStorage
 from engine.types import BucketChanges, Retention, RlsContext, UploadOptions
 from engine.watch.watcher import Watcher
 from engine.workspace import Workspace
+from tests.engine.entries import by_jobs
 from tests.engine.watch.conftest import Told, content_of, wait_until
 
 Run = Callable[..., None]
@@ -110,7 +111,7 @@ def test_a_deleted_file_deletes_its_object(
     assert told.wait() == [("deleted", "a.txt", True)]
     assert not storage.exists("photos", "a.txt", service)
     assert told.events[-1].type == "storage.object.deleted"
-    entry = workspace.housekeeping.audit.newest(1)[0]
+    entry = by_jobs(workspace.housekeeping.audit, 1)[0]
     assert (entry.operation, entry.actor) == (Operation.OUTSIDE_DELETED, "watch")
     assert entry.detail["before"]["checksum"] == row.checksum
 
@@ -151,7 +152,7 @@ def test_history_claims_no_bytes_that_are_gone(
     assert [version.ending for version in kept] == ["replaced"]
     with storage.versions.open("photos", kept[0].id or 0, service, verify=True) as reader:
         assert reader.read() == b"first"
-    entry = workspace.housekeeping.audit.newest(1)[0]
+    entry = by_jobs(workspace.housekeeping.audit, 1)[0]
     assert (entry.operation, entry.detail["places_forgotten"]) == (Operation.OUTSIDE_EDITED, 1)
     stored(storage, "a.txt", b"fourth", service)
     versions = storage.versions.list("photos", "a.txt", service)

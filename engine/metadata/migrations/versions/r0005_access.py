@@ -22,6 +22,7 @@ def upgrade() -> None:
     _create_policies()
     _create_identities()
     _extend_audit()
+    _count_commits()
     op.create_index("ix_storage_objects_owner", "storage_objects", ["bucket_id", "owner_id", "parent", "leaf"])
     _write_owner_policies()
 
@@ -89,6 +90,25 @@ def _extend_audit() -> None:
         sa.Column("hash", sa.LargeBinary),
     ):
         op.add_column("storage_audit", column)
+    _guard_audit()
+
+
+def _guard_audit() -> None:
+    """Let nobody change an entry, or delete one but the job that removes what is old, which says so."""
+    refusal = "BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END"
+    op.execute(f"CREATE TRIGGER storage_audit_unchanged BEFORE UPDATE ON storage_audit {refusal}")
+    unless = "WHEN NOT EXISTS (SELECT 1 FROM storage_settings WHERE name = 'audit_pruning')"
+    op.execute(f"CREATE TRIGGER storage_audit_kept BEFORE DELETE ON storage_audit {unless} {refusal}")
+
+
+def _count_commits() -> None:
+    """Let commits be counted, changes apart from what is only written down."""
+    counts = op.create_table(
+        "storage_commits",
+        sa.Column("kind", sa.Text, primary_key=True),
+        sa.Column("count", sa.BigInteger, nullable=False),
+    )
+    op.bulk_insert(counts, [{"kind": "changes", "count": 0}, {"kind": "quiet", "count": 0}])
 
 
 def _write_owner_policies() -> None:

@@ -1,0 +1,70 @@
+"""`FileStorage`: the façade of the engine, one short method per use case.
+
+Everything a window, a command or the HTTP server does goes through here, each call with the `RlsContext` of whoever
+asks. All methods are synchronous and may be called from any thread; long ones take a progress callback (called from the
+calling or a helper thread, 20 times a second at most) and a `CancelToken`. What is raised is said where work is done.
+
+Source: specification, "File Storage Service" and "Data Flow".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.acts import act
+from engine.cancel import CancelToken
+from engine.check_types import CheckReport
+from engine.context import Operation
+from engine.files.throttle import ProgressMeter
+from engine.paths import validate_prefix
+from engine.storage.bucket_calls import BucketCalls
+from engine.storage.read_calls import ReadCalls
+from engine.storage.use_cases import UseCases
+from engine.storage.write_calls import WriteCalls
+from engine.types import ProgressCallback, RlsContext, UploadOptions
+
+_MARKER_TYPE: Final = "application/x-directory"
+
+
+class FileStorage(BucketCalls, ReadCalls, WriteCalls):
+    """One workspace's buckets and objects. Composed by `engine.workspace`.
+
+    Args:
+        use: What carries the calls out.
+
+    Attributes:
+        events: Tells of every committed change of this process.
+        versions: Old versions of objects.
+        trash: What was deleted and can be taken back.
+        past: Objects as they were at a moment.
+    """
+
+    def __init__(self, use: UseCases) -> None:
+        super().__init__(use)
+        self.events = use.events
+        self.versions = use.versions
+        self.trash = use.trash
+        self.past = use.past
+
+    @act(Operation.OBJECT_UPLOAD, path="prefix")
+    def create_folder(self, bucket: str, prefix: str, context: RlsContext) -> None:
+        """Make an empty folder: an object of no bytes whose path ends with `/`. One that exists is left alone."""
+        validate_prefix(prefix)
+        if prefix and not self.exists(bucket, prefix, context):
+            self.upload(bucket, prefix, b"", context, UploadOptions(mime_type=_MARKER_TYPE, replace=True))
+
+    @act(Operation.CHECK, None, told=("repair",))
+    def check(
+        self,
+        context: RlsContext,
+        *,
+        repair: bool = False,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> CheckReport:
+        """Hold metadata against bytes, and put right what can be."""
+        return self._use.checks.run(context, ProgressMeter(progress, cancel), repair=repair)
+
+    def data_version(self) -> int:
+        """Return a number that differs after any committed change, by whichever process; cheap enough to poll."""
+        return self._executor.data_version()

@@ -1,0 +1,62 @@
+"""What the façade stands on, and what its parts share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.buckets import Buckets
+from engine.events import EventBus
+from engine.files.bulk import BulkUploads
+from engine.files.copies import Copies
+from engine.files.deletes import Deletes
+from engine.files.downloads import Downloads
+from engine.files.listing import Listing
+from engine.files.moves import Moves
+from engine.files.past import Past
+from engine.files.trash import Trash
+from engine.files.trees import TreeDownloads
+from engine.files.uploads import Uploads
+from engine.files.versions import Versions
+from engine.jobs.check import Checks
+from engine.metadata.executor import Executor
+from engine.signed_url import UrlSigner
+from engine.types import BatchReport, RlsContext
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """Everything that the façade's calls are carried out by."""
+
+    executor: Executor
+    events: EventBus
+    buckets: Buckets
+    uploads: Uploads
+    bulk_uploads: BulkUploads
+    downloads: Downloads
+    tree_downloads: TreeDownloads
+    listing: Listing
+    deletes: Deletes
+    moves: Moves
+    copies: Copies
+    versions: Versions
+    trash: Trash
+    past: Past
+    checks: Checks
+    signer: UrlSigner
+
+
+class Calls:
+    """A part of the façade.
+
+    Args:
+        use: What carries the calls out.
+    """
+
+    def __init__(self, use: UseCases) -> None:
+        self._use = use
+        self._executor = use.executor
+
+    def _told(self, context: RlsContext, report: BatchReport) -> BatchReport:
+        """Let the audit know what could not be done of a bulk call."""
+        self._executor.acts.refused_items(context, report.done, report.failures)
+        return report

@@ -1,0 +1,168 @@
+"""Calls that store, change and delete objects. Part of the façade."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from engine.acts import act
+from engine.cancel import CancelToken
+from engine.context import Operation
+from engine.files.uploads import UploadSession
+from engine.storage.use_cases import Calls
+from engine.types import BatchReport, ProgressCallback, RlsContext, StorageObject, UploadItem, UploadOptions
+
+_DEFAULTS: Final = UploadOptions()
+
+
+class WriteCalls(Calls):
+    """Calls that store, change and delete objects."""
+
+    @act(Operation.OBJECT_UPLOAD, path="path")
+    def upload(
+        self,
+        bucket: str,
+        path: str,
+        source: Path | bytes | BinaryIO,
+        context: RlsContext,
+        options: UploadOptions = _DEFAULTS,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> StorageObject:
+        """Store one object; it survives a power cut when the call returns."""
+        return self._use.uploads.upload(bucket, path, source, context, options, progress, cancel)
+
+    @act(Operation.OBJECT_UPLOAD, path="path", silent=True)
+    def begin_upload(
+        self,
+        bucket: str,
+        path: str,
+        context: RlsContext,
+        options: UploadOptions = _DEFAULTS,
+        size_hint: int | None = None,
+    ) -> UploadSession:
+        """Open a session that takes one object's bytes as they come."""
+        return self._use.uploads.begin(bucket, path, context, options, size_hint)
+
+    @act(Operation.OBJECT_UPLOAD_MANY)
+    def upload_many(
+        self,
+        bucket: str,
+        items: Iterable[UploadItem],
+        context: RlsContext,
+        options: UploadOptions = _DEFAULTS,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> BatchReport:
+        """Store many files; they survive a power cut when the call returns."""
+        report = self._use.bulk_uploads.upload_many(bucket, items, context, options, progress, cancel)
+        return self._told(context, report)
+
+    @act(Operation.OBJECT_DELETE, path="path", told=("for_good",))
+    def delete(self, bucket: str, path: str, context: RlsContext, *, for_good: bool = False) -> None:
+        """Delete one object; `for_good` keeps nothing of its present content, whatever its bucket keeps."""
+        self._use.deletes.delete(bucket, path, context, for_good=for_good)
+
+    @act(Operation.OBJECT_DELETE_MANY, path="paths", told=("for_good",))
+    def delete_many(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        context: RlsContext,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+        as_of: int | None = None,
+        *,
+        for_good: bool = False,
+    ) -> tuple[StorageObject, ...]:
+        """Delete objects and, for paths that end with `/`, whole folders; missing and hidden ones are skipped."""
+        return self._use.deletes.delete_many(bucket, paths, context, progress, cancel, as_of, for_good=for_good)
+
+    @act(Operation.OBJECT_DELETE_MANY, path="paths", told=("for_good",))
+    def delete_trees(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        context: RlsContext,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+        as_of: int | None = None,
+        *,
+        for_good: bool = False,
+    ) -> int:
+        """Do as `delete_many` in memory that stays flat, and return how many objects that was."""
+        return self._use.deletes.delete_trees(bucket, paths, context, progress, cancel, as_of, for_good=for_good)
+
+    @act(Operation.OBJECT_MOVE, path="source_path", told=("target_path", "target_bucket"))
+    def move(
+        self,
+        bucket: str,
+        source_path: str,
+        target_path: str,
+        context: RlsContext,
+        *,
+        target_bucket: str | None = None,
+    ) -> StorageObject:
+        """Give an object another path, also in another bucket."""
+        return self._use.moves.move(bucket, source_path, target_path, context, target_bucket)
+
+    @act(Operation.OBJECT_MOVE, path="source_prefix", told=("target_prefix", "target_bucket"))
+    def move_folder(
+        self,
+        bucket: str,
+        source_prefix: str,
+        target_prefix: str,
+        context: RlsContext,
+        *,
+        target_bucket: str | None = None,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> int:
+        """Give everything below a prefix another prefix, in one transaction."""
+        return self._use.moves.move_folder(
+            bucket, source_prefix, target_prefix, context, target_bucket, progress, cancel
+        )
+
+    @act(Operation.OBJECT_COPY, path="source_path", told=("target_path", "target_bucket"))
+    def copy(
+        self,
+        bucket: str,
+        source_path: str,
+        target_path: str,
+        context: RlsContext,
+        *,
+        target_bucket: str | None = None,
+        replace: bool = False,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> StorageObject:
+        """Store the content of one object under another path."""
+        return self._use.copies.copy(
+            bucket,
+            source_path,
+            target_path,
+            context,
+            target_bucket=target_bucket,
+            replace=replace,
+            progress=progress,
+            cancel=cancel,
+        )
+
+    @act(Operation.OBJECT_COPY, path="source_prefix", told=("target_prefix", "target_bucket"))
+    def copy_folder(
+        self,
+        bucket: str,
+        source_prefix: str,
+        target_prefix: str,
+        context: RlsContext,
+        *,
+        target_bucket: str | None = None,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> BatchReport:
+        """Copy everything below a prefix."""
+        report = self._use.copies.copy_folder(
+            bucket, source_prefix, target_prefix, context, target_bucket=target_bucket, progress=progress, cancel=cancel
+        )
+        return self._told(context, report)
