@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
         (home / folder).mkdir(mode=0o700)
         os.environ[variable] = str(home / folder)
     # PYTHONUNBUFFERED would hide what programs forget to flush.
-    for variable in ("HOLDALL_DATA_DIR", "HOLDALL_JWT_SECRET", "PYTHONUNBUFFERED"):
+    for variable in [name for name in os.environ if name.startswith("HOLDALL_")] + ["PYTHONUNBUFFERED"]:
         os.environ.pop(variable, None)
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"

@@ -7,12 +7,13 @@ exit code 2; whether a name obeys the engine's rules is the engine's to say.
 
 from __future__ import annotations
 
+import json
 import re
 from argparse import ArgumentTypeError
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from engine.limits import RETENTION_MAX
 
@@ -206,6 +207,44 @@ def parse_seconds(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise ArgumentTypeError(f"{text!r} is no number of seconds; write for example 3600")
     return int(text)
+
+
+def parse_overlap(text: str) -> int:
+    """Read for how long what is replaced still works.
+
+    Args:
+        text: As typed.
+
+    Returns:
+        Seconds, 0 for not at all.
+
+    Raises:
+        ArgumentTypeError: It is no whole number.
+    """
+    if not (text.isascii() and text.isdigit()):
+        raise ArgumentTypeError(f"{text!r} is no number of seconds; write for example 86400, or 0 for not at all")
+    return int(text)
+
+
+def parse_claims(text: str) -> dict[str, Any]:
+    """Read the claims of a token.
+
+    Args:
+        text: A JSON object.
+
+    Returns:
+        The object.
+
+    Raises:
+        ArgumentTypeError: It is none.
+    """
+    try:
+        claims = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ArgumentTypeError(f"this is no JSON: {error}") from error
+    if not isinstance(claims, dict):
+        raise ArgumentTypeError('claims are a JSON object; write for example {"team": "blue"}')
+    return claims
 
 
 def parse_kept(text: str) -> int:

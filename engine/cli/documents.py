@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.check_types import Finding
 from engine.cli.formatting import utc_time_text
 from engine.types import Bucket, Folder, StorageObject
 from engine.version_types import ObjectVersion
+
+if TYPE_CHECKING:
+    # not at run time: it brings the database's library, which help and wrong usage do without
+    from engine.access_types import TokenInfo, User
 
 
 def bucket_document(bucket: Bucket) -> dict[str, Any]:
@@ -93,4 +97,38 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "where": finding.where,
         "detail": finding.detail,
         "repaired": finding.repaired,
+    }
+
+
+def user_document(user: User) -> dict[str, Any]:
+    """Return a user for programs.
+
+    Args:
+        user: Any.
+    """
+    return {
+        "kind": "user",
+        "id": user.id,
+        "name": user.name,
+        "role": user.role,
+        "claims": dict(user.claims),
+        "has_password": user.has_password,
+        "created_at": utc_time_text(user.created_at),
+    }
+
+
+def token_document(info: TokenInfo) -> dict[str, Any]:
+    """Return what is known of a token for programs.
+
+    Args:
+        info: Any.
+    """
+    return {
+        "kind": "token",
+        "id": info.id,
+        "user_id": info.user_id,
+        "role": info.role,
+        "created_at": utc_time_text(info.created_at),
+        "expires_at": None if info.expires_at is None else utc_time_text(info.expires_at),
+        "revoked_at": None if info.revoked_at is None else utc_time_text(info.revoked_at),
     }

@@ -28,7 +28,9 @@ from engine.cli.commands import (
     scrub,
     serve,
     sign,
+    token,
     trash,
+    user,
     versions,
 )
 
@@ -74,6 +76,8 @@ COMMANDS: Final[Mapping[str, Command | RecoveryCommand]] = {
     "sign": sign,
     "serve": serve,
     "keys": keys,
+    "user": user,
+    "token": token,
     "check": check,
     "cleanup": cleanup,
     "scrub": scrub,

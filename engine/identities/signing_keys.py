@@ -98,6 +98,7 @@ class SigningKeys:
         self._generation = generation
         self._fixed_secret = fixed_secret
         self._now = now
+        self._remembered: dict[str, bytes] = {}
         self._begin()
         self._signing = self._read(generation.current())
 
@@ -185,7 +186,7 @@ class SigningKeys:
         """Get the keys that count, out of the secret store."""
         rows = [row for row in self._rows() if row.retires_at is None or row.retires_at > self._now()]
         links = [row for row in rows if row.purpose == Purpose.LINKS]
-        tokens = [(self._jwt_secret_of(row), row.retires_unix_s) for row in rows if row.purpose == Purpose.TOKENS]
+        tokens = [(self._secret(row).hex(), row.retires_unix_s) for row in rows if row.purpose == Purpose.TOKENS]
         if self._fixed_secret is not None:
             tokens = [(self._fixed_secret, math.inf)]
         return _Signing(
@@ -193,11 +194,15 @@ class SigningKeys:
             jwt_secret=tokens[0][0],
             api_keys=ApiKeys(tokens[0][0]),
             token_keys=tuple(_token_key(secret, retires_unix_s) for secret, retires_unix_s in tokens),
-            link_keys=tuple(LinkKey(self._secrets.get_or_create(row.secret_name), row.retires_unix_s) for row in links),
+            link_keys=tuple(LinkKey(self._secret(row), row.retires_unix_s) for row in links),
         )
 
-    def _jwt_secret_of(self, row: _Row) -> str:
-        return self._secrets.get_or_create(row.secret_name).hex()
+    def _secret(self, row: _Row) -> bytes:
+        """Return a key, asked of the store once: under one name it never changes, and a keyring takes its time."""
+        found = self._remembered.get(row.secret_name)
+        if found is None:
+            found = self._remembered[row.secret_name] = self._secrets.get_or_create(row.secret_name)
+        return found
 
     def _rows(self) -> list[_Row]:
         """Return all rows, current keys before old ones."""

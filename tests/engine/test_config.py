@@ -58,6 +58,35 @@ def test_how_the_house_is_kept_comes_from_the_environment() -> None:
     assert (kept.scrub_bytes_per_s, kept.scrub_interval_s) == (4, 5)
 
 
+def test_whose_tokens_count_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    plain = load_settings(environ={})
+    assert (plain.jwt_public_key_file, plain.jwks_file, plain.jwt_audience, plain.jwt_issuer) == (None,) * 4
+    assert (plain.jwt_leeway_s, plain.external_service_role) == (5, False)
+
+    variables = {
+        "HOLDALL_JWT_PUBLIC_KEY_FILE": "key.pem", "HOLDALL_JWKS_FILE": str(tmp_path / "keys.json"),
+        "HOLDALL_JWT_AUDIENCE": "us", "HOLDALL_JWT_ISSUER": "https://id.example", "HOLDALL_JWT_LEEWAY_S": "0",
+        "HOLDALL_JWT_EXTERNAL_SERVICE_ROLE": "allow",
+    }  # fmt: skip
+    chosen = load_settings(environ=variables)
+    assert (chosen.jwt_public_key_file, chosen.jwks_file) == (Path.cwd() / "key.pem", tmp_path / "keys.json")
+    assert (chosen.jwt_audience, chosen.jwt_issuer) == ("us", "https://id.example")
+    assert (chosen.jwt_leeway_s, chosen.external_service_role) == (0, True)
+    assert load_settings(environ=dict.fromkeys(variables, "")).jwt_leeway_s == 5
+    assert not load_settings(environ={"HOLDALL_JWT_EXTERNAL_SERVICE_ROLE": "refuse"}).external_service_role
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LEEWAY_S", "-1"), ("LEEWAY_S", "301"), ("LEEWAY_S", "1.5"), ("LEEWAY_S", "a"), ("EXTERNAL_SERVICE_ROLE", "yes"),
+     ("EXTERNAL_SERVICE_ROLE", "1"), ("EXTERNAL_SERVICE_ROLE", "Allow")],
+)  # fmt: skip
+def test_rules_for_tokens_that_are_none_are_refused(name: str, value: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"HOLDALL_JWT_{name}"):
+        load_settings(environ={f"HOLDALL_JWT_{name}": value})
+
+
 @pytest.mark.parametrize("port", ["http", "-1", "65536", "80.0", " 80", "٣", "9" * 5000])
 def test_a_port_that_is_none_is_refused(port: str) -> None:
     with pytest.raises(InvalidRequest, match="HOLDALL_PORT"):

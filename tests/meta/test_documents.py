@@ -51,6 +51,12 @@ def test_readme_names_both_commands() -> None:
     assert "make test" in readme
 
 
+def test_readme_names_every_variable_of_the_settings() -> None:
+    declared = set(re.findall(r'"(HOLDALL_[A-Z_]+)"', (ROOT / "engine" / "config.py").read_text("utf-8")))
+    assert declared
+    assert {name for name in declared if f"`{name}" not in (ROOT / "README.md").read_text("utf-8")} == set()
+
+
 @pytest.mark.parametrize("tool", ["ruff format --check", "ruff check", "mypy", "lint_imports"])
 def test_check_runs_the_tool(tool: str) -> None:
     assert tool in recipe("check")
