@@ -46,6 +46,7 @@ class ActionId(StrEnum):
     EMPTY_BUCKET = auto()
     DELETE_BUCKET = auto()
     USERS = auto()
+    AUDIT = auto()
     ACT_AS = auto()
     STOP_ACTING = auto()
     INSPECTOR = auto()

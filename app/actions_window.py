@@ -76,6 +76,15 @@ WINDOW_SPECS: Final[tuple[Spec, ...]] = (
         otherwise=_closed("Use&rs and tokens…"),
     ),
     Spec(
+        ActionId.AUDIT,
+        QT_TRANSLATE_NOOP("Actions", "&Audit…"),
+        "clipboard-text",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "See who did what here and what was denied, and export it"),
+        _as_oneself,
+        otherwise=_closed("&Audit…"),
+    ),
+    Spec(
         ActionId.ACT_AS,
         QT_TRANSLATE_NOOP("Actions", "&Act as…"),
         "user-focus",

@@ -30,6 +30,7 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             A.PROPERTIES,
             None,
             A.USERS,
+            A.AUDIT,
             None,
             A.QUIT,
         ),

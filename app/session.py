@@ -168,6 +168,7 @@ class Session(QObject):
             A.EMPTY_BUCKET: lambda: self._with_bucket(edit.empty_bucket),
             A.DELETE_BUCKET: lambda: self._with_bucket(edit.delete_bucket),
             A.USERS: self.controllers.access.open,
+            A.AUDIT: self.controllers.audit.open,
             A.ACT_AS: self.controllers.acting.ask,
             A.STOP_ACTING: self.controllers.acting.stop,
             A.INSPECTOR: lambda: self._show_inspector(self.actions[A.INSPECTOR].isChecked()),

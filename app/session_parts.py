@@ -13,6 +13,7 @@ from app.bridge.names import bucket_name_problem, name_problem
 from app.bridge.tasks import Tasks
 from app.controllers.access import AccessControl
 from app.controllers.acting import ActingControl, ActingViews
+from app.controllers.auditing import AuditControl
 from app.controllers.editing import Editing
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
@@ -94,6 +95,7 @@ class Controllers:
     time: TimeTravel
     acting: ActingControl
     access: AccessControl
+    audit: AuditControl
 
 
 def make_views(frame: Frame, side: EngineSide, models: Models, actions: Actions) -> Views:
@@ -137,5 +139,6 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
             ActingViews(views.acting, views.hidden, views.pane), errors,
         ),
         access=AccessControl(look, shell, side.access, toast, errors),
+        audit=AuditControl(look, shell, side.audit, settings, toast, errors),
         time=TimeTravel(look, shell, navigator, targets, side.reader, side.exporter, views.pane.past, settings, toast),
     )  # fmt: skip

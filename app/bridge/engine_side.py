@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from app.bridge.access import AccessBridge
 from app.bridge.acting import Acting, ActingTasks
+from app.bridge.auditing import AuditBridge
 from app.bridge.events import EventRelay
 from app.bridge.exporting import Exporter
 from app.bridge.operations import Operations
@@ -35,7 +36,7 @@ class EngineSide:
         acting: In whose name.
         reader, operations, trash, versions, exporter, previewer: What reads and acts.
         transfers, server, relay: The queue, the server, and the news.
-        access: Users, tokens and keys.
+        access, audit: Users, tokens and keys; what was done and denied.
         outside: What other programs do in the storage folder.
         row_maker: Turns listings into rows.
     """
@@ -60,6 +61,7 @@ class EngineSide:
         self.server = ServerBridge(workspace, tasks, parent)
         self.relay = EventRelay(storage, tasks, parent)
         self.access = AccessBridge(workspace, tasks)
+        self.audit = AuditBridge(workspace, tasks)
         self.outside = OutsideBridge(storage, workspace.watcher, tasks, parent)
 
     @property

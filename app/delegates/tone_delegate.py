@@ -22,12 +22,10 @@ class ToneDelegate(QStyledItemDelegate):
         self._table = table
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Qt's hook: ground, line below, text."""
+        """Qt's hook: ground, then text."""
         theme = self._look.theme
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, theme.color("accent_soft"))
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(option.rect, theme.color("hover"))
         painter.setPen(theme.color(index.data(TONE_ROLE) or "text"))
         place = option.rect.adjusted(theme.space("s"), 0, -theme.space("s"), 0)
         text = str(index.data() or "").replace("\n", " ")
