@@ -213,6 +213,8 @@ class Session(QObject):
         outside = OutsideMenu(self._look, self._shell)
         fill_menu_bar(self._shell.menuBar(), self.actions, outside)
         OutsideControl(self._side.outside, outside, self._shell.toast, self._errors, self)
+        acting = self._side.acting
+        acting.changed.connect(lambda: outside.setEnabled(acting.identity is None))
         self._shell.addToolBar(self.views.acting)
         self._shell.addToolBarBreak()
         self._shell.addToolBar(self.views.toolbar)

@@ -34,7 +34,7 @@ class Deed(StrEnum):
     DELETE = QT_TRANSLATE_NOOP("Acting", "{who} may not delete this. Policies decide.")
     RESTORE = QT_TRANSLATE_NOOP("Acting", "{who} may not restore this. Policies decide.")
     SHARE = QT_TRANSLATE_NOOP("Acting", "{who} may not share this. Policies decide.")
-    SERVE = QT_TRANSLATE_NOOP("Acting", "{who} may not start or stop the server. Stop acting as somebody first.")
+    SERVE = QT_TRANSLATE_NOOP("Acting", "{who} may not start the server. Stop acting as somebody first.")
 
     @property
     def command(self) -> str:

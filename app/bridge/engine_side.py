@@ -58,7 +58,7 @@ class EngineSide:
         self.transfers = TransferBridge(
             TransferQueue(storage, own, keep_out=(self.data_dir,)), self.acting, tasks, parent
         )
-        self.server = ServerBridge(workspace, tasks, parent)
+        self.server = ServerBridge(workspace, self.acting, tasks, parent)
         self.relay = EventRelay(storage, tasks, parent)
         self.access = AccessBridge(workspace, tasks)
         self.audit = AuditBridge(workspace, tasks)

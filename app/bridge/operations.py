@@ -15,7 +15,7 @@ from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Trashed, newest_in_trash, pages_of
 from app.i18n import translate
 from app.location import Location
-from engine.errors import BucketNotEmpty, Cancelled, ObjectAlreadyExists, WouldBeLost
+from engine.errors import BucketNotEmpty, Cancelled, ObjectAlreadyExists, Unauthorized, WouldBeLost
 from engine.storage import FileStorage
 from engine.types import UNCHANGED, Bucket, BucketChanges, Retention, RlsContext, SignedUrl
 
@@ -49,12 +49,14 @@ class Removal:
     Attributes:
         objects: How many are gone.
         kept: How many arrived where they were after they had been counted, and stayed: nobody was asked about those.
+        refused: How many stayed because whoever acts may not delete them.
         trashed: What of them is in the trash, or None if they are gone for good.
         ended: What ended it before everything was done, or None. Nothing was deleted for good then unasked.
     """
 
     objects: int
     kept: int = 0
+    refused: int = 0
     trashed: Trashed | None = None
     ended: Cancelled | WouldBeLost | None = None
 
@@ -221,7 +223,7 @@ class Operations:
             gone = Removal(self._storage.empty_bucket(bucket, me, ticket.report, ticket.token, as_of))
         else:
             gone = self._trash(bucket, ("",), as_of, ticket, me)
-        return gone if gone.ended else replace(gone, kept=self._objects_in(bucket, ("",), me))
+        return gone if gone.ended else self._with_rest(gone, bucket, ("",), me)
 
     def _delete_bucket(self, bucket: str, as_of: int | None, ticket: Ticket, me: RlsContext) -> Removal:
         # the trash goes with the bucket
@@ -253,7 +255,7 @@ class Operations:
 
     def _delete(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket, me: RlsContext) -> Removal:
         gone = self._storage.delete_trees(bucket, paths, me, ticket.report, ticket.token, as_of, for_good=True)
-        return Removal(gone, self._objects_in(bucket, paths, me))
+        return self._with_rest(Removal(gone), bucket, paths, me)
 
     def _trash(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket, me: RlsContext) -> Removal:
         before = newest_in_trash(self._storage, bucket, me)
@@ -266,7 +268,21 @@ class Operations:
         trashed = Trashed(bucket, frozenset(paths), before, newest_in_trash(self._storage, bucket, me))
         if ended is not None:
             gone = self._objects_of(trashed, me)
-        return Removal(gone, trashed=trashed if trashed.any else None, ended=ended)
+        removal = Removal(gone, trashed=trashed if trashed.any else None, ended=ended)
+        return removal if ended or me.can_bypass_rls else self._with_rest(removal, bucket, paths, me)
+
+    def _with_rest(self, removal: Removal, bucket: str, paths: Sequence[str], me: RlsContext) -> Removal:
+        """Tell what stayed: what arrived meanwhile or, of those whom policies hold, what they may not delete.
+
+        Raises:
+            Unauthorized: They may delete nothing of it; the engine passes over such things without a word.
+        """
+        left = self._objects_in(bucket, paths, me)
+        if me.can_bypass_rls:
+            return replace(removal, kept=left)
+        if left and not removal.objects:
+            raise Unauthorized("Access denied", path=paths[0])
+        return replace(removal, refused=left)
 
     def _objects_of(self, trashed: Trashed, me: RlsContext) -> int:
         """Return how many objects, folder markers not counted, one wish moved to the trash."""

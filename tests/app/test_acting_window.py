@@ -10,13 +10,18 @@ from PySide6.QtCore import Qt
 
 from app.actions import ActionId
 from app.application import Window
-from app.bridge.acting import Identity, visitor_name
+from app.bridge.acting import Attempt, Deed, Identity, Refused, visitor_name
+from app.bridge.operations import BucketDraft, Removal
+from app.bridge.serving import ServerState
 from app.dialogs.access_dialog import AccessDialog
 from app.dialogs.act_as_dialog import ActAsDialog
 from app.models.sources import Standing
+from app.models.transfer_rows import detail_of
 from app.models.tree_model import STANDING_ROLE
+from app.views.outside_menu import OutsideMenu
 from engine.access_types import User
 from engine.context import RlsContext
+from engine.transfers import JobSnapshot
 from tests.app.helpers import Desk, leave
 from tests.app.test_accessibility import unnamed
 
@@ -172,3 +177,57 @@ def test_without_users_the_dialog_leads_to_where_they_are_added(desk: Desk) -> N
     assert not dialog.confirm.isEnabled()
     dialog.add_user.click()
     desk.dialog(AccessDialog)
+
+
+def test_what_is_denied_says_who_may_not_do_what(shared: Desk) -> None:
+    alice = shared.session._side._workspace.users.get("alice", shared.me)
+    act_as(shared, "alice")
+    shared.until(lambda: shared.names == ["trips", "mine.txt"])
+    shared.session._side.operations.create_bucket(BucketDraft("hers"), lambda _: None)
+    shared.until(lambda: shared.toast.text == "alice may not make this bucket. Policies decide.")
+    assert not shared.toast._button.isVisible()  # nobody explains yet
+    asked: list[Refused] = []
+    shared.window.errors.explain_with(asked.append)
+    shared.session._side.operations.create_bucket(BucketDraft("hers"), lambda _: None)
+    shared.until(shared.toast._button.isVisible)
+    shared.toast._button.click()
+    assert asked[0].identity.context.user_id == alice.id
+    assert asked[0].attempt == Attempt(Deed.MAKE_BUCKET, "hers")
+
+
+def test_what_policies_keep_from_being_deleted_stays_and_is_told(shared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    act_as(shared, "alice")
+    shared.until(lambda: shared.names == ["trips", "mine.txt"])
+    monkeypatch.setattr(shared.storage, "delete_trees", lambda *_, **__: 0)  # what may not be deleted is passed over
+    told: list[object] = []
+    operations = shared.session._side.operations
+    operations.delete("photos", ["mine.txt"], None, told.append)
+    shared.until(lambda: shared.toast.text == "alice may not delete this. Policies decide.")
+    assert told == []
+    monkeypatch.setattr(shared.storage, "delete_trees", lambda *_, **__: 1)
+    operations.delete("photos", ["mine.txt", "trips/"], None, told.append)
+    shared.until(lambda: told == [Removal(1, refused=2)])
+    shared.session.controllers.editing._tell_deleted(told[0])
+    assert shared.toast.text == "1 object deleted; policies do not let these be deleted: 2 objects"
+
+
+def test_the_server_is_not_started_in_another_name(shared: Desk) -> None:
+    act_as_visitor(shared)
+    shared.session.controllers.sharing.start(lambda: None)
+    shared.until(lambda: shared.toast.text.startswith("A visitor may not start the server."))
+    assert shared.session._side.server.state is ServerState.OFF
+    outside = shared.shell.findChild(OutsideMenu)
+    assert not outside.isEnabled()
+    shared.session._side.acting.stop()
+    assert outside.isEnabled()
+
+
+def test_an_upload_that_policies_refuse_says_so_in_its_row(shared: Desk, tmp_path: Path) -> None:
+    (tmp_path / "new.txt").write_text("x")
+    act_as_visitor(shared)
+    shared.session._side.transfers.upload("photos", "", [tmp_path / "new.txt"])
+    ended: list[JobSnapshot] = []
+    shared.session._side.transfers.job_ended.connect(ended.append)
+    shared.until(lambda: len(ended) == 1)
+    assert detail_of(ended[0]) == "Policies do not allow this"
+    assert not shared.storage.exists("photos", "new.txt", shared.me)
