@@ -170,7 +170,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
         "shield-check",
         ("Ctrl+Shift+P",),
         QT_TRANSLATE_NOOP("Actions", "Say who else may use the bucket, and for what"),
-        lambda now: now.target_bucket is not None,
+        lambda now: now.target_bucket is not None and not now.acting,
     ),
     Spec(
         ActionId.TEST_ACCESS,

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.actions import ActionId, Spec
+from app.actions import ActionId, Spec, Wording
 from app.i18n import QT_TRANSLATE_NOOP
+from app.situation import Situation
+
+_CLOSED: Final = QT_TRANSLATE_NOOP("Actions", "Not while you act as somebody: stop that first")
+
+
+def _as_oneself(now: Situation) -> bool:
+    return not now.acting
+
+
+def _closed(text: str) -> Wording:
+    """Return the same command with the reason why it is off while the window works in another name."""
+    return Wording(text, _CLOSED, lambda now: now.acting)
+
 
 WINDOW_SPECS: Final[tuple[Spec, ...]] = (
     Spec(
@@ -52,6 +65,39 @@ WINDOW_SPECS: Final[tuple[Spec, ...]] = (
         "arrows-clockwise",
         ("F5",),
         QT_TRANSLATE_NOOP("Actions", "Read the folder again"),
+    ),
+    Spec(
+        ActionId.USERS,
+        QT_TRANSLATE_NOOP("Actions", "Use&rs and tokens…"),
+        "users-three",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Who is known here, their tokens, and the keys of this workspace"),
+        _as_oneself,
+        otherwise=_closed("Use&rs and tokens…"),
+    ),
+    Spec(
+        ActionId.AUDIT,
+        QT_TRANSLATE_NOOP("Actions", "&Audit…"),
+        "clipboard-text",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "See who did what here and what was denied, and export it"),
+        _as_oneself,
+        otherwise=_closed("&Audit…"),
+    ),
+    Spec(
+        ActionId.ACT_AS,
+        QT_TRANSLATE_NOOP("Actions", "&Act as…"),
+        "user-focus",
+        ("Ctrl+Shift+A",),
+        QT_TRANSLATE_NOOP("Actions", "See and do in this window only what a visitor or a user may"),
+    ),
+    Spec(
+        ActionId.STOP_ACTING,
+        QT_TRANSLATE_NOOP("Actions", "St&op acting"),
+        "user-circle",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "See and do everything again, as the person at this computer"),
+        lambda now: now.acting,
     ),
     Spec(
         ActionId.INSPECTOR,
@@ -102,6 +148,8 @@ WINDOW_SPECS: Final[tuple[Spec, ...]] = (
         "broadcast",
         ("Ctrl+Shift+S",),
         QT_TRANSLATE_NOOP("Actions", "Choose address and port, start or stop the server that signed links need"),
+        _as_oneself,
+        otherwise=_closed("&Share on the network…"),
     ),
     Spec(
         ActionId.SERVER_SWITCH,
@@ -109,7 +157,9 @@ WINDOW_SPECS: Final[tuple[Spec, ...]] = (
         "power",
         (),
         QT_TRANSLATE_NOOP("Actions", "Start the server with the settings used last, or stop it"),
+        _as_oneself,
         checkable=True,
+        otherwise=_closed("S&tart or stop the server"),
     ),
     Spec(
         ActionId.ABOUT,

@@ -14,6 +14,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QThread, Signal
 from PySide6.QtWidgets import QWidget
 
+from app.bridge.acting import Refused
 from app.dialogs.bug_dialog import BugDialog, DetailsDialog
 from app.i18n import translate
 from app.look import Look
@@ -49,7 +50,12 @@ class ErrorPresenter(QObject):
         self._banners = banners
         self._toast = toast
         self._bug: BugDialog | None = None
+        self._why: Callable[[Refused], None] | None = None
         self._reported.connect(self.present)
+
+    def explain_with(self, why: Callable[[Refused], None]) -> None:
+        """Offer from now on to explain what somebody may not do who is acted as."""
+        self._why = why
 
     def present(self, error: Exception, *, offer: Offer | None = None) -> None:
         """Show an error.
@@ -60,7 +66,9 @@ class ErrorPresenter(QObject):
         """
         if isinstance(error, Cancelled):
             return
-        if isinstance(error, RequestFault):
+        if isinstance(error, Refused):
+            self._toast.say(sentence(error), self._offer_why(error), kind="danger")
+        elif isinstance(error, RequestFault):
             self._toast.say(sentence(error), kind="danger")
         elif isinstance(error, EnvironmentFault):
             _logger.info("environment fault: %s", error)
@@ -99,6 +107,10 @@ class ErrorPresenter(QObject):
             self.present(error)
         else:
             self._reported.emit(error)
+
+    def _offer_why(self, error: Refused) -> Offer | None:
+        why = self._why
+        return None if why is None else Offer(translate("ErrorPresenter", "Why?"), lambda: why(error))
 
     def _present_bug(self, error: Exception) -> None:
         _logger.error("unexpected error", exc_info=error)

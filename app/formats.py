@@ -71,5 +71,10 @@ def brief_time_text(moment: datetime) -> str:
     return QLocale().toString(_qt_time(moment), "d MMM yyyy, HH:mm:ss")
 
 
+def minute_time_text(moment: datetime) -> str:
+    """Return a moment to the minute, in local time, for columns."""
+    return QLocale().toString(_qt_time(moment), "d MMM yyyy, HH:mm")
+
+
 def _qt_time(moment: datetime) -> QDateTime:
     return QDateTime.fromSecsSinceEpoch(int(moment.timestamp()))

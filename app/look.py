@@ -91,7 +91,7 @@ def centred(widget: QWidget, width_px: int = 0) -> QHBoxLayout:
     if width_px:
         widget.ensurePolished()
         widget.setFixedWidth(width_px)
-        widget.setMinimumHeight(widget.heightForWidth(width_px))
+        widget.setMinimumHeight(max(widget.heightForWidth(width_px), 0))
     row = QHBoxLayout()
     row.addStretch()
     row.addWidget(widget)

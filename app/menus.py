@@ -29,6 +29,9 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             A.OPEN,
             A.PROPERTIES,
             None,
+            A.USERS,
+            A.AUDIT,
+            None,
             A.QUIT,
         ),
     ),
@@ -57,7 +60,17 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
     ),
     (
         QT_TRANSLATE_NOOP("Menus", "&View"),
-        (A.INSPECTOR, A.TRANSFERS, None, A.THEME_SYSTEM, A.THEME_LIGHT, A.THEME_DARK),
+        (
+            A.ACT_AS,
+            A.STOP_ACTING,
+            None,
+            A.INSPECTOR,
+            A.TRANSFERS,
+            None,
+            A.THEME_SYSTEM,
+            A.THEME_LIGHT,
+            A.THEME_DARK,
+        ),
     ),
     (QT_TRANSLATE_NOOP("Menus", "&Help"), (A.ABOUT,)),
 )

@@ -82,6 +82,7 @@ class Session(QObject):
         self._tracker = Tracker(
             self.controllers.navigator, self._rows, self.views.pane, self.views.tree,
             self.actions, self.views.status, QGuiApplication.clipboard(),
+            side.acting,
         )  # fmt: skip
         self._feed = InspectorFeed(
             self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.versions,
@@ -168,6 +169,10 @@ class Session(QObject):
             A.AS_IT_WAS: lambda: self._with_bucket(self.controllers.time.ask),
             A.EMPTY_BUCKET: lambda: self._with_bucket(edit.empty_bucket),
             A.DELETE_BUCKET: lambda: self._with_bucket(edit.delete_bucket),
+            A.USERS: self.controllers.access.open,
+            A.AUDIT: self.controllers.audit.open,
+            A.ACT_AS: self.controllers.acting.ask,
+            A.STOP_ACTING: self.controllers.acting.stop,
             A.INSPECTOR: lambda: self._show_inspector(self.actions[A.INSPECTOR].isChecked()),
             A.TRANSFERS: lambda: self._show_transfers(self.actions[A.TRANSFERS].isChecked()),
             **{name: partial(self._choose_theme, mode) for name, mode in _THEMES.items()},
@@ -203,6 +208,7 @@ class Session(QObject):
         self.controllers.navigator.follow(side.relay)
         self.controllers.trash.follow(side.relay)
         self.controllers.policies.follow(side.relay)
+        self.controllers.acting.users_wanted.connect(self.controllers.access.open)
         side.server.changed.connect(self._show_server)
         side.transfers.summary_changed.connect(lambda _: self._transfers_began())
 
@@ -210,6 +216,10 @@ class Session(QObject):
         outside = OutsideMenu(self._look, self._shell)
         fill_menu_bar(self._shell.menuBar(), self.actions, outside)
         OutsideControl(self._side.outside, outside, self._shell.toast, self._errors, self)
+        acting = self._side.acting
+        acting.changed.connect(lambda: outside.setEnabled(acting.identity is None))
+        self._shell.addToolBar(self.views.acting)
+        self._shell.addToolBarBreak()
         self._shell.addToolBar(self.views.toolbar)
         self._shell.setStatusBar(self.views.status)
         self.views.bench.restore(self._settings.splitter, self._settings.rows)
@@ -251,7 +261,11 @@ class Session(QObject):
     def _show_where(self) -> None:
         place = self.controllers.navigator.place
         self.views.breadcrumb.show_access(self.controllers.navigator.bucket)
-        self._shell.setWindowTitle(f"{place.text.rstrip('/')} – Holdall" if place else "Holdall")
+        parts = [place.text.rstrip("/")] if place else []
+        identity = self._side.acting.identity
+        if identity is not None:
+            parts.insert(0, translate("Session", "Acting as {who}").format(who=identity.name))
+        self._shell.setWindowTitle(" – ".join([*parts, "Holdall"]))
 
     def _with_bucket(self, act: Callable[[Bucket], None]) -> None:
         bucket = self._tracker.situation().target_bucket

@@ -12,7 +12,10 @@ from app.actions import ActionId
 from app.bridge.engine_side import EngineSide
 from app.bridge.names import bucket_name_problem, name_problem
 from app.bridge.tasks import Tasks
+from app.controllers.access import AccessControl
 from app.controllers.access_testing import AccessTesting
+from app.controllers.acting import ActingControl, ActingViews
+from app.controllers.auditing import AuditControl
 from app.controllers.editing import Editing
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
@@ -27,6 +30,7 @@ from app.menus import build_toolbar
 from app.models.folder_model import FolderModel
 from app.models.tree_model import TreeModel
 from app.settings import WindowSettings
+from app.views.acting_views import ActingBand, HiddenNote
 from app.views.browser import BrowserPane
 from app.views.folder_tree import FolderTree
 from app.views.inspector import Inspector
@@ -77,6 +81,8 @@ class Views:
     status: StatusBar
     bench: Workbench
     toolbar: QToolBar
+    acting: ActingBand
+    hidden: HiddenNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,9 @@ class Controllers:
     time: TimeTravel
     policies: PolicyControl
     testing: AccessTesting
+    acting: ActingControl
+    access: AccessControl
+    audit: AuditControl
 
 
 def make_views(frame: Frame, side: EngineSide, models: Models, actions: Actions) -> Views:
@@ -106,8 +115,10 @@ def make_views(frame: Frame, side: EngineSide, models: Models, actions: Actions)
     transfer_status = TransferStatus(side.transfers, look)
     transfer_status.clicked.connect(actions[ActionId.TRANSFERS].trigger)
     status.add(transfer_status)
-    bench = Workbench(look, tree, pane, inspector, transfers)
-    return Views(pane, tree, breadcrumb, inspector, transfers, status, bench, build_toolbar(actions, breadcrumb, look))
+    hidden = HiddenNote(look)
+    bench = Workbench(look, tree, pane, inspector, transfers, hidden)
+    toolbar = build_toolbar(actions, breadcrumb, look)
+    return Views(pane, tree, breadcrumb, inspector, transfers, status, bench, toolbar, ActingBand(look), hidden)
 
 
 def make_controllers(frame: Frame, side: EngineSide, models: Models, views: Views) -> Controllers:
@@ -129,6 +140,12 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
         ),
         sharing=Sharing(look, shell, targets, side.operations, side.server, settings, toast, errors),
         trash=TrashControl(look, shell, side.trash, toast, errors),
+        acting=ActingControl(
+            look, shell, side.acting, side.access, navigator, models.buckets,
+            ActingViews(views.acting, views.hidden, views.pane), errors,
+        ),
+        access=AccessControl(look, shell, side.access, toast, errors),
+        audit=AuditControl(look, shell, side.audit, settings, toast, errors),
         time=TimeTravel(look, shell, navigator, targets, side.reader, side.exporter, views.pane.past, settings, toast),
         policies=PolicyControl(look, shell, side.policies, testing, QGuiApplication.clipboard(), errors),
         testing=testing,

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from app.bridge.access import AccessBridge
+from app.bridge.acting import Acting, ActingTasks
+from app.bridge.auditing import AuditBridge
 from app.bridge.events import EventRelay
 from app.bridge.exporting import Exporter
 from app.bridge.operations import Operations
@@ -22,18 +25,19 @@ from app.i18n import translate
 from app.leaving import Step, attempt
 from app.models.rows import RowMaker
 from engine.transfers import TransferQueue
-from engine.types import RlsContext
 from engine.workspace import Workspace
 
 _OUTGOING = "outgoing"
 
 
 class EngineSide:
-    """The bridge to one workspace, used by the person at this computer.
+    """The bridge to one workspace, used by the person at this computer, perhaps in the name of somebody else.
 
     Attributes:
+        acting: In whose name.
         reader, operations, trash, versions, policies, exporter, previewer: What reads and acts.
         transfers, server, relay: The queue, the server, and the news.
+        access, audit: Users, tokens and keys; what was done and denied.
         outside: What other programs do in the storage folder.
         row_maker: Turns listings into rows.
     """
@@ -42,18 +46,24 @@ class EngineSide:
         """Args: the workspace, which the last of `endings` closes; the lanes; Qt's owner."""
         self._workspace = workspace
         self._tasks = tasks
-        storage, context = workspace.storage, RlsContext.service(workspace.owner_id)
+        storage, own = workspace.storage, workspace.context
+        self.acting = Acting(own, parent)
+        lanes = ActingTasks(tasks, self.acting)
         self.row_maker = RowMaker(workspace.owner_id)
-        self.reader = Reader(storage, context, tasks, self.row_maker)
-        self.policies = PolicyBridge(workspace, context, tasks)
-        self.operations = Operations(storage, context, tasks, self.policies)
-        self.trash = TrashBridge(storage, context, tasks)
-        self.exporter = Exporter(storage, context, tasks, self.data_dir / _OUTGOING)
-        self.versions = VersionsBridge(storage, context, tasks, self.exporter)
-        self.previewer = Previewer(storage, context, tasks)
-        self.transfers = TransferBridge(TransferQueue(storage, context, keep_out=(self.data_dir,)), tasks, parent)
-        self.server = ServerBridge(workspace, tasks, parent)
+        self.reader = Reader(storage, own, lanes, self.row_maker)
+        self.policies = PolicyBridge(workspace, own, tasks)
+        self.operations = Operations(storage, lanes, self.policies)
+        self.trash = TrashBridge(storage, lanes)
+        self.exporter = Exporter(storage, lanes, self.data_dir / _OUTGOING)
+        self.versions = VersionsBridge(storage, lanes, self.exporter)
+        self.previewer = Previewer(storage, lanes)
+        self.transfers = TransferBridge(
+            TransferQueue(storage, own, keep_out=(self.data_dir,)), self.acting, tasks, parent
+        )
+        self.server = ServerBridge(workspace, self.acting, tasks, parent)
         self.relay = EventRelay(storage, tasks, parent)
+        self.access = AccessBridge(workspace, tasks)
+        self.audit = AuditBridge(workspace, tasks)
         self.outside = OutsideBridge(storage, workspace.watcher, tasks, parent)
 
     @property

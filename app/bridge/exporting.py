@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from app.bridge.tasks import Fail, Tasks, Ticket
+from app.bridge.acting import ActingTasks, Attempt, Deed
+from app.bridge.tasks import Fail, Ticket
 from app.i18n import translate
 from engine.errors import from_os_error
 from engine.files.downloads import ObjectReader
@@ -21,10 +22,9 @@ from engine.types import BatchReport, RlsContext
 class Exporter:
     """Writes objects into temporary folders that live as long as the window."""
 
-    def __init__(self, storage: FileStorage, context: RlsContext, tasks: Tasks, folder: Path) -> None:
-        """Args: the engine, whoever reads, the lanes, and the folder to use, which is emptied at `clear`."""
+    def __init__(self, storage: FileStorage, tasks: ActingTasks, folder: Path) -> None:
+        """Args: the engine, the lanes of whoever reads, and the folder to use, which is emptied at `clear`."""
         self._storage = storage
-        self._context = context
         self._tasks = tasks
         self._folder = folder
 
@@ -49,7 +49,10 @@ class Exporter:
             read_only: Take the right to write away, so that nobody edits a copy in vain.
         """
         return self._tasks.export(
-            lambda ticket: self._export(bucket, paths, ticket, read_only, moment), then, otherwise
+            lambda ticket, me: self._export(bucket, paths, ticket, me, read_only=read_only, moment=moment),
+            then,
+            otherwise,
+            attempt=Attempt(Deed.READ, bucket, paths[0]),
         )
 
     def keep(
@@ -63,11 +66,11 @@ class Exporter:
             then: Gets the file.
             otherwise: Gets the failure.
         """
-        return self._tasks.read(lambda _: self._keep(name, make()), then, otherwise)
+        return self._tasks.read(lambda _, __: self._keep(name, make()), then, otherwise)
 
     def export_content(
         self,
-        open_it: Callable[[], ObjectReader],
+        open_it: Callable[[RlsContext], ObjectReader],
         name: str,
         then: Callable[[list[Path]], None],
         otherwise: Fail | None = None,
@@ -75,12 +78,14 @@ class Exporter:
         """Write one content, such as an old version, as a file that nobody edits in vain.
 
         Args:
-            open_it: Opens it, in the worker.
+            open_it: Opens it for whoever reads, in the worker.
             name: Last segment of the file's path.
             then: Gets the file.
             otherwise: Gets the failure.
         """
-        return self._tasks.export(lambda ticket: [self._export_content(open_it, name, ticket)], then, otherwise)
+        return self._tasks.export(
+            lambda ticket, me: [self._export_content(lambda: open_it(me), name, ticket)], then, otherwise
+        )
 
     def download_past(
         self,
@@ -94,8 +99,8 @@ class Exporter:
         """Write objects and folders as they were at a moment into a folder; files that are there are left alone."""
         label = translate("Exporter", "Downloading %Ln item(s) of the past", None, len(paths))
         return self._tasks.download(
-            lambda ticket: self._storage.download_tree(
-                bucket, paths, folder, self._context, progress=ticket.report, cancel=ticket.token, moment=moment
+            lambda ticket, me: self._storage.download_tree(
+                bucket, paths, folder, me, progress=ticket.report, cancel=ticket.token, moment=moment
             ),
             then,
             otherwise,
@@ -107,10 +112,17 @@ class Exporter:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _export(
-        self, bucket: str, paths: Sequence[str], ticket: Ticket, read_only: bool, moment: datetime | None
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        ticket: Ticket,
+        me: RlsContext,
+        *,
+        read_only: bool,
+        moment: datetime | None,
     ) -> list[Path]:
         target = self._new_folder()
-        report = self._storage.download_tree(bucket, paths, target, self._context, cancel=ticket.token, moment=moment)
+        report = self._storage.download_tree(bucket, paths, target, me, cancel=ticket.token, moment=moment)
         if report.failures:
             raise report.failures[0].error
         made = sorted(target.iterdir())

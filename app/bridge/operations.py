@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.policies import PolicyBridge
-from app.bridge.tasks import Fail, Tasks, Ticket
+from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Trashed, newest_in_trash, pages_of
 from app.i18n import translate
 from app.location import Location
 from engine.access_types import PolicyTemplate
-from engine.errors import BucketNotEmpty, Cancelled, ObjectAlreadyExists, WouldBeLost
+from engine.errors import BucketNotEmpty, Cancelled, ObjectAlreadyExists, Unauthorized, WouldBeLost
 from engine.storage import FileStorage
 from engine.types import UNCHANGED, Bucket, BucketChanges, Retention, RlsContext, SignedUrl
 
@@ -56,24 +57,25 @@ class Removal:
     Attributes:
         objects: How many are gone.
         kept: How many arrived where they were after they had been counted, and stayed: nobody was asked about those.
+        refused: How many stayed because whoever acts may not delete them.
         trashed: What of them is in the trash, or None if they are gone for good.
         ended: What ended it before everything was done, or None. Nothing was deleted for good then unasked.
     """
 
     objects: int
     kept: int = 0
+    refused: int = 0
     trashed: Trashed | None = None
     ended: Cancelled | WouldBeLost | None = None
 
 
 class Operations:
-    """What the window does to the workspace, in the name of one identity."""
+    """What the window does to the workspace, in the name of whoever acts."""
 
-    def __init__(self, storage: FileStorage, context: RlsContext, tasks: Tasks, policies: PolicyBridge) -> None:
-        """Args: the engine, whoever acts, the lanes, and what gives a new bucket its policies."""
+    def __init__(self, storage: FileStorage, tasks: ActingTasks, policies: PolicyBridge) -> None:
+        """Args: the engine, the lanes of whoever acts, and what gives a new bucket its policies."""
         self._policies = policies
         self._storage = storage
-        self._context = context
         self._tasks = tasks
 
     @property
@@ -85,19 +87,26 @@ class Operations:
         self, draft: BucketDraft, then: Callable[[Bucket], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Make a bucket."""
-        return self._tasks.mutate(lambda _: self._create_bucket(draft), then, otherwise)
+        attempt = Attempt(Deed.MAKE_BUCKET, draft.name)
+        return self._tasks.mutate(lambda _, me: self._create_bucket(draft, me), then, otherwise, attempt=attempt)
 
     def update_bucket(
         self, bucket: Bucket, draft: BucketDraft, then: Callable[[Bucket], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Give a bucket what a draft says otherwise than the bucket that the form was filled from."""
-        return self._tasks.mutate(lambda _: self._update_bucket(bucket, draft), then, otherwise)
+        attempt = Attempt(Deed.CHANGE_BUCKET, bucket.name)
+        return self._tasks.mutate(
+            lambda _, me: self._update_bucket(bucket, draft, me), then, otherwise, attempt=attempt
+        )
 
     def rename_bucket(
         self, bucket: str, name: str, then: Callable[[Bucket], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Give a bucket another name."""
-        return self._tasks.mutate(lambda _: self._storage.rename_bucket(bucket, name, self._context), then, otherwise)
+        attempt = Attempt(Deed.CHANGE_BUCKET, bucket)
+        return self._tasks.mutate(
+            lambda _, me: self._storage.rename_bucket(bucket, name, me), then, otherwise, attempt=attempt
+        )
 
     def empty_bucket(
         self,
@@ -111,7 +120,11 @@ class Operations:
         """Delete every object that a bucket had when it was measured (`TreeSize.as_of`), for good or to its trash."""
         label = translate("Operations", "Emptying {bucket}").format(bucket=bucket)
         return self._tasks.mutate(
-            lambda ticket: self._empty_bucket(bucket, as_of, ticket, for_good=for_good), then, otherwise, label=label
+            lambda ticket, me: self._empty_bucket(bucket, as_of, ticket, me, for_good=for_good),
+            then,
+            otherwise,
+            label=label,
+            attempt=Attempt(Deed.DELETE, bucket),
         )
 
     def delete_bucket(
@@ -120,19 +133,30 @@ class Operations:
         """Delete a bucket with everything that it had when it was measured; it stays if it has more by now."""
         label = translate("Operations", "Deleting {bucket}").format(bucket=bucket)
         return self._tasks.mutate(
-            lambda ticket: self._delete_bucket(bucket, as_of, ticket), then, otherwise, label=label
+            lambda ticket, me: self._delete_bucket(bucket, as_of, ticket, me),
+            then,
+            otherwise,
+            label=label,
+            attempt=Attempt(Deed.DELETE_BUCKET, bucket),
         )
 
     def create_folder(self, place: Location, then: Callable[[None], None], otherwise: Fail | None = None) -> Ticket:
         """Make an empty folder at a place that does not exist yet."""
-        return self._tasks.mutate(lambda _: self._create_folder(place), then, otherwise)
+        attempt = Attempt(Deed.ADD, place.bucket, place.prefix)
+        return self._tasks.mutate(lambda _, me: self._create_folder(place, me), then, otherwise, attempt=attempt)
 
     def rename(
         self, bucket: str, path: str, name: str, then: Callable[[str], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Give an object or a folder (`path` ends with `/`) another name; calls back with its new path."""
         label = translate("Operations", "Renaming to {name}").format(name=name)
-        return self._tasks.mutate(lambda ticket: self._rename(bucket, path, name, ticket), then, otherwise, label=label)
+        return self._tasks.mutate(
+            lambda ticket, me: self._rename(bucket, path, name, ticket, me),
+            then,
+            otherwise,
+            label=label,
+            attempt=Attempt(Deed.RENAME, bucket, path),
+        )
 
     def delete(
         self,
@@ -145,7 +169,11 @@ class Operations:
         """Delete objects and folders for good, as they were when they were measured (`TreeSize.as_of`)."""
         label = translate("Operations", "Deleting %Ln item(s)", None, len(paths))
         return self._tasks.mutate(
-            lambda ticket: self._delete(bucket, paths, as_of, ticket), then, otherwise, label=label
+            lambda ticket, me: self._delete(bucket, paths, as_of, ticket, me),
+            then,
+            otherwise,
+            label=label,
+            attempt=Attempt(Deed.DELETE, bucket, paths[0]),
         )
 
     def trash(
@@ -156,7 +184,13 @@ class Operations:
         What was cancelled, or refused because the bucket has no trash any more, says so in `Removal.ended`.
         """
         label = translate("Operations", "Moving %Ln item(s) to the trash", None, len(paths))
-        return self._tasks.mutate(lambda ticket: self._trash(bucket, paths, None, ticket), then, otherwise, label=label)
+        return self._tasks.mutate(
+            lambda ticket, me: self._trash(bucket, paths, None, ticket, me),
+            then,
+            otherwise,
+            label=label,
+            attempt=Attempt(Deed.DELETE, bucket, paths[0]),
+        )
 
     def sign(
         self,
@@ -168,25 +202,26 @@ class Operations:
     ) -> Ticket:
         """Make links. Changes nothing that is stored, so it waits for no mutation."""
         return self._tasks.read(
-            lambda _: [self._storage.sign(bucket, path, self._context, expires_in_s) for path in paths],
+            lambda _, me: [self._storage.sign(bucket, path, me, expires_in_s) for path in paths],
             then,
             otherwise,
+            attempt=Attempt(Deed.SHARE, bucket, paths[0]),
         )
 
-    def _create_bucket(self, draft: BucketDraft) -> Bucket:
+    def _create_bucket(self, draft: BucketDraft, me: RlsContext) -> Bucket:
         made = self._storage.create_bucket(
             draft.name,
-            self._context,
+            me,
             public=draft.public,
             file_size_limit_bytes=draft.file_size_limit_bytes,
             allowed_mime_types=draft.allowed_mime_types,
             retention=draft.retention,
         )
-        if draft.template:
+        if draft.template and me.can_bypass_rls:
             self._policies.begin(made, draft.template)
         return made
 
-    def _update_bucket(self, bucket: Bucket, draft: BucketDraft) -> Bucket:
+    def _update_bucket(self, bucket: Bucket, draft: BucketDraft, me: RlsContext) -> Bucket:
         """Send what the person changed alone: somebody else may have changed the rest meanwhile."""
         limit, types = draft.file_size_limit_bytes, draft.allowed_mime_types
         changes = BucketChanges(
@@ -196,81 +231,91 @@ class Operations:
             retention=UNCHANGED if draft.retention == bucket.retention else draft.retention,
             name=UNCHANGED if draft.name == bucket.name else draft.name,
         )
-        return self._storage.update_bucket(bucket.id, self._context, changes)
+        return self._storage.update_bucket(bucket.id, me, changes)
 
-    def _empty_bucket(self, bucket: str, as_of: int | None, ticket: Ticket, *, for_good: bool) -> Removal:
+    def _empty_bucket(
+        self, bucket: str, as_of: int | None, ticket: Ticket, me: RlsContext, *, for_good: bool
+    ) -> Removal:
         if for_good:
-            gone = Removal(self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token, as_of))
+            gone = Removal(self._storage.empty_bucket(bucket, me, ticket.report, ticket.token, as_of))
         else:
-            gone = self._trash(bucket, ("",), as_of, ticket)
-        return gone if gone.ended else replace(gone, kept=self._objects_in(bucket, ("",)))
+            gone = self._trash(bucket, ("",), as_of, ticket, me)
+        return gone if gone.ended else self._with_rest(gone, bucket, ("",), me)
 
-    def _delete_bucket(self, bucket: str, as_of: int | None, ticket: Ticket) -> Removal:
+    def _delete_bucket(self, bucket: str, as_of: int | None, ticket: Ticket, me: RlsContext) -> Removal:
         # the trash goes with the bucket
-        gone = self._storage.empty_bucket(bucket, self._context, ticket.report, ticket.token, as_of, for_good=True)
+        gone = self._storage.empty_bucket(bucket, me, ticket.report, ticket.token, as_of, for_good=True)
         try:
-            self._storage.delete_bucket(bucket, self._context)
+            self._storage.delete_bucket(bucket, me)
         except BucketNotEmpty:
-            kept = self._objects_in(bucket, ("",))
+            kept = self._objects_in(bucket, ("",), me)
             if not kept:
                 raise
             return Removal(gone, kept)
         return Removal(gone)
 
-    def _create_folder(self, place: Location) -> None:
-        self._refuse_taken(place.bucket, place.prefix)
-        self._storage.create_folder(place.bucket, place.prefix, self._context)
+    def _create_folder(self, place: Location, me: RlsContext) -> None:
+        self._refuse_taken(place.bucket, place.prefix, me)
+        self._storage.create_folder(place.bucket, place.prefix, me)
 
-    def _rename(self, bucket: str, path: str, name: str, ticket: Ticket) -> str:
+    def _rename(self, bucket: str, path: str, name: str, ticket: Ticket, me: RlsContext) -> str:
         folder = path.endswith("/")
         target = path.rstrip("/").rpartition("/")[0]
         target = f"{target}/{name}" if target else name
-        self._refuse_taken(bucket, f"{target}/")
+        self._refuse_taken(bucket, f"{target}/", me)
         if folder:
-            self._refuse_object(bucket, target)
-            self._storage.move_folder(
-                bucket, path, f"{target}/", self._context, progress=ticket.report, cancel=ticket.token
-            )
+            self._refuse_object(bucket, target, me)
+            self._storage.move_folder(bucket, path, f"{target}/", me, progress=ticket.report, cancel=ticket.token)
             return f"{target}/"
-        self._storage.move(bucket, path, target, self._context)
+        self._storage.move(bucket, path, target, me)
         return target
 
-    def _delete(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket) -> Removal:
-        gone = self._storage.delete_trees(
-            bucket, paths, self._context, ticket.report, ticket.token, as_of, for_good=True
-        )
-        return Removal(gone, self._objects_in(bucket, paths))
+    def _delete(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket, me: RlsContext) -> Removal:
+        gone = self._storage.delete_trees(bucket, paths, me, ticket.report, ticket.token, as_of, for_good=True)
+        return self._with_rest(Removal(gone), bucket, paths, me)
 
-    def _trash(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket) -> Removal:
-        before = newest_in_trash(self._storage, bucket, self._context)
+    def _trash(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket, me: RlsContext) -> Removal:
+        before = newest_in_trash(self._storage, bucket, me)
         ended: Cancelled | WouldBeLost | None = None
         gone = 0
         try:
-            gone = self._storage.trash.put(bucket, paths, self._context, ticket.report, ticket.token, as_of)
+            gone = self._storage.trash.put(bucket, paths, me, ticket.report, ticket.token, as_of)
         except (Cancelled, WouldBeLost) as error:
             ended = error
-        trashed = Trashed(bucket, frozenset(paths), before, newest_in_trash(self._storage, bucket, self._context))
+        trashed = Trashed(bucket, frozenset(paths), before, newest_in_trash(self._storage, bucket, me))
         if ended is not None:
-            gone = self._objects_of(trashed)
-        return Removal(gone, trashed=trashed if trashed.any else None, ended=ended)
+            gone = self._objects_of(trashed, me)
+        removal = Removal(gone, trashed=trashed if trashed.any else None, ended=ended)
+        return removal if ended or me.can_bypass_rls else self._with_rest(removal, bucket, paths, me)
 
-    def _objects_of(self, trashed: Trashed) -> int:
+    def _with_rest(self, removal: Removal, bucket: str, paths: Sequence[str], me: RlsContext) -> Removal:
+        """Tell what stayed: what arrived meanwhile or, of those whom policies hold, what they may not delete.
+
+        Raises:
+            Unauthorized: They may delete nothing of it; the engine passes over such things without a word.
+        """
+        left = self._objects_in(bucket, paths, me)
+        if me.can_bypass_rls:
+            return replace(removal, kept=left)
+        if left and not removal.objects:
+            raise Unauthorized("Access denied", path=paths[0])
+        return replace(removal, refused=left)
+
+    def _objects_of(self, trashed: Trashed, me: RlsContext) -> int:
         """Return how many objects, folder markers not counted, one wish moved to the trash."""
-        pages = pages_of(self._storage, trashed, self._context)
+        pages = pages_of(self._storage, trashed, me)
         return sum(not row.info.path.endswith("/") for page in pages for row in page)
 
-    def _objects_in(self, bucket: str, paths: Sequence[str]) -> int:
+    def _objects_in(self, bucket: str, paths: Sequence[str], me: RlsContext) -> int:
         """Return how many objects some paths mean."""
-        return self._storage.tree_size(bucket, paths, self._context).objects
+        return self._storage.tree_size(bucket, paths, me).objects
 
-    def _refuse_taken(self, bucket: str, prefix: str) -> None:
+    def _refuse_taken(self, bucket: str, prefix: str, me: RlsContext) -> None:
         """Refuse a folder name that a folder has: two folders must not silently become one."""
-        taken = self._storage.count_folder(bucket, prefix, self._context).total or self._storage.exists(
-            bucket, prefix, self._context
-        )
+        taken = self._storage.count_folder(bucket, prefix, me).total or self._storage.exists(bucket, prefix, me)
         if taken:
             raise ObjectAlreadyExists(translate("Operations", "A folder of that name is already here."), path=prefix)
 
-    def _refuse_object(self, bucket: str, path: str) -> None:
-        if self._storage.exists(bucket, path, self._context):
+    def _refuse_object(self, bucket: str, path: str, me: RlsContext) -> None:
+        if self._storage.exists(bucket, path, me):
             raise ObjectAlreadyExists(translate("Operations", "An object of that name is already here."), path=path)

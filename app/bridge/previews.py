@@ -9,7 +9,8 @@ from typing import Final
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
-from app.bridge.tasks import Fail, Tasks, Ticket
+from app.bridge.acting import ActingTasks
+from app.bridge.tasks import Fail, Ticket
 from engine.storage import FileStorage
 from engine.types import RlsContext, StorageObject
 
@@ -44,10 +45,9 @@ class Preview:
 class Previewer:
     """Makes previews."""
 
-    def __init__(self, storage: FileStorage, context: RlsContext, tasks: Tasks) -> None:
-        """Args: the engine, whoever looks, and the lanes."""
+    def __init__(self, storage: FileStorage, tasks: ActingTasks) -> None:
+        """Args: the engine, and the lanes of whoever looks."""
         self._storage = storage
-        self._context = context
         self._tasks = tasks
 
     def preview(self, item: StorageObject, then: Callable[[Preview], None], otherwise: Fail | None = None) -> Ticket:
@@ -58,17 +58,17 @@ class Previewer:
             then: Gets it.
             otherwise: Gets the failure to read the object; an undecodable one is an empty preview.
         """
-        return self._tasks.read(lambda _: self._make(item), then, otherwise)
+        return self._tasks.read(lambda _, me: self._make(item, me), then, otherwise)
 
-    def _make(self, item: StorageObject) -> Preview:
+    def _make(self, item: StorageObject, me: RlsContext) -> Preview:
         if item.mime_type.startswith("image/") and item.size_bytes <= _IMAGE_MAX_BYTES:
-            return _picture(self._head(item, item.size_bytes))
+            return _picture(self._head(item, item.size_bytes, me))
         if item.mime_type.startswith("text/") or item.mime_type in _TEXT_TYPES:
-            return Preview(text=_decoded(self._head(item, _TEXT_BYTES)))
+            return Preview(text=_decoded(self._head(item, _TEXT_BYTES, me)))
         return Preview()
 
-    def _head(self, item: StorageObject, size_bytes: int) -> bytes:
-        with self._storage.open_object(item.bucket, item.path, self._context) as reader:
+    def _head(self, item: StorageObject, size_bytes: int, me: RlsContext) -> bytes:
+        with self._storage.open_object(item.bucket, item.path, me) as reader:
             return reader.read_at(0, min(size_bytes, item.size_bytes))
 
 

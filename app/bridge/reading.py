@@ -9,15 +9,16 @@ from typing import Final
 
 from PySide6.QtCore import QObject
 
+from app.bridge.acting import ActingTasks
 from app.bridge.names import path_problem
-from app.bridge.tasks import Fail, Tasks, Ticket
+from app.bridge.tasks import Fail, Ticket
 from app.i18n import translate
 from app.location import Location
 from app.models.pages import PAGE_ROWS
 from app.models.rows import Row, RowMaker
-from app.models.sources import WHOLE_MAX, Branch, Root, Snapshot, View
+from app.models.sources import WHOLE_MAX, Branch, Root, Snapshot, Standing, View
 from engine import limits
-from engine.errors import InvalidRequest
+from engine.errors import InvalidRequest, NotFound
 from engine.storage import FileStorage
 from engine.types import Bucket, ListRequest, Retention, RlsContext, TreeSize
 from engine.version_types import TrashSize
@@ -57,10 +58,10 @@ class Found:
 class Reader:
     """The engine as the source of both models."""
 
-    def __init__(self, storage: FileStorage, context: RlsContext, tasks: Tasks, rows: RowMaker) -> None:
-        """Args: the engine, whose eyes it is seen with, the lanes, and what makes rows."""
+    def __init__(self, storage: FileStorage, own: RlsContext, tasks: ActingTasks, rows: RowMaker) -> None:
+        """Args: the engine, the person at this computer, the lanes of whoever looks, and what makes rows."""
         self._storage = storage
-        self._context = context
+        self._own = own
         self._tasks = tasks
         self._maker = rows
 
@@ -68,27 +69,27 @@ class Reader:
         self, view: View, pages: Sequence[int], then: Callable[[Snapshot], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Read the count and some pages; see `FolderSource`."""
-        return self._tasks.read(lambda _: self._snapshot(view, pages), then, otherwise)
+        return self._tasks.read(lambda _, me: self._snapshot(view, pages, me), then, otherwise)
 
     def page(
         self, view: View, number: int, then: Callable[[tuple[Row, ...]], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Read one page; see `FolderSource`."""
-        return self._tasks.read(lambda _: self._page(view, number), then, otherwise)
+        return self._tasks.read(lambda _, me: self._page(view, number, me), then, otherwise)
 
     def buckets(self, then: Callable[[tuple[Root, ...]], None], otherwise: Fail | None = None) -> Ticket:
         """Read all buckets; see `TreeSource`."""
-        return self._tasks.read(lambda _: self._roots(), then, otherwise)
+        return self._tasks.read(lambda _, me: self._roots(me), then, otherwise)
 
     def branches(
         self, location: Location, then: Callable[[tuple[Branch, ...]], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Read the folders in a place; see `TreeSource`."""
-        return self._tasks.read(lambda ticket: self._branches(location, ticket), then, otherwise)
+        return self._tasks.read(lambda ticket, me: self._branches(location, ticket, me), then, otherwise)
 
     def locate(self, place: Location, then: Callable[[Found | None], None], otherwise: Fail | None = None) -> Ticket:
         """Find what somebody typed: a bucket, a folder, or an object (then its folder, with the object's path)."""
-        return self._tasks.read(lambda _: self._locate(place), then, otherwise)
+        return self._tasks.read(lambda _, me: self._locate(place, me), then, otherwise)
 
     def before_last_change(self, bucket: str, then: Callable[[datetime | None], None], *, owner: QObject) -> Ticket:
         """Find the last moment at which a bucket was another than it is, as far as it keeps that.
@@ -99,7 +100,7 @@ class Reader:
             owner: The answer is dropped once this object is deleted.
         """
         return self._tasks.read(
-            lambda _: self._storage.past.before_last_change(bucket, self._context), then, lambda _: None, owner=owner
+            lambda _, me: self._storage.past.before_last_change(bucket, me), then, lambda _: None, owner=owner
         )
 
     def measure(
@@ -120,15 +121,13 @@ class Reader:
             otherwise: Gets the failure.
             owner: The answer is dropped once this object is deleted.
         """
-        return self._tasks.read(
-            lambda _: self._storage.tree_size(bucket, paths, self._context), then, otherwise, owner=owner
-        )
+        return self._tasks.read(lambda _, me: self._storage.tree_size(bucket, paths, me), then, otherwise, owner=owner)
 
     def measure_bucket(
         self, bucket: str, then: Callable[[BucketSize], None], otherwise: Fail | None = None, *, owner: QObject
     ) -> Ticket:
         """Count everything that a bucket holds and keeps; the answer is dropped once `owner` is deleted."""
-        return self._tasks.read(lambda _: self._measure_bucket(bucket), then, otherwise, owner=owner)
+        return self._tasks.read(lambda _, me: self._measure_bucket(bucket, me), then, otherwise, owner=owner)
 
     def measure_condemned(
         self,
@@ -141,7 +140,7 @@ class Reader:
     ) -> Ticket:
         """Count what a bucket would forget with another retention; the answer is dropped once `owner` is deleted."""
         return self._tasks.read(
-            lambda _: self._storage.versions.condemned(bucket.id, retention, self._context),
+            lambda _, me: self._storage.versions.condemned(bucket.id, retention, me),
             then,
             otherwise,
             owner=owner,
@@ -164,17 +163,17 @@ class Reader:
             then: Gets the rows.
             otherwise: Gets the failure; also when the folder has changed since.
         """
-        return self._tasks.read(lambda ticket: self._selected(view, total, ranges, ticket), then, otherwise)
+        return self._tasks.read(lambda ticket, me: self._selected(view, total, ranges, ticket, me), then, otherwise)
 
-    def _snapshot(self, view: View, pages: Sequence[int]) -> Snapshot:
+    def _snapshot(self, view: View, pages: Sequence[int], me: RlsContext) -> Snapshot:
         place = view.location
-        count = self._storage.count_folder(place.bucket, place.prefix, self._context, view.moment)
+        count = self._storage.count_folder(place.bucket, place.prefix, me, view.moment)
         last = max(count.total - 1, 0) // PAGE_ROWS
         if not pages:
             pages = range(last + 1) if count.total <= WHOLE_MAX else (0,)
-        return Snapshot(count, {number: self._page(view, number) for number in pages if number <= last})
+        return Snapshot(count, {number: self._page(view, number, me) for number in pages if number <= last})
 
-    def _page(self, view: View, number: int) -> tuple[Row, ...]:
+    def _page(self, view: View, number: int, me: RlsContext) -> tuple[Row, ...]:
         request = ListRequest(
             prefix=view.location.prefix,
             limit=PAGE_ROWS,
@@ -183,61 +182,77 @@ class Reader:
             offset=number * PAGE_ROWS,
             moment=view.moment,
         )
-        page = self._storage.list(view.location.bucket, request, self._context)
+        page = self._storage.list(view.location.bucket, request, me)
         return self._maker.rows(page)
 
-    def _roots(self) -> tuple[Root, ...]:
-        buckets = self._storage.list_buckets(self._context)
+    def _roots(self, me: RlsContext) -> tuple[Root, ...]:
+        buckets = self._storage.list_buckets(self._own)
+        listed = buckets if me == self._own else self._storage.list_buckets(me)
+        ids = {bucket.id for bucket in listed}
         looks = len(buckets) <= _CHILD_LOOKS_MAX
-        return tuple(Root(bucket, not looks or self._has_folders(Location(bucket.name))) for bucket in buckets)
+        return tuple(self._root(bucket, me, is_listed=bucket.id in ids, looks=looks) for bucket in buckets)
 
-    def _branches(self, location: Location, ticket: Ticket) -> tuple[Branch, ...]:
+    def _root(self, bucket: Bucket, me: RlsContext, *, is_listed: bool, looks: bool) -> Root:
+        """Return a bucket as whoever looks may see it: they may read in one that is not among those they are shown."""
+        if not is_listed and self._is_empty(bucket, me):
+            return Root(bucket, has_folders=False, standing=Standing.HIDDEN)
+        has_folders = not looks or self._has_folders(Location(bucket.name), me)
+        return Root(bucket, has_folders, Standing.LISTED if is_listed else Standing.UNLISTED)
+
+    def _is_empty(self, bucket: Bucket, me: RlsContext) -> bool:
+        try:
+            page = self._storage.list(bucket.name, ListRequest(limit=1), me)
+        except NotFound:
+            return True
+        return not page.folders and not page.objects
+
+    def _branches(self, location: Location, ticket: Ticket, me: RlsContext) -> tuple[Branch, ...]:
         names: list[str] = []
         request = ListRequest(prefix=location.prefix, limit=limits.LIST_PAGE_MAX)
         while True:
             ticket.token.raise_if_cancelled()
-            page = self._storage.list(location.bucket, request, self._context)
+            page = self._storage.list(location.bucket, request, me)
             names += [folder.name for folder in page.folders]
             if page.objects or page.next_cursor is None:
                 break
             request = replace(request, cursor=page.next_cursor)
         looks = len(names) <= _CHILD_LOOKS_MAX
-        return tuple(Branch(name, not looks or self._has_folders(location.child(name))) for name in names)
+        return tuple(Branch(name, not looks or self._has_folders(location.child(name), me)) for name in names)
 
-    def _has_folders(self, location: Location) -> bool:
-        return self._storage.count_folder(location.bucket, location.prefix, self._context).folders > 0
+    def _has_folders(self, location: Location, me: RlsContext) -> bool:
+        return self._storage.count_folder(location.bucket, location.prefix, me).folders > 0
 
-    def _locate(self, place: Location) -> Found | None:
-        if all(bucket.name != place.bucket for bucket in self._storage.list_buckets(self._context)):
+    def _locate(self, place: Location, me: RlsContext) -> Found | None:
+        if all(bucket.name != place.bucket for bucket in self._storage.list_buckets(self._own)):
             return None
         if not place.prefix:
             return Found(place)
         if path_problem(place.prefix) is not None:
             return None
-        if self._storage.count_folder(place.bucket, place.prefix, self._context).total or self._storage.exists(
-            place.bucket, place.prefix, self._context
+        if self._storage.count_folder(place.bucket, place.prefix, me).total or self._storage.exists(
+            place.bucket, place.prefix, me
         ):
             return Found(place)
         path = place.prefix.rstrip("/")
-        if self._storage.exists(place.bucket, path, self._context):
+        if self._storage.exists(place.bucket, path, me):
             return Found(place.parent or place, path)
         return None
 
-    def _measure_bucket(self, bucket: str) -> BucketSize:
+    def _measure_bucket(self, bucket: str, me: RlsContext) -> BucketSize:
         # What is deleted meanwhile is then counted twice, and not missed.
-        objects = self._storage.tree_size(bucket, "", self._context)
-        trash = self._storage.trash.size(bucket, self._context)
-        return BucketSize(objects, trash, self._storage.versions.size(bucket, self._context))
+        objects = self._storage.tree_size(bucket, "", me)
+        trash = self._storage.trash.size(bucket, me)
+        return BucketSize(objects, trash, self._storage.versions.size(bucket, me))
 
-    def _selected(self, view: View, total: int, ranges: Sequence[range], ticket: Ticket) -> list[Row]:
+    def _selected(self, view: View, total: int, ranges: Sequence[range], ticket: Ticket, me: RlsContext) -> list[Row]:
         rows: list[Row] = []
         for span in ranges:
             for number in range(span.start // PAGE_ROWS, (span.stop - 1) // PAGE_ROWS + 1):
                 ticket.token.raise_if_cancelled()
-                page = self._page(view, number)
+                page = self._page(view, number, me)
                 first = number * PAGE_ROWS
                 rows += page[max(span.start - first, 0) : max(span.stop - first, 0)]
         place = view.location
-        if self._storage.count_folder(place.bucket, place.prefix, self._context, view.moment).total != total:
+        if self._storage.count_folder(place.bucket, place.prefix, me, view.moment).total != total:
             raise InvalidRequest(translate("Reader", "The folder has just changed. Please select again."))
         return rows

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtNetwork import QAbstractSocket, QHostAddress, QNetworkInterface
 
+from app.bridge.acting import Acting, Attempt, Deed, Refused
 from app.bridge.tasks import Fail, Tasks
 from engine.instance import read_server
 from engine.server import StorageServer
@@ -37,10 +38,11 @@ class ServerBridge(QObject):
 
     changed = Signal()
 
-    def __init__(self, workspace: Workspace, tasks: Tasks, parent: QObject | None = None) -> None:
-        """Args: what is served, the lanes, Qt's owner."""
+    def __init__(self, workspace: Workspace, acting: Acting, tasks: Tasks, parent: QObject | None = None) -> None:
+        """Args: what is served, who it is, the lanes, Qt's owner."""
         super().__init__(parent)
         self._workspace = workspace
+        self._acting = acting
         self._tasks = tasks
         self._server: StorageServer | None = None
         self._state = ServerState.OFF
@@ -94,9 +96,13 @@ class ServerBridge(QObject):
             host: Address to listen on.
             port: TCP port, 0 for any free one.
             then: Called when it answers.
-            otherwise: Gets the failure.
+            otherwise: Gets the failure; also while the window acts as somebody, who is not the one to decide that.
         """
         if self._state is not ServerState.OFF:
+            return
+        identity = self._acting.identity
+        if identity is not None:
+            (otherwise or self._tasks.fail)(Refused(identity, Attempt(Deed.SERVE, "")))
             return
         server = StorageServer(self._workspace, host, port)
         self._server = server

@@ -13,6 +13,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from app.bridge.acting import Acting
 from app.bridge.tasks import Tasks
 from engine.errors import from_os_error
 from engine.transfers import (
@@ -38,6 +39,7 @@ class TransferBridge(QObject):
 
     Args:
         queue: Runs the jobs; closed by `close`.
+        acting: In whose name; a job ends as whoever began it.
         tasks: For writing lists to files.
         parent: Qt's owner.
 
@@ -58,9 +60,10 @@ class TransferBridge(QObject):
     _removed = Signal(int)
     _asked = Signal(object)
 
-    def __init__(self, queue: TransferQueue, tasks: Tasks, parent: QObject | None = None) -> None:
+    def __init__(self, queue: TransferQueue, acting: Acting, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._queue = queue
+        self._acting = acting
         self._tasks = tasks
         self._latest: dict[int, JobSnapshot] = {}
         self._summary = QueueSummary()
@@ -82,7 +85,7 @@ class TransferBridge(QObject):
         Returns:
             The job's number.
         """
-        return self._queue.submit(UploadJob(bucket, prefix, tuple(sources)))
+        return self._queue.submit(UploadJob(bucket, prefix, tuple(sources), caller=self._acting.context))
 
     def download(self, bucket: str, paths: Sequence[str], target_dir: Path, *, replace: bool = False) -> int:
         """Write objects and folders into a folder of this computer.
@@ -97,7 +100,7 @@ class TransferBridge(QObject):
             The job's number.
         """
         policy = ConflictPolicy.REPLACE if replace else ConflictPolicy.ASK
-        return self._queue.submit(DownloadJob(bucket, tuple(paths), target_dir, policy))
+        return self._queue.submit(DownloadJob(bucket, tuple(paths), target_dir, policy, caller=self._acting.context))
 
     def cancel(self, job_id: int) -> None:
         """Stop a job."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.bridge.tasks import Fail, Tasks, Ticket
+from app.bridge.acting import ActingTasks, Attempt, Deed
+from app.bridge.tasks import Fail, Ticket
 from app.i18n import translate
 from engine.errors import ObjectAlreadyExists
 from engine.storage import FileStorage
@@ -78,38 +79,44 @@ class TrashView:
 class TrashBridge:
     """See the module."""
 
-    def __init__(self, storage: FileStorage, context: RlsContext, tasks: Tasks) -> None:
-        """Args: the engine, whoever acts, and the lanes."""
+    def __init__(self, storage: FileStorage, tasks: ActingTasks) -> None:
+        """Args: the engine, and the lanes of whoever acts."""
         self._storage = storage
-        self._context = context
         self._tasks = tasks
 
     def page(
         self, bucket: str, cursor: int | None, then: Callable[[TrashView], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Read one page of what was deleted last; `cursor` is `TrashPage.next_cursor` of the page before."""
-        return self._tasks.read(lambda _: self._page(bucket, cursor), then, otherwise)
+        return self._tasks.read(lambda _, me: self._page(bucket, cursor, me), then, otherwise)
 
     def take_back(self, trashed: Trashed, then: Callable[[Restored], None], otherwise: Fail | None = None) -> Ticket:
         """Undo a move to the trash."""
         label = translate("TrashBridge", "Taking back from the trash")
-        return self._tasks.mutate(lambda ticket: self._take_back(trashed, ticket), then, otherwise, label=label)
+        attempt = Attempt(Deed.RESTORE, trashed.bucket)
+        return self._tasks.mutate(
+            lambda ticket, me: self._take_back(trashed, ticket, me), then, otherwise, label=label, attempt=attempt
+        )
 
     def restore(
         self, bucket: str, ids: Sequence[int], then: Callable[[Restored], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Take objects out of the trash, each to its old path; one whose path is taken stays there."""
         label = translate("TrashBridge", "Restoring %Ln object(s)", None, len(ids))
-        return self._tasks.mutate(lambda _: self._restore(bucket, ids), then, otherwise, label=label)
+        attempt = Attempt(Deed.RESTORE, bucket)
+        return self._tasks.mutate(
+            lambda _, me: self._restore(bucket, ids, me), then, otherwise, label=label, attempt=attempt
+        )
 
     def restore_to(
         self, bucket: str, version_id: int, path: str, then: Callable[[Restored], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Take one object out of the trash to another path."""
         return self._tasks.mutate(
-            lambda _: _restored(self._storage.trash.restore(bucket, [version_id], self._context, target_path=path)),
+            lambda _, me: _restored(self._storage.trash.restore(bucket, [version_id], me, target_path=path)),
             then,
             otherwise,
+            attempt=Attempt(Deed.RESTORE, bucket, path),
         )
 
     def empty(
@@ -131,35 +138,36 @@ class TrashBridge:
         """
         label = translate("TrashBridge", "Emptying the trash of {bucket}").format(bucket=bucket)
         return self._tasks.mutate(
-            lambda ticket: self._storage.trash.empty(bucket, self._context, ids, ticket.report, ticket.token, until),
+            lambda ticket, me: self._storage.trash.empty(bucket, me, ids, ticket.report, ticket.token, until),
             then,
             otherwise,
             label=label,
+            attempt=Attempt(Deed.DELETE, bucket),
         )
 
-    def _page(self, bucket: str, cursor: int | None) -> TrashView:
-        page = self._storage.trash.list(bucket, self._context, cursor=cursor, limit=TRASH_PAGE_ROWS)
-        return TrashView(page, self._storage.trash.size(bucket, self._context))
+    def _page(self, bucket: str, cursor: int | None, me: RlsContext) -> TrashView:
+        page = self._storage.trash.list(bucket, me, cursor=cursor, limit=TRASH_PAGE_ROWS)
+        return TrashView(page, self._storage.trash.size(bucket, me))
 
-    def _take_back(self, trashed: Trashed, ticket: Ticket) -> Restored:
+    def _take_back(self, trashed: Trashed, ticket: Ticket, me: RlsContext) -> Restored:
         done = Restored(0)
-        for rows in pages_of(self._storage, trashed, self._context):
+        for rows in pages_of(self._storage, trashed, me):
             ticket.token.raise_if_cancelled()
-            more = self._restore(trashed.bucket, [row.id for row in rows if row.id is not None])
+            more = self._restore(trashed.bucket, [row.id for row in rows if row.id is not None], me)
             done = Restored(done.objects + more.objects, done.taken + more.taken, done.paths or more.paths)
         return done
 
-    def _restore(self, bucket: str, ids: Sequence[int]) -> Restored:
+    def _restore(self, bucket: str, ids: Sequence[int], me: RlsContext) -> Restored:
         """Restore all at once or, where a path is taken, those that can be."""
         if not ids:
             return Restored(0)
         try:
-            return _restored(self._storage.trash.restore(bucket, ids, self._context))
+            return _restored(self._storage.trash.restore(bucket, ids, me))
         except ObjectAlreadyExists as error:
             if len(ids) == 1:
                 return Restored(0, (error.path or "",))
         half = len(ids) // 2
-        first, second = self._restore(bucket, ids[:half]), self._restore(bucket, ids[half:])
+        first, second = self._restore(bucket, ids[:half], me), self._restore(bucket, ids[half:], me)
         return Restored(first.objects + second.objects, first.taken + second.taken, first.paths or second.paths)
 
 

@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.exporting import Exporter
-from app.bridge.tasks import Fail, Tasks, Ticket
+from app.bridge.tasks import Fail, Ticket
 from app.i18n import translate
 from engine.files.downloads import ObjectReader
 from engine.files.local_names import local_name
@@ -21,10 +22,9 @@ from engine.version_types import Ending, ObjectVersion, Replaced
 class VersionsBridge:
     """See the module."""
 
-    def __init__(self, storage: FileStorage, context: RlsContext, tasks: Tasks, exporter: Exporter) -> None:
-        """Args: the engine, whoever acts, the lanes, and what makes files for other programs."""
+    def __init__(self, storage: FileStorage, tasks: ActingTasks, exporter: Exporter) -> None:
+        """Args: the engine, the lanes of whoever acts, and what makes files for other programs."""
         self._storage = storage
-        self._context = context
         self._tasks = tasks
         self._exporter = exporter
 
@@ -33,13 +33,13 @@ class VersionsBridge:
     ) -> Ticket:
         """Read what stands and stood at an object's path, newest first."""
         return self._tasks.read(
-            lambda _: self._storage.versions.list(item.bucket_id, item.path, self._context), then, otherwise
+            lambda _, me: self._storage.versions.list(item.bucket_id, item.path, me), then, otherwise
         )
 
     def open(self, version: ObjectVersion, then: Callable[[list[Path]], None], otherwise: Fail | None = None) -> Ticket:
         """Write a read-only copy into the folder of files for other programs."""
         name = local_name(version.info.name)
-        return self._exporter.export_content(lambda: self._open(version), name, then, otherwise)
+        return self._exporter.export_content(lambda me: self._open(version, me), name, then, otherwise)
 
     def download(
         self, version: ObjectVersion, folder: Path, then: Callable[[Path], None], otherwise: Fail | None = None
@@ -47,7 +47,11 @@ class VersionsBridge:
         """Write a version into a folder, under a name that says when it is from and that nothing has there."""
         label = translate("VersionsBridge", "Downloading {name}").format(name=version.info.name)
         return self._tasks.download(
-            lambda ticket: self._download(version, folder, ticket), then, otherwise, label=label
+            lambda ticket, me: self._download(version, folder, ticket, me),
+            then,
+            otherwise,
+            label=label,
+            attempt=Attempt(Deed.READ, version.info.bucket, version.info.path),
         )
 
     def restore(
@@ -67,34 +71,44 @@ class VersionsBridge:
             replaced: What becomes of the present content.
         """
         label = translate("VersionsBridge", "Restoring {name}").format(name=version.info.name)
-        return self._tasks.mutate(lambda ticket: self._restore(version, replaced, ticket), then, otherwise, label=label)
+        attempt = Attempt(Deed.RESTORE, version.info.bucket, version.info.path)
+        return self._tasks.mutate(
+            lambda ticket, me: self._restore(version, replaced, ticket, me),
+            then,
+            otherwise,
+            label=label,
+            attempt=attempt,
+        )
 
     def delete(self, version: ObjectVersion, then: Callable[[int], None], otherwise: Fail | None = None) -> Ticket:
         """Forget one old version."""
         return self._tasks.mutate(
-            lambda _: self._storage.versions.delete(version.info.bucket_id, [version.id or 0], self._context),
+            lambda _, me: self._storage.versions.delete(version.info.bucket_id, [version.id or 0], me),
             then,
             otherwise,
+            attempt=Attempt(Deed.DELETE, version.info.bucket, version.info.path),
         )
 
-    def _restore(self, version: ObjectVersion, replaced: Replaced, ticket: Ticket) -> ObjectVersion | None:
+    def _restore(
+        self, version: ObjectVersion, replaced: Replaced, ticket: Ticket, me: RlsContext
+    ) -> ObjectVersion | None:
         bucket, versions = version.info.bucket_id, self._storage.versions
         stored = versions.restore(
-            bucket, version.id or 0, self._context, replaced=replaced, progress=ticket.report, cancel=ticket.token
+            bucket, version.id or 0, me, replaced=replaced, progress=ticket.report, cancel=ticket.token
         )
         since_us = stored.updated_us
-        past = versions.list(bucket, stored.path, self._context)
+        past = versions.list(bucket, stored.path, me)
         return next((one for one in past if one.ending is Ending.REPLACED and one.until_us == since_us), None)
 
-    def _download(self, version: ObjectVersion, folder: Path, ticket: Ticket) -> Path:
+    def _download(self, version: ObjectVersion, folder: Path, ticket: Ticket, me: RlsContext) -> Path:
         name = tagged_name(local_name(version.info.name), f"{version.since.astimezone():%Y-%m-%d %H.%M.%S}")
         if os.path.lexists(folder / name):
             name = free_name(name, lambda form: os.path.lexists(folder / form))
-        with self._open(version) as reader:
+        with self._open(version, me) as reader:
             deliver(
                 reader, folder / name, replace=False, verify=True, monitor=lambda _: ticket.token.raise_if_cancelled()
             )
         return folder / name
 
-    def _open(self, version: ObjectVersion) -> ObjectReader:
-        return self._storage.versions.open(version.info.bucket_id, version.id or 0, self._context)
+    def _open(self, version: ObjectVersion, me: RlsContext) -> ObjectReader:
+        return self._storage.versions.open(version.info.bucket_id, version.id or 0, me)

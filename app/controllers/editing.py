@@ -241,10 +241,11 @@ class Editing(QObject):
         self._operations.delete(target.bucket, target.paths, as_of, lambda removal: self._deleted(target, removal))
 
     def _deleted(self, target: Target, removal: Removal) -> None:
-        if target.place is None and not removal.kept:
+        stayed = removal.kept or removal.refused
+        if target.place is None and not stayed:
             self._table.go_on_after(frozenset(target.paths))
         for path in target.paths:
-            if path.endswith("/") and not removal.kept and not removal.ended:
+            if path.endswith("/") and not stayed and not removal.ended:
                 self._navigator.leave(Location(target.bucket, path))
         self._tell_deleted(removal)
 
@@ -268,6 +269,10 @@ class Editing(QObject):
         """Say what was done and, if so, that what nobody was asked about stayed."""
         trashed = removal.trashed
         undo = Offer(translate("Editing", "Undo"), lambda: self._take_back(trashed)) if trashed is not None else None
+        if removal.refused:
+            rest = translate("Editing", "{said}; policies do not let these be deleted: {what}")
+            self._toast.say(rest.format(said=said, what=count_text(removal.refused)), undo, kind="warning")
+            return
         if not removal.kept:
             self._toast.say(said, undo)
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -143,6 +144,17 @@ class Navigator(QObject):
         self._rows.refresh()
         self.read_again.emit()
 
+    def look_anew(self) -> None:
+        """Show nothing of what was shown, then what whoever looks now may see of the place: somebody else looks."""
+        place, self._moment = self.place, None
+        self._rows.clear()
+        self._buckets.clear()
+        self._history = History()
+        self._first_place = place
+        self._breadcrumb.show_place(None)
+        self.moved.emit()
+        self._buckets.reload_buckets()
+
     def select_when_there(self, path: str) -> None:
         """Select a row as soon as a refresh brings it."""
         self._wanted_path = path
@@ -195,6 +207,7 @@ class Navigator(QObject):
     def _show(self, place: Location) -> None:
         if place.bucket != self._moment_bucket:
             self._moment = None
+        self._buckets.pin(place.bucket)
         bucket = self._buckets.bucket(place.bucket)
         self._bucket_id = bucket.id if bucket else ""
         self._breadcrumb.show_place(place)
@@ -258,21 +271,23 @@ class Navigator(QObject):
         self._pane.set_has_buckets(bool(self._buckets.buckets))
         if self._first_place is not None and self.place is None:
             first, self._first_place = self._first_place, None
-            self._reader.locate(first, self._settle, lambda _: self._home())
+            self._reader.locate(first, partial(self._settle, first), lambda _: self._home())
         elif self.place is None:
             self._home()
         else:
             self._follow_bucket(self.place)
         self.moved.emit()
 
-    def _settle(self, found: Found | None) -> None:
-        """Go to the remembered place if it is still there and nobody went elsewhere meanwhile."""
+    def _settle(self, wanted: Location, found: Found | None) -> None:
+        """Go to a wanted place if it is there, else to the top of its bucket, unless somebody went elsewhere."""
         if self.place is not None:
             return
-        if found is None:
-            self._home()
-        else:
+        if found is not None:
             self.go(found.place, found.path)
+        elif self._buckets.knows(wanted.bucket):
+            self.go(Location(wanted.bucket))
+        else:
+            self._home()
 
     def _follow_bucket(self, place: Location) -> None:
         """Stay with the bucket when it was renamed; go elsewhere when it is gone."""

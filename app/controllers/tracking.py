@@ -9,6 +9,7 @@ from PySide6.QtCore import QMimeData, QObject, QTimer
 from PySide6.QtGui import QClipboard
 
 from app.action_set import Actions
+from app.bridge.acting import Acting
 from app.bridge.previews import Previewer
 from app.bridge.reading import Reader
 from app.bridge.tasks import Ticket
@@ -38,9 +39,9 @@ class Tracker(QObject):
 
     def __init__(
         self, navigator: Navigator, model: FolderModel, pane: BrowserPane, tree: FolderTree, actions: Actions,
-        status: StatusBar, clipboard: QClipboard,
+        status: StatusBar, clipboard: QClipboard, acting: Acting,
     ) -> None:  # fmt: skip
-        """Args: where the window is; what it shows; the views; what is enabled; where counts stand; the clipboard."""
+        """Args: where the window is; what it shows; views; what is enabled; where counts stand; clipboard; who acts."""
         super().__init__(pane)
         self._navigator = navigator
         self._model = model
@@ -49,12 +50,13 @@ class Tracker(QObject):
         self._actions = actions
         self._status = status
         self._clipboard = clipboard
+        self._acting = acting
         self._can_paste = False
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.update)
         for signal in (
             navigator.moved, model.opened, model.refreshed, model.dataChanged,
-            pane.table.selection_changed, tree.focus_changed,
+            pane.table.selection_changed, tree.focus_changed, acting.changed,
         ):  # fmt: skip
             signal.connect(lambda *_: self._soon.start())
         clipboard.dataChanged.connect(self._look_at_clipboard)
@@ -76,6 +78,7 @@ class Tracker(QObject):
             can_paste=self._can_paste,
             moment=self._navigator.moment,
             has_trash=self._has_trash(in_tree),
+            acting=self._acting.identity is not None,
         )
 
     def _has_trash(self, in_tree: Location | None) -> bool:

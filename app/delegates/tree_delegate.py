@@ -10,7 +10,8 @@ from app.delegates.name_editor import NameCheck, NameEditor
 from app.i18n import translate
 from app.location import Location
 from app.look import Look
-from app.models.tree_model import BUCKET_ROLE, LOCATION_ROLE
+from app.models.sources import Standing
+from app.models.tree_model import BUCKET_ROLE, LOCATION_ROLE, STANDING_ROLE
 from engine.types import Bucket
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -48,9 +49,11 @@ class TreeDelegate(QStyledItemDelegate):
         self._paint_band(painter, option, index, place)
         self._paint_arrow(painter, option.rect, index)
         rect = option.rect.adjusted(2, 0, -self._look.theme.space("s"), 0)
+        standing: Standing | None = index.data(STANDING_ROLE)
         if bucket is not None:
-            rect = self._paint_badge(painter, rect, bucket)
-        self._paint_name(painter, rect, place, is_bucket=bucket is not None)
+            rect = self._paint_badge(painter, rect, _badge(bucket, standing))
+        dimmed = standing in (Standing.UNLISTED, Standing.HIDDEN)
+        self._paint_name(painter, rect, place, is_bucket=bucket is not None, dimmed=dimmed)
         painter.restore()
 
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, index: AnyIndex) -> QWidget:
@@ -96,21 +99,31 @@ class TreeDelegate(QStyledItemDelegate):
         left = rect.left() - side - 5
         self._look.icons.paint(painter, name, "muted", QRectF(left, rect.center().y() - side / 2 + 0.5, side, side))
 
-    def _paint_badge(self, painter: QPainter, rect: QRect, bucket: Bucket) -> QRect:
-        name, tone = ("globe-simple-bold", "warning") if bucket.public else ("lock-simple-fill", "faint")
+    def _paint_badge(self, painter: QPainter, rect: QRect, badge: tuple[str, str]) -> QRect:
+        name, tone = badge
         side = 14
         pixmap = self._look.icons.pixmap(name, tone, side, self._tree.devicePixelRatioF())
         painter.drawPixmap(rect.right() - side, rect.center().y() - side // 2 + 1, pixmap)
         return rect.adjusted(0, 0, -side - self._look.theme.space("s"), 0)
 
-    def _paint_name(self, painter: QPainter, rect: QRect, place: Location, *, is_bucket: bool) -> None:
+    def _paint_name(self, painter: QPainter, rect: QRect, place: Location, *, is_bucket: bool, dimmed: bool) -> None:
         theme = self._look.theme
         side = theme.size("icon_small")
         name, tone = ("archive-fill", "accent") if is_bucket else ("folder-fill", "kind_folder")
+        tone = "faint" if dimmed else tone
         pixmap = self._look.icons.pixmap(name, tone, side, self._tree.devicePixelRatioF())
         painter.drawPixmap(rect.left(), rect.center().y() - side // 2 + 1, pixmap)
         painter.setFont(theme.font("body", bold=is_bucket and place == self.shown))
-        painter.setPen(theme.color("text"))
+        painter.setPen(theme.color("muted" if dimmed else "text"))
         inner = rect.adjusted(side + theme.space("s"), 0, 0, 0)
         text = painter.fontMetrics().elidedText(place.name, Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
+
+
+def _badge(bucket: Bucket, standing: Standing | None) -> tuple[str, str]:
+    """Return glyph and tone of what a bucket is to whoever looks, or of who may read it."""
+    if standing is Standing.HIDDEN:
+        return "eye-slash-fill", "faint"
+    if standing is Standing.UNLISTED:
+        return "eye-slash", "muted"
+    return ("globe-simple-bold", "warning") if bucket.public else ("lock-simple-fill", "faint")

@@ -70,6 +70,29 @@ def choose_folder(look: Look, parent: QWidget, ask: Ask, then: Callable[[Path], 
     return dialog
 
 
+def choose_target(look: Look, parent: QWidget, ask: Ask, name: str, then: Callable[[Path], None]) -> QFileDialog:
+    """Ask for a file to write; see `choose_files`. One that is there is asked about.
+
+    Args:
+        look: Theme and icons.
+        parent: The window.
+        ask: What to ask.
+        name: Name to begin with; its ending is added where somebody leaves it out.
+        then: Gets the file; not called when the person cancels.
+
+    Returns:
+        The open dialog.
+    """
+    dialog = _dialog(look, parent, ask, lambda paths: then(paths[0]))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setLabelText(QFileDialog.DialogLabel.Accept, ask.verb)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    dialog.setDefaultSuffix(name.rpartition(".")[2])
+    dialog.selectFile(name)
+    dialog.open()
+    return dialog
+
+
 def _dialog(look: Look, parent: QWidget, ask: Ask, then: Callable[[list[Path]], None]) -> QFileDialog:
     home = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.HomeLocation)
     dialog = QFileDialog(parent, ask.title, ask.start if Path(ask.start).is_dir() else home)

@@ -74,7 +74,9 @@ class FolderModel(QAbstractTableModel):
     settled = Signal()
     rename_wanted = Signal(object, str)
 
-    def __init__(self, source: FolderSource, parent: QObject | None = None, cache: PageCache | None = None) -> None:
+    def __init__(
+        self, source: FolderSource, parent: QObject | None = None, cache: PageCache[Row] | None = None
+    ) -> None:
         """Show nothing yet.
 
         Args:
@@ -84,7 +86,7 @@ class FolderModel(QAbstractTableModel):
         """
         super().__init__(parent)
         self._source = source
-        self._cache = cache or PageCache()
+        self._cache: PageCache[Row] = cache or PageCache()
         self._view: View | None = None
         self._count = FolderCount(0, 0)
         self._total = 0

@@ -6,9 +6,9 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 
-from app.models.rows import Row
+RowT = TypeVar("RowT")
 
 PAGE_ROWS: Final = 256
 """Rows of one page: a few screens, 1 ms to load."""
@@ -17,7 +17,7 @@ PAGES_MAX: Final = 40
 """Pages kept: about 10,000 rows whatever the folder holds."""
 
 
-class PageCache:
+class PageCache(Generic[RowT]):
     """The pages looked at last."""
 
     def __init__(self, page_rows: int = PAGE_ROWS, pages_max: int = PAGES_MAX) -> None:
@@ -29,7 +29,7 @@ class PageCache:
         """
         self._page_rows = page_rows
         self._pages_max = pages_max
-        self._pages: OrderedDict[int, Sequence[Row]] = OrderedDict()
+        self._pages: OrderedDict[int, Sequence[RowT]] = OrderedDict()
 
     def __len__(self) -> int:
         """Return how many pages are held."""
@@ -39,7 +39,7 @@ class PageCache:
         """Return whether that page is held."""
         return page in self._pages
 
-    def row(self, index: int) -> Row | None:
+    def row(self, index: int) -> RowT | None:
         """Return the row at that place of the folder, if its page is held."""
         number, offset = divmod(index, self._page_rows)
         page = self._pages.get(number)
@@ -48,14 +48,14 @@ class PageCache:
         self._pages.move_to_end(number)
         return page[offset]
 
-    def put(self, number: int, rows: Sequence[Row]) -> None:
+    def put(self, number: int, rows: Sequence[RowT]) -> None:
         """Keep a page, dropping the stalest beyond the bound."""
         self._pages[number] = rows
         self._pages.move_to_end(number)
         while len(self._pages) > self._pages_max:
             self._pages.popitem(last=False)
 
-    def fill(self, rows: Sequence[Row]) -> None:
+    def fill(self, rows: Sequence[RowT]) -> None:
         """Replace everything by a folder held whole."""
         self._pages.clear()
         for start in range(0, len(rows), self._page_rows):
@@ -65,7 +65,7 @@ class PageCache:
         """Forget every page."""
         self._pages.clear()
 
-    def items(self) -> Iterator[tuple[int, Row]]:
+    def items(self) -> Iterator[tuple[int, RowT]]:
         """Yield every held row with its place in the folder, in no promised order."""
         for number, page in self._pages.items():
             for offset, row in enumerate(page):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from typing import Final, Protocol
 
 from app.location import Location
@@ -66,6 +67,17 @@ class Branch:
     has_folders: bool
 
 
+class Standing(Enum):
+    """What a bucket is to whoever looks."""
+
+    LISTED = auto()
+    """They see it among the buckets."""
+    UNLISTED = auto()
+    """They do not, but they may read something in it: who knows the path gets it."""
+    HIDDEN = auto()
+    """They see neither it nor anything in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
     """A bucket in the tree.
@@ -73,10 +85,12 @@ class Root:
     Attributes:
         bucket: The bucket.
         has_folders: Whether there is any folder in it.
+        standing: What it is to whoever looks.
     """
 
     bucket: Bucket
     has_folders: bool
+    standing: Standing = Standing.LISTED
 
 
 class Cancellable(Protocol):

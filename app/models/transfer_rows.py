@@ -8,6 +8,7 @@ from typing import Final
 
 from app.formats import number_text, size_text
 from app.i18n import translate
+from engine.errors import Unauthorized
 from engine.transfers import JobKind, JobSnapshot, JobState, QueueSummary, printable
 
 _MINUTE_S: Final = 60
@@ -227,6 +228,8 @@ def _left_out(job: JobSnapshot) -> str:
 def _error(job: JobSnapshot) -> str:
     if job.error is None:
         return ""
+    if isinstance(job.error, Unauthorized):
+        return translate("Transfers", "Policies do not allow this")
     text = str(job.error)
     return f"{text.rstrip('.')}. {job.error.hint}" if job.error.hint else text
 

@@ -16,7 +16,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from app.i18n import translate
 from app.location import Location
 from app.models.pages import Removal, edits
-from app.models.sources import Branch, Root, TreeSource
+from app.models.sources import Branch, Root, Standing, TreeSource
 from engine.types import Bucket
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -27,6 +27,9 @@ LOCATION_ROLE: Final = Qt.ItemDataRole.UserRole
 BUCKET_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 """`data` role that gives the `Bucket` of a top-level node, None of a folder."""
 
+STANDING_ROLE: Final = Qt.ItemDataRole.UserRole + 2
+"""`data` role that gives the `Standing` of a top-level node, None of a folder."""
+
 
 @dataclass(slots=True)
 class _Node:
@@ -35,6 +38,7 @@ class _Node:
     location: Location
     bucket: Bucket | None
     has_folders: bool
+    standing: Standing | None = None
     children: list[_Node] | None = None
     loading: bool = False
     stale: bool = False
@@ -70,6 +74,9 @@ class TreeModel(QAbstractItemModel):
         self._nodes: dict[int, _Node] = {}
         self._top: list[_Node] = []
         self._waiting: dict[int, list[Callable[[], None]]] = {}
+        self._roots: tuple[Root, ...] = ()
+        self._pinned = ""
+        self._shows_hidden = False
         self.loaded = False
 
     @property
@@ -80,6 +87,41 @@ class TreeModel(QAbstractItemModel):
     def bucket(self, name: str) -> Bucket | None:
         """Return the bucket of that name, if it is shown."""
         return next((bucket for bucket in self.buckets if bucket.name == name), None)
+
+    def knows(self, name: str) -> bool:
+        """Return whether there is a bucket of that name, shown or hidden."""
+        return any(root.bucket.name == name for root in self._roots)
+
+    @property
+    def hidden_count(self) -> int:
+        """Return how many buckets whoever looks sees neither themselves nor anything in."""
+        return sum(root.standing is Standing.HIDDEN for root in self._roots)
+
+    @property
+    def listed_count(self) -> int:
+        """Return how many buckets whoever looks sees among the buckets."""
+        return sum(root.standing is Standing.LISTED for root in self._roots)
+
+    @property
+    def shows_hidden(self) -> bool:
+        """Return whether these are shown all the same."""
+        return self._shows_hidden
+
+    def show_hidden(self, *, shown: bool) -> None:
+        """Show hidden buckets too, or only the pinned one."""
+        self._shows_hidden = shown
+        self._show_roots()
+
+    def pin(self, name: str) -> None:
+        """Keep a bucket in the tree, hidden or not: the one that the window is in."""
+        if name != self._pinned:
+            self._pinned = name
+            self._show_roots()
+
+    def clear(self) -> None:
+        """Show nothing: whoever looks now may not see what was shown."""
+        self._roots, self._pinned, self._shows_hidden, self.loaded = (), "", False, False
+        self._show_roots()
 
     def reload_buckets(self) -> None:
         """Read the list of buckets and change what changed."""
@@ -160,6 +202,8 @@ class TreeModel(QAbstractItemModel):
             return node.location
         if role == BUCKET_ROLE:
             return node.bucket
+        if role == STANDING_ROLE:
+            return node.standing
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
             return _description(node)
         return None
@@ -259,13 +303,19 @@ class TreeModel(QAbstractItemModel):
             self._load(node)
 
     def _take_buckets(self, roots: tuple[Root, ...]) -> None:
-        fresh = [
-            _Node(next(self._numbers), None, Location(root.bucket.name), root.bucket, root.has_folders)
-            for root in roots
-        ]
-        self._merge(None, self._top, fresh)
+        self._roots = roots
+        self._show_roots()
         self.loaded = True
         self.buckets_changed.emit()
+
+    def _show_roots(self) -> None:
+        """Show the buckets that are to be seen of those there are."""
+        fresh = [
+            _Node(next(self._numbers), None, Location(root.bucket.name), root.bucket, root.has_folders, root.standing)
+            for root in self._roots
+            if self._shows_hidden or root.standing is not Standing.HIDDEN or root.bucket.name == self._pinned
+        ]
+        self._merge(None, self._top, fresh)
 
     def _merge(self, parent: _Node | None, shown: list[_Node], fresh: list[_Node]) -> None:
         """Turn the nodes shown on one level into the fresh ones, keeping those that stay."""
@@ -287,13 +337,13 @@ class TreeModel(QAbstractItemModel):
             self._update(node, new)
 
     def _update(self, node: _Node, new: _Node) -> None:
-        changed = (node.bucket, node.location) != (new.bucket, new.location)
+        changed = (node.bucket, node.location, node.standing) != (new.bucket, new.location, new.standing)
         if node.children is None and node is not new:
             changed = changed or node.has_folders != new.has_folders
             node.has_folders = new.has_folders
         if node.location != new.location:
             self._relocate(node, new.location)
-        node.bucket = new.bucket
+        node.bucket, node.standing = new.bucket, new.standing
         if changed:
             self.dataChanged.emit(self._index(node), self._index(node))
 
@@ -312,6 +362,10 @@ class TreeModel(QAbstractItemModel):
 def _description(node: _Node) -> str:
     if node.bucket is None:
         return node.location.text
+    if node.standing is Standing.UNLISTED:
+        return translate("TreeModel", "Not among the buckets that they see, but they may read objects in it")
+    if node.standing is Standing.HIDDEN:
+        return translate("TreeModel", "Hidden from them: they see neither the bucket nor anything in it")
     if node.bucket.public:
         return translate("TreeModel", "Public bucket: anybody with the address can read its objects")
     return translate("TreeModel", "Private bucket: only you and people with a signed link can read its objects")

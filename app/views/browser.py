@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QStackedLayout, QVBoxLayout, QWidget
 
 from app.action_set import Actions
 from app.actions import ActionId
+from app.bridge.acting import sentence_start
 from app.delegates.name_editor import NameCheck
 from app.i18n import translate
 from app.location import Location
@@ -34,6 +35,7 @@ class BrowserPane(QWidget):
         super().__init__()
         self._model = model
         self._has_buckets = True
+        self._who = ""
         self.table = FolderTable(look, model, check)
         self.no_buckets = EmptyState(
             look,
@@ -58,10 +60,19 @@ class BrowserPane(QWidget):
             translate("BrowserPane", "Nothing was here then"),
             translate("BrowserPane", "At least nothing that the bucket has kept."),
         )
+        self.nothing_to_see = EmptyState(
+            look, "eye-slash", "", "",
+            (actions[ActionId.UPLOAD_FILES], actions[ActionId.UPLOAD_FOLDER], actions[ActionId.NEW_FOLDER]),
+            tone="identity_mark",
+        )  # fmt: skip
+        self.no_bucket_to_see = EmptyState(look, "eye-slash", "", "", (actions[ActionId.STOP_ACTING],), "identity_mark")
         self._blank = QWidget()
         holder = QWidget()
         self._stack = QStackedLayout(holder)
-        for page in (self._blank, self.table, self.empty_folder, self.nothing_then, self.no_buckets):
+        for page in (
+            self._blank, self.table, self.empty_folder, self.nothing_then, self.no_buckets, self.nothing_to_see,
+            self.no_bucket_to_see,
+        ):  # fmt: skip
             self._stack.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -95,6 +106,29 @@ class BrowserPane(QWidget):
     def set_has_buckets(self, has_buckets: bool) -> None:
         """Tell whether there is any bucket to show."""
         self._has_buckets = has_buckets
+        self._choose_page()
+
+    def look_as(self, who: str) -> None:
+        """Tell who looks, to say of what is not there that they may just not see it.
+
+        Args:
+            who: Their name; empty for the person at this computer, who sees everything.
+        """
+        self._who = who
+        self.nothing_to_see.say(
+            translate("BrowserPane", "{who} sees nothing here").format(who=sentence_start(who)),
+            translate(
+                "BrowserPane", "The folder is empty, or no policy lets {who} read what is in it. Policies decide."
+            ).format(who=who),
+        )
+        self.no_bucket_to_see.say(
+            translate("BrowserPane", "{who} sees no bucket").format(who=sentence_start(who)),
+            translate(
+                "BrowserPane",
+                "No policy on the buckets lets {who} list any, and none lets them read an object. The note below the "
+                "tree shows the buckets all the same.",
+            ).format(who=who),
+        )
         self._choose_page()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -137,13 +171,19 @@ class BrowserPane(QWidget):
         had_focus = self.isAncestorOf(QApplication.focusWidget() or self._blank)
         page: QWidget = self.table
         if self._model.view is None:
-            page = self._blank if self._has_buckets else self.no_buckets
+            page = self._blank if self._has_buckets else self.no_bucket_to_see if self._who else self.no_buckets
         elif self._model.rowCount() == 0:
-            page = self.nothing_then if self._in_past else self.empty_folder
+            page = self._empty_page()
         if page is not self._stack.currentWidget():
             self._stack.setCurrentWidget(page)
             if had_focus and page is self.table:
                 self.table.setFocus()
+
+    def _empty_page(self) -> QWidget:
+        """Return what stands where a folder holds nothing, as far as whoever looks can tell."""
+        if self._in_past:
+            return self.nothing_then
+        return self.nothing_to_see if self._who else self.empty_folder
 
 
 def _upload_to(place: str) -> str:

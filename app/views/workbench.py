@@ -25,16 +25,17 @@ class Workbench(QWidget):
     new_bucket_wanted = Signal()
 
     def __init__(
-        self, look: Look, tree: FolderTree, pane: BrowserPane, inspector: Inspector, transfers: QWidget
-    ) -> None:
-        """Args: look; what stands left, in the middle, right, and below."""
+        self, look: Look, tree: FolderTree, pane: BrowserPane, inspector: Inspector, transfers: QWidget,
+        below_tree: QWidget,
+    ) -> None:  # fmt: skip
+        """Args: look; what stands left, in the middle, right, below, and below the tree."""
         super().__init__()
         self._look = look
         self.inspector = inspector
         self.transfers = transfers
         self._columns = QSplitter(Qt.Orientation.Horizontal)
         self._columns.setHandleWidth(1)
-        self._columns.addWidget(self._sidebar(tree))
+        self._columns.addWidget(self._sidebar(tree, below_tree))
         self._columns.addWidget(pane)
         self._columns.addWidget(inspector)
         self._columns.setStretchFactor(1, 1)
@@ -64,7 +65,7 @@ class Workbench(QWidget):
         self._columns.setHandleWidth(1)
         self._rows.setHandleWidth(1)
 
-    def _sidebar(self, tree: FolderTree) -> QWidget:
+    def _sidebar(self, tree: FolderTree, below_tree: QWidget) -> QWidget:
         space = self._look.theme.space
         side = QWidget()
         side.setProperty("place", "sidebar")
@@ -83,4 +84,5 @@ class Workbench(QWidget):
         row.addWidget(plus)
         column.addWidget(head)
         column.addWidget(tree, 1)
+        column.addWidget(below_tree)
         return side

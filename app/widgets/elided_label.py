@@ -18,11 +18,21 @@ class ElidedLabel(QLabel):
 
     def __init__(self, text: str, tone: str = "muted", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._whole = text
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("tone", tone)
+        self.show_text(text)
+
+    @property
+    def whole_text(self) -> str:
+        """Return the text, whatever of it there is room for."""
+        return self._whole
+
+    def show_text(self, text: str) -> None:
+        """Show another text."""
+        self._whole = text
         self.setToolTip(text)
         self.setAccessibleName(text)
+        self._fit()
 
     def sizeHint(self) -> QSize:
         """Qt's hook: it asks for no width and takes what there is."""
@@ -35,4 +45,7 @@ class ElidedLabel(QLabel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: fit the text to the width."""
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
         self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))

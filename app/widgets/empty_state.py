@@ -49,6 +49,13 @@ class EmptyState(QWidget):
         column.addLayout(self._buttons(actions))
         column.addStretch(3)
 
+    def say(self, title: str, text: str) -> None:
+        """Say something else."""
+        self.title.setText(title)
+        self.text.setText(text)
+        self.text.setMinimumHeight(max(self.text.heightForWidth(_TEXT_WIDTH_PX), 0))
+        self.setAccessibleName(title)
+
     def _buttons(self, actions: tuple[QAction, ...]) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(self._look.theme.space("s"))

@@ -33,6 +33,8 @@ class Field(QWidget):
         self.control.setAccessibleName(plain)
         if isinstance(self.control, QComboBox):
             self.control.view().setAccessibleName(plain)
+            if (line := self.control.lineEdit()) is not None:
+                line.setAccessibleName(plain)
 
     def explain(self, hint: str) -> None:
         """Say something else below the field."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from app.look import Look, label
+from app.look import Look, label, restyle
 from app.widgets.glyph import Glyph
+
+_GLYPHS: Final = {"warning": "warning-fill", "danger": "warning-circle-fill", "success": "check-circle-fill"}
 
 
 class Notice(QFrame):
@@ -26,7 +30,8 @@ class Notice(QFrame):
         space = look.theme.space
         row.setContentsMargins(space("m"), space("s"), space("m"), space("s"))
         row.setSpacing(space("m"))
-        row.addWidget(Glyph(look, "warning-fill", "warning", look.theme.size("icon")), 0, Qt.AlignmentFlag.AlignVCenter)
+        self._glyph = Glyph(look, "warning-fill", "warning", look.theme.size("icon"))
+        row.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignVCenter)
         self._text = label(wrap=True)
         row.addWidget(self._text, 1)
         self._button = look.push_button("")
@@ -40,13 +45,16 @@ class Notice(QFrame):
         """Return what is said, or nothing while hidden."""
         return "" if self.isHidden() else self._text.text()
 
-    def say(self, text: str, offer: str = "") -> None:
+    def say(self, text: str, offer: str = "", tone: str = "warning") -> None:
         """Show a sentence and a button; an empty sentence hides the box.
 
         Args:
             text: The sentence.
             offer: Text of the button, if there is one.
+            tone: `warning`, `danger` or `success`.
         """
+        self._glyph.set_glyph(_GLYPHS[tone], tone)
+        restyle(self, tone=tone)
         self._text.setText(text)
         self._button.setText(offer)
         self._button.setAccessibleName(offer)

@@ -43,11 +43,11 @@ _LOG = logging.getLogger(__name__)
 
 
 class TransferQueue:
-    """Runs upload and download jobs against one storage for one caller; threads come and go with the jobs.
+    """Runs upload and download jobs against one storage; threads come and go with the jobs.
 
     Args:
         storage: Where objects live.
-        context: Whoever the jobs are done for.
+        context: Whoever the jobs are done for that name no caller.
         parallel: Jobs that run at once, 1 or more.
         keep_out: Folders that uploads skip and downloads refuse: the program's own data.
         clock: Seconds, monotonic.
@@ -269,9 +269,10 @@ class TransferQueue:
 
     def _runner(self, job: Job) -> UploadRun | DownloadRun:
         request = job.request
+        caller = request.caller or self._context
         if isinstance(request, UploadJob):
-            return UploadRun(job, request, self._storage, self._context, self._keep_out)
-        return DownloadRun(job, request, self._storage, self._context, self._keep_out)
+            return UploadRun(job, request, self._storage, caller, self._keep_out)
+        return DownloadRun(job, request, self._storage, caller, self._keep_out)
 
     def _wake(self) -> None:
         with self._changed:

@@ -23,6 +23,7 @@ from engine.errors import (
     EngineBug,
     ObjectAlreadyExists,
     StorageError,
+    Unauthorized,
 )
 from engine.transfers.channel import Channel
 from engine.transfers.conflicts import Clash, is_same, local_side, stored_side
@@ -55,6 +56,7 @@ WHOLE_JOB_FAULTS: Final = (Cancelled, BucketNotFound, DatabaseFault, BackendUnre
 """Errors that the next item would meet as well: they end the job instead of an item."""
 
 SKIPPED: Final = "Skipped: the name is taken there."
+NOT_ALLOWED: Final = "Policies do not allow this."
 NOT_NEWER: Final = "Skipped: what is there is as new or newer."
 
 
@@ -254,6 +256,8 @@ def failed(item: Item, error: Exception) -> ItemNote:
     """Return the note for an item that failed."""
     hint = error.hint if isinstance(error, StorageError) else None
     reason = error.message if isinstance(error, StorageError) else str(error)
+    if isinstance(error, Unauthorized):  # whose message is for programs
+        reason = NOT_ALLOWED
     return ItemNote(NoteKind.FAILED, item.path, str(item.local), reason, hint)
 
 

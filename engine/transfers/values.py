@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from engine.context import RlsContext
 from engine.errors import StorageError
 
 
@@ -89,12 +90,14 @@ class UploadJob:
         prefix: Folder in the bucket, `""` or with a trailing `/`.
         sources: Files and folders; a folder arrives under its own name with everything below it.
         policy: What happens to names that are taken.
+        caller: Whoever it is done for, or None for whoever the queue is for.
     """
 
     bucket: str
     prefix: str
     sources: tuple[Path, ...]
     policy: ConflictPolicy = ConflictPolicy.ASK
+    caller: RlsContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +109,14 @@ class DownloadJob:
         paths: Object paths, and prefixes with a trailing `/` (`""` is the whole bucket).
         target_dir: Folder that receives them; made if missing.
         policy: What happens to files that exist there.
+        caller: As in `UploadJob`.
     """
 
     bucket: str
     paths: tuple[str, ...]
     target_dir: Path
     policy: ConflictPolicy = ConflictPolicy.ASK
+    caller: RlsContext | None = None
 
 
 JobRequest = UploadJob | DownloadJob

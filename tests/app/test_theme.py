@@ -57,6 +57,8 @@ def test_the_style_sheet_uses_only_colours_that_exist() -> None:
         ("on_accent", "accent"),
         ("on_accent", "accent_hover"),
         ("on_danger", "danger"),
+        ("on_identity", "identity"),
+        ("on_identity", "identity_strong"),
         ("danger", "window"),
         ("warning", "warning_soft"),
         ("on_toast", "toast"),

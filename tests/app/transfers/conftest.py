@@ -9,8 +9,10 @@ import pytest
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 
+from app.bridge.acting import Acting
 from app.bridge.tasks import Tasks
 from app.bridge.transfers import TransferBridge
+from engine.types import RlsContext
 from tests.app.transfers.kit import StubQueue
 
 
@@ -42,7 +44,7 @@ def errors() -> list[Exception]:
 @pytest.fixture
 def bridge(qapp: QApplication, stub: StubQueue, errors: list[Exception]) -> Iterator[TransferBridge]:
     tasks = Tasks(errors.append)
-    bridge = TransferBridge(stub, tasks)  # type: ignore[arg-type]
+    bridge = TransferBridge(stub, Acting(RlsContext.service()), tasks)  # type: ignore[arg-type]
     yield bridge
     bridge.stop()
     bridge.close()

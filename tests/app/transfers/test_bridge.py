@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.bridge.acting import Acting
 from app.bridge.tasks import Tasks
 from app.bridge.transfers import TransferBridge
 from engine.transfers import ConflictAction, Decision, JobState, QueueSummary, TransferQueue
@@ -26,7 +27,7 @@ def storage() -> FakeStorage:
 def live(storage: FakeStorage, errors: list[Exception]) -> Iterator[TransferBridge]:
     """Return a bridge over a queue that runs."""
     tasks = Tasks(errors.append)
-    bridge = TransferBridge(TransferQueue(storage, RlsContext.service()), tasks)
+    bridge = TransferBridge(TransferQueue(storage, RlsContext.service()), Acting(RlsContext.service()), tasks)
     yield bridge
     bridge.stop()
     bridge.close()

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import BucketNotFound, DiskFull, SourceChanged, UnsupportedMediaType
+from engine.errors import BucketNotFound, DiskFull, SourceChanged, Unauthorized, UnsupportedMediaType
 from engine.transfers import ConflictPolicy, JobState, NoteKind, TransferQueue, UploadJob, failures_text
 from engine.transfers import uploads as uploads_module
+from engine.transfers.scan import Item
 from tests.engine.transfers.fakes import Clock, FakeStorage, Recorder
 
 WAIT_S = 20
@@ -398,3 +399,9 @@ def test_many_short_jobs_together_have_a_time_left_although_none_of_them_lives_l
     for gate in gates.values():
         gate.set()
     finish(queue)
+
+
+def test_what_policies_refuse_is_told_in_words_for_people() -> None:
+    refusal = Unauthorized("new row violates row-level security policy")
+    note = uploads_module.failed(Item("a.txt", Path("/a.txt"), 1, None), refusal)
+    assert note.reason == "Policies do not allow this."

@@ -1,0 +1,146 @@
+"""Users, tokens and keys: what the dialog about them asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from app.bridge.access import AccessBridge
+from app.dialogs.access_dialog import AccessDialog
+from app.dialogs.delete_dialog import DeleteDialog
+from app.dialogs.keys_dialog import KeysDialog
+from app.dialogs.token_dialog import TokenDialog
+from app.dialogs.user_dialog import UserDialog
+from app.errors import ErrorPresenter
+from app.formats import full_time_text
+from app.i18n import translate
+from app.look import Look
+from app.widgets.toast import Toast
+from engine.access_types import IssuedToken, TokenInfo, User
+
+
+class AccessControl(QObject):
+    """See the module."""
+
+    def __init__(self, look: Look, window: QWidget, access: AccessBridge, toast: Toast, errors: ErrorPresenter) -> None:
+        """Args: look; the window; what reads and acts; what tells; where failures go."""
+        super().__init__(window)
+        self._look = look
+        self._window = window
+        self._access = access
+        self._toast = toast
+        self._errors = errors
+
+    def open(self) -> None:
+        """Show who is known here."""
+        dialog = AccessDialog(self._look, self._window)
+        dialog.add_wanted.connect(lambda: self._add(dialog))
+        dialog.edit_wanted.connect(lambda user: self._edit(dialog, user))
+        dialog.remove_wanted.connect(lambda user: self._remove(dialog, user))
+        dialog.token_wanted.connect(lambda user: self._mint(dialog, user))
+        dialog.revoke_wanted.connect(lambda token: self._revoke(dialog, token))
+        dialog.revoke_all_wanted.connect(lambda user_id, who: self._revoke_all(dialog, user_id, who))
+        dialog.keys_wanted.connect(lambda: self._replace_keys(dialog))
+        dialog.copied.connect(self._copy)
+        self._load(dialog)
+        dialog.open()
+
+    def _load(self, dialog: AccessDialog) -> None:
+        self._access.everything(dialog.show_known, self._errors.in_dialog(dialog), owner=dialog)
+
+    def _done(self, dialog: AccessDialog, said: str) -> None:
+        """Tell what was done, and show what there is now if the dialog is still there."""
+        self._toast.say(said)
+        if dialog.is_open:
+            dialog.notice.say("")
+            self._load(dialog)
+
+    def _add(self, dialog: AccessDialog) -> None:
+        form = UserDialog(self._look, dialog)
+
+        def added(user: User) -> None:
+            form.finish()
+            self._done(dialog, translate("AccessControl", "{who} is known here now").format(who=user.name))
+
+        form.submitted.connect(lambda draft: self._access.add(draft, added, self._errors.in_dialog(form)))
+        form.open()
+
+    def _edit(self, dialog: AccessDialog, user: User) -> None:
+        form = UserDialog(self._look, dialog, user)
+
+        def changed(user: User) -> None:
+            form.finish()
+            self._done(dialog, translate("AccessControl", "{who} changed").format(who=user.name))
+
+        form.submitted.connect(lambda draft: self._access.change(user, draft, changed, self._errors.in_dialog(form)))
+        form.open()
+
+    def _remove(self, dialog: AccessDialog, user: User) -> None:
+        title, verb = translate("AccessControl", "Remove this user?"), translate("AccessControl", "Remove user")
+        ends = translate("AccessControl", "All their tokens end at once. What they own stays theirs, by their ID.")
+        said = translate("AccessControl", "{who} removed").format(who=user.name)
+        self._ask(
+            dialog, title, user.name, user.id, verb, ends,
+            lambda: self._access.remove(user, lambda _: self._done(dialog, said), self._errors.in_dialog(dialog)),
+        )  # fmt: skip
+
+    def _mint(self, dialog: AccessDialog, user: User | None) -> None:
+        form = TokenDialog(self._look, dialog, dialog.known.users, user)
+
+        def minted(issued: IssuedToken) -> None:
+            if form.is_open:
+                form.show_token(issued)
+            self._done(dialog, translate("AccessControl", "Token made"))
+
+        form.submitted.connect(lambda draft: self._access.mint(draft, minted, self._errors.in_dialog(form)))
+        form.copied.connect(lambda token: self._copy(token, translate("AccessControl", "Token copied")))
+        form.open()
+
+    def _revoke(self, dialog: AccessDialog, token: TokenInfo) -> None:
+        said = translate("AccessControl", "Token revoked")
+        self._access.revoke(token, lambda _: self._done(dialog, said), self._errors.in_dialog(dialog))
+
+    def _revoke_all(self, dialog: AccessDialog, user_id: str, who: str) -> None:
+        title = translate("AccessControl", "End all tokens of this user?")
+        verb = translate("AccessControl", "End tokens")
+        ends = translate("AccessControl", "Whoever uses one of them has to get a new one.")
+
+        def ended(count: int) -> None:
+            self._done(dialog, translate("AccessControl", "%Ln token(s) of {who} ended", None, count).format(who=who))
+
+        self._ask(
+            dialog, title, who, user_id, verb, ends,
+            lambda: self._access.revoke_all(user_id, ended, self._errors.in_dialog(dialog)),
+        )  # fmt: skip
+
+    def _replace_keys(self, dialog: AccessDialog) -> None:
+        form = KeysDialog(self._look, dialog)
+
+        def replaced(until: datetime) -> None:
+            at_once = form.overlap_s == 0 if form.is_open else False
+            form.finish()
+            said = translate("AccessControl", "Keys replaced. The old ones count until {time}")
+            ended = translate("AccessControl", "Keys replaced. The old ones have ended")
+            self._done(dialog, ended if at_once else said.format(time=full_time_text(until)))
+
+        form.submitted.connect(
+            lambda overlap_s: self._access.replace_keys(overlap_s, replaced, self._errors.in_dialog(form))
+        )
+        form.open()
+
+    def _ask(
+        self, dialog: AccessDialog, title: str, name: str, detail: str, verb: str, warning: str,
+        act: Callable[[], object],
+    ) -> None:  # fmt: skip
+        asked = DeleteDialog(self._look, dialog, title, (name,), verb, warning)
+        asked.show_text(detail if detail != name else "")
+        asked.confirmed.connect(act)
+        asked.open()
+
+    def _copy(self, text: str, said: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self._toast.say(said)

@@ -1,0 +1,201 @@
+"""Which entries of the audit are wanted: a row of choices and two fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from PySide6.QtCore import QDateTime, Qt, QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from app.audit_words import GROUPS, Names
+from app.dialogs.base import SPIN_MARGINS
+from app.dialogs.calendar import dress_calendar
+from app.i18n import translate
+from app.look import Look, label
+from engine.access_types import AuditFilter, AuditResult
+from engine.audit.entries import ANONYMOUS
+
+_CALM_MS: Final = 300
+_BETWEEN: Final = "between"
+_TODAY: Final = "today"
+
+
+class AuditFilters(QWidget):
+    """See the module.
+
+    Signals:
+        changed: The person has come to rest on another filter.
+    """
+
+    changed = Signal()
+
+    def __init__(self, look: Look) -> None:
+        """Args: look."""
+        super().__init__()
+        self._look = look
+        self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
+        self._calm.timeout.connect(self.changed)
+        self.period = self._combo(translate("AuditFilters", "Period"), _periods())
+        groups = [(translate("AuditWords", title), operations) for title, operations in GROUPS]
+        self.group = self._combo(translate("AuditFilters", "What"), groups)
+        self.result = self._combo(translate("AuditFilters", "Result"), _results())
+        self.bucket = self._combo(translate("AuditFilters", "Bucket"), ((_all_buckets(), None),))
+        self.who = self._combo(translate("AuditFilters", "Who"), ((translate("AuditFilters", "Anybody"), ""),))
+        typed = QLineEdit()
+        typed.setAccessibleName(translate("AuditFilters", "Who"))
+        self.who.setLineEdit(typed)
+        self.who.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.path = QLineEdit()
+        self.path.setPlaceholderText(translate("AuditFilters", "Part of the path"))
+        self.path.setAccessibleName(translate("AuditFilters", "Part of the path"))
+        self.path.setClearButtonEnabled(True)
+        self.since, self.until = self._moment(-1), self._moment(0)
+        self.reset = look.push_button(translate("AuditFilters", "Show everything"), "link")
+        self.reset.setAutoDefault(False)
+        self._lay_out()
+        self._connect()
+
+    @property
+    def wanted(self) -> AuditFilter:
+        """Return what is chosen."""
+        since, until = self._span()
+        result = self.result.currentData()  # Qt hands out plain text for what was a member of an enumeration
+        return AuditFilter(
+            since=since,
+            until=until,
+            user=self._user(),
+            operations=tuple(str(name) for name in self.group.currentData()),
+            bucket=self.bucket.currentData(),
+            path=self.path.text(),
+            result=None if result is None else AuditResult(result),
+        )
+
+    @property
+    def narrows(self) -> bool:
+        """Return whether anything is left out."""
+        return self.wanted != AuditFilter()
+
+    def offer(self, names: Names, buckets: Sequence[str]) -> None:
+        """Offer people and buckets to choose from; what is chosen stays."""
+        people = [(translate("AuditFilters", "You"), names.own_id)]
+        people += [(name, user_id) for user_id, name in sorted(names.users.items(), key=lambda pair: pair[1])]
+        people.append((translate("AuditFilters", "Visitors"), ANONYMOUS))
+        for combo, choices in ((self.who, people), (self.bucket, [(name, name) for name in buckets])):
+            typed, combo_was = combo.currentText(), combo.blockSignals(True)
+            while combo.count() > 1:
+                combo.removeItem(1)
+            for text, value in choices:
+                combo.addItem(text, value)
+            combo.setCurrentIndex(max(combo.findText(typed), 0))
+            combo.blockSignals(combo_was)
+
+    def clear(self) -> None:
+        """Want everything."""
+        for combo in (self.period, self.group, self.result, self.bucket, self.who):
+            combo.setCurrentIndex(0)
+        self.who.setEditText(self.who.itemText(0))
+        self.path.clear()
+        self._calm.stop()
+        self._judge()
+        self.changed.emit()
+
+    def _combo(self, name: str, choices: Sequence[tuple[str, object]]) -> QComboBox:
+        combo = QComboBox()
+        combo.setAccessibleName(name)
+        combo.view().setAccessibleName(name)
+        combo.setToolTip(name)
+        for text, value in choices:
+            combo.addItem(text, value)
+        combo.setMinimumContentsLength(8)
+        return combo
+
+    def _moment(self, days: int) -> QDateTimeEdit:
+        edit = QDateTimeEdit(QDateTime.currentDateTime().addDays(days))
+        edit.setCalendarPopup(True)
+        edit.setDisplayFormat("d MMM yyyy  HH:mm")
+        edit.lineEdit().setTextMargins(*SPIN_MARGINS)
+        edit.setAccessibleName(translate("AuditFilters", "From") if days else translate("AuditFilters", "Until"))
+        dress_calendar(self._look, edit.calendarWidget())
+        edit.dateTimeChanged.connect(lambda _: self._calm.start())
+        return edit
+
+    def _lay_out(self) -> None:
+        space = self._look.theme.space
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(space("s"))
+        row = QHBoxLayout()
+        row.setSpacing(space("s"))
+        for part in (self.period, self.group, self.result, self.bucket, self.who):
+            row.addWidget(part)
+        row.addWidget(self.path, 1)
+        column.addLayout(row)
+        self._between = QWidget()
+        between = QHBoxLayout(self._between)
+        between.setContentsMargins(0, 0, 0, 0)
+        between.setSpacing(space("s"))
+        between.addWidget(label(translate("AuditFilters", "From"), tone="muted"))
+        between.addWidget(self.since)
+        between.addWidget(label(translate("AuditFilters", "until"), tone="muted"))
+        between.addWidget(self.until)
+        between.addStretch()
+        column.addWidget(self._between)
+        self._between.hide()
+
+    def _connect(self) -> None:
+        for combo in (self.period, self.group, self.result, self.bucket):
+            combo.currentIndexChanged.connect(lambda _: self._calm.start())
+        self.period.currentIndexChanged.connect(lambda _: self._judge())
+        self.who.editTextChanged.connect(lambda _: self._calm.start())
+        self.path.textChanged.connect(lambda _: self._calm.start())
+        self.reset.clicked.connect(self.clear)
+
+    def _judge(self) -> None:
+        self._between.setVisible(self.period.currentData() == _BETWEEN)
+
+    def _user(self) -> str:
+        """Return part of an id: of whoever is chosen by name, or as it is typed."""
+        typed = self.who.currentText().strip()
+        number = self.who.findText(typed, Qt.MatchFlag.MatchFixedString)
+        return str(self.who.itemData(number)) if number >= 0 else typed
+
+    def _span(self) -> tuple[datetime | None, datetime | None]:
+        chosen = self.period.currentData()
+        if chosen is None:
+            return None, None
+        if chosen == _BETWEEN:
+            return _aware(self.since), _aware(self.until)
+        now = datetime.now(UTC)
+        if chosen == _TODAY:
+            return now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0), None
+        return now.replace(second=0, microsecond=0) - timedelta(hours=chosen), None
+
+
+def _aware(edit: QDateTimeEdit) -> datetime:
+    return datetime.fromtimestamp(edit.dateTime().toSecsSinceEpoch(), UTC)
+
+
+def _all_buckets() -> str:
+    return translate("AuditFilters", "All buckets")
+
+
+def _periods() -> tuple[tuple[str, object], ...]:
+    return (
+        (translate("AuditFilters", "Any time"), None),
+        (translate("AuditFilters", "Last hour"), 1),
+        (translate("AuditFilters", "Today"), _TODAY),
+        (translate("AuditFilters", "Last 7 days"), 7 * 24),
+        (translate("AuditFilters", "Last 30 days"), 30 * 24),
+        (translate("AuditFilters", "Between…"), _BETWEEN),
+    )
+
+
+def _results() -> tuple[tuple[str, object], ...]:
+    return (
+        (translate("AuditFilters", "Any result"), None),
+        (translate("AuditFilters", "Done"), AuditResult.DONE),
+        (translate("AuditFilters", "Denied"), AuditResult.DENIED),
+        (translate("AuditFilters", "Failed"), AuditResult.FAILED),
+    )

@@ -1,0 +1,233 @@
+"""The whole window in somebody else's name, on the real engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+
+from app.actions import ActionId
+from app.application import Window
+from app.bridge.acting import Attempt, Deed, Identity, Refused, visitor_name
+from app.bridge.operations import BucketDraft, Removal
+from app.bridge.serving import ServerState
+from app.dialogs.access_dialog import AccessDialog
+from app.dialogs.act_as_dialog import ActAsDialog
+from app.models.sources import Standing
+from app.models.transfer_rows import detail_of
+from app.models.tree_model import STANDING_ROLE
+from app.views.outside_menu import OutsideMenu
+from engine.access_types import User
+from engine.context import RlsContext
+from engine.transfers import JobSnapshot
+from tests.app.helpers import Desk, leave
+from tests.app.test_accessibility import unnamed
+
+
+@pytest.fixture
+def shared(desk: Desk) -> Desk:
+    """Return the window on a bucket where alice and the person at this computer have something each."""
+    alice = known(desk, "alice")
+    desk.bucket("photos")
+    desk.storage.upload("photos", "mine.txt", b"1", RlsContext.user(alice.id))
+    desk.storage.upload("photos", "trips/kite.png", b"1", RlsContext.user(alice.id))
+    desk.put("yours.txt")
+    desk.storage.create_bucket("private", desk.me)
+    desk.session.controllers.navigator.refresh()
+    desk.until(lambda: buckets(desk) == ["photos", "private"])
+    return desk
+
+
+def known(desk: Desk, name: str) -> User:
+    return desk.session._side._workspace.users.add(name, desk.me)
+
+
+def act_as(desk: Desk, name: str) -> None:
+    """Choose somebody in the dialog, as a person does."""
+    desk.session.actions[ActionId.ACT_AS].trigger()
+    dialog = desk.dialog(ActAsDialog)
+    desk.until(lambda: dialog.users.findText(name, Qt.MatchFlag.MatchStartsWith) >= 0)
+    dialog.user.setChecked(True)
+    dialog.users.setCurrentIndex(dialog.users.findText(name, Qt.MatchFlag.MatchStartsWith))
+    dialog.confirm.click()
+
+
+def act_as_visitor(desk: Desk) -> None:
+    desk.session._side.acting.begin(Identity(visitor_name(), RlsContext.anonymous()))
+
+
+def buckets(desk: Desk) -> list[str]:
+    return [bucket.name for bucket in desk.tree.model().buckets]
+
+
+def test_what_is_hidden_vanishes_and_comes_back(shared: Desk) -> None:
+    act_as(shared, "alice")
+    assert shared.names == []  # at once, before anything is read with alice's eyes
+    shared.until(lambda: shared.names == ["trips", "mine.txt"])
+    shared.until(lambda: buckets(shared) == ["photos"])
+    shared.session.actions[ActionId.STOP_ACTING].trigger()
+    shared.until(lambda: set(shared.names) == {"trips", "mine.txt", "yours.txt"})
+    shared.until(lambda: buckets(shared) == ["photos", "private"])
+
+
+def test_a_band_across_the_window_and_its_title_say_so(shared: Desk) -> None:
+    band = shared.views.acting
+    assert band.text == ""
+    act_as(shared, "alice")
+    shared.until(lambda: shared.names == ["trips", "mine.txt"])
+    assert band.isVisible()
+    assert band.text == "You are acting as alice (authenticated). You see and may do only what they may."
+    assert shared.shell.windowTitle() == "Acting as alice – photos – Holdall"
+    band.stop.click()
+    shared.until(lambda: "yours.txt" in shared.names)
+    assert not band.isVisible()
+    assert shared.shell.windowTitle() == "photos – Holdall"
+
+
+def test_a_bucket_that_is_not_listed_is_marked_and_hidden_ones_are_counted(shared: Desk) -> None:
+    act_as(shared, "alice")
+    shared.until(lambda: buckets(shared) == ["photos"])
+    assert shared.tree.model().index(0, 0).data(STANDING_ROLE) is Standing.UNLISTED
+    note = shared.views.hidden
+    shared.until(lambda: "1 bucket hidden from alice" in note.text)
+    assert "No policy on the buckets lets alice list any" in note.text
+    note.switch.click()
+    shared.until(lambda: buckets(shared) == ["photos", "private"])
+    assert shared.tree.model().index(1, 0).data(STANDING_ROLE) is Standing.HIDDEN
+    shared.session.actions[ActionId.STOP_ACTING].trigger()
+    shared.until(lambda: note.text == "")
+
+
+def test_the_bucket_that_was_open_stays_open_though_nothing_in_it_may_be_seen(shared: Desk) -> None:
+    act_as_visitor(shared)
+    pane = shared.views.pane
+    shared.until(lambda: pane.page is pane.nothing_to_see)
+    assert pane.nothing_to_see.title.text() == "A visitor sees nothing here"
+    assert shared.session.controllers.navigator.place.bucket == "photos"
+    shared.until(lambda: buckets(shared) == ["photos"])
+
+
+def test_a_folder_that_may_not_be_seen_gives_way_to_the_top_of_its_bucket(shared: Desk) -> None:
+    shared.storage.upload("photos", "secret/plan.txt", b"1", shared.me)
+    shared.go("photos", "secret/")
+    act_as(shared, "alice")
+    shared.until(lambda: shared.names == ["trips", "mine.txt"])
+    assert not shared.session.controllers.navigator.can_back
+
+
+def test_what_concerns_the_workspace_itself_is_off_meanwhile(shared: Desk) -> None:
+    closed = (ActionId.USERS, ActionId.SERVER, ActionId.SERVER_SWITCH)
+    act_as(shared, "alice")
+    shared.until(lambda: not any(shared.session.actions[name].isEnabled() for name in closed))
+    assert "stop that first" in shared.session.actions[ActionId.USERS].toolTip()
+    shared.session.actions[ActionId.STOP_ACTING].trigger()
+    shared.until(lambda: all(shared.session.actions[name].isEnabled() for name in closed))
+    assert not shared.session.actions[ActionId.STOP_ACTING].isEnabled()
+
+
+def test_what_is_put_here_belongs_to_whoever_is_acted_as(shared: Desk, tmp_path: Path) -> None:
+    alice = shared.session._side._workspace.users.get("alice", shared.me)
+    (tmp_path / "new.txt").write_text("x")
+    act_as(shared, "alice")
+    shared.until(lambda: shared.names == ["trips", "mine.txt"])
+    shared.session.controllers.moving.dropped([tmp_path / "new.txt"], "")
+    shared.until(lambda: "new.txt" in shared.names)
+    assert shared.storage.info("photos", "new.txt", shared.me).owner_id == alice.id
+
+
+def test_nothing_of_it_survives_a_restart(shared: Desk, open_window: Callable[[], Window]) -> None:
+    act_as(shared, "alice")
+    shared.until(lambda: shared.names == ["trips", "mine.txt"])
+    leave(shared.window)
+    again = Desk(open_window(), shared.qtbot)
+    again.until(lambda: "yours.txt" in again.names)
+    assert again.views.acting.text == ""
+
+
+def test_somebody_can_be_described_by_hand(desk: Desk) -> None:
+    desk.session.actions[ActionId.ACT_AS].trigger()
+    dialog = desk.dialog(ActAsDialog)
+    dialog.by_hand.setChecked(True)
+    dialog.user_id.setText("a11ce")
+    dialog.role.setEditText("editors")
+    dialog.claims.setPlainText('{"team": "blue"}')
+    assert dialog.identity == Identity(
+        "a11ce", RlsContext("a11ce", "editors", {"team": "blue", "sub": "a11ce", "role": "editors"})
+    )
+    dialog.claims.setPlainText('{"team"')
+    assert "line 1, column" in dialog.claims_field.problem
+    assert not dialog.confirm.isEnabled()
+    dialog.claims.setPlainText('{"sub": "x"}')
+    assert "sub" in dialog.claims_field.problem
+    dialog.claims.clear()
+    dialog.role.setEditText("service_role")
+    assert not dialog.confirm.isEnabled()
+    assert "everything" in dialog.role_field.problem
+    assert unnamed(dialog) == []
+
+
+def test_without_users_the_dialog_leads_to_where_they_are_added(desk: Desk) -> None:
+    desk.session.actions[ActionId.ACT_AS].trigger()
+    dialog = desk.dialog(ActAsDialog)
+    desk.until(dialog.add_user.isVisible)
+    assert dialog.confirm.text() == "Act as a visitor"
+    dialog.user.setChecked(True)
+    assert not dialog.confirm.isEnabled()
+    dialog.add_user.click()
+    desk.dialog(AccessDialog)
+
+
+def test_what_is_denied_says_who_may_not_do_what(shared: Desk) -> None:
+    alice = shared.session._side._workspace.users.get("alice", shared.me)
+    act_as(shared, "alice")
+    shared.until(lambda: shared.names == ["trips", "mine.txt"])
+    shared.session._side.operations.create_bucket(BucketDraft("hers"), lambda _: None)
+    shared.until(lambda: shared.toast.text == "alice may not make this bucket. Policies decide.")
+    assert not shared.toast._button.isVisible()  # nobody explains yet
+    asked: list[Refused] = []
+    shared.window.errors.explain_with(asked.append)
+    shared.session._side.operations.create_bucket(BucketDraft("hers"), lambda _: None)
+    shared.until(shared.toast._button.isVisible)
+    shared.toast._button.click()
+    assert asked[0].identity.context.user_id == alice.id
+    assert asked[0].attempt == Attempt(Deed.MAKE_BUCKET, "hers")
+
+
+def test_what_policies_keep_from_being_deleted_stays_and_is_told(shared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    act_as(shared, "alice")
+    shared.until(lambda: shared.names == ["trips", "mine.txt"])
+    monkeypatch.setattr(shared.storage, "delete_trees", lambda *_, **__: 0)  # what may not be deleted is passed over
+    told: list[object] = []
+    operations = shared.session._side.operations
+    operations.delete("photos", ["mine.txt"], None, told.append)
+    shared.until(lambda: shared.toast.text == "alice may not delete this. Policies decide.")
+    assert told == []
+    monkeypatch.setattr(shared.storage, "delete_trees", lambda *_, **__: 1)
+    operations.delete("photos", ["mine.txt", "trips/"], None, told.append)
+    shared.until(lambda: told == [Removal(1, refused=2)])
+    shared.session.controllers.editing._tell_deleted(told[0])
+    assert shared.toast.text == "1 object deleted; policies do not let these be deleted: 2 objects"
+
+
+def test_the_server_is_not_started_in_another_name(shared: Desk) -> None:
+    act_as_visitor(shared)
+    shared.session.controllers.sharing.start(lambda: None)
+    shared.until(lambda: shared.toast.text.startswith("A visitor may not start the server."))
+    assert shared.session._side.server.state is ServerState.OFF
+    outside = shared.shell.findChild(OutsideMenu)
+    assert not outside.isEnabled()
+    shared.session._side.acting.stop()
+    assert outside.isEnabled()
+
+
+def test_an_upload_that_policies_refuse_says_so_in_its_row(shared: Desk, tmp_path: Path) -> None:
+    (tmp_path / "new.txt").write_text("x")
+    act_as_visitor(shared)
+    shared.session._side.transfers.upload("photos", "", [tmp_path / "new.txt"])
+    ended: list[JobSnapshot] = []
+    shared.session._side.transfers.job_ended.connect(ended.append)
+    shared.until(lambda: len(ended) == 1)
+    assert detail_of(ended[0]) == "Policies do not allow this"
+    assert not shared.storage.exists("photos", "new.txt", shared.me)
