@@ -71,6 +71,19 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyChanges:
+    """What a text of statements came to.
+
+    Attributes:
+        created: As they are kept.
+        dropped: As they were.
+    """
+
+    created: tuple[Policy, ...]
+    dropped: tuple[Policy, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Culprit:
     """The part of an expression that decided.
 

@@ -1,4 +1,4 @@
-"""Managing buckets. Only the service role may; objects have rules of their own.
+"""Managing buckets, by the policies of the buckets table; objects have rules of their own.
 
 Source: specification, "Bucket management (CRUD)".
 """
@@ -18,6 +18,7 @@ from engine.errors import BucketAlreadyExists, BucketNotEmpty, StorageError
 from engine.events import EventType
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.announce import Announcer
+from engine.files.bucket_access import check_bucket_reached, check_bucket_writable, check_may_manage, row_of
 from engine.files.bucket_rules import checked_kept, checked_limit, checked_types
 from engine.files.deletes import Deletes
 from engine.files.history import forget_all
@@ -28,7 +29,8 @@ from engine.ids import new_id
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_objects
 from engine.paths import validate_bucket_name
-from engine.permissions.rules import PermissionChecker
+from engine.permissions.policies import forget_policies
+from engine.permissions.rules import Command, PermissionChecker
 from engine.times import now_us
 from engine.types import NOTHING_KEPT, Bucket, BucketChanges, ProgressCallback, Retention, RlsContext, Unchanged
 
@@ -84,12 +86,13 @@ class Buckets:
         """Make an empty bucket.
 
         Raises:
-            Unauthorized: The caller is not the service role.
+            Unauthorized: The caller may not.
             InvalidBucketName: The name breaks the rules.
             InvalidRequest: Limit or types make no sense.
             BucketAlreadyExists: The name is taken.
         """
-        self._permissions.check_service(context)
+        with self._executor.snapshot(context) as tx:
+            check_may_manage(tx)
         validate_bucket_name(name)
         now = now_us()
         values = {
@@ -104,9 +107,10 @@ class Buckets:
             **_retention_columns(retention),
         }
         with self._executor.transaction(context) as tx:
+            check_bucket_writable(tx, Command.INSERT, values)
             _refuse_taken(tx, name)
             tx.execute(insert(storage_buckets).values(values))
-            bucket = find_bucket(tx, name)
+            bucket = find_bucket(tx.as_caller(_SYSTEM), name)
         self._failpoints.reach(Failpoint.BUCKET_CREATED)
         self._sidecars.follow(bucket.id)
         self._announcer.bucket(EventType.BUCKET_CREATED, bucket)
@@ -131,7 +135,7 @@ class Buckets:
 
         Raises:
             BucketNotFound: There is none that the caller may see.
-            Unauthorized: The caller is not the service role.
+            Unauthorized: The caller may not.
             InvalidBucketName: The name breaks the rules.
             InvalidRequest: Limit or types make no sense.
             BucketAlreadyExists: The name is taken.
@@ -154,7 +158,7 @@ class Buckets:
 
         Raises:
             BucketNotFound: There is none that the caller may see.
-            Unauthorized: The caller is not the service role.
+            Unauthorized: The caller may not.
             InvalidBucketName: The name breaks the rules.
             BucketAlreadyExists: The name is taken.
         """
@@ -189,7 +193,7 @@ class Buckets:
 
         Raises:
             BucketNotFound: There is none that the caller may see.
-            Unauthorized: The caller is not the service role.
+            Unauthorized: The caller may see it but not delete it.
             BucketNotEmpty: It holds objects.
         """
         try:
@@ -197,17 +201,19 @@ class Buckets:
         except IntegrityError as error:
             raise BucketNotEmpty("The bucket you tried to delete is not empty", path=name_or_id) from error
         self._failpoints.reach(Failpoint.BUCKET_ROW_GONE)
+        self._sidecars.follow_policies()
         self._remove_folder(bucket)
         self._failpoints.reach(Failpoint.BUCKET_GONE)
         self._announcer.bucket(EventType.BUCKET_DELETED, bucket)
 
     def _delete_rows(self, change: Mutation, name_or_id: str) -> Bucket:
-        """Delete a bucket's row, and with it what it kept of the past."""
+        """Delete a bucket's row, and with it what it kept of the past, and its policies."""
         bucket = find_bucket(change.tx, name_or_id)
-        self._permissions.check_service(change.tx.context)
+        check_bucket_reached(change.tx, Command.DELETE, bucket)
         _refuse_full(change.tx, bucket)
         forget_all(change, bucket.id)
-        change.tx.execute(delete(storage_buckets).where(_B.id == bucket.id))
+        forget_policies(change.system, bucket.id)
+        change.system.execute(delete(storage_buckets).where(_B.id == bucket.id))
         self._sidecars.remove(change.tx, bucket.id)
         self._failpoints.reach(Failpoint.BUCKET_DELETE)
         return bucket
@@ -223,12 +229,14 @@ class Buckets:
         """Set some columns of one bucket."""
         with self._executor.transaction(context) as tx:
             bucket = find_bucket(tx, name_or_id)
-            self._permissions.check_service(context)
+            check_bucket_reached(tx, Command.UPDATE, bucket)
+            check_bucket_writable(tx, Command.UPDATE, row_of(bucket) | values | {"updated_at": now_us()})
             if values.get("name", bucket.name) != bucket.name:
                 _refuse_taken(tx, values["name"])
+            system = tx.as_caller(_SYSTEM)
             statement = update(storage_buckets).where(_B.id == bucket.id)
-            tx.execute(statement.values(**values, updated_at=now_us()))
-            changed = find_bucket(tx, bucket.id)
+            system.execute(statement.values(**values, updated_at=now_us()))
+            changed = find_bucket(system, bucket.id)
         self._failpoints.reach(Failpoint.BUCKET_CHANGED)
         self._sidecars.follow(changed.id)
         self._announcer.bucket(EventType.BUCKET_UPDATED, changed)

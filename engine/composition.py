@@ -35,6 +35,7 @@ from engine.jobs.check import Checks
 from engine.jobs.contents import Bytes
 from engine.jobs.verdicts import Verdicts
 from engine.metadata.executor import Executor
+from engine.permissions.policies import Policies
 from engine.permissions.rules import PermissionChecker
 from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
@@ -97,11 +98,11 @@ def compose(
 ) -> FileStorage:
     """Put the use cases together."""
     executor, backend, permissions = core.executor, core.backend, core.permissions
-    committer = Committer(executor, core.mutations, backend, permissions)
+    committer = Committer(executor, core.mutations, backend)
     downloads = Downloads(executor, backend, core.journal, core.settler, signer, quarantine)
     listing = Listing(executor, quarantine)
     deletes = Deletes(executor, core.mutations, announcer)
-    copies = Copies(executor, backend, committer, permissions, downloads, listing, announcer.stored)
+    copies = Copies(executor, backend, committer, downloads, listing, announcer.stored)
     contents = VersionBytes(executor, backend, core.settler, downloads)
     past = Past(executor, downloads, contents)
     return FileStorage(
@@ -110,8 +111,8 @@ def compose(
         buckets=Buckets(
             executor, core.mutations, backend, permissions, deletes, announcer, core.sidecars, core.failpoints
         ),
-        uploads=Uploads(executor, backend, committer, permissions, announcer.stored),
-        bulk_uploads=BulkUploads(executor, backend, committer, permissions, announcer.stored_many, core.failpoints),
+        uploads=Uploads(executor, backend, committer, announcer.stored),
+        bulk_uploads=BulkUploads(executor, backend, committer, announcer.stored_many, core.failpoints),
         downloads=downloads,
         tree_downloads=TreeDownloads(downloads, listing, past),
         listing=listing,
@@ -119,9 +120,7 @@ def compose(
         moves=Moves(core.mutations, announcer),
         copies=copies,
         versions=Versions(executor, core.mutations, contents, copies, quarantine),
-        trash=Trash(
-            executor, core.mutations, backend, permissions, announcer.stored, quarantine, deletes, core.failpoints
-        ),
+        trash=Trash(executor, core.mutations, backend, announcer.stored, quarantine, deletes, core.failpoints),
         past=past,
         checks=Checks(
             executor,
@@ -133,4 +132,5 @@ def compose(
             announcer.deleted,
         ),
         signer=signer,
+        policies=Policies(executor, permissions, core.sidecars.follow_policies),
     )

@@ -2,9 +2,10 @@
 
     StorageError
     ├── RequestFault                  the request cannot be fulfilled as asked
-    │   ├── NotFound                  BucketNotFound, ObjectNotFound
-    │   ├── Conflict                  BucketAlreadyExists, ObjectAlreadyExists, BucketNotEmpty, WouldBeLost
-    │   ├── Unauthorized              InvalidToken
+    │   ├── NotFound                  BucketNotFound, ObjectNotFound, PolicyNotFound
+    │   ├── Conflict                  BucketAlreadyExists, ObjectAlreadyExists, BucketNotEmpty, WouldBeLost,
+    │   │                             PolicyAlreadyExists
+    │   ├── Unauthorized              InvalidToken, PolicyFailed
     │   ├── InvalidRequest            InvalidKey, InvalidBucketName, InvalidRange, InvalidPolicy
     │   ├── InvalidLink               MalformedLink, ExpiredLink, WrongSignature
     │   ├── PayloadTooLarge
@@ -85,6 +86,12 @@ class ObjectNotFound(NotFound):
     code = "NoSuchKey"
 
 
+class PolicyNotFound(NotFound):
+    """No such policy."""
+
+    code = "NoSuchPolicy"
+
+
 class Conflict(RequestFault):
     """The present state contradicts the request."""
 
@@ -116,6 +123,12 @@ class WouldBeLost(Conflict):
     code = "WouldBeLost"
 
 
+class PolicyAlreadyExists(Conflict):
+    """A policy of the table has that name."""
+
+    code = "PolicyAlreadyExists"
+
+
 class Unauthorized(RequestFault):
     """The caller's role or policies do not allow it."""
 
@@ -124,6 +137,10 @@ class Unauthorized(RequestFault):
 
 class InvalidToken(Unauthorized):
     """The bearer token is malformed, expired, or signed by somebody else."""
+
+
+class PolicyFailed(Unauthorized):
+    """A policy could not be evaluated on a row, as where it divides by zero; strangers learn no more than that."""
 
 
 class InvalidRequest(RequestFault):

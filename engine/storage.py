@@ -34,6 +34,7 @@ from engine.files.versions import Versions
 from engine.jobs.check import Checks
 from engine.metadata.executor import Executor
 from engine.paths import validate_object_path, validate_prefix
+from engine.permissions.policies import Policies
 from engine.signed_url import UrlSigner
 from engine.types import (
     NOTHING_KEPT,
@@ -54,7 +55,6 @@ from engine.types import (
 )
 
 _DEFAULTS: Final = UploadOptions()
-_MARKER_TYPE: Final = "application/x-directory"
 
 
 class FileStorage:
@@ -65,6 +65,7 @@ class FileStorage:
         versions: Old versions of objects.
         trash: What was deleted and can be taken back.
         past: Objects as they were at a moment.
+        policies: Who may do what.
     """
 
     def __init__(
@@ -86,7 +87,9 @@ class FileStorage:
         past: Past,
         checks: Checks,
         signer: UrlSigner,
+        policies: Policies,
     ) -> None:
+        self.policies = policies
         self.events = events
         self.versions = versions
         self.trash = trash
@@ -373,7 +376,7 @@ class FileStorage:
         """Make an empty folder: an object of no bytes whose path ends with `/`. One that exists is left alone."""
         validate_prefix(prefix)
         if prefix and not self.exists(bucket, prefix, context):
-            self.upload(bucket, prefix, b"", context, UploadOptions(mime_type=_MARKER_TYPE, replace=True))
+            self._uploads.mark_folder(bucket, prefix, context)
 
     def sign(self, bucket: str, path: str, context: RlsContext, expires_in_s: int) -> SignedUrl:
         """Make a link that opens one object for `expires_in_s` seconds, to whom the row rules show it.

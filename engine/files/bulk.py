@@ -19,8 +19,9 @@ from typing import Final
 from engine import limits
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import ObjectAlreadyExists
+from engine.errors import ObjectAlreadyExists, StorageError, Unauthorized
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
+from engine.files.candidates import check_may_insert
 from engine.files.commit import Committer
 from engine.files.contents import Committed, NewContent, Refused
 from engine.files.records import find_bucket
@@ -28,7 +29,7 @@ from engine.files.rules import check_user_metadata
 from engine.files.staging import FileStager
 from engine.files.throttle import ProgressMeter
 from engine.metadata.executor import Executor
-from engine.permissions.rules import PermissionChecker
+from engine.permissions.rules import WRITE_DENIED
 from engine.types import (
     BatchReport,
     Bucket,
@@ -71,7 +72,6 @@ class BulkUploads:
         executor: For the bucket.
         backend: Where bytes are staged.
         committer: Writes the rows.
-        permissions: Who may add objects.
         stored: Told of every batch.
         failpoints: Told of every step.
     """
@@ -81,14 +81,12 @@ class BulkUploads:
         executor: Executor,
         backend: StorageBackend,
         committer: Committer,
-        permissions: PermissionChecker,
         stored: BatchPublisher,
         failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._executor = executor
         self._backend = backend
         self._committer = committer
-        self._permissions = permissions
         self._stored = stored
         self._failpoints = failpoints
 
@@ -120,9 +118,9 @@ class BulkUploads:
             Cancelled: `cancel` was used.
             EnvironmentFault: Disk or database failed; earlier batches stay.
         """
-        with self._executor.snapshot(_SYSTEM) as tx:
-            found = find_bucket(tx, bucket)
-        self._permissions.check_insert(context)
+        with self._executor.snapshot(context) as tx:
+            found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            check_may_insert(tx, found)
         check_user_metadata(options.user_metadata)
         meter = ProgressMeter(progress, cancel)
         with _Run(
@@ -197,15 +195,21 @@ class _Run:
 
     def _free(self, items: list[UploadItem]) -> list[UploadItem]:
         """Return the items whose paths may be written; the others fail before a byte of theirs is copied."""
-        if self._options.replace:
-            return items
         paths = [item.path for item in items if _is_text(item.path)]
-        taken = self._committer.taken(self._bucket, paths, self._empty_folders)
-        for item in items:
-            if item.path in taken:
-                error = ObjectAlreadyExists("The resource already exists", path=item.path)
-                self.tally.failures.append(ItemFailure(item.path, str(item.source), error))
-        return [item for item in items if item.path not in taken] if taken else items
+        refused: dict[str, StorageError] = {}
+        if not self._context.can_bypass_rls:
+            allowed = self._committer.admitted(self._bucket, paths, self._context, self._options)
+            refused = {path: Unauthorized(WRITE_DENIED, path=path) for path in paths if allowed[path] is False}
+            paths = [path for path in paths if allowed[path]]
+        if not self._options.replace:
+            taken = self._committer.taken(self._bucket, paths, self._empty_folders)
+            refused |= {path: ObjectAlreadyExists("The resource already exists", path=path) for path in taken}
+        if not refused:
+            return items
+        self.tally.failures += [
+            ItemFailure(item.path, str(item.source), refused[item.path]) for item in items if item.path in refused
+        ]
+        return [item for item in items if item.path not in refused]
 
     def _commit_all(self) -> None:
         """Flush and commit everything that is staged."""

@@ -10,7 +10,8 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from engine.backends.base import StorageBackend
-from engine.errors import CommitInDoubt, ObjectAlreadyExists, StorageError, WouldBeLost
+from engine.errors import CommitInDoubt, ObjectAlreadyExists, StorageError, Unauthorized, WouldBeLost
+from engine.files.candidates import admitted, denied_as_new, denied_as_replacing
 from engine.files.contents import (
     CHANGED_COLUMNS,
     FRESH_COLUMNS,
@@ -28,8 +29,8 @@ from engine.files.records import at_path, find_bucket, leaves_by_folder
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.paths import parent_of
-from engine.permissions.rules import PermissionChecker
-from engine.types import Bucket, RlsContext, StorageObject
+from engine.permissions.rules import WRITE_DENIED
+from engine.types import Bucket, RlsContext, StorageObject, UploadOptions
 from engine.version_types import Ending, Replaced
 
 _O: Final = storage_objects.c
@@ -64,16 +65,12 @@ class Committer:
         executor: For looks ahead.
         mutations: The commit protocol.
         backend: For the keys that paths map to, and to throw away what was refused.
-        permissions: Who may add and replace.
     """
 
-    def __init__(
-        self, executor: Executor, mutations: Mutations, backend: StorageBackend, permissions: PermissionChecker
-    ) -> None:
+    def __init__(self, executor: Executor, mutations: Mutations, backend: StorageBackend) -> None:
         self._executor = executor
         self._mutations = mutations
         self._backend = backend
-        self._permissions = permissions
 
     def commit_one(
         self,
@@ -155,24 +152,45 @@ class Committer:
             empty.update(parent for parent in leaves_by_folder(unknown) if self._is_empty(tx, bucket.id, parent))
         return found
 
+    def admitted(
+        self, bucket: Bucket, paths: Sequence[str], context: RlsContext, options: UploadOptions
+    ) -> dict[str, bool | None]:
+        """Return of each path whether an upload to it may begin; None where that depends on what the bytes will be.
+
+        Args:
+            bucket: Where to.
+            paths: Where the objects will be.
+            context: Who asks.
+            options: What is known of all of them.
+        """
+        with self._executor.snapshot(context) as tx:
+            return dict(zip(paths, admitted(tx, bucket, paths, options), strict=True))
+
     def _write(
         self, change: Mutation, bucket: Bucket, contents: Sequence[NewContent], replace: bool, replaced: Replaced
     ) -> list[Committed | Refused]:
         """Insert and update the rows."""
         bucket = find_bucket(change.system, bucket.id)
-        existing = self._existing(change.system, bucket.id, [content.path for content in contents])
+        denied = denied_as_new(change, bucket, contents, replace=replace)
+        # What may not be written is not looked for.
+        paths = [content.path for content in contents if content.path not in denied]
+        existing = self._existing(change.system, bucket.id, paths)
         if replace:
             change.require_settled(row.journal_id for row in existing.values())
         now, context = change.moment_us, change.tx.context
         results = [self._decide(content, existing.get(content.path), context, now, replace) for content in contents]
+        denied |= denied_as_replacing(change, bucket, results)
+        if denied:
+            results = [_denied(result) if result.content.path in denied else result for result in results]
         done = [result for result in results if isinstance(result, Committed)]
         if done:
             self._write_rows(change, bucket, done, existing, replaced)
             begin_after_history(change, bucket.id, (result.content.path for result in done))
         return results
 
+    @staticmethod
     def _decide(
-        self, content: NewContent, old: _Existing | None, context: RlsContext, now: int, replace: bool
+        content: NewContent, old: _Existing | None, context: RlsContext, now: int, replace: bool
     ) -> Committed | Refused:
         """Say whether one content may be stored, and as what."""
         if old is None:
@@ -180,10 +198,6 @@ class Committer:
             return Committed(content, content.staged.staged_id, context.user_id, now, now, replaced=False)
         if not replace:
             return Refused(content, ObjectAlreadyExists("The resource already exists", path=content.path))
-        try:
-            self._permissions.check_update(context, old.owner_id)
-        except StorageError as error:
-            return Refused(content, error)
         # Also where a clock was set back, a content begins after the one that it replaces.
         now = max(now, old.valid_from_us + 1)
         return Committed(content, old.id, old.owner_id, old.created_us, now, replaced=True)
@@ -219,12 +233,12 @@ class Committer:
             if not result.replaced
         ]
         if fresh:
-            change.tx.insert_rows(storage_objects, FRESH_COLUMNS, fresh)
+            change.system.insert_rows(storage_objects, FRESH_COLUMNS, fresh)
         changed = [
             changed_row(result, key, journal_id) for result, key in zip(done, keys, strict=True) if result.replaced
         ]
         if changed:
-            change.tx.update_rows(UPDATE_CHANGED, CHANGED_COLUMNS, changed)
+            change.system.update_rows(UPDATE_CHANGED, CHANGED_COLUMNS, changed)
 
     def _existing(self, tx: Transaction, bucket_id: str, paths: Sequence[str]) -> dict[str, _Existing]:
         """Return the rows that stand under these paths, by path."""
@@ -274,6 +288,11 @@ def _give_way(change: Mutation, bucket: Bucket, leaving: Sequence[Leaving], repl
     if replaced is Replaced.NEVER_LOST and not bucket.retention.keeps_anything:
         raise WouldBeLost("The bucket would keep nothing of what stands there now", path=bucket.name)
     return retire(change, bucket, leaving, Ending.REPLACED, to_trash=replaced is not Replaced.AS_KEPT)
+
+
+def _denied(result: Committed | Refused) -> Refused:
+    """Return what becomes of a content that the caller may not store."""
+    return Refused(result.content, Unauthorized(WRITE_DENIED, path=result.content.path))
 
 
 def _leaving(old: _Existing) -> Leaving:

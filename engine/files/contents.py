@@ -118,7 +118,7 @@ def fresh_row(bucket_id: str, result: Committed, key: str, journal_id: int) -> t
         content.mime_type,
         staged.checksum,
         options.cache_control,
-        _json_text(options),
+        metadata_text(content.options),
         staged.staged_id,
         key,
         journal_id,
@@ -159,7 +159,7 @@ def changed_row(result: Committed, key: str, journal_id: int) -> tuple[Any, ...]
         content.mime_type,
         staged.checksum,
         content.options.cache_control,
-        _json_text(content.options),
+        metadata_text(content.options),
         staged.staged_id,
         key,
         journal_id,
@@ -170,6 +170,6 @@ def changed_row(result: Committed, key: str, journal_id: int) -> tuple[Any, ...]
     )
 
 
-def _json_text(options: UploadOptions) -> str:
+def metadata_text(options: UploadOptions) -> str:
     """Return the user's metadata as the driver takes it."""
     return json.dumps(dict(options.user_metadata)) if options.user_metadata else "{}"

@@ -14,7 +14,9 @@ from engine.errors import (
     ObjectNotFound,
     RequestFault,
     StorageError,
+    Unauthorized,
 )
+from engine.files.candidates import admitted, check_may_insert
 from engine.files.commit import Committer
 from engine.files.contents import NewContent
 from engine.files.downloads import Downloads, ObjectReader, check_checksum
@@ -25,7 +27,7 @@ from engine.files.uploads import Publisher
 from engine.ids import new_id
 from engine.metadata.executor import Executor
 from engine.paths import validate_object_path, validate_prefix
-from engine.permissions.rules import PermissionChecker
+from engine.permissions.rules import WRITE_DENIED
 from engine.types import (
     BatchReport,
     Bucket,
@@ -48,7 +50,6 @@ class Copies:
         executor: For buckets.
         backend: Copies the bytes.
         committer: Writes the rows.
-        permissions: Who may add objects.
         downloads: Opens what is copied.
         listing: Walks folders.
         stored: Told of every stored object.
@@ -59,7 +60,6 @@ class Copies:
         executor: Executor,
         backend: StorageBackend,
         committer: Committer,
-        permissions: PermissionChecker,
         downloads: Downloads,
         listing: Listing,
         stored: Publisher,
@@ -67,7 +67,6 @@ class Copies:
         self._executor = executor
         self._backend = backend
         self._committer = committer
-        self._permissions = permissions
         self._downloads = downloads
         self._listing = listing
         self._stored = stored
@@ -95,7 +94,6 @@ class Copies:
             Cancelled: `cancel` was used.
         """
         validate_object_path(target_path)
-        self._permissions.check_insert(context)
         target = bucket if target_bucket is None else target_bucket
         with self._downloads.open(bucket, source_path, context) as reader:
             return self.store(reader, target, target_path, context, replace=replace, progress=progress, cancel=cancel)
@@ -119,10 +117,9 @@ class Copies:
             StorageError: As `copy`.
         """
         validate_object_path(path)
-        self._permissions.check_insert(context)
         token = cancel or CancelToken()
         info = reader.info
-        target = self._target(bucket, path, info, replace)
+        target = self._target(bucket, path, info, context, replace)
 
         def monitor(done_bytes: int) -> None:
             token.raise_if_cancelled()
@@ -157,7 +154,7 @@ class Copies:
         """
         validate_prefix(source_prefix)
         validate_prefix(target_prefix)
-        self._permissions.check_insert(context)
+        self._check_may_insert(bucket if target_bucket is None else target_bucket, context)
         token = cancel or CancelToken()
         done = size_bytes = 0
         failures: list[ItemFailure] = []
@@ -184,13 +181,23 @@ class Copies:
                 progress(Progress(size_bytes, None, done_files=done, total_files=None, current=path))
         return BatchReport(done, size_bytes, tuple(failures))
 
-    def _target(self, bucket: str, path: str, info: StorageObject, replace: bool) -> Bucket:
+    def _check_may_insert(self, bucket: str, context: RlsContext) -> None:
+        """Refuse a caller who can add nothing at all, before much is read."""
+        if not context.can_bypass_rls:
+            with self._executor.snapshot(context) as tx:
+                check_may_insert(tx, find_bucket(tx.as_caller(_SYSTEM), bucket))
+
+    def _target(self, bucket: str, path: str, info: StorageObject, context: RlsContext, replace: bool) -> Bucket:
         """Return the bucket to copy to, after its rules agreed."""
-        with self._executor.snapshot(_SYSTEM) as tx:
-            target = find_bucket(tx, bucket)
+        options = UploadOptions(info.mime_type, replace, info.cache_control, info.user_metadata)
+        with self._executor.snapshot(context) as tx:
+            system = tx.as_caller(_SYSTEM)
+            target = find_bucket(system, bucket)
+            if not admitted(tx, target, [path], options, info.size_bytes)[0]:
+                raise Unauthorized(WRITE_DENIED, path=path)
             check_mime(target, info.mime_type, path)
             check_size(target, info.size_bytes, path)
-            if not replace and find_record(tx, target, path) is not None:
+            if not replace and find_record(system, target, path) is not None:
                 raise ObjectAlreadyExists("The resource already exists", path=path)
         return target
 

@@ -102,8 +102,9 @@ class Deletes:
 
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
+            change.within(found)
             condition = at_path(found.id, path)
-            deleted = _delete_rows(change, found, _visible(change, condition, limit=1), for_good=for_good)
+            deleted = _delete_rows(change, found, _deletable(change, condition, limit=1), for_good=for_good)
             if not deleted:
                 self._refuse(change, condition, path)
             return deleted
@@ -256,8 +257,9 @@ class Deletes:
 
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
+            change.within(found)
             course.check(found)
-            rows = _visible_at(change, found.id, paths, _stored_by(mark))
+            rows = _deletable_at(change, found.id, paths, _stored_by(mark))
             return _delete_rows(change, found, rows, for_good=course.for_good)
 
         return self._mutations.run(context, work)
@@ -267,9 +269,10 @@ class Deletes:
 
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
+            change.within(found)
             course.check(found)
             condition = and_(below(found.id, prefix), _stored_by(mark))
-            rows = _visible(change, condition, limit=_ROWS_A_COMMIT)
+            rows = _deletable(change, condition, limit=_ROWS_A_COMMIT)
             return _delete_rows(change, found, rows, for_good=course.for_good)
 
         while True:
@@ -287,9 +290,15 @@ class Deletes:
         raise Unauthorized("Access denied", path=path)
 
 
-def _visible(change: Mutation, condition: ColumnElement[bool], limit: int) -> Sequence[AnyRow]:
-    """Return rows that the caller may see."""
-    return change.tx.execute(_ROW.where(condition).limit(limit)).all()
+def _deletable(change: Mutation, condition: ColumnElement[bool], limit: int) -> Sequence[AnyRow]:
+    """Return rows that the caller may see and delete: those that they may not are no end to the others."""
+    return change.system.execute(_ROW.where(condition, _rule(change)).limit(limit)).all()
+
+
+def _rule(change: Mutation) -> ColumnElement[bool]:
+    """Return the condition of rows that the caller may delete."""
+    rule = change.tx.rule(storage_objects, Command.DELETE)
+    return true() if rule is None else rule
 
 
 def _stored_by(mark: int | None) -> ColumnElement[bool]:
@@ -299,38 +308,28 @@ def _stored_by(mark: int | None) -> ColumnElement[bool]:
     return or_(_O.journal_id <= mark, _O.journal_id.is_(None))
 
 
-def _visible_at(
+def _deletable_at(
     change: Mutation, bucket_id: str, paths: Sequence[str], condition: ColumnElement[bool]
 ) -> Sequence[AnyRow]:
-    """Return the rows at these paths that meet a condition and that the caller may see: one query a folder."""
-    query = _AT_PATHS.where(condition)
+    """Return the rows at these paths that meet a condition and that the caller may delete: one query a folder."""
+    query = _AT_PATHS.where(condition, _rule(change))
     return [
         row
         for parent, leaves in leaves_by_folder(paths).items()
-        for row in change.tx.execute(query, {"bucket_id": bucket_id, "parent": parent, "leaves": leaves})
+        for row in change.system.execute(query, {"bucket_id": bucket_id, "parent": parent, "leaves": leaves})
     ]
 
 
 def _delete_rows(change: Mutation, bucket: Bucket, rows: Sequence[AnyRow], *, for_good: bool) -> list[StorageObject]:
-    """Delete those of the rows that the caller may delete; their bytes are kept or removed, as the bucket says."""
+    """Delete rows that the caller may delete; their bytes are kept or removed, as the bucket says."""
     if not rows:
         return []
     change.require_settled(row.journal_id for row in rows)
-    allowed = _deletable(change, [row.id for row in rows])
-    gone = [row for row in rows if row.id in allowed]
-    leaving = [Leaving(row.id, row.version, row.physical_path) for row in gone]
+    leaving = [Leaving(row.id, row.version, row.physical_path) for row in rows]
     archived = retire(change, bucket, leaving, Ending.DELETED, for_good=for_good)
-    change.system.execute(delete(storage_objects).where(_WITH_IDS), {"ids": [row.id for row in gone]})
-    change.remove([row.physical_path for row in gone if row.id not in archived])
-    return [object_from(row, bucket.name) for row in gone]
+    change.system.execute(delete(storage_objects).where(_WITH_IDS), {"ids": [row.id for row in rows]})
+    change.remove([row.physical_path for row in rows if row.id not in archived])
+    return [object_from(row, bucket.name) for row in rows]
 
 
 _WITH_IDS: Final = _O.id.in_(bindparam("ids", expanding=True))
-
-
-def _deletable(change: Mutation, ids: list[str]) -> set[str]:
-    """Return those of the ids whose rows the caller's DELETE rule lets go."""
-    query = select(_O.id).where(_WITH_IDS)
-    rule = change.tx.rule(storage_objects, Command.DELETE)
-    allowed = change.system.execute(query if rule is None else query.where(rule), {"ids": ids})
-    return {row[0] for row in allowed}

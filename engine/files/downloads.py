@@ -242,7 +242,9 @@ class Downloads:
             found = find_bucket(tx, bucket)
             if public_only and not found.public:
                 raise BucketNotFound("Bucket not found", path=bucket)
-            record = find_record(tx if found.public and heed_public else tx.as_caller(context), found, path)
+            record = find_record(
+                tx if found.public and heed_public else tx.as_caller(context).within(found), found, path
+            )
         if record is None:
             raise ObjectNotFound("Object not found", path=path)
         return record

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sqlalchemy import Text, bindparam, case, delete, func, select, update
+from sqlalchemy import Text, and_, bindparam, case, delete, func, literal, or_, select, update
 
 from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
 from engine.files.announce import Announcer
+from engine.files.candidates import check_changeable, reached_by
 from engine.files.folder_queries import below
 from engine.files.history import Leaving, begin_after_history, ended_at, note_moves, retire
 from engine.files.journal import SLICE
@@ -23,6 +24,8 @@ from engine.files.rules import check_folder_mark, check_mime, check_size, is_fol
 from engine.metadata.executor import AnyRow
 from engine.metadata.tables import storage_objects
 from engine.paths import leaf_of, parent_of, validate_object_path, validate_prefix
+from engine.permissions.columns import object_columns
+from engine.permissions.rules import Command
 from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject
 from engine.version_types import Ending
 
@@ -69,6 +72,10 @@ class Moves:
         def work(change: Mutation) -> tuple[StorageObject, Bucket]:
             source, target = _buckets(change, bucket, target_bucket)
             row = _movable(change, source, source_path)
+            path = literal(target_path, Text)
+            check_changeable(
+                change.tx, source, _O.id == row.id, target, object_columns(storage_objects, target.name, path)
+            )
             _check_taken_in(target, source, row, target_path)
             if change.system.execute(select(_O.id).where(at_path(target.id, target_path))).first() is not None:
                 raise ObjectAlreadyExists("The resource already exists", path=target_path)
@@ -114,6 +121,7 @@ class Moves:
             if source.id == target.id and target_prefix.startswith(source_prefix):
                 raise InvalidRequest("A folder cannot be moved into itself", path=source_prefix)
             rows = _movable_below(change, source, source_prefix)
+            _check_changeable(change, source, source_prefix, target, target_prefix)
             moves = [(row, target_prefix + (row.parent + row.leaf)[len(source_prefix) :]) for row in rows]
             _check_all_taken_in(target, source, moves)
             moves, merged = _without_taken_marks(change, target, target_prefix, moves)
@@ -135,6 +143,7 @@ class Moves:
 def _buckets(change: Mutation, bucket: str, target_bucket: str | None) -> tuple[Bucket, Bucket]:
     """Return the bucket to move from and the one to move to."""
     source = find_bucket(change.system, bucket)
+    change.within(source)
     return source, source if target_bucket is None else find_bucket(change.system, target_bucket)
 
 
@@ -168,6 +177,20 @@ def _movable_below(change: Mutation, bucket: Bucket, prefix: str) -> Sequence[An
         raise ObjectNotFound("Folder not found", path=prefix)
     change.require_settled({row.journal_id for row in rows})
     return rows
+
+
+def _check_changeable(change: Mutation, source: Bucket, prefix: str, target: Bucket, target_prefix: str) -> None:
+    """Refuse a caller who may not move all that they see below a prefix.
+
+    Raises:
+        Unauthorized: They may not.
+    """
+    path = literal(target_prefix, Text).concat(func.substr(_O.parent.concat(_O.leaf), len(prefix) + 1))
+    condition = below(source.id, prefix)
+    if not target_prefix:
+        # A bucket's top needs no mark: that of the folder is dropped.
+        condition = and_(condition, or_(_O.parent != prefix, _O.leaf != ""))
+    check_changeable(change.tx, source, condition, target, object_columns(storage_objects, target.name, path))
 
 
 def _check_taken_in(target: Bucket, source: Bucket, row: AnyRow, path: str) -> None:
@@ -242,28 +265,27 @@ def _drop_marks(change: Mutation, bucket: Bucket, rows: list[AnyRow]) -> None:
     Raises:
         Unauthorized: The caller may not delete one of them.
     """
+    ids = [row.id for row in rows]
+    if len(reached_by(change.tx, bucket, Command.DELETE, ids)) < len(ids):
+        raise Unauthorized("Access denied", path=bucket.name)
     leaving = [Leaving(row.id, row.version, row.physical_path) for row in rows]
     archived = retire(change, bucket, leaving, Ending.DELETED, for_good=True)
-    for row in rows:
-        if change.tx.execute(delete(storage_objects).where(_O.id == row.id)).rowcount == 0:
-            raise Unauthorized("Access denied", path=row.parent + row.leaf)
+    for start in range(0, len(ids), SLICE):
+        change.system.execute(_DROP, {"ids": ids[start : start + SLICE]})
     change.remove([row.physical_path for row in rows if row.id not in archived])
 
 
-def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[_Move]) -> None:
-    """Give rows their new paths under the caller's UPDATE rule, and have their bytes follow.
+_DROP: Final = delete(storage_objects).where(_O.id.in_(bindparam("ids", expanding=True)))
 
-    Raises:
-        Unauthorized: The caller may not change one of them.
-    """
+
+def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[_Move]) -> None:
+    """Give rows that the caller may change their new paths, and have their bytes follow."""
     journal_id = change.relocate([(row.id, row.physical_path) for row, _ in moves])
     values = {"bucket_id": target.id, "journal_id": journal_id, "valid_from": ended_at(change.moment_us)}
     statement = update(storage_objects).where(_O.id == bindparam("row_id"))
     statement = statement.values(parent=bindparam("new_parent"), leaf=bindparam("new_leaf"), **values)
     parameters = [{"row_id": row.id, "new_parent": parent_of(path), "new_leaf": leaf_of(path)} for row, path in moves]
-    changed = change.tx.execute(statement, parameters)
-    if changed.rowcount not in {len(moves), -1}:
-        raise Unauthorized("new row violates row-level security policy")
+    change.system.execute(statement, parameters)
 
 
 _SHIFT: Final = (
@@ -281,11 +303,7 @@ _SHIFT: Final = (
 
 
 def _shift_rows(change: Mutation, target: Bucket, rows: Sequence[AnyRow], source_prefix: str, prefix: str) -> None:
-    """Give rows below one prefix another under the caller's UPDATE rule, and have their bytes follow.
-
-    Raises:
-        Unauthorized: The caller may not change one of them.
-    """
+    """Give rows below one prefix, which the caller may change, another, and have their bytes follow."""
     values = {
         "ids": [row.id for row in rows],
         "target": prefix,
@@ -294,8 +312,7 @@ def _shift_rows(change: Mutation, target: Bucket, rows: Sequence[AnyRow], source
         "record": change.relocate([(row.id, row.physical_path) for row in rows]),
         "moment": change.moment_us,
     }
-    if change.tx.execute(_SHIFT, values).rowcount != len(rows):
-        raise Unauthorized("new row violates row-level security policy")
+    change.system.execute(_SHIFT, values)
 
 
 def _slices(moves: list[_Move]) -> Iterator[tuple[int, list[_Move]]]:

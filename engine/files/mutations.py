@@ -22,7 +22,7 @@ from engine.files.journal import SLICE, Journal, JournalKind, Publication
 from engine.files.settle import Settler
 from engine.metadata.executor import Executor, Transaction
 from engine.times import now_us
-from engine.types import RlsContext
+from engine.types import Bucket, RlsContext
 
 _logger = logging.getLogger(__name__)
 _SYSTEM: Final = RlsContext.service()
@@ -58,6 +58,10 @@ class Mutation:
         self.journal_ids: list[int] = []
         self.publications: dict[int, Sequence[Publication]] = {}
         self.moment_us = now_us()
+
+    def within(self, bucket: Bucket) -> None:
+        """Let the caller's statements be about the objects of one bucket from here on, and no other's."""
+        self.tx = self.tx.within(bucket)
 
     def require_settled(self, journal_ids: Iterable[int | None]) -> None:
         """Begin again after the file work of these rows is done, if some is open."""

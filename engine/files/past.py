@@ -98,6 +98,7 @@ class Past:
         """
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            tx = tx.within(found)
             ended_us = tx.execute(select(func.max(_V.valid_to)).where(_V.bucket_id == found.id)).scalar()
             return None if ended_us is None else to_datetime(int(ended_us) - 1)
 
@@ -107,6 +108,7 @@ class Past:
         values = {"moment": moment_us(moment), "folder": parent_of(path), "name": leaf_of(path)}
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            tx = tx.within(found)
             row = tx.execute(_HISTORY, values | {"bucket": found.id}).first()
             stood = row if row is not None else tx.execute(_PRESENT, values | {"bucket": found.id}).first()
         if stood is None:

@@ -2,6 +2,7 @@
 
     <root>/.buckets/<bucket id>.json     the bucket's row: name, settings, owner
     <root>/.buckets/workspace.json       who the person at this computer is
+    <root>/.buckets/policies.json        who else may do what, all policies together
 
 Everything else about an object can be told from its file. A sidecar follows each change of its bucket once that is
 committed, and goes with the bucket. One that could not be written is no reason to refuse the change: opening the
@@ -25,6 +26,7 @@ from sqlalchemy import select
 from engine.backends.base import StorageBackend
 from engine.errors import BytesMissing, IoError, StorageError
 from engine.files.bucket_rules import is_bucket_row, is_text
+from engine.files.policy_sidecar import policies_from, policies_in
 from engine.ids import is_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets
@@ -36,6 +38,7 @@ FOLDER: Final = ".buckets"
 """Key of the sidecars' folder; no bucket's id begins with a dot."""
 
 _WORKSPACE: Final = "workspace"
+_POLICIES: Final = "policies"
 _FORM: Final = 1
 """The form of the documents. New columns do not change it: those that are not known are passed over."""
 
@@ -76,6 +79,14 @@ class Sidecars:
         except StorageError:
             _logger.warning("the sidecar of bucket %s could not be written", bucket_id, exc_info=True)
 
+    def follow_policies(self) -> None:
+        """Write what the policies say now, after a change of them; where that fails, opening mends it."""
+        try:
+            with self._executor.transaction(_SYSTEM) as tx:
+                self._backend.write(key_of(_POLICIES), _policies_document(tx))
+        except StorageError:
+            _logger.warning("the sidecar of the policies could not be written", exc_info=True)
+
     def remove(self, tx: Transaction, bucket_id: str) -> None:
         """Remove a bucket's sidecar before the transaction that deletes its row commits.
 
@@ -94,13 +105,17 @@ class Sidecars:
         Args:
             owner_id: Id of the person at this computer.
         """
-        rows = self._executor.execute(select(storage_buckets), _SYSTEM)
+        with self._executor.snapshot(_SYSTEM) as tx:
+            rows = tx.execute(select(storage_buckets)).all()
+            policies = _policies_document(tx)
         try:
             stale = [row.id for row in rows if self._content(row.id) != _document_of(row)]
             identity = _encoded({"form": _FORM, "owner_id": owner_id})
             if self._content(_WORKSPACE) != identity:
                 with self._executor.transaction(_SYSTEM):
                     self._backend.write(key_of(_WORKSPACE), identity)
+            if self._content(_POLICIES) != policies:
+                self.follow_policies()
         except StorageError:
             _logger.warning("the sidecars could not be compared", exc_info=True)
             return
@@ -111,7 +126,7 @@ class Sidecars:
         """Yield every sidecar there is."""
         for entry in self._backend.list(FOLDER):
             bucket_id, dot, ending = entry.key.removeprefix(f"{FOLDER}/").partition(".")
-            if dot and ending == "json" and bucket_id != _WORKSPACE:
+            if dot and ending == "json" and bucket_id not in {_WORKSPACE, _POLICIES}:
                 yield self.read(bucket_id)
 
     def read(self, bucket_id: str) -> Sidecar:
@@ -130,6 +145,19 @@ class Sidecars:
             return Sidecar(bucket_id, None)
         known = {name: value for name, value in row.items() if name in _KNOWN}
         return Sidecar(bucket_id, known if is_bucket_row(known) else None)
+
+    def policies(self) -> tuple[Mapping[str, Any], ...] | None:
+        """Return the rows of all policies, or None where they were not written down, or not so that they are believed.
+
+        Raises:
+            IoError: They cannot be read now, and can perhaps later.
+        """
+        try:
+            return policies_from(_decoded(self._content(_POLICIES)))
+        except IoError as error:
+            if error.retryable:
+                raise
+            return None
 
     def owner_id(self) -> str | None:
         """Return the id of the person at this computer, if it was ever written down."""
@@ -157,6 +185,11 @@ def key_of(name: str) -> str:
 def _document_of(row: AnyRow) -> bytes:
     """Return a bucket's row as a document: all of its columns, so that new ones come along."""
     return _encoded({"form": _FORM, "bucket": dict(row._mapping)})
+
+
+def _policies_document(tx: Transaction) -> bytes:
+    """Return the rows of all policies as a document."""
+    return _encoded({"form": _FORM, "policies": policies_in(tx)})
 
 
 def _encoded(content: Mapping[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
 from engine.errors import BytesMissing, InvalidRequest, ObjectAlreadyExists, ObjectNotFound
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
+from engine.files.candidates import candidate_of, check_writable
 from engine.files.deletes import Deletes
 from engine.files.history import begin_after_history, forget
 from engine.files.journal import SLICE
@@ -32,7 +34,7 @@ from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.paths import leaf_of, parent_of, validate_object_path
-from engine.permissions.rules import PermissionChecker
+from engine.permissions.rows import Command
 from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject
 from engine.version_types import TrashPage, TrashSize
 
@@ -50,7 +52,6 @@ class Trash:
         executor: For rows.
         mutations: The commit protocol.
         backend: Asked whether the bytes are there.
-        permissions: Who may add objects.
         restored: Told of what came back.
         quarantine: What of it has lost its bytes.
         deletes: Moves objects into it.
@@ -62,7 +63,6 @@ class Trash:
         executor: Executor,
         mutations: Mutations,
         backend: StorageBackend,
-        permissions: PermissionChecker,
         restored: RestoreListener,
         quarantine: Quarantine,
         deletes: Deletes,
@@ -71,7 +71,6 @@ class Trash:
         self._executor = executor
         self._mutations = mutations
         self._backend = backend
-        self._permissions = permissions
         self._restored = restored
         self._quarantine = quarantine
         self._deletes = deletes
@@ -96,6 +95,7 @@ class Trash:
             raise InvalidRequest(f"limit must be between 1 and {limits.LIST_PAGE_MAX}")
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            tx = tx.within(found)
             query = select_versions(_in_trash(found)).order_by(_V.id.desc()).limit(limit + 1)
             rows = tx.execute(query if cursor is None else query.where(_V.id < cursor)).all()
         items = self._quarantine.marked_versions([version_from(row, found.name) for row in rows[:limit]])
@@ -112,6 +112,7 @@ class Trash:
         ).select_from(storage_object_versions)
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            tx = tx.within(found)
             row = tx.execute(query.where(_in_trash(found))).one()
         return TrashSize(int(row[0]), int(row[1]), int(row[2]))
 
@@ -167,7 +168,6 @@ class Trash:
             PayloadTooLarge: It does not take this size.
             BytesMissing: The bytes of one of them are not there.
         """
-        self._permissions.check_insert(context)
         if target_path is not None:
             validate_object_path(target_path)
             if len(version_ids) != 1:
@@ -175,7 +175,9 @@ class Trash:
 
         def work(change: Mutation) -> list[StorageObject]:
             found = find_bucket(change.system, bucket)
+            change.within(found)
             rows = find_versions(change.tx, found.id, version_ids)
+            _check_addable(change, found, rows, target_path)
             change.require_settled(row.journal_id for row in rows)
             if target_path is not None:
                 _check_name(found, rows[0], target_path)
@@ -237,6 +239,7 @@ class Trash:
         """Return the id of what was deleted last: what comes after it is not what somebody meant to empty."""
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            tx = tx.within(found)
             return int(tx.execute(select(func.coalesce(func.max(_V.id), 0)).where(_in_trash(found))).scalar_one())
 
 
@@ -253,10 +256,21 @@ def _parts(ids: Sequence[int]) -> Iterator[list[int]]:
 def _empty_some(bucket: str, condition: ColumnElement[bool], change: Mutation) -> int:
     """Delete a commit's worth of a trash for good and return how much that was."""
     found = find_bucket(change.system, bucket)
+    change.within(found)
     rows = change.tx.execute(select(*VERSION_COLUMNS).where(_in_trash(found), condition).limit(SLICE)).all()
     check_deletable(change.tx, rows)
     forget(change, rows)
     return len(rows)
+
+
+def _check_addable(change: Mutation, bucket: Bucket, rows: Sequence[AnyRow], target_path: str | None) -> None:
+    """Refuse a caller who may not add objects such as these were, before anything is looked up at their paths."""
+    if not change.tx.context.can_bypass_rls:
+        candidates = [
+            replace(candidate_of(object_from(row, bucket.name)), path=target_path or row.parent + row.leaf)
+            for row in rows
+        ]
+        check_writable(change.tx, bucket, Command.INSERT, candidates, seen=False)
 
 
 def _check_name(bucket: Bucket, row: AnyRow, path: str) -> None:

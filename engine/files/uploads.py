@@ -8,6 +8,7 @@ Source: specification, "Upload Flow".
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from typing import BinaryIO, Final
 from engine import limits
 from engine.backends.base import Staged, StagedWriter, StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import InvalidRequest, ObjectAlreadyExists, SourceUnreadable
+from engine.errors import InvalidRequest, ObjectAlreadyExists, SourceUnreadable, Unauthorized
+from engine.files.candidates import admitted, check_may_insert
 from engine.files.commit import Committer
 from engine.files.contents import NewContent
 from engine.files.records import find_bucket, find_record
@@ -27,11 +29,12 @@ from engine.ids import new_id
 from engine.metadata.executor import Executor
 from engine.mime import sniff
 from engine.paths import validate_object_path
-from engine.permissions.rules import PermissionChecker
+from engine.permissions.rules import WRITE_DENIED
 from engine.times import from_datetime
 from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject, UploadOptions
 
 _SYSTEM: Final = RlsContext.service()
+_MARKER_TYPE: Final = "application/x-directory"
 Publisher = Callable[[StorageObject, bool], None]
 """Told of every stored object, and whether it replaced an older content."""
 
@@ -182,7 +185,6 @@ class Uploads:
         executor: For look-ups.
         backend: Where bytes are staged.
         committer: Writes the rows.
-        permissions: Who may add objects.
         stored: Told of every stored object.
     """
 
@@ -191,13 +193,11 @@ class Uploads:
         executor: Executor,
         backend: StorageBackend,
         committer: Committer,
-        permissions: PermissionChecker,
         stored: Publisher,
     ) -> None:
         self._executor = executor
         self._backend = backend
         self._committer = committer
-        self._permissions = permissions
         self._stored = stored
 
     def begin(
@@ -247,6 +247,15 @@ class Uploads:
                     progress(Progress(done_bytes, size_bytes, current=path, finalising=done_bytes == size_bytes))
             token.raise_if_cancelled()
             return session.commit()
+
+    def mark_folder(self, bucket: str, prefix: str, context: RlsContext) -> None:
+        """Store the mark of an empty folder, an object of no bytes; one that exists is left alone.
+
+        Raises:
+            StorageError: As `begin`.
+        """
+        with contextlib.suppress(ObjectAlreadyExists):
+            self.upload(bucket, prefix, b"", context, UploadOptions(_MARKER_TYPE))
 
     def _upload_path(
         self,
@@ -303,15 +312,19 @@ class Uploads:
         self, bucket: str, path: str, context: RlsContext, options: UploadOptions, size_hint: int | None = None
     ) -> Admission:
         """Make the checks of `begin`."""
-        with self._executor.snapshot(_SYSTEM) as tx:
-            found = find_bucket(tx, bucket)
-            self._permissions.check_insert(context)
+        with self._executor.snapshot(context) as tx:
+            found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            check_may_insert(tx, found)
             validate_object_path(path)
+            check_user_metadata(options.user_metadata)
+            (allowed,) = admitted(tx, found, [path], options, size_hint)
+            if allowed is False:
+                raise Unauthorized(WRITE_DENIED, path=path)
             if options.mime_type is not None:
                 check_mime(found, options.mime_type, path)
             check_size(found, size_hint or 0, path)
-            check_user_metadata(options.user_metadata)
-            if not options.replace and find_record(tx, found, path) is not None:
+            # Where it is not known yet whether the caller may, nothing is told of what stands there.
+            if allowed and not options.replace and find_record(tx.as_caller(_SYSTEM), found, path) is not None:
                 raise ObjectAlreadyExists("The resource already exists", path=path)
         return Admission(found, path, context, options)
 

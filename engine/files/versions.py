@@ -75,6 +75,7 @@ class Versions:
         validate_object_path(path)
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            tx = tx.within(found)
             live = tx.execute(select(*OBJECT_COLUMNS, _O.valid_from).where(at_path(found.id, path))).first()
             here = (_V.bucket_id == found.id) & (_V.parent == parent_of(path)) & (_V.leaf == leaf_of(path))
             old = tx.execute(select_versions(here).order_by(_V.valid_to.desc(), _V.id.desc())).all()
@@ -92,6 +93,7 @@ class Versions:
         query = select(func.count(), func.coalesce(func.sum(_V.size_bytes), 0)).select_from(storage_object_versions)
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            tx = tx.within(found)
             kept = (_V.bucket_id == found.id) & ~_V.in_trash & _V.physical_path.is_not(None)
             row = tx.execute(query.where(kept)).one()
         return TreeSize(int(row[0]), int(row[1]))
@@ -104,6 +106,7 @@ class Versions:
         """
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            tx = tx.within(found)
             row = tx.execute(size_of_condemned(found, retention, now_us())).one()
         return TreeSize(int(row[0]), int(row[1]))
 
@@ -117,6 +120,7 @@ class Versions:
         """
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            tx = tx.within(found)
             row = find_versions(tx, found.id, [version_id])[0]
         return self._contents.open(row, found.name, verify=verify)
 
@@ -173,6 +177,7 @@ class Versions:
 
         def work(change: Mutation) -> int:
             found = find_bucket(change.system, bucket)
+            change.within(found)
             rows = find_versions(change.tx, found.id, version_ids)
             check_deletable(change.tx, rows)
             forget(change, rows)

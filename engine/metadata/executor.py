@@ -2,7 +2,9 @@
 
 Every statement runs for somebody: `Executor.execute(statement, context)` adds the caller's row rules to each
 SELECT, UPDATE and DELETE over the protected tables. Statements whose inner parts read protected tables (the
-recursive folder listing) take the same predicate from `Transaction.rule`.
+recursive folder listing) take the same predicate from `Transaction.rule`. Rules are those of the state that the
+transaction sees. Use cases say which bucket they are about (`Transaction.within`): rules that are folded for one bucket
+can be looked up in an index, and let no row of another one through.
 
 Threads: any thread. Reads run in snapshots side by side. Writes take an in-process lock before the database's
 own, so that threads queue fairly instead of polling; other processes wait for the database's lock.
@@ -15,6 +17,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
@@ -28,19 +31,24 @@ from sqlalchemy import (
     Select,
     Table,
     Update,
+    and_,
     insert,
 )
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
-from sqlalchemy.sql.selectable import AliasedReturnsRows, FromClause, FromGrouping, Join
 
 from engine import limits
-from engine.errors import CommitInDoubt, DatabaseFault, EngineBug
+from engine.errors import CommitInDoubt, DatabaseFault
 from engine.metadata.database import WRITE_OPTION
 from engine.metadata.faults import may_return, translated
-from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
-from engine.permissions.rules import Command, PermissionChecker
-from engine.types import RlsContext
+from engine.metadata.protected import protected_tables, tables_read
+from engine.metadata.tables import storage_buckets
+from engine.permissions.clauses import CallerRules, Place
+from engine.permissions.columns import columns_of
+from engine.permissions.rows import Facts, PolicyTable, RowColumns
+from engine.permissions.rules import Command, PermissionChecker, Rule
+from engine.times import now_us
+from engine.types import Bucket, RlsContext
 
 Statement = Executable
 AnyRow = Row[*tuple[Any, ...]]
@@ -48,16 +56,37 @@ Rows = Sequence[AnyRow]
 Result = CursorResult[*tuple[Any, ...]]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
-_PROTECTED = (storage_buckets, storage_objects, storage_object_versions)
 _Filtered = TypeVar("_Filtered", Select[Any], Update, Delete)
+
+
+class _State:
+    """The rules as one transaction sees them, and its moment: read when the first caller is held to them."""
+
+    def __init__(self, connection: Connection, permissions: PermissionChecker) -> None:
+        self._connection = connection
+        self._permissions = permissions
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules."""
+        return self._permissions.rules_in(self._connection)
+
+    @cached_property
+    def moment_us(self) -> int:
+        """What `now()` is for all of them."""
+        return now_us()
 
 
 class Transaction:
     """Statements of one caller that commit or fail together."""
 
-    def __init__(self, connection: Connection, permissions: PermissionChecker, context: RlsContext) -> None:
+    def __init__(
+        self, connection: Connection, state: _State, context: RlsContext, bucket: Bucket | None = None
+    ) -> None:
         self._connection = connection
-        self._permissions = permissions
+        self._state = state
+        self._bucket = bucket
+        self._predicates: dict[tuple[Table, Command], ColumnElement[bool]] = {}
         self.context = context
 
     def execute(self, statement: Statement, parameters: Parameters | None = None) -> Result:
@@ -130,26 +159,78 @@ class Transaction:
 
     def as_caller(self, context: RlsContext) -> Transaction:
         """Return the same transaction for another caller, such as the engine itself."""
-        return Transaction(self._connection, self._permissions, context)
+        return Transaction(self._connection, self._state, context, self._bucket)
+
+    def within(self, bucket: Bucket) -> Transaction:
+        """Return the same transaction for statements over the objects of one bucket, and no other's."""
+        return Transaction(self._connection, self._state, self.context, bucket)
 
     def rule(self, table: Table, command: Command = Command.SELECT) -> ColumnElement[bool] | None:
-        """Return the caller's predicate over `table`, for the inner part of a statement."""
-        return self._permissions.predicate(table, command, self.context)
+        """Return the caller's predicate over `table`, for the inner part of a statement; None for no condition.
+
+        Args:
+            table: A protected table.
+            command: What is done with the rows; all but SELECT reach only those that the caller sees as well.
+        """
+        if self.context.can_bypass_rls:
+            return None
+        known = self._predicates.get((table, command))
+        if known is None:
+            known = self._predicates[table, command] = self._predicate(table, command)
+        return known
+
+    def check(self, command: Command, columns: RowColumns, *, seen: bool) -> ColumnElement[bool] | None:
+        """Return the caller's predicate over rows that are about to be written; None for no condition.
+
+        Args:
+            command: INSERT or UPDATE.
+            columns: The rows as they will be, objects in the bucket that `within` named.
+            seen: Whether the caller must see them afterwards.
+        """
+        if self.context.can_bypass_rls:
+            return None
+        return self._rules.new(command, columns, seen=seen)
+
+    def may_insert(self, table: PolicyTable = PolicyTable.OBJECTS) -> bool:
+        """Return whether the caller could add any row at all: an object to the bucket that `within` named, a bucket."""
+        return self.context.can_bypass_rls or self._rules.may_ever(Command.INSERT, table)
+
+    def needs_content(self, *, seen: bool) -> bool:
+        """Return whether it depends on an object's content if the caller may add it to the bucket of `within`.
+
+        Args:
+            seen: Whether they must see it afterwards.
+        """
+        return not self.context.can_bypass_rls and self._rules.speak_of_content(seen=seen)
+
+    @cached_property
+    def _rules(self) -> CallerRules:
+        """The caller's rules."""
+        place = None if self._bucket is None else Place(self._bucket.id, self._bucket.name)
+        return CallerRules(self._state.rules, Facts(self.context, self._state.moment_us), place)
+
+    def _predicate(self, table: Table, command: Command) -> ColumnElement[bool]:
+        """Return the caller's predicate over a protected table."""
+        if table is storage_buckets:
+            return self._rules.existing(command, columns_of(table, None))
+        if self._bucket is None:
+            return self._rules.existing(command, columns_of(table, None), table.c.bucket_id)
+        condition = self._rules.existing(command, columns_of(table, self._bucket.name))
+        return and_(table.c.bucket_id == self._bucket.id, condition)
 
     def _guarded(self, statement: Statement) -> Statement:
         """Return `statement` with the row rules of every protected table that it names at its top."""
         if self.context.can_bypass_rls:
             return statement
         if isinstance(statement, Select):
-            tables = [table for source in statement.get_final_froms() for table in _tables_of(source)]
-            return self._restricted(statement, Command.SELECT, tables)
+            return self._restricted(statement, Command.SELECT, tables_read(statement))
         if isinstance(statement, Update):
-            return self._restricted(statement, Command.UPDATE, _tables_of(statement.table))
+            return self._restricted(statement, Command.UPDATE, protected_tables(statement.table))
         if isinstance(statement, Delete):
-            return self._restricted(statement, Command.DELETE, _tables_of(statement.table))
+            return self._restricted(statement, Command.DELETE, protected_tables(statement.table))
         return statement
 
-    def _restricted(self, statement: _Filtered, command: Command, tables: list[Table]) -> _Filtered:
+    def _restricted(self, statement: _Filtered, command: Command, tables: Sequence[Table]) -> _Filtered:
         """Return `statement` with one WHERE clause more for each protected table."""
         for table in tables:
             predicate = self.rule(table, command)
@@ -196,7 +277,7 @@ class Executor:
             DatabaseFault: The database failed, or the executor is closed.
         """
         with translated(self._where), self._opened() as connection, connection.begin():
-            yield Transaction(connection, self._permissions, context)
+            yield Transaction(connection, _State(connection, self._permissions), context)
 
     @contextmanager
     def transaction(self, context: RlsContext, patience_s: float | None = None) -> Iterator[Transaction]:
@@ -218,7 +299,7 @@ class Executor:
             connection = plain.execution_options(**{WRITE_OPTION: True})
             try:
                 with _waiting(connection, patience_s), connection.begin():
-                    yield Transaction(connection, self._permissions, context)
+                    yield Transaction(connection, _State(connection, self._permissions), context)
             except OperationalError as error:
                 if may_return(error):
                     self._overwrite_failed_commit(connection, error)
@@ -292,20 +373,3 @@ def _waiting(connection: Connection, patience_s: float | None) -> Iterator[None]
     finally:
         cursor.execute(f"PRAGMA busy_timeout={round(limits.BUSY_TIMEOUT_S * 1000)}")
         cursor.close()
-
-
-def _tables_of(source: FromClause) -> list[Table]:
-    """Return the protected tables that a FROM element names, through its joins.
-
-    Raises:
-        EngineBug: A protected table has another name, which its rules do not reach.
-    """
-    if isinstance(source, Join):
-        return _tables_of(source.left) + _tables_of(source.right)
-    if isinstance(source, FromGrouping):
-        return _tables_of(source.element)
-    if isinstance(source, AliasedReturnsRows) and source.element in _PROTECTED:
-        raise EngineBug("row rules do not reach a table under another name")
-    if isinstance(source, Table) and source in _PROTECTED:
-        return [source]
-    return []

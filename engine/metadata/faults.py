@@ -15,6 +15,7 @@ from engine.errors import (
     DatabaseLocked,
     DiskFull,
     PermissionDenied,
+    PolicyFailed,
     StorageError,
 )
 
@@ -29,6 +30,17 @@ _BY_TEXT: tuple[tuple[str, type[StorageError], str, str | None], ...] = (
     ("disk i/o error", DatabaseFault, "Reading or writing the database failed", DISK_HINT),
 )
 
+_IN_A_POLICY: tuple[str, ...] = (
+    "user-defined function raised",
+    "malformed json",
+    "integer overflow",
+    "json path error",
+    "bad json path",
+    "pattern too complex",
+    "string or blob too big",
+)
+"""What SQLite says of a row on which an expression has no value. Only policies bring expressions that are not ours."""
+
 
 def translate(error: exc.DBAPIError | sqlite3.Error, where: str | None = None) -> StorageError:
     """Return the engine's error for a database driver's.
@@ -39,6 +51,8 @@ def translate(error: exc.DBAPIError | sqlite3.Error, where: str | None = None) -
     """
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
     text = str(cause).lower()
+    if any(part in text for part in _IN_A_POLICY):
+        return PolicyFailed("A policy could not be evaluated")
     for part, kind, message, hint in _BY_TEXT:
         if part in text:
             return kind(message, path=where, hint=hint)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from engine import limits
 from engine.backends.base import StorageBackend, StoredEntry
@@ -28,8 +28,9 @@ from engine.files.sidecars import Sidecars
 from engine.files.throttle import ProgressMeter
 from engine.ids import is_id, new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
-from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects
+from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects, storage_policies
 from engine.paths import leaf_of, parent_of
+from engine.permissions.generation import raise_generation
 from engine.recovery.files import FoundFile, path_of, read_file
 from engine.recovery.old_versions import OldVersions
 from engine.recovery.values import Findings
@@ -92,6 +93,7 @@ class Reconciler:
         for folder in folders:
             if self._is_bucket(folder):
                 self._take_files(folder)
+        self._take_policies()
         if knows_objects:
             self._settle_missing()
             self._report_lost_versions()
@@ -116,6 +118,19 @@ class Reconciler:
                 tx.execute(insert(storage_buckets).values(values))
             elif known < values["updated_at"]:
                 tx.execute(update(storage_buckets).where(_B.id == bucket_id).values(values))
+
+    def _take_policies(self) -> None:
+        """Let the policies be those that were last written down, all of them: of two states none is mixed."""
+        rows = self._sidecars.policies()
+        if rows is None:
+            return
+        with self._executor.transaction(_SYSTEM) as tx:
+            known = {None, *tx.execute(select(_B.id)).scalars()}
+            tx.execute(delete(storage_policies))
+            for row in rows:
+                if row["bucket_id"] in known:
+                    tx.execute(insert(storage_policies).values(row))
+            raise_generation(tx)
 
     def _is_bucket(self, folder: str) -> bool:
         """Return whether a folder is that of a bucket, which the database knows then."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.benchmarks.report import Row, table
 
-_NAMES = ("ingest", "listing", "history", "http", "scrub", "stall")
+_NAMES = ("ingest", "listing", "access", "history", "http", "scrub", "stall")
 
 
 def main(argv: list[str]) -> int:

@@ -16,6 +16,7 @@ from engine.secrets import FixedSecrets
 from engine.server import StorageServer
 from engine.signed_url import UrlSigner
 from engine.workspace import Workspace, open_workspace
+from tests.policies import let_owners
 from tests.server.clients import RawClient, api_client
 
 ALICE = "a11ce000-0000-4000-8000-000000000001"
@@ -84,16 +85,18 @@ def bob(server: StorageServer, user_token: Callable[..., str]) -> Iterator[httpx
 
 
 @pytest.fixture
-def photos(api: httpx.Client) -> str:
-    """Make a private bucket and return its name."""
+def photos(api: httpx.Client, workspace: Workspace) -> str:
+    """Make a private bucket in which owners may do everything with their own, and return its name."""
     api.post("/bucket", json={"name": "photos"}).raise_for_status()
+    let_owners(workspace.storage, "photos")
     return "photos"
 
 
 @pytest.fixture
-def shared(api: httpx.Client) -> str:
+def shared(api: httpx.Client, workspace: Workspace) -> str:
     """Make a public bucket and return its name."""
     api.post("/bucket", json={"name": "shared", "public": True}).raise_for_status()
+    let_owners(workspace.storage, "shared")
     return "shared"
 
 

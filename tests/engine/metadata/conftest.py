@@ -12,9 +12,10 @@ from sqlalchemy import Engine, insert
 from engine.metadata import schema
 from engine.metadata.database import open_database
 from engine.metadata.executor import Executor
-from engine.metadata.tables import storage_buckets, storage_objects
+from engine.metadata.tables import storage_buckets, storage_objects, storage_policies
 from engine.permissions.rules import PermissionChecker
 from engine.types import RlsContext
+from tests.policies import OWNER
 
 ALICE = "a11ce000-0000-4000-8000-000000000001"
 BOB = "b0b00000-0000-4000-8000-000000000002"
@@ -73,7 +74,22 @@ def executor(database: Engine) -> Iterator[Executor]:
         "created_at": 1,
         "updated_at": 1,
     }
+    policy = {
+        "id": "policy",
+        "name": "owners",
+        "table_name": "objects",
+        "bucket_id": None,
+        "command": "ALL",
+        "permissive": True,
+        "roles": ["authenticated"],
+        "using_text": OWNER,
+        "check_text": OWNER,
+        "enabled": True,
+        "created_at": 1,
+        "updated_at": 1,
+    }
     with opened.transaction(RlsContext.service()) as tx:
+        tx.execute(insert(storage_policies).values(policy))
         tx.execute(insert(storage_buckets).values(bucket))
         tx.execute(insert(storage_objects), [object_row(*item) for item in OWNERS.items()])
     yield opened

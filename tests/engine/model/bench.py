@@ -21,6 +21,7 @@ from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
 from engine.times import now_us
 from engine.workspace import Workspace, open_workspace
+from tests.policies import let_owners
 
 _DAY_US = 24 * 3600 * 1_000_000
 _TICK_US = 10
@@ -55,6 +56,7 @@ class Workbench:
         self._time = mock.patch("engine.files.mutations.now_us", self.calendar)
         self._time.start()
         self.workspace = self._open()
+        let_owners(self.storage)
 
     def _open(self) -> Workspace:
         # Jobs have their turn when an operation says so.

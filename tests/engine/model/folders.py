@@ -136,7 +136,9 @@ class CopyFolder(Operation):
         return report.done, frozenset((failure.path, type(failure.error)) for failure in report.failures)
 
     def first_step(self, world: World) -> Step | Done:
-        check_may_add(self.context)
+        if not self.context.can_bypass_rls:
+            world.find(self.other)
+            check_may_add(self.context)
         wanted = world.seen_below(world.find(self.bucket), self.prefix, self.context)
         if self.prefix and not wanted:
             raise Refused(ObjectNotFound)

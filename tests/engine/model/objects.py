@@ -242,7 +242,6 @@ class Copy(Operation):
         return copied.bucket, *seen(copied)
 
     def first_step(self, world: World) -> Step | Done:
-        check_may_add(self.context)
         data = world.find_object(self.bucket, self.source, self.context).data
         return lambda later: self._store(later, data)
 
@@ -263,6 +262,7 @@ def store_copy(
     to_trash: bool = False,
 ) -> tuple[object, ...]:
     """Store what was read, as copies and restored versions are."""
+    check_may_add(context)
     world.check_taken_in(shelf, path, len(data))
     return expected(path, world.put(shelf, path, data, context, replacing=replacing, to_trash=to_trash))
 

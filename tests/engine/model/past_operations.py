@@ -115,7 +115,6 @@ class RestoreVersion(OnKept):
 
     def first_step(self, world: World) -> Step | Done:
         (kept,) = self.found(world, self.context)
-        check_may_add(self.context)
         path = kept.path if self.target is None else self.target
         return lambda later: self._store(later, path, kept.stored.data)
 

@@ -13,8 +13,9 @@ from engine.config import load_settings
 from engine.events import StorageEvent
 from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
-from engine.types import RlsContext
+from engine.types import Bucket, RlsContext
 from engine.workspace import Workspace, open_workspace
+from tests.policies import let_owners
 
 ALICE = "a11ce000-0000-4000-8000-000000000001"
 BOB = "b0b00000-0000-4000-8000-000000000002"
@@ -56,6 +57,14 @@ def staged(workspace: Workspace, data_dir: Path) -> Callable[[], list[str]]:
         return sorted(path.name for path in folder.iterdir() if path.name != ".lock")
 
     return names
+
+
+@pytest.fixture
+def bucket(storage: FileStorage, service: RlsContext) -> Bucket:
+    """Create a private bucket without limits, called `photos`, in which owners may do everything with their own."""
+    made = storage.create_bucket("photos", service)
+    let_owners(storage, "photos")
+    return made
 
 
 @pytest.fixture

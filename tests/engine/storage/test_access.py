@@ -117,7 +117,7 @@ def test_folders_move_and_copy_what_the_caller_sees(
 def test_copying_needs_reading_and_adding(storage: FileStorage, bob: RlsContext, anon: RlsContext, service: RlsContext):
     with pytest.raises(ObjectNotFound):
         storage.copy("photos", HIDDEN, "copy", bob)
-    with pytest.raises(Unauthorized):
+    with pytest.raises(ObjectNotFound):
         storage.copy("photos", HIDDEN, "copy", anon)
     storage.update_bucket("photos", service, BucketChanges(public=True))
     with pytest.raises(Unauthorized):

@@ -19,6 +19,7 @@ from engine.types import Bucket, Folder, ListPage, ListRequest, RlsContext, Sort
 from engine.workspace import Workspace
 from tests.engine.storage.conftest import ALICE, BOB
 from tests.engine.storage.rows import Entry, insert_entries
+from tests.policies import let_owners
 
 pytestmark = pytest.mark.parametrize("workspace", ["memory"], indirect=True)
 """Listings never look at bytes."""
@@ -316,6 +317,7 @@ def test_every_listing_agrees_with_the_model(
 ):
     name = f"bucket {len(storage.list_buckets(service))}"
     bucket = storage.create_bucket(name, service)
+    let_owners(storage, name)
     insert_entries(workspace, bucket, stored)
     segments = stored[prefix_of % len(stored)].path.split("/")[:-1][:depth] if stored else []
     prefix = "/".join(segments) + "/" if segments else ""

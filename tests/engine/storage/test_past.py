@@ -25,6 +25,7 @@ from engine.types import (
     UploadItem,
     UploadOptions,
 )
+from tests.policies import let_owners
 
 KEEP = Retention(days=30, trash_days=30)
 REPLACE = UploadOptions(replace=True)
@@ -109,6 +110,7 @@ def test_what_came_back_from_the_trash_was_away(storage: FileStorage, service: R
 
 def test_everybody_sees_their_own_past(storage: FileStorage, service: RlsContext, alice: RlsContext, bob: RlsContext):
     storage.create_bucket("photos", service, retention=KEEP)
+    let_owners(storage, "photos")
     put(storage, "d/a", b"hers", alice)
     put(storage, "e/b", b"his", bob)
     then = now()

@@ -26,6 +26,7 @@ from engine.times import now_us
 from engine.types import Bucket, BucketChanges, Retention, RlsContext, UploadOptions
 from engine.version_types import ObjectVersion
 from engine.workspace import Workspace
+from tests.policies import let_owners
 
 REPLACE = UploadOptions(replace=True)
 DAY_US = 24 * 3600 * 1_000_000
@@ -33,7 +34,9 @@ DAY_US = 24 * 3600 * 1_000_000
 
 @pytest.fixture
 def bucket(storage: FileStorage, service: RlsContext) -> Bucket:
-    return storage.create_bucket("photos", service, retention=Retention(trash_days=30))
+    made = storage.create_bucket("photos", service, retention=Retention(trash_days=30))
+    let_owners(storage, "photos")
+    return made
 
 
 def put(storage: FileStorage, path: str, data: bytes, context: RlsContext) -> None:

@@ -33,6 +33,7 @@ from engine.errors import (
 from engine.storage import FileStorage
 from engine.types import Bucket, BucketChanges, Progress, RlsContext, StorageObject, UploadOptions
 from engine.workspace import Workspace
+from tests.policies import let_owners
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 64
 NAMES = [
@@ -145,7 +146,9 @@ class TestOrder:
 
     @pytest.fixture
     def strict(self, storage: FileStorage, service: RlsContext) -> Bucket:
-        return storage.create_bucket("strict", service, file_size_limit_bytes=3, allowed_mime_types=["image/*"])
+        made = storage.create_bucket("strict", service, file_size_limit_bytes=3, allowed_mime_types=["image/*"])
+        let_owners(storage, "strict")
+        return made
 
     @pytest.fixture
     def pictures(self, storage: FileStorage, service: RlsContext) -> Bucket:

@@ -17,6 +17,7 @@ from engine.storage import FileStorage
 from engine.types import NOTHING_KEPT, Bucket, BucketChanges, Retention, RlsContext, UploadItem, UploadOptions
 from engine.version_types import Ending, Replaced
 from engine.workspace import Workspace, open_workspace
+from tests.policies import let_owners
 
 REPLACE = UploadOptions(replace=True)
 KEEP = Retention(versions=10)
@@ -24,7 +25,9 @@ KEEP = Retention(versions=10)
 
 @pytest.fixture
 def bucket(storage: FileStorage, service: RlsContext) -> Bucket:
-    return storage.create_bucket("photos", service, retention=KEEP)
+    made = storage.create_bucket("photos", service, retention=KEEP)
+    let_owners(storage, "photos")
+    return made
 
 
 def put(storage: FileStorage, path: str, data: bytes, context: RlsContext) -> None:

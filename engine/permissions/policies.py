@@ -1,0 +1,292 @@
+"""The policies that are kept: made, changed, explained, by the service role alone.
+
+A policy about objects each of whose expressions says `bucket_id = 'name'` of a bucket that exists belongs to that
+bucket: it is kept without those words, follows the bucket's name, and goes with it.
+
+Source: PostgreSQL, CREATE POLICY and DROP POLICY; Supabase's table `storage.objects`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import delete, insert, select, update
+
+from engine.access_types import Explanation, Policy, PolicyChanges, PolicySpec
+from engine.errors import BucketNotFound, InvalidRequest, PolicyAlreadyExists, PolicyNotFound
+from engine.ids import new_id
+from engine.metadata.executor import AnyRow, Executor, Transaction
+from engine.metadata.tables import storage_buckets, storage_policies
+from engine.permissions.explain import Explainer, Question
+from engine.permissions.generation import raise_generation
+from engine.permissions.language import CreatePolicy, DropPolicy, Expression, parse, split_bucket, statements
+from engine.permissions.policy_check import check_spec
+from engine.permissions.policy_rows import SELECT_POLICIES, columns_of_spec, policy_from
+from engine.permissions.rows import Command, PolicyTable
+from engine.permissions.rules import PermissionChecker
+from engine.times import now_us
+from engine.types import RlsContext
+
+_P: Final = storage_policies.c
+_B: Final = storage_buckets.c
+_T = TypeVar("_T")
+
+
+class Policies:
+    """Keeps policies. Threads: any.
+
+    Args:
+        executor: For rows.
+        permissions: Who may.
+        changed: Told after every change that was committed.
+    """
+
+    def __init__(self, executor: Executor, permissions: PermissionChecker, changed: Callable[[], None]) -> None:
+        self._executor = executor
+        self._permissions = permissions
+        self._changed = changed
+        self._explainer = Explainer(executor)
+
+    def list(self, context: RlsContext, bucket: str | None = None) -> tuple[Policy, ...]:
+        """Return all policies, or those that count for the objects of a bucket, by table and name.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            BucketNotFound: There is no such bucket.
+        """
+        self._permissions.check_service(context)
+        with self._executor.snapshot(context) as tx:
+            query = SELECT_POLICIES
+            if bucket is not None:
+                here = _P.bucket_id == _bucket_id(tx, bucket)
+                query = query.where(_P.table_name == PolicyTable.OBJECTS.value, here | _P.bucket_id.is_(None))
+            return tuple(policy_from(row) for row in tx.execute(query))
+
+    def create(self, spec: PolicySpec, context: RlsContext, bucket: str | None = None) -> Policy:
+        """Make a policy.
+
+        Args:
+            spec: What it says.
+            context: Who asks.
+            bucket: The bucket that it is to belong to; None: the one that its expressions name, if they do.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            InvalidPolicy: An expression breaks the rules of the language.
+            InvalidRequest: Something else is wrong with it.
+            BucketNotFound: There is no such bucket.
+            PolicyAlreadyExists: One of the table has that name.
+        """
+        return self._change(context, lambda tx: _insert(tx, spec, bucket))
+
+    def replace(self, policy_id: str, spec: PolicySpec, context: RlsContext) -> Policy:
+        """Let a policy say something else. It stays with its bucket, unless all of its expressions name another.
+
+        Raises:
+            PolicyNotFound: There is no such policy.
+            StorageError: As `create`.
+        """
+
+        def work(tx: Transaction) -> Policy:
+            kept = _find(tx, policy_id)
+            check_spec(spec)
+            bound, bucket_id = _bound(tx, spec, kept.bucket_id)
+            _refuse_taken(tx, bound, but=policy_id)
+            _update(tx, policy_id, columns_of_spec(bound, bucket_id))
+            return policy_from(_find(tx, policy_id))
+
+        return self._change(context, work)
+
+    def set_enabled(self, policy_id: str, enabled: bool, context: RlsContext) -> Policy:
+        """Let a policy count, or not.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            PolicyNotFound: There is no such policy.
+        """
+
+        def work(tx: Transaction) -> Policy:
+            _find(tx, policy_id)
+            _update(tx, policy_id, {"enabled": enabled})
+            return policy_from(_find(tx, policy_id))
+
+        return self._change(context, work)
+
+    def delete(self, policy_id: str, context: RlsContext) -> None:
+        """Delete a policy.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            PolicyNotFound: There is no such policy.
+        """
+
+        def work(tx: Transaction) -> None:
+            _find(tx, policy_id)
+            tx.execute(delete(storage_policies).where(_P.id == policy_id))
+
+        self._change(context, work)
+
+    def apply(self, text: str, context: RlsContext) -> PolicyChanges:
+        """Run a text of CREATE POLICY and DROP POLICY statements, all of them or none.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            InvalidPolicy: The text breaks the rules of the language.
+            PolicyAlreadyExists: A policy is created whose name is taken.
+            PolicyNotFound: One is dropped that is not there, without IF EXISTS.
+        """
+        self._permissions.check_service(context)
+        wanted = statements(text)
+
+        def work(tx: Transaction) -> PolicyChanges:
+            created: list[Policy] = []
+            dropped: list[Policy] = []
+            for statement in wanted:
+                if isinstance(statement, CreatePolicy):
+                    created.append(_insert(tx, statement.spec, None))
+                elif isinstance(statement, DropPolicy):
+                    dropped += _drop(tx, statement)
+            return PolicyChanges(tuple(created), tuple(dropped))
+
+        return self._change(context, work)
+
+    def explain(
+        self,
+        subject: RlsContext,
+        command: Command,
+        bucket: str,
+        path: str,
+        context: RlsContext,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        owner_id: str | None = None,
+        table: PolicyTable = PolicyTable.OBJECTS,
+    ) -> Explanation:
+        """Say why somebody may do something, or may not.
+
+        Args:
+            subject: Whom it is about.
+            command: What they want to do.
+            bucket: Where.
+            path: With which object; of one that is not there, as it would be.
+            context: Who asks.
+            metadata: What a row about to be written would say: `mimetype`, `contentLength` or `size`.
+            owner_id: Who would own it; the subject by default.
+            table: Whose policies are asked.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            BucketNotFound: There is no such bucket.
+        """
+        self._permissions.check_service(context)
+        return self._explainer.explain(Question(subject, command, bucket, path, metadata or {}, owner_id, table))
+
+    def _change(self, context: RlsContext, work: Callable[[Transaction], _T]) -> _T:
+        """Change policies in a transaction that lets everybody read them again."""
+        self._permissions.check_service(context)
+        with self._executor.transaction(context) as tx:
+            result = work(tx)
+            raise_generation(tx)
+        self._changed()
+        return result
+
+
+def forget_policies(tx: Transaction, bucket_id: str) -> None:
+    """Delete the policies that belong to a bucket, which is about to be deleted.
+
+    Args:
+        tx: Of the service role.
+        bucket_id: Whose.
+    """
+    if tx.execute(delete(storage_policies).where(_P.bucket_id == bucket_id)).rowcount:
+        raise_generation(tx)
+
+
+def _insert(tx: Transaction, spec: PolicySpec, bucket: str | None) -> Policy:
+    """Write a new policy."""
+    check_spec(spec)
+    if bucket is not None and spec.table is not PolicyTable.OBJECTS:
+        raise InvalidRequest("Only policies about objects belong to a bucket")
+    bound, bucket_id = _bound(tx, spec, None if bucket is None else _bucket_id(tx, bucket))
+    _refuse_taken(tx, bound)
+    policy_id, now = new_id(), now_us()
+    values = {"id": policy_id, "enabled": True, "created_at": now, "updated_at": now}
+    tx.execute(insert(storage_policies).values(**values, **columns_of_spec(bound, bucket_id)))
+    return policy_from(_find(tx, policy_id))
+
+
+def _drop(tx: Transaction, statement: DropPolicy) -> list[Policy]:
+    """Delete a policy by its name."""
+    query = SELECT_POLICIES.where(_P.table_name == statement.table.value, _P.name == statement.name)
+    row = tx.execute(query).one_or_none()
+    if row is None and not statement.if_exists:
+        raise PolicyNotFound(f'policy "{statement.name}" for table "{statement.table}" does not exist')
+    if row is None:
+        return []
+    tx.execute(delete(storage_policies).where(_P.id == row.id))
+    return [policy_from(row)]
+
+
+def _update(tx: Transaction, policy_id: str, values: Mapping[str, Any]) -> None:
+    tx.execute(update(storage_policies).where(_P.id == policy_id).values(**values, updated_at=now_us()))
+
+
+def _find(tx: Transaction, policy_id: str) -> AnyRow:
+    """Return the row of a policy.
+
+    Raises:
+        PolicyNotFound: There is none.
+    """
+    row = tx.execute(SELECT_POLICIES.where(_P.id == policy_id)).one_or_none()
+    if row is None:
+        raise PolicyNotFound("Policy not found", path=policy_id)
+    return row
+
+
+def _refuse_taken(tx: Transaction, spec: PolicySpec, but: str | None = None) -> None:
+    """Refuse a name that another policy of the table has."""
+    query = select(_P.id).where(_P.table_name == spec.table.value, _P.name == spec.name, _P.id != (but or ""))
+    if tx.execute(query).first() is not None:
+        raise PolicyAlreadyExists(f'policy "{spec.name}" for table "{spec.table}" already exists')
+
+
+def _bucket_id(tx: Transaction, name_or_id: str) -> str:
+    """Return the id of a bucket."""
+    query = (
+        select(_B.id).where((_B.name == name_or_id) | (_B.id == name_or_id)).order_by((_B.name == name_or_id).desc())
+    )
+    found = tx.execute(query.limit(1)).scalar()
+    if found is None:
+        raise BucketNotFound("Bucket not found", path=name_or_id)
+    return str(found)
+
+
+def _bound(tx: Transaction, spec: PolicySpec, bucket_id: str | None) -> tuple[PolicySpec, str | None]:
+    """Return what a policy says beside the bucket that it belongs to, and that bucket.
+
+    Args:
+        tx: For the buckets there are.
+        spec: What it says in full.
+        bucket_id: The bucket that it belongs to if it names none.
+    """
+    if spec.table is not PolicyTable.OBJECTS:
+        return spec, bucket_id
+    using, check = (
+        None if text is None else split_bucket(parse(text, spec.table)) for text in (spec.using, spec.check)
+    )
+    asked = [part for text, part in ((spec.using, using), (spec.check, check)) if text is not None]
+    names = {None if part is None else part[0] for part in asked}
+    name = names.pop() if len(names) == 1 else None
+    named = None if name is None else tx.execute(select(_B.id).where(_B.name == name)).scalar()
+    if named is None:
+        return spec, bucket_id
+    return replace(spec, using=_rest(using), check=_rest(check)), str(named)
+
+
+def _rest(part: tuple[str, Expression | None] | None) -> str | None:
+    """Return what is left of an expression without its bucket."""
+    if part is None:
+        return None
+    return "true" if part[1] is None else part[1].sql
