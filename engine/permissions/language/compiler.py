@@ -39,7 +39,6 @@ from engine.permissions.language.tree import (
     Compare,
     Concat,
     Distinct,
-    Fact,
     In,
     IsNull,
     IsTruth,
@@ -93,10 +92,6 @@ class Compiler:
     def column(self, node: Column) -> Sql:
         """Return a column."""
         return rows_sql.column(node.name, self.columns)
-
-    def fact(self, _node: Fact) -> Sql:
-        """Return the moment: all other facts are constants by now."""
-        return parameter(self.facts.now_us)
 
     def compare(self, node: Compare) -> Sql:
         """Return a comparison."""
@@ -278,7 +273,6 @@ def _too_large(result: Sql, top: int) -> Sql:
 _COMPILERS: Final[dict[type[Node], Callable[[Compiler, Any], Sql]]] = {
     Literal: Compiler.literal,
     Column: Compiler.column,
-    Fact: Compiler.fact,
     Call: Compiler.call,
     Cast: Compiler.cast,
     Compare: Compiler.compare,

@@ -55,12 +55,25 @@ def constant(kind: Kind, value: Value, like: Node) -> Node:
 
 
 def evaluated(node: Node) -> Value:
-    """Return what a node of constants comes to; the three truth values are True, False and None.
+    """Return what a node of constants comes to that is not `is_null`; the three truth values are True, False and None.
 
     Raises:
         ValueError: What PostgreSQL would raise.
     """
     return _EVALUATORS[type(node)](node)
+
+
+STRICT: Final = (Arithmetic, Cast, Compare, Concat, JsonGet, JsonHas, Like, Negate, Not, Subscript)
+"""What is NULL as soon as something below it is, as most functions are."""
+
+LENIENT_CALLS: Final = frozenset({"coalesce", "nullif", "storage.allow_only_operation", "storage.allow_any_operation"})
+"""The functions that are not."""
+
+
+def is_null(node: Node) -> bool:
+    """Return whether a node is NULL because something below it is."""
+    strict = isinstance(node, STRICT) or (isinstance(node, Call) and node.name not in LENIENT_CALLS)
+    return strict and any(isinstance(each, Literal) and each.value is None for each in node.children)
 
 
 def can_evaluate(node: Node) -> bool:
@@ -112,43 +125,31 @@ def _between(node: Between) -> Value:
 def _like(node: Like) -> Value:
     text, pattern = value_of(node.operand), value_of(node.pattern)
     escape = "\\" if node.escape is None else value_of(node.escape)
-    if text is None or pattern is None or escape is None:
-        return None
     if node.ignores_case:
         return _opposite(kernels.ilike(text, pattern, escape), node.negated)
     return _opposite(kernels.like(text, pattern, escape), node.negated)
 
 
 def _arithmetic(node: Arithmetic) -> Value:
-    left, right = value_of(node.left), value_of(node.right)
-    if left is None or right is None:
-        return None
     top = MAX_INT4 if node.kind is Kind.INT4 else MAX_INT8
-    return functions.arithmetic(node.operator, left, right, top)
+    return functions.arithmetic(node.operator, value_of(node.left), value_of(node.right), top)
 
 
 def _negate(node: Negate) -> Value:
-    value = value_of(node.operand)
-    top = MAX_INT4 if node.kind is Kind.INT4 else MAX_INT8
-    return None if value is None else functions.in_range(-value, top)
+    return functions.in_range(-value_of(node.operand), MAX_INT4 if node.kind is Kind.INT4 else MAX_INT8)
 
 
 def _concat(node: Concat) -> Value:
-    left, right = value_of(node.left), value_of(node.right)
-    return None if left is None or right is None else left + right
+    return value_of(node.left) + value_of(node.right)
 
 
 def _subscript(node: Subscript) -> Value:
     array, index = value_of(node.array), value_of(node.index)
-    if array is None or index is None:
-        return None
     return array[index - 1] if 1 <= index <= len(array) else None
 
 
 def _json_get(node: JsonGet) -> Value:
     document, key = value_of(node.operand), value_of(node.key)
-    if document is None or key is None:
-        return None
     as_text = node.operator.endswith(">>")
     if isinstance(key, list):
         return functions.json_path(document, json.dumps(key), as_text)
@@ -156,13 +157,11 @@ def _json_get(node: JsonGet) -> Value:
 
 
 def _json_has(node: JsonHas) -> Value:
-    document, key = value_of(node.operand), value_of(node.key)
-    return None if document is None or key is None else functions.json_has(document, key)
+    return functions.json_has(value_of(node.operand), value_of(node.key))
 
 
 def _cast(node: Cast) -> Value:
-    value = value_of(node.operand)
-    return None if value is None else _converted(value, node.operand.kind, node.kind)
+    return _converted(value_of(node.operand), node.operand.kind, node.kind)
 
 
 def _converted(value: Value, source: Kind, target: Kind) -> Value:
@@ -202,11 +201,9 @@ def _from_json(value: str, target: Kind) -> Value:
 
 def _call(node: Call) -> Value:
     arguments = [value_of(each) for each in node.arguments]
-    if node.name == "coalesce":
-        return next((each for each in arguments if each is not None), None)
     if node.name == "nullif":
         return None if compare("=", *arguments) else arguments[0]
-    return None if None in arguments else _CALLS[node.name](*arguments)
+    return _CALLS[node.name](*arguments)
 
 
 def _array_length(array: list[Value], dimension: int) -> int | None:

@@ -15,14 +15,12 @@ from engine.permissions.language.evaluation import constant, is_constant, value_
 from engine.permissions.language.facts import fact
 from engine.permissions.language.kinds import Kind
 from engine.permissions.language.tree import (
-    ArrayOf,
     Call,
     Case,
     Cast,
     Column,
     Compare,
     Fact,
-    In,
     Literal,
     Logic,
     Node,
@@ -30,9 +28,6 @@ from engine.permissions.language.tree import (
 from engine.permissions.rows import Facts
 
 _UID = Fact(Kind.UUID, "auth.uid")
-_LENIENT = (Logic, Case, In, ArrayOf)
-_LENIENT_CALLS = frozenset({"coalesce", "nullif", "storage.allow_only_operation", "storage.allow_any_operation"})
-_STRICT_KINDS = frozenset({"Cast", "Compare", "Not", "Like", "Arithmetic", "Negate", "Concat", "JsonGet", "JsonHas"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +116,7 @@ class Folder:
 
 def _computed(node: Node) -> Node:
     """Return a node of constants as its value; a strict one with a NULL below it is NULL."""
-    if _is_null(node):
+    if evaluation.is_null(node):
         return constant(node.kind, None, node)
     if not evaluation.can_evaluate(node):
         return node
@@ -129,12 +124,6 @@ def _computed(node: Node) -> Node:
         return constant(node.kind, evaluation.evaluated(node), node)
     except ValueError:
         return node
-
-
-def _is_null(node: Node) -> bool:
-    """Return whether a node is NULL because something below it is."""
-    strict = type(node).__name__ in _STRICT_KINDS or (isinstance(node, Call) and node.name not in _LENIENT_CALLS)
-    return strict and any(isinstance(each, Literal) and each.value is None for each in node.children)
 
 
 def logic(operator: str, operands: tuple[Node, ...], like: Node) -> Node:

@@ -21,6 +21,7 @@ MISSING: Final = object()
 _PATH_INDEX = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)", re.ASCII)
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _TO_ESCAPE = re.compile(r'["\\\x00-\x1f]')
+_TOO_DEEP = "the JSON is nested too deeply"
 _MOST_DIGITS = 131_072
 
 
@@ -53,7 +54,7 @@ def parsed(document: str) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return json.loads(document, parse_float=_number, parse_int=_number, parse_constant=_no_constant)
     except RecursionError as error:
-        raise ValueError("the JSON is nested too deeply") from error
+        raise ValueError(_TOO_DEEP) from error
 
 
 def text_to_json(text: str) -> str:
@@ -72,12 +73,24 @@ def text_to_json(text: str) -> str:
 
 
 def written(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Return a value as `jsonb` is written: a blank after `,` and `:`, shorter keys first."""
+    """Return a value as `jsonb` is written: a blank after `,` and `:`, shorter keys first.
+
+    Raises:
+        ValueError: It is nested too deeply.
+    """
+    try:
+        return _written(value)
+    except RecursionError as error:
+        raise ValueError(_TOO_DEEP) from error
+
+
+def _written(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Return a value as it is written."""
     if isinstance(value, dict):
         keys = sorted(value, key=_key_order)
-        return "{" + ", ".join(f"{_quoted(key)}: {written(value[key])}" for key in keys) + "}"
+        return "{" + ", ".join(f"{_quoted(key)}: {_written(value[key])}" for key in keys) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(written, value)) + "]"
+        return "[" + ", ".join(map(_written, value)) + "]"
     return _quoted(value) if isinstance(value, str) else _scalar(value)
 
 

@@ -145,8 +145,6 @@ def like(text: str, pattern: str, escape: str = "\\") -> bool:
     Raises:
         ValueError: The pattern ends with `escape` and the text comes to there, or that is longer than a character.
     """
-    if len(escape) > 1:
-        raise ValueError("invalid escape string")
     return _matches(text, _pattern_parts(pattern, escape))
 
 
@@ -157,6 +155,8 @@ _ENDS_BADLY = "escape"
 
 def _pattern_parts(pattern: str, escape: str) -> list[str | None]:
     """Return the characters of a pattern; None for `_`, and an empty string for any number of them."""
+    if len(escape) > 1:
+        raise ValueError("invalid escape string")
     parts: list[str | None] = []
     characters = iter(pattern)
     for each in characters:
@@ -206,8 +206,6 @@ def extension(path: str) -> str | None:
 
 def ilike(text: str, pattern: str, escape: str = "\\") -> bool:
     """Return whether a text matches a pattern, small and capital letters alike."""
-    if len(escape) > 1:
-        raise ValueError("invalid escape string")
     parts = [each and lower(each) for each in _pattern_parts(pattern, escape)]
     return _matches(lower(text), parts)
 

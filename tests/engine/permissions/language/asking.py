@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, Table, Text, create_engine, event, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    select,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
@@ -113,25 +126,32 @@ class Asker:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def answer(self, expression: Expression, number: int, facts: Facts = FACTS) -> str:
-        """Return `T`, `F`, `-` for NULL, or `E` where it fails, for a row."""
+    def answer(self, expression: Expression, facts: Facts = FACTS) -> str:
+        """Return `T`, `F`, `-` for NULL, or `E` where it fails, for each row."""
+        opposite = parse(f"not ({expression.sql})", expression.table)
+        conditions = [predicate(each, COLUMNS, facts) for each in (expression, opposite)]
         try:
-            if self._admits(expression, number, facts):
-                return "T"
-            opposite = parse(f"not ({expression.sql})", expression.table)
-            return "F" if self._admits(opposite, number, facts) else "-"
+            return self._told(conditions, range(len(ROWS)))
+        except OperationalError:
+            return "".join(self._alone(conditions, number) for number in range(len(ROWS)))
+
+    def _alone(self, conditions: list[ColumnElement[bool]], number: int) -> str:
+        try:
+            return self._told(conditions, [number])
         except OperationalError:
             return "E"
 
-    def _admits(self, expression: Expression, number: int, facts: Facts) -> bool:
-        condition = predicate(expression, COLUMNS, facts)
-        query = select(OBJECTS.c.id).where(condition, OBJECTS.c.id == ROWS[number]["id"])
-        return self._connection.execute(query).first() is not None
+    def _told(self, conditions: list[ColumnElement[bool]], numbers: Sequence[int]) -> str:
+        ids = [ROWS[number]["id"] for number in numbers]
+        yes, no = (
+            set(self._connection.scalars(select(OBJECTS.c.id).where(condition, OBJECTS.c.id.in_(ids))))
+            for condition in conditions
+        )
+        return "".join("T" if each in yes else "F" if each in no else "-" for each in ids)
 
     def answers(self, text: str, facts: Facts = FACTS) -> str:
         """Return the answers for all rows."""
-        expression = parse(text, PolicyTable.OBJECTS)
-        return "".join(self.answer(expression, number, facts) for number in range(len(ROWS)))
+        return self.answer(parse(text, PolicyTable.OBJECTS), facts)
 
     def new_rows(self, text: str) -> list[int]:
         """Return the numbers of the rows that a condition admits where they are about to be written."""

@@ -43,6 +43,8 @@ def refused(text: str, table: PolicyTable = OBJECTS) -> InvalidPolicy:
         ("'NaN'::jsonb is null", "'NaN'", "invalid input syntax for type json"),
         ("'1e999999'::jsonb is null", "'1e999999'", "value overflows numeric format"),
         ("'1e99999999999999999999'::jsonb is null", "'1e99999999999999999999'", "value overflows numeric format"),
+        ("'" + "[" * 4_000 + "'::jsonb is null", "'" + "[" * 4_000 + "'", "nested too deeply"),
+        ("'" + "[" * 900 + "]" * 900 + "'::jsonb is null", "'" + "[" * 900 + "]" * 900 + "'", "nested too deeply"),
         ("name", "name", "a policy must be boolean, not text"),
         ("'x'", "'x'", "invalid input syntax for type boolean"),
         ("name and true", "name", "an operand of AND must be boolean"),
@@ -207,3 +209,12 @@ def test_texts_that_are_too_large_are_refused_at_once(text: str, reason: str):
     start = time.perf_counter()
     assert reason in refused(text).message or len(text) <= 8_192
     assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("text", ["nullif(null, null) is null", "null = null is null", "'a' in (null)"])
+def test_literals_without_any_type_are_text(text: str):
+    assert "::" not in parse(text, OBJECTS).sql
+
+
+def test_a_name_that_no_text_can_hold_is_none():
+    assert "this character has no meaning here" in refused("a\ud800 = 'x'").message

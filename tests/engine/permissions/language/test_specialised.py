@@ -48,6 +48,10 @@ def left(text: str, bucket: str | None = "x", facts: Facts = FACTS, table: Polic
         ("coalesce(null, owner_id, 'z', name) = 'z'", "coalesce(owner_id, 'z') = 'z'"),
         ("coalesce(null::text, owner_id) = 'z'", "owner_id = 'z'"),
         ("coalesce(null::text, null) = 'z'", None),
+        (
+            "name = 'a' and case when bucket_id = 'x' then size = 1 and version = 'v' end",
+            "(name = 'a') and (size = 1) and (version = 'v')",
+        ),
         ("1 / 0 = 1", "(1 / 0) = 1"),
         ("name = 'a' and storage.allow_only_operation('object.list')", False),
         ("array[name, 'a'] = path_tokens", "array[name, 'a'] = path_tokens"),
