@@ -1,7 +1,8 @@
 """The policies that are kept: made, changed, explained, by the service role alone.
 
 A policy about objects each of whose expressions says `bucket_id = 'name'` of a bucket that exists belongs to that
-bucket: it is kept without those words, follows the bucket's name, and goes with it.
+bucket: it is kept without those words, follows the bucket's name, and goes with it. A restrictive one that says so
+closes all other buckets, and belongs to none; it belongs to one with `bucket_id <> 'name' OR ...`.
 
 Source: PostgreSQL, CREATE POLICY and DROP POLICY; Supabase's table `storage.objects`.
 """
@@ -274,7 +275,8 @@ def _bound(tx: Transaction, spec: PolicySpec, bucket_id: str | None) -> tuple[Po
     if spec.table is not PolicyTable.OBJECTS:
         return spec, bucket_id
     using, check = (
-        None if text is None else split_bucket(parse(text, spec.table)) for text in (spec.using, spec.check)
+        None if text is None else split_bucket(parse(text, spec.table), permissive=spec.permissive)
+        for text in (spec.using, spec.check)
     )
     asked = [part for text, part in ((spec.using, using), (spec.check, check)) if text is not None]
     names = {None if part is None else part[0] for part in asked}
@@ -282,11 +284,12 @@ def _bound(tx: Transaction, spec: PolicySpec, bucket_id: str | None) -> tuple[Po
     named = None if name is None else tx.execute(select(_B.id).where(_B.name == name)).scalar()
     if named is None:
         return spec, bucket_id
-    return replace(spec, using=_rest(using), check=_rest(check)), str(named)
+    nothing = "true" if spec.permissive else "false"
+    return replace(spec, using=_rest(using, nothing), check=_rest(check, nothing)), str(named)
 
 
-def _rest(part: tuple[str, Expression | None] | None) -> str | None:
-    """Return what is left of an expression without its bucket."""
+def _rest(part: tuple[str, Expression | None] | None, nothing: str) -> str | None:
+    """Return what is left of an expression without its bucket; `nothing` where nothing is."""
     if part is None:
         return None
-    return "true" if part[1] is None else part[1].sql
+    return nothing if part[1] is None else part[1].sql

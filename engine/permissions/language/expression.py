@@ -97,28 +97,36 @@ def simplified(expression: Expression, facts: Facts, bucket_name: str | None) ->
     return Expression(expression.text, expression.table, root)
 
 
-def split_bucket(expression: Expression) -> tuple[str, Expression | None] | None:
-    """Return the one bucket that an expression on objects asks for, and what else it asks for.
+def split_bucket(expression: Expression, *, permissive: bool = True) -> tuple[str, Expression | None] | None:
+    """Return the one bucket that a policy on objects is about, and what it says there.
+
+    One that lets in says `bucket_id = 'name' AND ...`. One that holds back would close all other buckets with that: it
+    is about one bucket where it says `bucket_id <> 'name' OR ...`.
+
+    Args:
+        expression: What the policy says.
+        permissive: Whether it lets in.
 
     Returns:
-        The name, and the rest or None where nothing is left; None where it does not ask for one bucket.
+        The name, and the rest or None where nothing is left; None where it is not about one bucket.
     """
     if expression.table is not PolicyTable.OBJECTS:
         return None
+    operator = "and" if permissive else "or"
     root = expression.root
-    operands = root.operands if isinstance(root, Logic) and root.operator == "and" else (root,)
+    operands = root.operands if isinstance(root, Logic) and root.operator == operator else (root,)
     for place, each in enumerate(operands):
-        name = _asked_bucket(each)
+        name = _named_bucket(each, permissive)
         if name is not None:
-            return name, _rest(operands[:place] + operands[place + 1 :], root)
+            return name, _rest(operator, operands[:place] + operands[place + 1 :], root)
     return None
 
 
-def _asked_bucket(node: Node) -> str | None:
-    """Return the bucket that a condition asks for, or None where it asks for something else."""
-    if isinstance(node, Compare) and node.operator == "=":
+def _named_bucket(node: Node, is_asked_for: bool) -> str | None:
+    """Return the bucket that a condition asks for, or leaves out; None where it says something else."""
+    if isinstance(node, Compare) and node.operator == ("=" if is_asked_for else "<>"):
         pair = (node.left, node.right)
-    elif isinstance(node, In) and len(node.items) == 1 and not node.negated:
+    elif isinstance(node, In) and len(node.items) == 1 and node.negated is not is_asked_for:
         pair = (node.operand, node.items[0])
     else:
         return None
@@ -128,9 +136,9 @@ def _asked_bucket(node: Node) -> str | None:
     return None
 
 
-def _rest(operands: tuple[Node, ...], root: Node) -> Expression | None:
+def _rest(operator: str, operands: tuple[Node, ...], root: Node) -> Expression | None:
     """Return what is left of a row of conditions, as an expression with a text of its own."""
     if not operands:
         return None
-    text = printed(logic("and", operands, root) if len(operands) > 1 else operands[0])
+    text = printed(logic(operator, operands, root) if len(operands) > 1 else operands[0])
     return parse(text, PolicyTable.OBJECTS)

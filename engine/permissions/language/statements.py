@@ -288,18 +288,22 @@ def to_sql(spec: PolicySpec, bucket: str | None) -> str:
     lines.append(f"to {', '.join(map(_role_written, spec.roles))}")
     for word, expression in (("using", spec.using), ("with check", spec.check)):
         if expression is not None:
-            lines.append(f"{word} ({_with_bucket(expression, spec.table, bucket)})")
+            lines.append(f"{word} ({_with_bucket(expression, spec, bucket)})")
     return "\n".join(lines) + ";\n"
 
 
-def _with_bucket(expression: str, table: PolicyTable, bucket: str | None) -> str:
-    """Return an expression in its usual form, with the condition on the bucket before it."""
-    parsed = parse(expression, table)
+def _with_bucket(expression: str, spec: PolicySpec, bucket: str | None) -> str:
+    """Return an expression in its usual form, with the condition on the bucket before it.
+
+    One that holds back leaves all other buckets out, instead of asking for its own: they would be closed.
+    """
+    parsed = parse(expression, spec.table)
     if bucket is None:
         return parsed.sql
-    column = "bucket_id" if table is PolicyTable.OBJECTS else "name"
-    condition = f"{column} = {quoted(bucket)}"
-    return condition if parsed.sql == "true" else f"({condition}) and ({parsed.sql})"
+    column = "bucket_id" if spec.table is PolicyTable.OBJECTS else "name"
+    equals, joint, nothing = ("=", "and", "true") if spec.permissive else ("<>", "or", "false")
+    condition = f"{column} {equals} {quoted(bucket)}"
+    return condition if parsed.sql == nothing else f"({condition}) {joint} ({parsed.sql})"
 
 
 def _identifier(name: str) -> str:

@@ -68,10 +68,17 @@ class Postgres:
 
     Attributes:
         folder: Its socket and data.
+        database: The one that is asked.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str = "postgres") -> None:
         self.folder = folder
+        self.database = database
+
+    def another(self, database: str) -> Postgres:
+        """Make another database and return it."""
+        self.run(f"create database {database};")
+        return Postgres(self.folder, database)
 
     def run(self, script: str) -> list[str]:
         """Run a script; the first error ends it.
@@ -87,7 +94,7 @@ class Postgres:
         """
         command = [str(program("psql")), "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(self.folder), "-U", SUPERUSER]
         done = subprocess.run(
-            [*command, "-d", "postgres", "-f", "-"],
+            [*command, "-d", self.database, "-f", "-"],
             input=script.encode(),
             capture_output=True,
             timeout=SCRIPT_TIMEOUT_S,

@@ -1,6 +1,6 @@
 """Compares random policies with PostgreSQL, and prints how many and what differs: `make policies`.
 
-python -m tests.engine.policies.run [--policies 20000] [--seed N] [--table objects|buckets]
+python -m tests.engine.policies.run [--policies 20000] [--sets 200] [--seed N] [--table objects|buckets]
 """
 
 from __future__ import annotations
@@ -8,17 +8,20 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from engine.permissions.rows import PolicyTable
 from tests.engine.policies.callers import CALLERS
 from tests.engine.policies.compare import Comparer, Difference, Tally
+from tests.engine.policies.compare_sets import compare_sets, filled_storage, sets_oracle
 from tests.engine.policies.conditions import ConditionMaker
 from tests.engine.policies.expr import Expr
 from tests.engine.policies.oracle import Oracle
 from tests.engine.policies.ours import Ours
-from tests.engine.policies.postgres import running_server, why_not
+from tests.engine.policies.postgres import Postgres, running_server, why_not
 from tests.engine.policies.rows import bucket_rows, object_rows
 
 BATCH = 100
@@ -91,6 +94,7 @@ def main() -> int:
     """Run as told on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--policies", type=int, default=20_000, help="how many")
+    parser.add_argument("--sets", type=int, default=200, help="how many sets of policies, through the whole engine")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32), help="repeat an earlier run")
     parser.add_argument("--table", choices=[table.value for table in PolicyTable], help="only policies on this table")
     parser.add_argument("--show", type=int, default=20, help="how many differences are shown, made small")
@@ -104,7 +108,8 @@ def main() -> int:
     with running_server() as server:
         oracle = Oracle(server, CALLERS)
         oracle.prepare(object_rows(), bucket_rows())
-        return max(_run(oracle, table, options) for table in tables)
+        failed = max(_run(oracle, table, options) for table in tables)
+        return max(failed, _run_sets(server, options)) if options.sets else failed
 
 
 def _run(oracle: Oracle, table: PolicyTable, options: argparse.Namespace) -> int:
@@ -118,6 +123,17 @@ def _run(oracle: Oracle, table: PolicyTable, options: argparse.Namespace) -> int
     for difference in _made_small(oracle, ours, table, tally, options.show):
         print(difference)
     ours.close()
+    return 1 if tally.differences else 0
+
+
+def _run_sets(server: Postgres, options: argparse.Namespace) -> int:
+    """Compare sets of policies, and print what came of it. Returns 1 where something differs."""
+    oracle, began = sets_oracle(server), time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, filled_storage(Path(folder) / "data") as storage:
+        tally = compare_sets(oracle, storage, options.sets, options.seed)
+    print(f"sets     {tally} in {time.monotonic() - began:.0f} s", flush=True)
+    for difference in tally.differences[: options.show]:
+        print(difference)
     return 1 if tally.differences else 0
 
 

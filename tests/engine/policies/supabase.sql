@@ -1,10 +1,14 @@
 -- What policies of a Supabase project find around them: roles, claims, helper functions and the two tables.
 -- Source: the behaviour of the present migrations of supabase/storage, and of auth.uid() and its sisters.
 
-create role anon nologin;
-create role authenticated nologin;
-create role editor nologin;
-create role service_role nologin bypassrls;
+-- Roles are shared by all databases of a server, and there may be others.
+do $$ begin
+    create role anon nologin;
+    create role authenticated nologin;
+    create role editor nologin;
+    create role service_role nologin bypassrls;
+exception when duplicate_object then null;
+end $$;
 
 create schema auth;
 create schema storage;

@@ -38,7 +38,7 @@ def test_policies_mean_what_they_mean_to_postgres(oracle: Oracle, ours: Ours, ta
     print(f"seed {SEED + part}, {table.value}: {tally}")
     assert [str(difference) for difference in tally.differences] == []
     assert set(tally.refused) <= set(REFUSED)
-    assert tally.refused.total() <= POLICIES[table] // 50
+    assert tally.refused.total() <= POLICIES[table] // 20
     assert tally.neither <= POLICIES[table] // 20
     assert tally.order <= tally.answers // 20
     assert tally.policies >= POLICIES[table] * 9 // 10

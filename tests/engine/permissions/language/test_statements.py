@@ -111,10 +111,18 @@ def test_what_is_written_is_read_as_the_same_policy(spec: PolicySpec, bucket: st
 
 
 def test_a_policy_of_a_bucket_says_the_bucket():
-    spec = PolicySpec("x", OBJECTS, PolicyCommand.UPDATE, ("authenticated",), "true", "size>1", permissive=False)
+    spec = PolicySpec("x", OBJECTS, PolicyCommand.UPDATE, ("authenticated",), "true", "size>1")
     assert to_sql(spec, "it's") == (
-        'create policy "x"\non storage.objects\nas restrictive\nfor update\nto authenticated\n'
+        'create policy "x"\non storage.objects\nfor update\nto authenticated\n'
         "using (bucket_id = 'it''s')\nwith check ((bucket_id = 'it''s') and (size > 1));\n"
+    )
+
+
+def test_a_policy_that_holds_back_in_a_bucket_leaves_all_others_out():
+    spec = PolicySpec("x", OBJECTS, PolicyCommand.UPDATE, ("public",), "false", "size>1", permissive=False)
+    assert to_sql(spec, "it's") == (
+        'create policy "x"\non storage.objects\nas restrictive\nfor update\nto public\n'
+        "using (bucket_id <> 'it''s')\nwith check ((bucket_id <> 'it''s') or (size > 1));\n"
     )
 
 
