@@ -23,8 +23,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from engine import limits
-from engine.errors import DatabaseLocked, from_os_error
+from engine.errors import DatabaseLocked
 from engine.locks import FileLock
+from engine.os_errors import from_os_error
 from engine.small_files import make_private_dir, replace_file
 
 _RECORDS: Final = "server-*.json"

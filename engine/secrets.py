@@ -26,8 +26,9 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from engine.cancel import CancelToken
-from engine.errors import SecretsUnavailable, StorageError, from_os_error
+from engine.errors import SecretsUnavailable, StorageError
 from engine.locks import FileLock
+from engine.os_errors import from_os_error
 from engine.secret_vaults import (
     SECRET_BYTES,
     FileVault,

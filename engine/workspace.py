@@ -21,7 +21,7 @@ from engine.backends.base import StorageBackend
 from engine.backends.local import LocalBackend, holds_buckets, is_storage_folder
 from engine.composition import Core, compose, ground_of, identities_of, premises_of
 from engine.config import Settings
-from engine.errors import BackendUnreachable, DatabaseCorrupt, StorageError, from_os_error
+from engine.errors import BackendUnreachable, DatabaseCorrupt, StorageError
 from engine.events import EventBus
 from engine.failpoints import NO_FAILPOINTS, Failpoints
 from engine.files.announce import Announcer
@@ -39,6 +39,7 @@ from engine.metadata import schema
 from engine.metadata.database import is_begun, open_database
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_objects, storage_settings
+from engine.os_errors import from_os_error
 from engine.permissions.rules import PermissionChecker
 from engine.secrets import SecretStore, open_secret_store
 from engine.signed_url import UrlSigner

@@ -12,9 +12,9 @@ from pathlib import Path
 from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.tasks import Fail, Ticket
 from app.i18n import translate
-from engine.errors import from_os_error
 from engine.files.downloads import ObjectReader
 from engine.files.trees import deliver
+from engine.os_errors import from_os_error
 from engine.storage import FileStorage
 from engine.types import BatchReport, RlsContext
 

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.bridge.acting import Acting
 from app.bridge.tasks import Tasks
-from engine.errors import from_os_error
+from engine.os_errors import from_os_error
 from engine.transfers import (
     ConflictPolicy,
     ConflictQuestion,

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Final, Literal, TextIO
 
 from engine.access_types import AuditEntry
-from engine.errors import from_os_error
 from engine.ids import new_id
+from engine.os_errors import from_os_error
 from engine.small_files import sync_dir
 
 Form = Literal["csv", "jsonl"]

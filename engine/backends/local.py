@@ -30,9 +30,10 @@ from engine.backends.local_reader import LocalReader
 from engine.backends.local_writer import LocalWriter
 from engine.backends.names import NameMapper
 from engine.backends.system_calls import sync_file_system
-from engine.errors import BackendUnreachable, BytesMissing, IoError, StorageError, from_os_error
+from engine.errors import BackendUnreachable, BytesMissing, IoError, StorageError
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.ids import new_id
+from engine.os_errors import from_os_error
 
 STAGING_FOLDER: Final = ".staging"
 """Folder of all leases, below the root."""

@@ -6,7 +6,7 @@ import os
 import threading
 
 from engine.backends.ingest import read_at
-from engine.errors import from_os_error
+from engine.os_errors import from_os_error
 
 
 class LocalReader:

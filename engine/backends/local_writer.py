@@ -10,9 +10,9 @@ from engine.backends.base import Staged
 from engine.backends.folders import Folder
 from engine.backends.ingest import write_all
 from engine.backends.system_calls import start_writeback
-from engine.errors import from_os_error
 from engine.failpoints import Failpoint, Failpoints
 from engine.hashing import PipelinedHasher
+from engine.os_errors import from_os_error
 
 _WRITEBACK_BYTES: Final = 32 * limits.MIB
 

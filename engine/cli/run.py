@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Final
 from engine.cli.console import Console
 from engine.cli.parser import Invocation, RecoveryCommand, parse
 from engine.cli.signals import stopped_by_signal
-from engine.errors import Cancelled, DatabaseCorrupt, StorageError, from_os_error
+from engine.errors import Cancelled, DatabaseCorrupt, StorageError
+from engine.os_errors import from_os_error
 
 if TYPE_CHECKING:
     from engine.cli.parser import Command

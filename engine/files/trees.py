@@ -17,7 +17,7 @@ from engine import limits
 from engine.backends.base import Monitor
 from engine.backends.ingest import copy_and_hash, write_all
 from engine.cancel import CancelToken
-from engine.errors import Cancelled, InvalidKey, ObjectNotFound, StorageError, TargetExists, from_os_error
+from engine.errors import Cancelled, InvalidKey, ObjectNotFound, StorageError, TargetExists
 from engine.files.downloads import Downloads, ObjectReader, check_checksum
 from engine.files.listing import Listing
 from engine.files.local_names import LocalNames
@@ -25,6 +25,7 @@ from engine.files.past import Past
 from engine.files.throttle import ProgressMeter
 from engine.hashing import PipelinedHasher
 from engine.ids import new_id
+from engine.os_errors import from_os_error
 from engine.paths import parent_of, validate_object_path, validate_prefix
 from engine.types import BatchReport, ItemFailure, Progress, ProgressCallback, RlsContext, StorageObject
 

@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Final
 
 from engine.cancel import CancelToken
-from engine.errors import DatabaseLocked, from_os_error
+from engine.errors import DatabaseLocked
 from engine.locks import FileLock
 from engine.metadata.snapshot import DRAFT_SUFFIX, copy_database
+from engine.os_errors import from_os_error
 from engine.small_files import make_private_dir
 from engine.times import now_us, to_datetime
 

@@ -23,7 +23,7 @@ from sqlalchemy import func, select
 
 from engine import limits
 from engine.cancel import CancelToken
-from engine.errors import DatabaseLocked, StorageError, from_os_error
+from engine.errors import DatabaseLocked, StorageError
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.throttle import ProgressMeter
 from engine.jobs.contents import Content, object_contents, version_contents
@@ -33,6 +33,7 @@ from engine.jobs.verdicts import Verdicts
 from engine.locks import FileLock
 from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_object_versions, storage_objects
+from engine.os_errors import from_os_error
 from engine.permissions.rules import PermissionChecker
 from engine.scrub_types import ScrubState
 from engine.times import from_datetime, now_us, to_datetime

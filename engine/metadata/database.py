@@ -16,8 +16,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from engine import limits
-from engine.errors import DatabaseCorrupt, from_os_error
+from engine.errors import DatabaseCorrupt
 from engine.metadata.faults import translated
+from engine.os_errors import from_os_error
 from engine.permissions.language import install_functions
 
 WRITE_OPTION = "holdall_write"

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from sqlalchemy import exc
 
 from engine.errors import (
-    DISK_HINT,
     DatabaseCorrupt,
     DatabaseFault,
     DatabaseLocked,
@@ -18,6 +17,7 @@ from engine.errors import (
     PolicyFailed,
     StorageError,
 )
+from engine.os_errors import DISK_HINT
 
 _BY_TEXT: tuple[tuple[str, type[StorageError], str, str | None], ...] = (
     ("database is locked", DatabaseLocked, "The database is in use by another program", None),

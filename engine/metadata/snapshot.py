@@ -18,9 +18,10 @@ from typing import Final
 
 from engine import limits
 from engine.cancel import CancelToken
-from engine.errors import Cancelled, DatabaseCorrupt, from_os_error
+from engine.errors import Cancelled, DatabaseCorrupt
 from engine.metadata.database import VERSION_TABLE
 from engine.metadata.faults import translated
+from engine.os_errors import from_os_error
 from engine.small_files import sync_dir
 
 DRAFT_SUFFIX: Final = ".partial"

@@ -19,9 +19,10 @@ from typing import Final
 from engine.backends.leases import is_in_use
 from engine.backends.local import STAGING_FOLDER
 from engine.config import Settings
-from engine.errors import BackendUnreachable, DatabaseLocked, from_os_error
+from engine.errors import BackendUnreachable, DatabaseLocked
 from engine.instance import opening
 from engine.metadata.snapshot import COMPANIONS, sync_file
+from engine.os_errors import from_os_error
 from engine.small_files import sync_dir
 
 _DRAFT_NAME: Final = ".holdall.db.recovering"

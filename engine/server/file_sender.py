@@ -18,8 +18,9 @@ import os
 import socket
 from typing import Final
 
-from engine.errors import BytesMissing, from_os_error
+from engine.errors import BytesMissing
 from engine.files.downloads import ObjectReader
+from engine.os_errors import from_os_error
 from engine.server import bounds
 from engine.server.connection import Wire
 from engine.server.exchange import ClientGone, Exchange

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.errors import PermissionDenied, StorageError, TargetExists, from_os_error
+from engine.errors import PermissionDenied, StorageError, TargetExists
+from engine.os_errors import from_os_error
 from engine.transfers.conflicts import Clash, is_same, local_side, stored_side
 from engine.transfers.job import Job, Work
 from engine.transfers.naming import free_name

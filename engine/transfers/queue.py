@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from engine.errors import EngineBug, StorageError, from_os_error
+from engine.errors import EngineBug, StorageError
+from engine.os_errors import from_os_error
 from engine.transfers.downloads import DownloadRun
 from engine.transfers.job import Job, Work
 from engine.transfers.listeners import Listeners

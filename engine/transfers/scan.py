@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.errors import from_os_error
+from engine.os_errors import from_os_error
 from engine.transfers.naming import free_name
 from engine.transfers.values import ItemNote, NoteKind, printable
 
