@@ -102,7 +102,9 @@ def unaccounted(workspace: Workspace) -> set[str]:
     there = {path for path, _ in _files(root) if not _is_aside(Path(path))}
     known = set(_keys(workspace.settings.database_path))
     known |= {f".buckets/{bucket.id}.json" for bucket in workspace.storage.list_buckets(SERVICE)}
-    known |= {".buckets/workspace.json"} | {path for path in there if Path(path).match(".staging/*/.lock")}
+    known |= {".buckets/workspace.json", ".buckets/policies.json"} | {
+        path for path in there if Path(path).match(".staging/*/.lock")
+    }
     return there ^ known
 
 
