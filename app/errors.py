@@ -110,7 +110,9 @@ class ErrorPresenter(QObject):
 
     def _offer_why(self, error: Refused) -> Offer | None:
         why = self._why
-        return None if why is None else Offer(translate("ErrorPresenter", "Why?"), lambda: why(error))
+        if why is None or not error.is_explainable:
+            return None
+        return Offer(translate("ErrorPresenter", "Why?"), lambda: why(error))
 
     def _present_bug(self, error: Exception) -> None:
         _logger.error("unexpected error", exc_info=error)

@@ -97,6 +97,12 @@ class Refused(Unauthorized):
         self.identity = identity
         self.attempt = attempt
 
+    @property
+    def is_explainable(self) -> bool:
+        """Return whether policies of objects decided it, so that they can be asked why."""
+        deed = self.attempt.deed
+        return deed is not Deed.SERVE and not deed.is_about_buckets and bool(self.attempt.path.strip("/"))
+
 
 class Acting(QObject):
     """Holds who it is.
@@ -145,6 +151,11 @@ class ActingTasks:
         """Args: the lanes; who it is."""
         self._tasks = tasks
         self._acting = acting
+
+    @property
+    def as_oneself(self) -> bool:
+        """Return whether nobody else is acted as now."""
+        return self._acting.identity is None
 
     def read(
         self,

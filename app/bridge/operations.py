@@ -80,8 +80,8 @@ class Operations:
 
     @property
     def templates(self) -> tuple[PolicyTemplate, ...]:
-        """Return the ready-made policies that a new bucket may begin with."""
-        return self._policies.templates
+        """Return the ready-made policies that a new bucket may begin with; whom policies hold has none to give."""
+        return self._policies.templates if self._tasks.as_oneself else ()
 
     def create_bucket(
         self, draft: BucketDraft, then: Callable[[Bucket], None], otherwise: Fail | None = None
@@ -217,7 +217,7 @@ class Operations:
             allowed_mime_types=draft.allowed_mime_types,
             retention=draft.retention,
         )
-        if draft.template and me.can_bypass_rls:
+        if draft.template and me.can_bypass_rls:  # whom policies hold has none to give
             self._policies.begin(made, draft.template)
         return made
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from PySide6.QtCore import QDateTime, Qt, QTimer, Signal
+from PySide6.QtCore import QDate, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.audit_words import GROUPS, Names
@@ -18,6 +18,7 @@ from engine.access_types import AuditFilter, AuditResult
 from engine.audit.entries import ANONYMOUS
 
 _CALM_MS: Final = 300
+_NAME_CHARS: Final = 14
 _BETWEEN: Final = "between"
 _TODAY: Final = "today"
 
@@ -46,12 +47,13 @@ class AuditFilters(QWidget):
         typed = QLineEdit()
         typed.setAccessibleName(translate("AuditFilters", "Who"))
         self.who.setLineEdit(typed)
+        self.who.setMinimumContentsLength(_NAME_CHARS)
         self.who.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.path = QLineEdit()
         self.path.setPlaceholderText(translate("AuditFilters", "Part of the path"))
         self.path.setAccessibleName(translate("AuditFilters", "Part of the path"))
         self.path.setClearButtonEnabled(True)
-        self.since, self.until = self._moment(-1), self._moment(0)
+        self.since, self.until = self._moment(-7), self._moment(1)
         self.reset = look.push_button(translate("AuditFilters", "Show everything"), "link")
         self.reset.setAutoDefault(False)
         self._lay_out()
@@ -112,11 +114,11 @@ class AuditFilters(QWidget):
         return combo
 
     def _moment(self, days: int) -> QDateTimeEdit:
-        edit = QDateTimeEdit(QDateTime.currentDateTime().addDays(days))
+        edit = QDateTimeEdit(QDate.currentDate().addDays(days).startOfDay())
         edit.setCalendarPopup(True)
         edit.setDisplayFormat("d MMM yyyy  HH:mm")
         edit.lineEdit().setTextMargins(*SPIN_MARGINS)
-        edit.setAccessibleName(translate("AuditFilters", "From") if days else translate("AuditFilters", "Until"))
+        edit.setAccessibleName(translate("AuditFilters", "From") if days < 0 else translate("AuditFilters", "Until"))
         dress_calendar(self._look, edit.calendarWidget())
         edit.dateTimeChanged.connect(lambda _: self._calm.start())
         return edit

@@ -75,6 +75,21 @@ class QuestionForm(QWidget):
         for user in users:
             self.who.insertItem(self.who.count() - 1, user.name, user)
 
+    def ask(self, subject: RlsContext, command: Command) -> None:
+        """Ask about somebody in particular: one of those who are offered, or described by hand."""
+        self.commands.button(list(Command).index(command)).setChecked(True)
+        ids = [data.id if isinstance(data, User) else None for data in map(self.who.itemData, range(self.who.count()))]
+        if subject == RlsContext.anonymous():
+            self.who.setCurrentIndex(0)
+        elif subject.user_id in ids and subject.user_id is not None:
+            self.who.setCurrentIndex(ids.index(subject.user_id))
+        else:
+            self.who.setCurrentIndex(self.who.count() - 1)
+            self.user_id.setText(subject.user_id or "")
+            self.role.setText(subject.role)
+            said = {name: value for name, value in subject.claims.items() if name not in ("sub", "role")}
+            self.claims.setPlainText(json.dumps(said, ensure_ascii=False) if said else "")
+
     def _fill_who(self) -> None:
         self.who.addItem(translate("QuestionForm", "Visitor, not signed in"), Role.ANON)
         self.who.addItem(translate("QuestionForm", "Signed-in user"), Role.AUTHENTICATED)

@@ -85,8 +85,8 @@ class AuditDetail(QFrame):
             grid.addWidget(name, number % half, side, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(value, number % half, side + 1)
             self._values[title] = value
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(3, 1)
+        grid.setColumnStretch(1, 4)
+        grid.setColumnStretch(3, 6)  # an id stays on one line
         grid.setRowStretch(half, 1)
         return holder
 

@@ -26,7 +26,7 @@ class RecordsTable(QTableView):
         super().__init__()
         self.setModel(model)
         self.setItemDelegate(ToneDelegate(look, self))
-        self.setProperty("place", "chooser")
+        self.setProperty("place", "records")
         self.setAccessibleName(name)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -17,6 +17,8 @@ from app.models.pages import PAGE_ROWS
 from app.models.rows import Row
 from app.models.sources import WHOLE_MAX, Branch, Root, Snapshot, View
 from app.session import Session
+from engine.permissions.language import to_sql
+from engine.permissions.templates import specs_of
 from engine.storage import FileStorage
 from engine.types import Bucket, FolderCount, RlsContext, StorageObject, UploadOptions
 
@@ -153,6 +155,10 @@ class Desk:
         self.until(lambda: name in [bucket.name for bucket in self.tree.model().buckets])
         self.go(name)
         return made
+
+    def adopt(self, template: str, bucket: str = "photos") -> None:
+        """Give a bucket the policies of a template."""
+        self.storage.policies.apply("".join(to_sql(spec, bucket) for spec in specs_of(template, bucket)), self.me)
 
     def put(self, path: str, content: bytes = b"x", bucket: str = "photos") -> StorageObject:
         """Store an object through the engine and wait until the table has noticed."""

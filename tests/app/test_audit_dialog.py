@@ -37,6 +37,7 @@ def told(desk: Desk, workspace: Workspace) -> Desk:
     """Return the window on a bucket where alice put something and a visitor tried to."""
     alice = workspace.users.context_of(workspace.users.add("alice", desk.me)).coming_from(NET)
     desk.bucket("photos")
+    desk.adopt("owner-only")
     desk.storage.upload("photos", "trips/kite.png", b"1", alice)
     with contextlib.suppress(StorageError):
         desk.storage.upload("photos", "x.txt", b"1", RlsContext.anonymous().coming_from(NET))
@@ -106,6 +107,8 @@ def test_filters_narrow_what_is_shown(told: Desk, workspace: Workspace) -> None:
     filters.period.setCurrentIndex(5)
     assert filters.since.isVisible()
     assert filters.wanted.until is not None
+    told.until(lambda: dialog.model.wanted.until is not None)
+    told.until(lambda: {row[3] for row in rows(dialog)} == {"photos"})  # until tomorrow: what was just done is in it
 
 
 def test_older_entries_come_as_somebody_scrolls(told: Desk) -> None:
