@@ -125,7 +125,7 @@ def workspace(data_dir: Path) -> Iterator[Workspace]:
     from engine.secrets import FixedSecrets
     from engine.workspace import open_workspace
 
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as opened:
+    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32))) as opened:
         yield opened
 
 

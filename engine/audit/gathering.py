@@ -147,7 +147,8 @@ class Gathering:
         while self._is_due():
             try:
                 self.flush()
-            except StorageError:
+            except Exception:
+                # whatever it is: what waits has another turn, and nothing ends the thread but `close`
                 _logger.warning("reads could not be written to the audit", exc_info=True)
 
     def _is_due(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -85,6 +86,7 @@ class Gatekeeper:
         return plain_address(local[0]) if local else None
 
 
+@lru_cache(maxsize=1024)
 def plain_address(address: str) -> str:
     """Return an IP address without what a dual-stack socket adds to it.
 

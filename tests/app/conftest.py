@@ -46,7 +46,7 @@ def open_window(qapp: QApplication, qtbot: QtBot, data_dir: Path) -> Iterator[Ca
 
     def open_it() -> Window:
         theme = Theme(qapp, ThemeMode.LIGHT)
-        window = Window(qapp, theme, FixedSecrets())
+        window = Window(qapp, theme, FixedSecrets(bytes(32)))
         window.closed.connect(lambda: window.setProperty(ENDED, True))
         opened.append(window)
         with qtbot.waitSignal(window.opened, timeout=20_000):

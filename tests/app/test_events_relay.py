@@ -61,7 +61,7 @@ def test_a_change_by_another_process_is_noticed(
 ) -> None:
     relay._ask_version()
     qtbot.waitUntil(lambda: relay._version is not None, timeout=5_000)
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as beside:
+    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32))) as beside:
         beside.storage.upload("photos", "from-elsewhere", b"x", service)
     with qtbot.waitSignal(relay.everything_changed, timeout=5_000):
         relay._ask_version()

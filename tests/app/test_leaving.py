@@ -179,7 +179,7 @@ class TestBeforeTheWorkspaceIsOpen:
         self, qapp: QApplication, qtbot: QtBot, look: Look, data_dir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         gate = threading.Event()
-        keys = FixedSecrets()
+        keys = FixedSecrets(bytes(32))
         get, closed = keys.get_or_create, []
         monkeypatch.setattr(keys, "get_or_create", lambda name: (gate.wait(20), get(name))[1])
         close_workspace = Workspace.close

@@ -30,7 +30,7 @@ SERVICE = RlsContext.service()
 def settings(data_dir: Path) -> Settings:
     """Return the settings of a closed workspace whose database is damaged; a backup knows one of two objects."""
     settings = load_settings(data_dir, environ={})
-    with open_workspace(settings, FixedSecrets()) as workspace:
+    with open_workspace(settings, FixedSecrets(bytes(32))) as workspace:
         workspace.storage.create_bucket("photos", SERVICE)
         workspace.storage.upload("photos", "cat.txt", b"meow", SERVICE)
         workspace.backups.make()
@@ -51,7 +51,7 @@ def window(qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings) -> 
 
 def window_of(qapp: QApplication, look: Look) -> Window:
     """Make a window that says when it has ended."""
-    made = Window(qapp, look.theme, FixedSecrets())
+    made = Window(qapp, look.theme, FixedSecrets(bytes(32)))
     made.closed.connect(lambda: made.setProperty(ENDED, True))
     return made
 

@@ -23,7 +23,7 @@ from tests.app.helpers import Desk, leave
 @pytest.fixture
 def second(qapp: QApplication, look: Look) -> Iterator[Window]:
     """Return a window that is not open yet."""
-    window = Window(qapp, look.theme, FixedSecrets())
+    window = Window(qapp, look.theme, FixedSecrets(bytes(32)))
     yield window
     if window.property("ended") is None:
         leave(window)

@@ -788,11 +788,11 @@ class TestStartAndEnd:
         leave(window)
 
     def test_a_lost_database_is_explained_not_begun_anew(self, qapp, qtbot: QtBot, look, data_dir: Path) -> None:
-        with open_workspace(Settings(data_dir), FixedSecrets()) as workspace:
+        with open_workspace(Settings(data_dir), FixedSecrets(bytes(32))) as workspace:
             workspace.storage.create_bucket("photos", workspace.context)
             workspace.storage.upload("photos", "a", b"kept", workspace.context)
         (data_dir / "holdall.db").unlink()
-        window = Window(qapp, look.theme, FixedSecrets())
+        window = Window(qapp, look.theme, FixedSecrets(bytes(32)))
         with qtbot.waitSignal(window.failed, timeout=20_000):
             window.open(data_dir)
         page = window._page._stack.currentWidget()
@@ -805,7 +805,7 @@ class TestStartAndEnd:
     def test_another_folder_can_be_chosen_instead(self, qapp, qtbot: QtBot, look, data_dir: Path) -> None:
         data_dir.mkdir()
         (data_dir / "holdall.db").write_bytes(b"this is no database" * 1000)
-        window = Window(qapp, look.theme, FixedSecrets())
+        window = Window(qapp, look.theme, FixedSecrets(bytes(32)))
         with qtbot.waitSignal(window.failed, timeout=20_000):
             window.open(data_dir)
         with qtbot.waitSignal(window.opened, timeout=20_000):

@@ -84,7 +84,7 @@ def test_a_database_that_is_in_order_is_not_rebuilt_unasked(holdall: Holdall, fi
 
 @pytest.mark.parametrize("command", ["rebuild", "restore-database"])
 def test_a_folder_that_is_open_elsewhere_is_refused(holdall: Holdall, filled: Path, command: str) -> None:
-    with open_workspace(load_settings(filled.parent, environ={}), FixedSecrets()):
+    with open_workspace(load_settings(filled.parent, environ={}), FixedSecrets(bytes(32))):
         answer = holdall(command, code=1)
 
     assert "A running Holdall has this workspace open" in answer.err

@@ -221,7 +221,7 @@ def test_a_file_that_shrinks_half_way_cuts_the_answer(
 
 
 def test_a_backend_without_files(data_dir: Path):
-    with open_workspace(Settings(data_dir), FixedSecrets(), MemoryBackend()) as workspace:
+    with open_workspace(Settings(data_dir), FixedSecrets(bytes(32)), MemoryBackend()) as workspace:
         workspace.storage.create_bucket("shared", workspace.context, public=True)
         workspace.storage.upload("shared", "a", CONTENT, workspace.context)
         server = StorageServer(workspace)

@@ -139,13 +139,13 @@ class TestGathering:
             time.sleep(0.05)
         storage.exists("Akten", "drei", service)
         workspace.close()
-        with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as again:
+        with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32))) as again:
             assert again.audit.newest(1)[0].path == "drei"
 
     def test_reading_makes_nobody_look_up_anything(
         self, data_dir: Path, storage: FileStorage, workspace: Workspace, service: RlsContext, filled: object
     ) -> None:
-        with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as other:
+        with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32))) as other:
             versions = storage.data_version(), other.storage.data_version()
             for number in range(3):
                 storage.exists("photos", f"nothing {number}", service)
@@ -175,6 +175,23 @@ class TestGathering:
         locked = False
         gathering.close()
         assert written == [(["a", "b"], 1)]
+
+    def test_whatever_fails_has_another_turn(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(limits, "AUDIT_GATHER_S", 0.01)
+        tries: list[int] = []
+        done = threading.Event()
+
+        def write(waiting: Any, *_: Any) -> None:
+            tries.append(len(waiting))
+            if len(tries) == 1:
+                raise ZeroDivisionError
+            done.set()
+
+        gathering = Gathering(write, lambda: 1)
+        gathering.add(RlsContext.service().doing(Operation.OBJECT_GET, "photos", "a"), None)
+        assert done.wait(30)
+        gathering.close()
+        assert tries == [1, 1]
 
     def test_many_are_written_at_once_without_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, "AUDIT_GATHER_WAKE", 3)

@@ -104,7 +104,7 @@ def attempt(way: Callable[[FileStorage, Path], None], storage: FileStorage, fold
 
 def prepare(data_dir: Path) -> None:
     """Make a data folder with what must be kept."""
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as workspace:
+    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32))) as workspace:
         workspace.storage.create_bucket("b", SERVICE)
         workspace.storage.upload("b", "source", NEW.encode(), SERVICE, REPLACE)
         for number in range(12):
@@ -117,7 +117,7 @@ def run(plan: dict[str, Any]) -> None:
     logging.disable()
     data_dir, way = Path(plan["data_dir"]), WAYS[plan["way"]]
     with (
-        open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as workspace,
+        open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32))) as workspace,
         Path(plan["orders"]).open() as orders,
         Path(plan["answers"]).open("w", buffering=1) as answers,
     ):

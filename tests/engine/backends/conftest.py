@@ -23,7 +23,7 @@ from engine.workspace import open_workspace
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Return an empty database of the present schema: opening a copy is several times faster than migrating."""
     data_dir = tmp_path_factory.mktemp("migrated")
-    open_workspace(load_settings(data_dir, environ={}), FixedSecrets(), MemoryBackend()).close()
+    open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend()).close()
     return (data_dir / "holdall.db").read_bytes()
 
 

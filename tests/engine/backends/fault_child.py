@@ -95,7 +95,7 @@ def state(workspace: Workspace) -> dict[str, object]:
 def main() -> None:
     logging.disable()
     data_dir, source, limit = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as workspace:
+    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32))) as workspace:
         storage = workspace.storage
         storage.create_bucket("b", SERVICE)
         storage.upload("b", "kept", KEPT, SERVICE)

@@ -32,7 +32,7 @@ class TestCaseIgnored:
     @pytest.fixture
     def workspace(self, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
         monkeypatch.setattr(local, "open_root", CaseIgnoringFolder)
-        with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as opened:
+        with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32))) as opened:
             yield opened
 
     @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def traced(nursery: Nursery, prepared: Path, tmp_path: Path) -> Start:
 
 def assert_in_order(data_dir: Path, *allowed: dict[str, str]) -> None:
     """Hold what the next start finds against what there may be."""
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as workspace:
+    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32))) as workspace:
         assert workspace.storage.check(SERVICE).findings == ()
         assert call_child.contents(workspace.storage) in allowed
         assert call_child.staged(workspace) == []

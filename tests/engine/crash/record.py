@@ -26,13 +26,13 @@ NURSERY = Path(__file__).with_name("nursery.py")
 def opened(data_dir: Path, failpoints: Failpoints = NO_FAILPOINTS) -> Iterator[Workspace]:
     """Open a data folder, as the next start does, with no grace for what is nobody's and no work by itself."""
     settings = load_settings(data_dir, environ=NO_GRACE)
-    with open_workspace(settings, FixedSecrets(), failpoints=failpoints, clock=lambda: 0.0) as workspace:
+    with open_workspace(settings, FixedSecrets(bytes(32)), failpoints=failpoints, clock=lambda: 0.0) as workspace:
         yield workspace
 
 
 def database_with_bucket(data_dir: Path) -> bytes:
     """Return a database with one bucket and nothing in it."""
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(), MemoryBackend()) as workspace:
+    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend()) as workspace:
         workspace.storage.create_bucket(BUCKET, SERVICE)
     return (data_dir / "holdall.db").read_bytes()
 

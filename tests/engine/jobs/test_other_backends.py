@@ -16,7 +16,7 @@ from engine.workspace import open_workspace
 def test_over_memory(data_dir: Path, service: RlsContext) -> None:
     backend = MemoryBackend()
     settings = Settings(data_dir, orphan_grace_s=0, missing_grace_s=0)
-    with open_workspace(settings, FixedSecrets(), backend) as workspace:
+    with open_workspace(settings, FixedSecrets(bytes(32)), backend) as workspace:
         bucket = workspace.storage.create_bucket("photos", service)
         for name in ("lost", "kept", "rotten"):
             workspace.storage.upload("photos", name, name.encode(), service)

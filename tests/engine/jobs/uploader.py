@@ -17,7 +17,7 @@ from engine.workspace import open_workspace
 
 
 def main() -> None:
-    with open_workspace(load_settings(Path(sys.argv[1]), environ={}), FixedSecrets()) as workspace:
+    with open_workspace(load_settings(Path(sys.argv[1]), environ={}), FixedSecrets(bytes(32))) as workspace:
         context = RlsContext.service()
         session = workspace.storage.begin_upload("photos", "from/afar", context)
         session.write(b"half and " * 10_000)

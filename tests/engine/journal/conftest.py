@@ -24,7 +24,7 @@ from tests.engine.journal.helpers import Reopen
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Return an empty database of the present schema: opening a copy is several times faster than migrating."""
     data_dir = tmp_path_factory.mktemp("migrated")
-    open_workspace(load_settings(data_dir, environ={}), FixedSecrets(), MemoryBackend()).close()
+    open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend()).close()
     return (data_dir / "holdall.db").read_bytes()
 
 
@@ -46,7 +46,7 @@ def backend(request: pytest.FixtureRequest, data_dir: Path) -> StorageBackend:
 @pytest.fixture
 def workspace(data_dir: Path, backend: StorageBackend) -> Iterator[Workspace]:
     """Open a new workspace over each backend."""
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(), backend) as opened:
+    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), backend) as opened:
         yield opened
 
 
@@ -58,7 +58,7 @@ def reopened(workspace: Workspace, data_dir: Path, backend: StorageBackend) -> I
         def reopen() -> FileStorage:
             another = backend if isinstance(backend, MemoryBackend) else LocalBackend(data_dir / "storage")
             settings = load_settings(data_dir, environ={})
-            return opened.enter_context(open_workspace(settings, FixedSecrets(), another)).storage
+            return opened.enter_context(open_workspace(settings, FixedSecrets(bytes(32)), another)).storage
 
         yield reopen
 

@@ -55,7 +55,7 @@ class TestAnotherSpelling:
     @pytest.fixture
     def workspace(self, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
         monkeypatch.setattr(local, "open_root", CaseIgnoringFolder)
-        with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as opened:
+        with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32))) as opened:
             yield opened
 
     def test_what_is_replaced_and_what_is_deleted_keep_their_bytes(

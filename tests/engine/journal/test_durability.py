@@ -124,9 +124,15 @@ class Watch:
             return add(journal, tx, kind, staging, items)
 
         @contextlib.contextmanager
-        def watched(executor: Executor, context: RlsContext) -> Iterator[Transaction]:
+        def watched(
+            executor: Executor, context: RlsContext, patience_s: float | None = None, *, quiet: bool = False
+        ) -> Iterator[Transaction]:
+            if quiet:
+                with transaction(executor, context, patience_s, quiet=True) as tx:
+                    yield tx
+                return
             added.clear()
-            with transaction(executor, context) as tx:
+            with transaction(executor, context, patience_s) as tx:
                 before = set(Journal().open_ids(tx))
                 yield tx
                 left = set(Journal().open_ids(tx))
@@ -224,7 +230,7 @@ def test_nor_after_a_crash_in_the_middle(
         with pytest.MonkeyPatch.context() as crash:
             crash.setattr("engine.backends.local_changes.LocalChanges.sync", dying)
             USES[use](storage, service, tmp_path)
-        with open_workspace(load_settings(data_dir, environ={}), FixedSecrets()) as another:
+        with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32))) as another:
             assert watch.removals > 0
             assert another.storage.check(service).findings == ()
 

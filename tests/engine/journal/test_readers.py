@@ -30,7 +30,7 @@ STEPS = 60
 def workspace(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[Workspace]:
     """Open a new workspace over each backend."""
     backend = MemoryBackend() if request.param == "memory" else None
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(), backend) as opened:
+    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), backend) as opened:
         yield opened
 
 

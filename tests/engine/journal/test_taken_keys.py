@@ -171,10 +171,10 @@ class TestTakenKeys:
         assert content(storage, "y", service) == b"others"
         workspace.close()
         settings = load_settings(data_dir, environ={})
-        with open_workspace(settings, FixedSecrets()) as again:
+        with open_workspace(settings, FixedSecrets(bytes(32))) as again:
             assert content(again.storage, "x", service) == b"own bytes"
             (folder / "%conflict").unlink()
-        with open_workspace(settings, FixedSecrets()) as again:
+        with open_workspace(settings, FixedSecrets(bytes(32))) as again:
             assert content(again.storage, "x", service) == b"own bytes"
             assert again.storage.check(service).findings == ()
             assert list((folder / "%conflict").iterdir()) != []

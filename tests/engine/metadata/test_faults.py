@@ -59,7 +59,7 @@ def held(path: Path, *statements: str) -> Iterator[None]:
 
 
 def opened(data_dir: Path) -> Workspace:
-    return open_workspace(load_settings(data_dir, environ={}), FixedSecrets(), MemoryBackend())
+    return open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend())
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from engine.secrets import FixedSecrets
 from engine.workspace import open_workspace
 print("ready", flush=True)
 sys.stdin.readline()
-with open_workspace(load_settings(Path(sys.argv[2]), environ={}), FixedSecrets()) as workspace:
+with open_workspace(load_settings(Path(sys.argv[2]), environ={}), FixedSecrets(bytes(32))) as workspace:
     print(workspace.owner_id, flush=True)
 """
 

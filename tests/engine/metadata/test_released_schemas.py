@@ -118,7 +118,7 @@ def test_every_row_of_a_released_database_is_there_after_the_migration(revision:
     before = {table: rows(database, table) for table in ("storage_buckets", "storage_objects", "storage_settings")}
     (settings.storage_dir / ".staging").mkdir(parents=True)
 
-    with open_workspace(settings, FixedSecrets()) as workspace:
+    with open_workspace(settings, FixedSecrets(bytes(32))) as workspace:
         system = RlsContext.service()
         names = {bucket.name: bucket for bucket in workspace.storage.list_buckets(system)}
         found = {f"{name}/{info.path}" for name in names for info in workspace.storage.walk(name, "", system)}
@@ -210,7 +210,7 @@ def test_a_newer_schema_is_refused_in_words_and_left_alone(database: Path, data_
     before = dump(database)
 
     with pytest.raises(SchemaTooNew) as refused:
-        open_workspace(load_settings(database.parent, environ={}), FixedSecrets())
+        open_workspace(load_settings(database.parent, environ={}), FixedSecrets(bytes(32)))
 
     assert str(refused.value) == f"The database was written by a newer version of Holdall: {database}"
     assert refused.value.hint == "Update Holdall on this computer."

@@ -27,7 +27,7 @@ STEPS_AN_EXAMPLE = 50
 def empty_database() -> bytes:
     """Return a database of the present form with nothing in it: opening a copy is faster than making one."""
     with tempfile.TemporaryDirectory() as folder:
-        open_workspace(Settings(Path(folder)), FixedSecrets(), MemoryBackend()).close()
+        open_workspace(Settings(Path(folder)), FixedSecrets(bytes(32)), MemoryBackend()).close()
         return (Path(folder) / "holdall.db").read_bytes()
 
 

@@ -34,7 +34,7 @@ CONTENTS = {
 @contextmanager
 def opened(settings: Settings) -> Iterator[Workspace]:
     """Open the workspace, as the next start does."""
-    with open_workspace(settings, FixedSecrets()) as workspace:
+    with open_workspace(settings, FixedSecrets(bytes(32))) as workspace:
         yield workspace
 
 

@@ -225,7 +225,7 @@ def test_other_files_in_the_folder_are_left_alone(backups: Backups, workspace: W
 
 def test_the_engine_makes_the_first_by_itself(data_dir: Path) -> None:
     settings = load_settings(data_dir, environ={})
-    with open_workspace(settings, FixedSecrets()) as workspace:
+    with open_workspace(settings, FixedSecrets(bytes(32))) as workspace:
         workspace.jobs.run_now("backup")
         deadline = time.monotonic() + 10
         while not workspace.backups.list() and time.monotonic() < deadline:

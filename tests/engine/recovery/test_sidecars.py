@@ -30,7 +30,7 @@ def said(data_dir: Path, bucket: Bucket) -> dict[str, Any]:
 
 def reopen(workspace: Workspace) -> None:
     workspace.close()
-    with open_workspace(load_settings(workspace.settings.data_dir, environ={}), FixedSecrets()):
+    with open_workspace(load_settings(workspace.settings.data_dir, environ={}), FixedSecrets(bytes(32))):
         pass
 
 
@@ -147,7 +147,7 @@ def test_what_no_bucket_ever_said_is_not_believed_and_stops_no_rebuild(
 
     Recovery(workspace.settings).rebuild(force=True)
 
-    with open_workspace(workspace.settings, FixedSecrets()) as again:
+    with open_workspace(workspace.settings, FixedSecrets(bytes(32))) as again:
         assert {found.name for found in again.storage.list_buckets(service)} == {f"recovered-{made.id}", "sound"}
         assert again.storage.get_bucket(f"recovered-{made.id}", service).public is False
         with again.storage.open_object(f"recovered-{made.id}", "cat", service, verify=True) as reader:
@@ -173,7 +173,7 @@ def test_a_sidecar_of_what_is_no_bucket_makes_none(
 
     Recovery(workspace.settings).rebuild(force=True)
 
-    with open_workspace(workspace.settings, FixedSecrets()) as again:
+    with open_workspace(workspace.settings, FixedSecrets(bytes(32))) as again:
         assert [found.name for found in again.storage.list_buckets(service)] == [bucket.name]
 
 
@@ -183,5 +183,5 @@ def test_a_person_whose_id_is_no_text_is_a_new_one(workspace: Workspace, data_di
 
     Recovery(workspace.settings).rebuild(force=True)
 
-    with open_workspace(workspace.settings, FixedSecrets()) as again:
+    with open_workspace(workspace.settings, FixedSecrets(bytes(32))) as again:
         assert again.owner_id

@@ -289,11 +289,11 @@ class TestRetention:
 
 def test_the_next_start_reads_old_versions(data_dir: Path, service: RlsContext):
     settings = load_settings(data_dir, environ={})
-    with open_workspace(settings, FixedSecrets()) as workspace:
+    with open_workspace(settings, FixedSecrets(bytes(32))) as workspace:
         workspace.storage.create_bucket("photos", service, retention=KEEP)
         put(workspace.storage, "a", b"one", service)
         put(workspace.storage, "a", b"two", service)
-    with open_workspace(settings, FixedSecrets()) as workspace:
+    with open_workspace(settings, FixedSecrets(bytes(32))) as workspace:
         assert contents(workspace.storage, "a", service) == [b"two", b"one"]
 
 

@@ -36,7 +36,7 @@ class Dying:
 
 def main() -> None:
     settings = load_settings(Path(sys.argv[1]), environ={"HOLDALL_OUTSIDE_CHANGES": "take-in"})
-    with open_workspace(settings, FixedSecrets(), failpoints=Dying(Failpoint(sys.argv[2]))) as workspace:
+    with open_workspace(settings, FixedSecrets(bytes(32)), failpoints=Dying(Failpoint(sys.argv[2]))) as workspace:
         watcher = Watcher(workspace.watcher._ground, settings.storage_dir, settings.outside_changes, Settling(0.1, 0.3))
         watcher.start()
         assert watcher.ready.wait(20)

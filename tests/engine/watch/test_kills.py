@@ -38,7 +38,7 @@ CONTENTS = {"edit": (b"before", b"after"), "add": (None, b"after"), "delete": (b
 @pytest.mark.parametrize(("what", "point", "is_new"), STEPS)
 def test_old_or_new(data_dir: Path, service: RlsContext, what: str, point: Failpoint, is_new: bool) -> None:
     settings = load_settings(data_dir, environ={})
-    with open_workspace(settings, FixedSecrets()) as workspace:
+    with open_workspace(settings, FixedSecrets(bytes(32))) as workspace:
         bucket = workspace.storage.create_bucket("photos", service)
         if what != "add":
             workspace.storage.upload("photos", "a.txt", b"before", service)
@@ -54,7 +54,7 @@ def test_old_or_new(data_dir: Path, service: RlsContext, what: str, point: Failp
             file.parent.mkdir(exist_ok=True)
             file.write_bytes(b"after")
         assert child.wait(30) == -signal.SIGKILL
-    with open_workspace(settings, FixedSecrets()) as workspace:
+    with open_workspace(settings, FixedSecrets(bytes(32))) as workspace:
         storage = workspace.storage
         assert not workspace._core.executor.execute(select(storage_journal.c.id), service)
         assert file.exists() == (what != "delete")

@@ -85,7 +85,7 @@ from engine.types import RlsContext
 from engine.workspace import open_workspace
 from tests.engine.watch.test_own_changes import busy
 settings = load_settings(pathlib.Path({str(workspace.settings.data_dir)!r}), environ={{}})
-with open_workspace(settings, FixedSecrets()) as w:
+with open_workspace(settings, FixedSecrets(bytes(32))) as w:
     busy(w.storage, RlsContext.service(), pathlib.Path({str(files)!r}))
     w.storage.upload('photos', 'last.txt', b'open record', RlsContext.service())""")
     told.nothing()
@@ -102,7 +102,7 @@ def test_two_processes_that_watch_take_a_change_in_once(
     workspace: Workspace,
 ) -> None:
     beside_settings = load_settings(workspace.settings.data_dir, environ={"HOLDALL_OUTSIDE_CHANGES": "take-in"})
-    with open_workspace(beside_settings, FixedSecrets()) as beside:
+    with open_workspace(beside_settings, FixedSecrets(bytes(32))) as beside:
         other = Told(beside.storage)
         beside.watcher.start()
         assert beside.watcher.ready.wait(20)
