@@ -117,6 +117,12 @@ class Gathering:
                 self._write(list(waiting.values()), omitted, patience_s)
             except CommitInDoubt:
                 raise  # it may have been written: to do it twice would be wrong for sure
+            except Exception as error:
+                if isinstance(error, StorageError):
+                    self._take_back(waiting, omitted)
+                else:  # what can never be written would keep all others from it for ever
+                    self._take_back({}, omitted + sum(told.times for told in waiting.values()))
+                raise
             except BaseException:
                 self._take_back(waiting, omitted)
                 raise
@@ -131,7 +137,7 @@ class Gathering:
             thread.join()
         try:
             self.flush(limits.CLOSING_PATIENCE_S)
-        except StorageError:
+        except Exception:
             _logger.warning("the last reads could not be written to the audit", exc_info=True)
 
     def _wake(self) -> None:

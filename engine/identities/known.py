@@ -15,9 +15,10 @@ from engine.access_types import EVERYONE
 from engine.auth import TokenKey
 from engine.identities.generation import AccessGeneration
 from engine.identities.key_files import KeyFile
+from engine.identities.rules import TOKENS_FROM
 from engine.identities.signing_keys import SigningKeys
 from engine.metadata.executor import Executor
-from engine.metadata.tables import storage_policies, storage_tokens, storage_users
+from engine.metadata.tables import storage_policies, storage_settings, storage_tokens, storage_users
 from engine.types import RlsContext, Role
 
 _SYSTEM: Final = RlsContext.service()
@@ -85,14 +86,18 @@ class KnownIdentities:
         return not rows or rows[0][0] is not None
 
     def tokens_from_unix_s(self, user_id: str) -> int:
-        """Return from when on a user's tokens count that were made elsewhere; 0 for who is not known here.
+        """Return from when on a subject's tokens count that were made elsewhere; 0 where they never ended.
 
         Args:
             user_id: `sub` of a token.
         """
-        table = storage_users
-        rows = self._executor.execute(select(table.c.tokens_from).where(table.c.id == user_id), _SYSTEM)
-        return int(rows[0][0]) if rows else 0
+        users, settings = storage_users.c, storage_settings.c
+        with self._executor.snapshot(_SYSTEM) as tx:
+            ends = [
+                *tx.execute(select(users.tokens_from).where(users.id == user_id)).scalars(),
+                *tx.execute(select(settings.value).where(settings.name == f"{TOKENS_FROM}{user_id}")).scalars(),
+            ]
+        return max(map(int, ends), default=0)
 
     def _read_roles(self) -> frozenset[str]:
         with self._executor.snapshot(_SYSTEM) as tx:

@@ -28,6 +28,9 @@ SUBJECT_MAX_CHARS: Final = 255
 
 _UNFIT: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
+TOKENS_FROM: Final = "tokens_from:"
+"""Settings that begin so say, by the subject that follows, from which second on their tokens count."""
+
 
 def checked_user_name(name: str) -> str:
     """Check what a user is called: as buckets are, and not like an id.

@@ -17,6 +17,7 @@ from typing import Final
 from sqlalchemy import insert, or_, select, update
 
 from engine import limits
+from engine.acts import act
 from engine.auth import ApiKeys, TokenKey
 from engine.context import Operation
 from engine.errors import InvalidRequest
@@ -121,6 +122,7 @@ class SigningKeys:
         """Return the keys that links may be signed with, the current one first."""
         return self._current().link_keys
 
+    @act(Operation.KEYS_ROTATE, None, told=("overlap_s",))
     def rotate(self, context: RlsContext, overlap_s: int) -> datetime:
         """Replace the keys of tokens and links; what was signed with the old ones counts until the overlap is over.
 
@@ -142,7 +144,7 @@ class SigningKeys:
         names = {purpose: f"{first}-{new_id()}" for purpose, first in _FIRST_NAMES.items()}
         for name in names.values():
             self._secrets.get_or_create(name)
-        with self._executor.transaction(context.doing(Operation.KEYS_ROTATE)) as tx:
+        with self._executor.transaction(context) as tx:
             now = self._now()
             until = now + overlap_s * 1_000_000
             longer = or_(_K.retires_at.is_(None), _K.retires_at > until)

@@ -13,15 +13,16 @@ from sqlalchemy import delete, insert, select, update
 
 from engine import limits
 from engine.access_types import IssuedToken, TokenInfo, User
+from engine.acts import act
 from engine.auth import ISSUER
 from engine.context import Operation
 from engine.errors import InvalidRequest, TokenNotFound
 from engine.identities.known import KnownIdentities
-from engine.identities.rules import checked_claims, checked_role, checked_subject
+from engine.identities.rules import TOKENS_FROM, checked_claims, checked_role, checked_subject
 from engine.identities.signing_keys import SigningKeys
 from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
-from engine.metadata.tables import storage_tokens, storage_users
+from engine.metadata.tables import storage_settings, storage_tokens, storage_users
 from engine.permissions.generation import raise_generation
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us, to_datetime
@@ -57,6 +58,7 @@ class Tokens:
         self._known = known
         self._now = now
 
+    @act(Operation.TOKEN_CHANGE, None)
     def mint(
         self,
         context: RlsContext,
@@ -125,6 +127,7 @@ class Tokens:
             query = query.where(_T.user_id == user_id)
         return tuple(_info_from(row) for row in self._executor.execute(query, context))
 
+    @act(Operation.TOKEN_CHANGE, None, path="token_id")
     def revoke(self, token_id: str, context: RlsContext) -> None:
         """End a token; one that was ended stays so.
 
@@ -137,12 +140,13 @@ class Tokens:
             TokenNotFound: There is none.
         """
         self._permissions.check_service(context)
-        with self._executor.transaction(context.doing(Operation.TOKEN_CHANGE, path=token_id)) as tx:
+        with self._executor.transaction(context) as tx:
             if tx.execute(select(_T.id).where(_T.id == token_id)).first() is None:
                 raise TokenNotFound("There is no token of this id", path=token_id)
             tx.execute(update(storage_tokens).where(_living(_T.id == token_id)).values(revoked_at=self._now()))
             raise_generation(tx)
 
+    @act(Operation.TOKEN_CHANGE, None, path="user_id")
     def revoke_all(self, user_id: str, context: RlsContext) -> int:
         """End all tokens of a subject, and of a local user also those that other programs signed until now.
 
@@ -157,7 +161,7 @@ class Tokens:
             Unauthorized: The caller is not the service role.
         """
         self._permissions.check_service(context)
-        with self._executor.transaction(context.doing(Operation.TOKEN_CHANGE, path=user_id)) as tx:
+        with self._executor.transaction(context) as tx:
             ended = end_tokens_of(tx, user_id, self._now())
             raise_generation(tx)
         return ended
@@ -172,9 +176,10 @@ class Tokens:
             "created_at": now,
             "expires_at": None if expires_in_s is None else now + expires_in_s * _SECOND_US,
         }
-        with self._executor.transaction(context.doing(Operation.TOKEN_CHANGE, path=info.id)) as tx:
+        with self._executor.transaction(context) as tx:
             tx.execute(delete(storage_tokens).where(_T.expires_at < now - limits.TOKEN_KEPT_S * _SECOND_US))
             tx.execute(insert(storage_tokens).values(values))
+            tx.note(token=info.id, sub=info.user_id, role=info.role)
             raise_generation(tx)
 
     def _signed(self, info: TokenInfo, now_s: int, expires_in_s: int | None, extra: Mapping[str, Any]) -> str:
@@ -200,6 +205,10 @@ def end_tokens_of(tx: Transaction, user_id: str, now: int) -> int:
     # From the next second on: others write down whole seconds, and what was made in this one may be from before.
     values = {"tokens_from": now // _SECOND_US + 1}
     tx.execute(update(storage_users).where(storage_users.c.id == user_id).values(values))
+    # Beside the user's row as well: it may go, and what ended must not count again.
+    setting = {"name": f"{TOKENS_FROM}{user_id}", "value": str(values["tokens_from"])}
+    tx.execute(delete(storage_settings).where(storage_settings.c.name == setting["name"]))
+    tx.execute(insert(storage_settings).values(setting))
     return int(ended)
 
 

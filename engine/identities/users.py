@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import delete, insert, or_, select, update
 
 from engine.access_types import User
+from engine.acts import act
 from engine.context import Operation
 from engine.errors import UserAlreadyExists, UserNotFound, WrongPassword
 from engine.identities.passwords import hash_password, is_password
@@ -65,6 +66,7 @@ class Users:
         with self._executor.snapshot(context) as tx:
             return _found(tx, name_or_id)
 
+    @act(Operation.USER_CHANGE, None, path="name")
     def add(
         self,
         name: str,
@@ -102,12 +104,13 @@ class Users:
             "created_at": now,
             "updated_at": now,
         }
-        with self._executor.transaction(context.doing(Operation.USER_CHANGE, path=name)) as tx:
+        with self._executor.transaction(context) as tx:
             _refuse_taken(tx, or_(_U.name == name, _U.id == values["id"]), name)
             tx.execute(insert(storage_users).values(values))
             raise_generation(tx)
             return _found(tx, str(values["id"]))
 
+    @act(Operation.USER_CHANGE, None, path="user_id")
     def change(
         self,
         user_id: str,
@@ -147,6 +150,7 @@ class Users:
             values["name"] = checked_user_name(name)
         return self._write(user_id, context, values, ends_tokens=ends_tokens)
 
+    @act(Operation.USER_CHANGE, None, path="user_id")
     def remove(self, user_id: str, context: RlsContext) -> None:
         """Forget a user and end all their tokens; what they own stays.
 
@@ -159,7 +163,7 @@ class Users:
             UserNotFound: There is no such user.
         """
         self._permissions.check_service(context)
-        with self._executor.transaction(context.doing(Operation.USER_CHANGE, path=user_id)) as tx:
+        with self._executor.transaction(context) as tx:
             user = _found(tx, user_id)
             end_tokens_of(tx, user.id, self._now())
             tx.execute(delete(storage_users).where(_U.id == user.id))
@@ -190,7 +194,7 @@ class Users:
         )
 
     def _write(self, user_id: str, context: RlsContext, values: dict[str, Any], *, ends_tokens: bool) -> User:
-        with self._executor.transaction(context.doing(Operation.USER_CHANGE, path=user_id)) as tx:
+        with self._executor.transaction(context) as tx:
             user = _found(tx, user_id)
             name = values.get("name", user.name)
             if name != user.name:

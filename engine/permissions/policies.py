@@ -16,6 +16,8 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import delete, insert, select, update
 
 from engine.access_types import Explanation, Policy, PolicyChanges, PolicySpec
+from engine.acts import act
+from engine.context import Operation
 from engine.errors import BucketNotFound, InvalidRequest, PolicyAlreadyExists, PolicyNotFound
 from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
@@ -24,7 +26,7 @@ from engine.permissions.explain import Explainer, Question
 from engine.permissions.generation import raise_generation
 from engine.permissions.language import CreatePolicy, DropPolicy, Expression, parse, split_bucket, statements
 from engine.permissions.policy_check import check_spec
-from engine.permissions.policy_rows import SELECT_POLICIES, columns_of_spec, policy_from
+from engine.permissions.policy_rows import SELECT_POLICIES, columns_of_spec, policy_from, spec_told
 from engine.permissions.rows import Command, PolicyTable
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us
@@ -65,6 +67,7 @@ class Policies:
                 query = query.where(_P.table_name == PolicyTable.OBJECTS.value, here | _P.bucket_id.is_(None))
             return tuple(policy_from(row) for row in tx.execute(query))
 
+    @act(Operation.POLICY_CHANGE, None, "spec.name")
     def create(self, spec: PolicySpec, context: RlsContext, bucket: str | None = None) -> Policy:
         """Make a policy.
 
@@ -80,8 +83,9 @@ class Policies:
             BucketNotFound: There is no such bucket.
             PolicyAlreadyExists: One of the table has that name.
         """
-        return self._change(context, lambda tx: _insert(tx, spec, bucket))
+        return self._change(context, lambda tx: _told(tx, _insert(tx, spec, bucket)))
 
+    @act(Operation.POLICY_CHANGE, None, "spec.name")
     def replace(self, policy_id: str, spec: PolicySpec, context: RlsContext) -> Policy:
         """Let a policy say something else. It stays with its bucket, unless all of its expressions name another.
 
@@ -96,10 +100,11 @@ class Policies:
             bound, bucket_id = _bound(tx, spec, kept.bucket_id)
             _refuse_taken(tx, bound, but=policy_id)
             _update(tx, policy_id, columns_of_spec(bound, bucket_id))
-            return policy_from(_find(tx, policy_id))
+            return _told(tx, policy_from(_find(tx, policy_id)), before=spec_told(policy_from(kept)))
 
         return self._change(context, work)
 
+    @act(Operation.POLICY_CHANGE, None, "policy_id")
     def set_enabled(self, policy_id: str, enabled: bool, context: RlsContext) -> Policy:
         """Let a policy count, or not.
 
@@ -111,10 +116,11 @@ class Policies:
         def work(tx: Transaction) -> Policy:
             _find(tx, policy_id)
             _update(tx, policy_id, {"enabled": enabled})
-            return policy_from(_find(tx, policy_id))
+            return _told(tx, policy_from(_find(tx, policy_id)))
 
         return self._change(context, work)
 
+    @act(Operation.POLICY_CHANGE, None, "policy_id")
     def delete(self, policy_id: str, context: RlsContext) -> None:
         """Delete a policy.
 
@@ -124,11 +130,12 @@ class Policies:
         """
 
         def work(tx: Transaction) -> None:
-            _find(tx, policy_id)
+            tx.note(dropped=[spec_told(policy_from(_find(tx, policy_id)))])
             tx.execute(delete(storage_policies).where(_P.id == policy_id))
 
         self._change(context, work)
 
+    @act(Operation.POLICY_CHANGE, None)
     def apply(self, text: str, context: RlsContext) -> PolicyChanges:
         """Run a text of CREATE POLICY and DROP POLICY statements, all of them or none.
 
@@ -149,6 +156,7 @@ class Policies:
                     created.append(_insert(tx, statement.spec, None))
                 elif isinstance(statement, DropPolicy):
                     dropped += _drop(tx, statement)
+            tx.note(created=[*map(spec_told, created)], dropped=[*map(spec_told, dropped)])
             return PolicyChanges(tuple(created), tuple(dropped))
 
         return self._change(context, work)
@@ -203,6 +211,12 @@ def forget_policies(tx: Transaction, bucket_id: str) -> None:
     """
     if tx.execute(delete(storage_policies).where(_P.bucket_id == bucket_id)).rowcount:
         raise_generation(tx)
+
+
+def _told(tx: Transaction, policy: Policy, **detail: Any) -> Policy:
+    """Let the audit know what a policy says from now on."""
+    tx.note(policy=spec_told(policy), **detail)
+    return policy
 
 
 def _insert(tx: Transaction, spec: PolicySpec, bucket: str | None) -> Policy:

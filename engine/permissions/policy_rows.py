@@ -62,5 +62,21 @@ def columns_of_spec(spec: PolicySpec, bucket_id: str | None) -> Mapping[str, Any
     }
 
 
+def spec_told(policy: Policy) -> dict[str, Any]:
+    """Return what the audit is told of a policy: all that it says."""
+    spec = policy.spec
+    return {
+        "name": spec.name,
+        "table": spec.table.value,
+        "bucket": policy.bucket,
+        "command": spec.command.value,
+        "permissive": spec.permissive,
+        "roles": list(spec.roles),
+        "using": spec.using,
+        "check": spec.check,
+        "enabled": policy.enabled,
+    }
+
+
 def _each_once(roles: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(roles))
