@@ -15,6 +15,7 @@ from engine.secrets import FixedSecrets
 from engine.server import StorageServer
 from engine.workspace import Workspace, open_workspace
 from tests.engine.identities.trusting import EC_KEY, RSA_KEY, jwk_of, jwks_of, pem_of, signed
+from tests.policies import let_owners
 from tests.server.clients import api_client, error_of
 from tests.server.conftest import ALICE, BOB
 
@@ -136,6 +137,7 @@ def trusting(data_dir: Path, tmp_path: Path, secrets: FixedSecrets) -> Iterator[
     )
     with open_workspace(settings, secrets) as workspace:
         workspace.storage.create_bucket("photos", workspace.context)
+        let_owners(workspace.storage, "photos")
         server = StorageServer(workspace)
         server.start()
         yield server
