@@ -608,7 +608,8 @@ class TestLinks:
         taken = int(desk.session._side.server.url.rpartition(":")[2])
         other = desk.session._side.server
         failed = []
-        beside = type(other)(desk.session._side._workspace, desk.session._tasks, desk.shell)
+        side = desk.session._side
+        beside = type(other)(side._workspace, side.acting, desk.session._tasks, desk.shell)
         beside.start("127.0.0.1", taken, lambda: None, failed.append)
         desk.until(lambda: len(failed) == 1)
         desk.window.errors.present(failed[0])
