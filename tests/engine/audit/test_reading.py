@@ -176,7 +176,7 @@ class TestGathering:
         gathering.close()
         assert written == [(["a", "b"], 1)]
 
-    def test_whatever_fails_has_another_turn(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_what_the_database_refuses_has_another_turn(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, "AUDIT_GATHER_S", 0.01)
         tries: list[int] = []
         done = threading.Event()
@@ -184,7 +184,7 @@ class TestGathering:
         def write(waiting: Any, *_: Any) -> None:
             tries.append(len(waiting))
             if len(tries) == 1:
-                raise ZeroDivisionError
+                raise DatabaseLocked("held by another program")
             done.set()
 
         gathering = Gathering(write, lambda: 1)
