@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, false, null, or_, true
 
@@ -22,6 +22,9 @@ from engine.permissions.language import Expression, predicate, simplified
 from engine.permissions.language.tree import Column
 from engine.permissions.rows import Command, Facts, ObjectColumns, PolicyTable, RowColumns
 from engine.permissions.rules import Rule
+
+_OF_CONTENT: Final = frozenset({"metadata", "size"})
+"""Columns that say what an object holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class CallerRules:
         return any(not (one is None or one is False) for one in folded)
 
     def speak_of_content(self, *, seen: bool) -> bool:
-        """Return whether adding an object depends on its `metadata`: what is known only when its bytes have come.
+        """Return whether adding an object depends on its content: on what is known only when its bytes have come.
 
         Args:
             seen: Whether the caller must see it afterwards.
@@ -99,7 +102,7 @@ class CallerRules:
         clauses = self._check(Command.INSERT, PolicyTable.OBJECTS)
         clauses += self._using(Command.SELECT, PolicyTable.OBJECTS) if seen else []
         nodes = (node for clause in clauses for node in clause.expression.root.walk())
-        return any(isinstance(node, Column) and node.name == "metadata" for node in nodes)
+        return any(isinstance(node, Column) and node.name in _OF_CONTENT for node in nodes)
 
     def _using(self, command: Command, table: PolicyTable) -> list[_Clause]:
         """Return what the rules say of existing rows."""

@@ -139,6 +139,24 @@ class TestWriting:
         assert report.done == 1
         assert [(one.path, type(one.error)) for one in report.failures] == [("in/many large.txt", Unauthorized)]
 
+    def test_a_size_that_is_not_known_yet_is_judged_when_it_is(
+        self, storage: FileStorage, bucket: Bucket, alice: RlsContext, let: Let, tmp_path: Path
+    ) -> None:
+        let("INSERT", check=f"{OWNER} AND size < 5")
+        for size in ("small", "large"):
+            (tmp_path / f"{size}.txt").write_text("1234" if size == "small" else "12345")
+        with storage.begin_upload("photos", "parts", alice) as session:
+            session.write(b"1234")
+            assert session.commit().size_bytes == 4
+        with storage.begin_upload("photos", "more parts", alice) as session:
+            session.write(b"12345")
+            with pytest.raises(Unauthorized):
+                session.commit()
+        items = [UploadItem(tmp_path / f"{size}.txt", f"{size}.txt") for size in ("small", "large")]
+        report = storage.upload_many("photos", items, alice)
+        assert report.done == 1
+        assert [(one.path, type(one.error)) for one in report.failures] == [("large.txt", Unauthorized)]
+
     def test_what_is_refused_leaves_nothing_staged(
         self, workspace: Workspace, storage: FileStorage, bucket: Bucket, alice: RlsContext, let: Let
     ) -> None:
