@@ -1,11 +1,13 @@
 """Brings the database to this program's schema, or says why it cannot.
 
-Alembic is loaded only when there is something to migrate: an ordinary start reads one row. All migrations that are due
+Alembic is loaded only when there is something to migrate: an ordinary start reads one row, and a first one takes
+the schema whole (`migrations/whole.sql`). All migrations that are due
 run in one transaction: a process that dies on the way leaves the database of the older program.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,13 +28,16 @@ class Migrations:
     Attributes:
         folder: Alembic's folder of them.
         head: The newest revision.
+        whole: What all of them make of an empty database, as SQL, or None to let them make it.
     """
 
     folder: Path
     head: str
+    whole: Path | None = None
 
 
-OURS: Final = Migrations(Path(__file__).parent / "migrations", HEAD)
+_FOLDER: Final = Path(__file__).parent / "migrations"
+OURS: Final = Migrations(_FOLDER, HEAD, _FOLDER / "whole.sql")
 """Those of this program."""
 
 
@@ -60,7 +65,10 @@ def upgrade(engine: Engine, before: Callable[[], object] | None = None, migratio
             revision = _checked_revision(connection, migrations.head)
             if before is not None and revision not in (None, migrations.head):
                 before()
-            _migrate(connection, migrations.folder)
+            if revision is None and migrations.whole is not None:
+                _run(connection, migrations.whole.read_text("utf-8"))
+            else:
+                _migrate(connection, migrations.folder)
 
 
 def _revision(connection: Connection) -> str | None:
@@ -80,6 +88,16 @@ def _checked_revision(connection: Connection, head: str) -> str | None:
     if revision is not None and revision > head:
         raise SchemaTooNew("The database was written by a newer version of Holdall", path=where)
     return revision
+
+
+def _run(connection: Connection, script: str) -> None:
+    """Run the statements of a text, which end with a line, inside the caller's transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.exec_driver_sql(statement)
+            statement = ""
 
 
 def _migrate(connection: Connection, folder: Path) -> None:

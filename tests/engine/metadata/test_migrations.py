@@ -17,8 +17,11 @@ from engine.errors import DatabaseFault
 from engine.metadata import migrations, schema
 from engine.metadata.database import open_database
 from engine.metadata.tables import metadata
+from tests.engine.metadata.whole_schema import migrated, schema_of, text_of
 
 ROOT = Path(__file__).parents[3]
+STEPS = schema.Migrations(schema.OURS.folder, schema.OURS.head)
+"""The migrations one after another, also for an empty database."""
 
 OPEN = """
 import sys
@@ -49,6 +52,17 @@ def test_migrations_follow_one_another_in_the_order_of_their_numbers() -> None:
 
     assert revisions == sorted(revisions)
     assert len({len(revision) for revision in revisions}) == 1
+
+
+def test_an_empty_database_gets_at_once_what_all_migrations_would_make_of_it(tmp_path: Path) -> None:
+    made = migrated(tmp_path)
+    engine = open_database(tmp_path / "whole.db")
+    schema.upgrade(engine)
+    engine.dispose()
+
+    assert schema.OURS.whole is not None
+    assert schema.OURS.whole.read_text("utf-8") == text_of(made), "python -m tests.engine.metadata.whole_schema"
+    assert schema_of(tmp_path / "whole.db") == made
 
 
 def test_the_migrated_schema_is_that_of_the_tables(database: Engine) -> None:
@@ -90,11 +104,22 @@ def test_a_migration_that_fails_leaves_nothing_and_can_be_done_again(
     with monkeypatch.context() as patched:
         patched.setattr("alembic.operations.Operations.create_index", fail)
         with pytest.raises(DatabaseFault):
-            schema.upgrade(engine)
+            schema.upgrade(engine, migrations=STEPS)
     assert inspect(engine).get_table_names() == []
 
-    schema.upgrade(engine)
+    schema.upgrade(engine, migrations=STEPS)
     assert set(metadata.tables) <= set(inspect(engine).get_table_names())
+    engine.dispose()
+
+
+def test_a_schema_that_fails_to_be_written_whole_leaves_nothing(database_path: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "whole.sql"
+    whole.write_text("CREATE TABLE first (id INTEGER);\nCREATE TABLE second (;\n")
+    engine = open_database(database_path)
+
+    with pytest.raises(DatabaseFault):
+        schema.upgrade(engine, migrations=schema.Migrations(schema.OURS.folder, schema.OURS.head, whole))
+    assert inspect(engine).get_table_names() == []
     engine.dispose()
 
 
