@@ -57,18 +57,19 @@ def without_sync_of_changed_folders() -> object:
     return mock.patch.object(FolderCache, "sync", FolderCache.forget_dirty)
 
 
-BROKEN: list[Callable[[], object]] = [
-    without_flush,
-    without_flush_of_streams,
-    without_flush_of_many,
-    without_sync_of_folders,
-    without_sync_of_changed_folders,
+BROKEN: list[tuple[Callable[[], object], int]] = [
+    (without_flush, 1),
+    (without_flush_of_streams, 1),
+    (without_flush_of_many, 5),
+    (without_sync_of_folders, 1),
+    (without_sync_of_changed_folders, 1),
 ]
+"""With a seed that does not need long to find each."""
 
 
-@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize(("broken", "seed"), BROKEN)
 def test_an_engine_that_forgets_to_flush_is_caught(
-    tmp_path: Path, database: bytes, broken: Callable[[], mock.mock._patch[object]]
+    tmp_path: Path, database: bytes, broken: Callable[[], mock.mock._patch[object]], seed: int
 ) -> None:
     with broken(), pytest.raises(AssertionError):
-        cut_often(tmp_path, database, 1, 400)
+        cut_often(tmp_path, database, seed, 400)
