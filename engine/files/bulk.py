@@ -177,6 +177,7 @@ class _Run:
         for part, settled_first in _parts(items):
             if settled_first:
                 self._commit_all()
+                self._empty_folders.clear()  # What was committed may stand in one of them.
             self._stage(self._free(part))
         self._meter.all_expected()
         self._meter.report_now(finalising=True)

@@ -205,6 +205,20 @@ def test_a_name_that_is_no_unicode_stops_nobody(
 
 
 class TestExisting:
+    def test_what_the_call_itself_has_stored_is_taken_too(
+        self, storage: FileStorage, bucket: Bucket, service: RlsContext, make: Callable[..., UploadItem]
+    ):
+        """The second items come after the first are committed, into a folder that was empty when the call began."""
+        storage.update_bucket("photos", service, BucketChanges(file_size_limit_bytes=3))
+        items = [make("f/a", b"1"), make("f/b", b"1"), make("f/a", b"2"), make("f/b", b"too large")]
+        report = storage.upload_many("photos", items, service, UploadOptions(replace=False))
+        assert report.done == 2
+        assert [(failure.path, type(failure.error)) for failure in report.failures] == [
+            ("f/a", ObjectAlreadyExists),
+            ("f/b", ObjectAlreadyExists),
+        ]
+        assert (read(storage, "f/a", service), read(storage, "f/b", service)) == (b"1", b"1")
+
     def test_existing_objects_are_refused_before_their_bytes_are_read(
         self,
         storage: FileStorage,
