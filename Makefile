@@ -10,12 +10,12 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test crash model policies check format demo bench coverage clean
+.PHONY: help run test crash model policies check format demo screenshots bench coverage clean
 
 help: ## list these commands
 	@echo "Holdall: an object store in a window. Commands:"
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
-	@echo "ARGS=\"…\" is handed on to run, test, crash, model, policies and bench; PYTHON=… chooses the interpreter."
+	@echo "ARGS=\"…\" is handed on to run, test, crash, model, policies, screenshots and bench; PYTHON=… chooses the interpreter."
 
 run: ## open the window
 	@sh packaging/bootstrap.sh run
@@ -58,6 +58,10 @@ demo: ## play the main job in the real window on a virtual display; screenshots 
 	@sh packaging/bootstrap.sh demo
 	$(PYTHON_IN_VENV) tests/e2e/demo.py --out demo-screenshots
 
+screenshots: ## take a picture of every view and dialog in both themes, on a virtual display, into screenshots/
+	@sh packaging/bootstrap.sh demo
+	$(PYTHON_IN_VENV) tests/screenshots/run.py $(ARGS)
+
 bench: ## measure against cp, restic, rclone and nginx
 	@sh packaging/bootstrap.sh bench
 	$(PYTHON_IN_VENV) -m tests.benchmarks.run $(ARGS)
@@ -70,5 +74,5 @@ coverage: ## run the tests and hold the floors of branch coverage
 
 clean: ## remove what these commands made
 	rm -rf .venv .venv-engine .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* \
-		htmlcov demo-screenshots
+		htmlcov demo-screenshots screenshots
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

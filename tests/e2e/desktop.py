@@ -36,13 +36,15 @@ def missing_tools(*more: str) -> list[str]:
 class Desktop:
     """A virtual screen for as long as the context lasts."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, screen: str = SCREEN) -> None:
         """Start nothing yet.
 
         Args:
             home: Folder for settings, caches and runtime files of the programs that run here.
+            screen: Width, height and depth, such as `1280x800x24`.
         """
         self._home = home
+        self._screen = screen
         self._stack = ExitStack()
         self.environ: dict[str, str] = {}
 
@@ -167,7 +169,7 @@ class Desktop:
         )
 
     def _start_screen(self, stack: ExitStack) -> str:
-        command = ["Xvfb", "-displayfd", "1", "-screen", "0", SCREEN, "-nolisten", "tcp"]
+        command = ["Xvfb", "-displayfd", "1", "-screen", "0", self._screen, "-nolisten", "tcp"]
         return ":" + self._start_told(stack, command)
 
     def _start_bus(self, stack: ExitStack) -> str:
