@@ -27,7 +27,7 @@ class SearchFilter:
     Attributes:
         text: Words that all have to be in the name (not in its folders), whatever their case and accents; between
             quotation marks, several as one. Empty: any name.
-        bucket: Name or id of the one bucket that is looked in, or None for all.
+        bucket: Name or id of the one bucket that is looked in, or empty for all.
         prefix: `""`, or with a bucket a folder with its trailing `/`: it, and everything below.
         family: Only files of this family, or None.
         mime_type: Only files whose type begins like this, such as `image/` or `text/plain`; empty for any.
@@ -37,7 +37,7 @@ class SearchFilter:
     """
 
     text: str = ""
-    bucket: str | None = None
+    bucket: str = ""
     prefix: str = ""
     family: FileFamily | None = None
     mime_type: str = ""
