@@ -134,7 +134,7 @@ class NameIndex:
         if not self._is_possible:
             return False
         with self._executor.snapshot(_SYSTEM) as tx:
-            return _number(tx, _REACH_NOW) != _number(tx, _LAST) or bool(tx.run_text(_STALE, (1,)))
+            return _number(tx, _REACH_NOW) != _number(tx, _LAST) or has_stale(tx)
 
     def _step(self) -> None:
         """Do a little of what is to be done: what is stale first, so that no name is ever in the index twice."""
@@ -152,6 +152,39 @@ class NameIndex:
 def reach_of(tx: Transaction) -> int:
     """Return the rowid up to which objects are indexed; 0 where none are."""
     return _number(tx, _REACH_NOW)
+
+
+def places_of(tx: Transaction, words: Sequence[str], most: int) -> list[int] | None:
+    """Return rowids among which all objects are whose names have some words.
+
+    Args:
+        tx: Where.
+        words: Folded.
+        most: How many are few.
+
+    Returns:
+        None where they are not few, or where nothing is indexed.
+    """
+    reach = reach_of(tx)
+    if not reach:
+        return None
+    groups = trigrams.groups_of(words) or trigrams.rare_groups_of(tx, words, most)
+    if groups is None or not trigrams.are_few(tx, groups, most):
+        return None
+    fresh = tx.run_text(_FRESH, (reach, most + 1))
+    stale = tx.run_text(_STALE, (most + 1,))
+    places = {row[0] for rows in (trigrams.places(tx, groups), fresh, stale) for row in rows}
+    return sorted(places) if len(fresh) <= most and len(stale) <= most else None
+
+
+def last_of(tx: Transaction) -> int:
+    """Return the rowid of the last object; 0 where there is none."""
+    return _number(tx, _LAST)
+
+
+def has_stale(tx: Transaction) -> bool:
+    """Return whether objects lost the names by which they are indexed."""
+    return bool(tx.run_text(_STALE, (1,)))
 
 
 def _number(tx: Transaction, statement: str) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -33,6 +34,7 @@ from engine.search.plans import PLACE_LABEL, Ground, Part, parts_of
 from engine.search_types import SearchCount, SearchFilter, SearchPage, SearchRequest
 from engine.types import RlsContext, SortColumn
 
+_logger = logging.getLogger(__name__)
 _SYSTEM: Final = RlsContext.service()
 _NUMBERS: Final = frozenset({SortColumn.SIZE, SortColumn.TIME})
 _INTEGER_END: Final = 2**63
@@ -146,6 +148,7 @@ class Search:
             raise
         except DatabaseFault:
             answer = self._answer(wanted, context, run, use_index=False)
+            _logger.warning("the index of names failed, and is made anew", exc_info=True)
             self._index.distrust()
             return answer
 

@@ -32,6 +32,7 @@ MATCHED: Final[ColumnElement[bool]] = literal_column(NAME).op("MATCH", is_compar
 _TERMS: Final = "storage_search_terms"
 _SIZE: Final = 3
 _END: Final = "\x02\x02"
+_NOBODYS: Final = "\x02\x02\x02"
 _LAST: Final = "\U0010ffff"
 _CREATE: Final = (
     f"CREATE VIRTUAL TABLE IF NOT EXISTS {NAME} USING fts5(name, content='', detail='none',"
@@ -43,6 +44,7 @@ _ADD: Final = f"INSERT INTO {NAME} (rowid, name) VALUES (?, ?)"  # noqa: S608 - 
 _FORGET: Final = f"INSERT INTO {NAME} ({NAME}, rowid, name) VALUES ('delete', ?, ?)"  # noqa: S608 - likewise
 _BEGINNING: Final = f"SELECT term, doc FROM {_TERMS} WHERE term >= ? AND term < ? LIMIT ?"  # noqa: S608 - likewise
 _SOME: Final = f"SELECT count(*) FROM (SELECT 1 FROM {NAME} WHERE {NAME} MATCH ? LIMIT ?)"  # noqa: S608 - likewise
+_PLACES: Final = f"SELECT rowid FROM {NAME} WHERE {NAME} MATCH ?"  # noqa: S608 - likewise
 _HAS: Final = f"SELECT count(*) FROM {NAME} WHERE {NAME} MATCH ? AND rowid = ?"  # noqa: S608 - likewise
 _GROUPS_MAX: Final = 200
 """How many groups are asked for as one: more of them begin with letters that are not rare."""
@@ -97,13 +99,18 @@ def rare_groups_of(tx: Transaction, words: Sequence[str], most: int) -> str | No
         found = tx.run_text(_BEGINNING, (word, word + _LAST, _GROUPS_MAX + 1))
         if len(found) <= _GROUPS_MAX and sum(row[1] for row in found) <= most:
             # An empty text would be no question: what nobody has is asked for by what no name can have.
-            return " OR ".join(_quoted(row[0]) for row in found) or _quoted(_END + _END)
+            return " OR ".join(_quoted(row[0]) for row in found) or _quoted(_NOBODYS)
     return None
 
 
 def are_few(tx: Transaction, groups: str, most: int) -> bool:
     """Return whether no more names than that are candidates."""
     return int(tx.run_text(_SOME, (groups, most + 1))[0][0]) <= most
+
+
+def places(tx: Transaction, groups: str) -> Sequence[tuple[int]]:
+    """Return the rowids of all candidates."""
+    return [(row[0],) for row in tx.run_text(_PLACES, (groups,))]
 
 
 def _ended(leaf: str) -> str:

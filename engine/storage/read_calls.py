@@ -112,9 +112,11 @@ class ReadCalls(Calls):
         return self._use.listing.page(bucket, request, context)
 
     @act(Operation.OBJECT_LIST, path="prefix")
-    def count_folder(self, bucket: str, prefix: str, context: RlsContext, at: datetime | None = None) -> FolderCount:
-        """Return how many folders and objects one folder shows, or showed at a moment."""
-        return self._use.listing.count(bucket, prefix, context, at)
+    def count_folder(
+        self, bucket: str, prefix: str, context: RlsContext, at: datetime | None = None, matching: str = ""
+    ) -> FolderCount:
+        """Return how many folders and objects one folder shows, or showed at a moment; only those with some words."""
+        return self._use.listing.count(bucket, prefix, context, at, matching)
 
     @act(Operation.OBJECT_LIST, "request.wanted.bucket", "request.wanted.prefix", told=("request.wanted.text",))
     def search(self, request: SearchRequest, context: RlsContext) -> SearchPage:

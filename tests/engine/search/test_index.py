@@ -8,11 +8,16 @@ import pytest
 
 from engine.cancel import CancelToken
 from engine.metadata.executor import Transaction
-from engine.search import trigrams
+from engine.metadata.tables import storage_objects
+from engine.search import plans, trigrams
+from engine.search.conditions import conditions_of
 from engine.search.index import NameIndex, reach_of
+from engine.search_types import SearchFilter
 from engine.storage import FileStorage
+from engine.types import RlsContext, SortColumn
 from engine.workspace import Workspace
 from tests.engine.search.conftest import Find, Put
+from tests.policies import let_owners
 
 
 def catch_up(index: NameIndex) -> None:
@@ -142,3 +147,24 @@ def test_where_there_can_be_no_index_searches_work_all_the_same(
     assert find("report") == ["report.txt"]
     with workspace._core.executor.snapshot(workspace.context) as tx:
         assert reach_of(tx) == 0
+
+
+@pytest.mark.parametrize("sort", [None, SortColumn.SIZE])
+def test_the_index_is_read_first_whatever_else_has_one(
+    workspace: Workspace, put: Put, index: NameIndex, sort: SortColumn | None
+) -> None:
+    """Whoever sees only what they own has an index of their own, and a folder has one."""
+    let_owners(workspace.storage)
+    put("a/report.txt")
+    catch_up(index)
+    alice = RlsContext.user("a11ce000-0000-4000-8000-000000000001")
+    with workspace._core.executor.snapshot(alice) as tx:
+        reach = reach_of(tx)
+        wanted = SearchFilter("report", bucket="photos", prefix="a/")
+        conditions = conditions_of(wanted, workspace.storage.get_bucket("photos", workspace.context).id, ("report",))
+        ground = plans.Ground(tx, None, "", ("report",), conditions)
+        query = plans._indexed(ground, '"rep"', reach)[0].query
+        steps = tx.plan(query if sort is None else query.order_by(storage_objects.c.size_bytes)).splitlines()
+
+    assert "storage_search_trigrams VIRTUAL TABLE" in steps[0]
+    assert steps[1] == "SEARCH storage_objects USING INTEGER PRIMARY KEY (rowid=?)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +22,13 @@ from tests.policies import let_owners
 Settled = Callable[[], None]
 ALICE = RlsContext.user("a11ce000-0000-4000-8000-000000000001")
 BOB = RlsContext.user("b0b00000-0000-4000-8000-000000000002")
+
+
+@pytest.fixture(autouse=True)
+def sound_index(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail where the index did: a search that has to read every name finds the same, and hides that."""
+    yield
+    assert [record.message for record in caplog.get_records("call") if record.levelname == "WARNING"] == []
 
 
 @pytest.mark.parametrize(
@@ -44,6 +51,7 @@ BOB = RlsContext.user("b0b00000-0000-4000-8000-000000000002")
         ("写真", ["写真.jpg"]),
         ("が", ["か\u3099く.txt"]),
         ('say "', ['say "hi".txt']),
+        ("qz", []),
         ("nothing like it", []),
     ],
 )
