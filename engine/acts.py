@@ -172,7 +172,7 @@ def act(
         operation: What it does.
         bucket: Name of the parameter that says where, or None where that is nowhere.
         path: Name of the parameter, or of an attribute of one, that says to what: a path, or several. None: to nothing.
-        told: Names of further parameters that are worth to be known.
+        told: Names of further parameters, or of attributes of them, that are worth to be known.
         silent: Whether only failures are written down.
 
     Returns:
@@ -183,7 +183,7 @@ def act(
         signature = inspect.signature(method)
         find = functools.partial(_finder, list(signature.parameters.values()))
         bucket_of, path_of, context_of = find(bucket), find(path), find("context")
-        told_by = {name: find(name) for name in told}
+        told_by = {name.rpartition(".")[2]: find(name) for name in told}
         place = list(signature.parameters).index("context")
 
         def followed(arguments: tuple[Any, ...], names: dict[str, Any]) -> Any:  # noqa: ANN401 - a context manager

@@ -45,6 +45,8 @@ from engine.jobs.verdicts import Verdicts
 from engine.metadata.executor import Executor
 from engine.permissions.policies import Policies
 from engine.permissions.rules import PermissionChecker
+from engine.search.index import NameIndex
+from engine.search.search import Search
 from engine.secrets import SecretStore
 from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
@@ -142,6 +144,7 @@ def compose(
     announcer: Announcer,
     quarantine: Quarantine,
     audit: Audit,
+    names: NameIndex,
 ) -> FileStorage:
     """Put the use cases together."""
     executor, backend, permissions = core.executor, core.backend, core.permissions
@@ -171,6 +174,7 @@ def compose(
             trash=Trash(executor, core.mutations, backend, announcer.stored, quarantine, deletes, core.failpoints),
             past=past,
             flat=FlatListing(executor, quarantine),
+            search=Search(executor, quarantine, names),
             checks=Checks(
                 executor,
                 backend,

@@ -196,6 +196,7 @@ class ListRequest:
         cursor: `ListPage.next_cursor` of the page before, or None for the first page.
         offset: Rows to skip instead of a cursor, for random access (a scroll bar). Folders count first.
         moment: An aware datetime to show the folder as it was, or None for now.
+        matching: Only folders and objects with all these words in their names, whatever their case and accents.
     """
 
     prefix: str = ""
@@ -205,6 +206,7 @@ class ListRequest:
     cursor: str | None = None
     offset: int = 0
     moment: datetime | None = None
+    matching: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_objects, storage_settings
 from engine.os_errors import from_os_error
 from engine.permissions.rules import PermissionChecker
+from engine.search.index import NameIndex
 from engine.secrets import SecretStore, open_secret_store
 from engine.signed_url import UrlSigner
 from engine.types import RlsContext
@@ -52,6 +53,13 @@ OWNER_SETTING: Final = "owner_id"
 """Name of the setting that says who the person at this computer is."""
 
 _BACKUP_JOB = "backup"
+_NAMES_JOB = "names"
+_NAMES_LOOK_S: Final = 3.0
+"""How often the index of names looks whether it is quiet: what it lags behind, each search has to read."""
+
+_NAMES_FIRST_S: Final = 10.0
+"""After the start, which has better things to do; commands that end before read the names."""
+
 _BACKUP_LOOK_S = 15 * 60
 """How often it is looked whether a backup is due: a computer that sleeps at night counts no hours."""
 
@@ -94,12 +102,18 @@ class Workspace:
         chain = Chain(secrets.get_or_create(_AUDIT_KEY))
         self.audit = Audit(core.executor, chain)
         core.executor.acts.keep_in(self.audit)
-        self.storage = compose(settings, core, self.signer, events, announcer, quarantine, self.audit)
+        names = NameIndex(core.executor)
+        self.storage = compose(settings, core, self.signer, events, announcer, quarantine, self.audit, names)
         premises = premises_of(core, quarantine, announcer, chain)
         self.housekeeping = Housekeeping(settings, premises, believed=BelievedClock(core.executor))
         self.backups = backups_of(settings)
         self.jobs = Scheduler(
-            [Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due), *self.housekeeping.jobs()], clock
+            [
+                Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due),
+                Job(_NAMES_JOB, _NAMES_LOOK_S, names.follow, _NAMES_FIRST_S),
+                *self.housekeeping.jobs(),
+            ],
+            clock,
         )
         self.jobs.start()
         self.long_jobs = Scheduler(self.housekeeping.long_jobs(), clock)

@@ -18,6 +18,7 @@ from sqlalchemy import Select, bindparam, func, literal, select, tuple_
 
 from engine import limits
 from engine.errors import InvalidRequest
+from engine.files.filtering import filtered, filtered_folders, filtered_then
 from engine.files.folder_queries import SHOWN, below, folder_values, folders_count, folders_page, objects_page
 from engine.files.past_queries import (
     PastRules,
@@ -30,6 +31,7 @@ from engine.files.past_queries import (
 )
 from engine.files.quarantine import Quarantine
 from engine.files.records import OBJECT_COLUMNS, find_bucket, leaves_by_folder, object_from
+from engine.folding import words_of
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.paths import validate_prefix
@@ -137,8 +139,10 @@ class Listing:
                 return _page_after(tx, found, request, _Cursor.decode(request.cursor, request.sort))
             return _page_at(tx, found, request)
 
-    def count(self, bucket: str, prefix: str, context: RlsContext, moment: datetime | None = None) -> FolderCount:
-        """Return how many folders and objects one folder shows, or showed at a moment.
+    def count(
+        self, bucket: str, prefix: str, context: RlsContext, moment: datetime | None = None, matching: str = ""
+    ) -> FolderCount:
+        """Return how many folders and objects one folder shows, or showed at a moment; only those with some words.
 
         Raises:
             BucketNotFound: There is no such bucket.
@@ -147,9 +151,8 @@ class Listing:
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             tx = tx.within(found)
-            request = ListRequest(prefix, moment=moment)
-            query = _COUNT_SHOWN if moment is None else objects_count_at(_past_rules(tx))
-            objects = tx.execute(query, {"bucket": found.id, "prefix": prefix} | _moment(request))
+            request = ListRequest(prefix, moment=moment, matching=matching)
+            objects = tx.execute(_count_objects(tx, request), {"bucket": found.id, "prefix": prefix} | _moment(request))
             return FolderCount(_count_folders(tx, found.id, request), int(objects.scalar_one()))
 
     def walk_at(self, bucket: str, prefix: str, moment: datetime, context: RlsContext) -> Iterator[StorageObject]:
@@ -293,8 +296,23 @@ def _objects(
             values["key"] = after.key
     if request.moment is not None:
         query = objects_page_at(_past_rules(tx), request.sort, descending=request.descending, resumed=resumed)
-        return tx.as_caller(_SYSTEM).tuples(query, values | _moment(request) | {"reach": skip + count})
-    return tx.tuples(objects_page(request.sort, descending=request.descending, resumed=resumed), values)
+        reach = _INTEGER_END - 1 if request.matching else skip + count
+        query = filtered_then(query, words_of(request.matching))
+        return tx.as_caller(_SYSTEM).tuples(query, values | _moment(request) | {"reach": reach})
+    query = objects_page(request.sort, descending=request.descending, resumed=resumed)
+    return tx.tuples(filtered(query, tx, words_of(request.matching)), values)
+
+
+def _count_objects(tx: Transaction, request: ListRequest) -> Select[Any]:
+    """Return the statement of how many objects a folder shows."""
+    words = words_of(request.matching)
+    if request.moment is None:
+        return filtered(_COUNT_SHOWN, tx, words)
+    if not words:
+        return objects_count_at(_past_rules(tx))
+    page = objects_page_at(_past_rules(tx), SortColumn.NAME, descending=False, resumed=False)
+    shown = filtered_then(page, words).params(skip=0, count=_INTEGER_END - 1, reach=_INTEGER_END - 1)
+    return select(func.count()).select_from(shown.subquery())
 
 
 def _sort_key(stored: StorageObject, sort: SortColumn) -> str | int:
@@ -321,6 +339,7 @@ def _folders(
         query = folders_page(tx.rule(storage_objects), at_top=at_top, resumed=resumed, descending=descending)
     else:
         query = folders_page_at(_past_rules(tx), at_top=at_top, resumed=resumed, descending=descending)
+    query = filtered_folders(query, words_of(request.matching))
     # The rules are in the query; finding out what else it reads costs more than running it.
     paths = [row[0] for row in tx.as_caller(_SYSTEM).execute(query, values | _moment(request))]
     page = tuple(Folder(path) for path in paths[: request.limit])
@@ -335,6 +354,7 @@ def _count_folders(tx: Transaction, bucket_id: str, request: ListRequest) -> int
     else:
         query = folders_count_at(_past_rules(tx), at_top=at_top)
     values = folder_values(bucket_id, request.prefix) | _moment(request)
+    query = filtered_folders(query, words_of(request.matching))
     return int(tx.as_caller(_SYSTEM).execute(query, values).scalar_one())
 
 

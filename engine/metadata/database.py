@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from engine import limits
+from engine import folding, limits
 from engine.errors import DatabaseCorrupt
 from engine.metadata.faults import translated
 from engine.os_errors import from_os_error
@@ -104,12 +104,13 @@ def _tables_of(path: Path) -> set[str]:
 
 
 def _configure(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    """Take transaction control from the driver, which would delay BEGIN; set the pragmas and what policies call."""
+    """Take transaction control from the driver, which would delay BEGIN; set the pragmas and what statements call."""
     connection = cast("sqlite3.Connection", dbapi_connection)
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     install_functions(connection)
+    folding.install(connection)
 
 
 def _begin(connection: Connection) -> None:

@@ -287,3 +287,20 @@ storage_signing_keys = Table(
     Column("retires_at", BigInteger),
 )
 """Which keys sign tokens and links, and until when older ones still count. The keys are in the secret store."""
+
+storage_search_state = Table(
+    "storage_search_state",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("indexed_to", BigInteger, nullable=False),
+)
+"""How far the index of names reaches (`engine.search.index`): to which rowid of `storage_objects`. One row."""
+
+storage_search_stale = Table(
+    "storage_search_stale",
+    metadata,
+    Column("place", Integer, primary_key=True),
+    Column("leaf", Text, nullable=False),
+)
+"""Rowids of objects that lost the name by which they are indexed, renamed or deleted, with that name. Triggers of
+`storage_objects` fill it: they know also what other programs do, and uploads have nothing to do with them."""

@@ -208,6 +208,17 @@ class Transaction:
             return ()
         return driver.execute(text, parameters).fetchall()
 
+    def plan(self, statement: Select[Any]) -> str:
+        """Return how SQLite would find the rows of a query, in its words; row rules are in it if the caller put them.
+
+        Args:
+            statement: With all values in it.
+        """
+        compiled = statement.compile(dialect=self._connection.dialect, compile_kwargs={"render_postcompile": True})
+        values = tuple(compiled.params[name] for name in compiled.positiontup or ())
+        steps = driver_of(self._connection).execute(f"EXPLAIN QUERY PLAN {compiled}", values)
+        return "\n".join(str(step[3]) for step in steps)
+
     def within(self, bucket: Bucket) -> Transaction:
         """Return the same transaction for statements over the objects of one bucket, and no other's."""
         return Transaction(self._connection, self._state, self.context, bucket, self.notes)

@@ -13,6 +13,7 @@ from engine.context import Operation
 from engine.errors import ObjectNotFound
 from engine.files.downloads import ObjectReader
 from engine.paths import validate_object_path, validate_prefix
+from engine.search_types import SearchCount, SearchFilter, SearchPage, SearchRequest
 from engine.storage.use_cases import Calls
 from engine.types import (
     BatchReport,
@@ -111,9 +112,21 @@ class ReadCalls(Calls):
         return self._use.listing.page(bucket, request, context)
 
     @act(Operation.OBJECT_LIST, path="prefix")
-    def count_folder(self, bucket: str, prefix: str, context: RlsContext, at: datetime | None = None) -> FolderCount:
-        """Return how many folders and objects one folder shows, or showed at a moment."""
-        return self._use.listing.count(bucket, prefix, context, at)
+    def count_folder(
+        self, bucket: str, prefix: str, context: RlsContext, at: datetime | None = None, matching: str = ""
+    ) -> FolderCount:
+        """Return how many folders and objects one folder shows, or showed at a moment; only those with some words."""
+        return self._use.listing.count(bucket, prefix, context, at, matching)
+
+    @act(Operation.OBJECT_LIST, "request.wanted.bucket", "request.wanted.prefix", told=("request.wanted.text",))
+    def search(self, request: SearchRequest, context: RlsContext) -> SearchPage:
+        """Return one page of the objects that have some name, or are otherwise as is wanted."""
+        return self._use.search.page(request, context)
+
+    @act(Operation.OBJECT_LIST, "wanted.bucket", "wanted.prefix", told=("wanted.text",))
+    def count_found(self, wanted: SearchFilter, context: RlsContext, at_most: int) -> SearchCount:
+        """Return how many objects a search finds, or that there are more than `at_most`."""
+        return self._use.search.count(wanted, context, at_most)
 
     @act(Operation.OBJECT_LIST, path="prefix")
     def walk(self, bucket: str, prefix: str, context: RlsContext) -> Iterator[StorageObject]:

@@ -22,6 +22,7 @@ from engine.files.versions import Versions
 from engine.jobs.check import Checks
 from engine.metadata.executor import Executor
 from engine.permissions.policies import Policies
+from engine.search.search import Search
 from engine.types import BatchReport, RlsContext
 
 
@@ -44,6 +45,7 @@ class UseCases:
     trash: Trash
     past: Past
     flat: FlatListing
+    search: Search
     checks: Checks
     policies: Policies
     audit: Audit

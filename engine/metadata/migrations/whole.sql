@@ -157,6 +157,19 @@ CREATE TABLE storage_commits (
 	CONSTRAINT pk_storage_commits PRIMARY KEY (kind)
 );
 CREATE INDEX ix_storage_objects_owner ON storage_objects (bucket_id, owner_id, parent, leaf);
-INSERT INTO alembic_version VALUES ('0005');
+CREATE TABLE storage_search_state (
+	id INTEGER NOT NULL, 
+	indexed_to BIGINT NOT NULL, 
+	CONSTRAINT pk_storage_search_state PRIMARY KEY (id)
+);
+CREATE TABLE storage_search_stale (
+	place INTEGER NOT NULL, 
+	leaf TEXT NOT NULL, 
+	CONSTRAINT pk_storage_search_stale PRIMARY KEY (place)
+);
+CREATE TRIGGER storage_search_renamed AFTER UPDATE OF leaf ON storage_objects WHEN OLD.leaf <> NEW.leaf AND OLD.rowid <= (SELECT indexed_to FROM storage_search_state) BEGIN INSERT INTO storage_search_stale SELECT OLD.rowid, OLD.leaf WHERE NOT EXISTS (SELECT 1 FROM storage_search_stale WHERE place = OLD.rowid); END;
+CREATE TRIGGER storage_search_deleted AFTER DELETE ON storage_objects WHEN OLD.rowid <= (SELECT indexed_to FROM storage_search_state) BEGIN INSERT INTO storage_search_stale SELECT OLD.rowid, OLD.leaf WHERE NOT EXISTS (SELECT 1 FROM storage_search_stale WHERE place = OLD.rowid); END;
+INSERT INTO alembic_version VALUES ('0006');
 INSERT INTO storage_commits VALUES ('changes', 0);
 INSERT INTO storage_commits VALUES ('quiet', 0);
+INSERT INTO storage_search_state VALUES (1, 0);

@@ -1,0 +1,1 @@
+"""Finding objects by their names: an index of them that follows by itself, and what is asked of it."""

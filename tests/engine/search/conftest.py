@@ -1,0 +1,74 @@
+"""What the tests of searching share: objects with names, and the index brought up to date when a test says so."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.backends.memory import MemoryBackend
+from engine.cancel import CancelToken
+from engine.config import load_settings
+from engine.search.index import NameIndex
+from engine.search_types import SearchFilter, SearchRequest
+from engine.secrets import FixedSecrets
+from engine.storage import FileStorage
+from engine.types import RlsContext
+from engine.workspace import Workspace, open_workspace
+
+Put = Callable[..., None]
+Find = Callable[..., list[str]]
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return an empty database of the present schema."""
+    data_dir = tmp_path_factory.mktemp("empty")
+    open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend()).close()
+    return (data_dir / "holdall.db").read_bytes()
+
+
+@pytest.fixture
+def workspace(data_dir: Path, empty_database: bytes) -> Iterator[Workspace]:
+    """Open a workspace with the bucket `photos`."""
+    data_dir.mkdir()
+    (data_dir / "holdall.db").write_bytes(empty_database)
+    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend()) as opened:
+        opened.storage.create_bucket("photos", opened.context)
+        yield opened
+
+
+@pytest.fixture
+def put(storage: FileStorage, service: RlsContext) -> Put:
+    """Return a function that uploads objects of no bytes."""
+
+    def upload(*paths: str, bucket: str = "photos", who: RlsContext = service) -> None:
+        for path in paths:
+            storage.upload(bucket, path, io.BytesIO(b""), who)
+
+    return upload
+
+
+@pytest.fixture
+def find(storage: FileStorage, service: RlsContext) -> Find:
+    """Return a function that searches, and returns paths in the order they are found in."""
+
+    def search(text: str, who: RlsContext = service, **filters: object) -> list[str]:
+        wanted = SearchFilter(text, **filters)  # type: ignore[arg-type]
+        return [found.path for found in storage.search(SearchRequest(wanted), who).objects]
+
+    return search
+
+
+@pytest.fixture
+def index(workspace: Workspace) -> NameIndex:
+    """Return the index, of which nothing is made yet."""
+    return NameIndex(workspace._core.executor)
+
+
+@pytest.fixture(params=["fresh", "indexed"])
+def settled(request: pytest.FixtureRequest, index: NameIndex) -> Callable[[], None]:
+    """Return a function that brings the index up to date, in half of the runs."""
+    return (lambda: index.catch_up(CancelToken())) if request.param == "indexed" else (lambda: None)

@@ -1,0 +1,101 @@
+"""The filter of a folder: the same pages and counts as without it, of what has the words alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from engine.cancel import CancelToken
+from engine.search.index import NameIndex
+from engine.storage import FileStorage
+from engine.types import BucketChanges, FolderCount, ListRequest, Retention, RlsContext, SortColumn
+from tests.engine.search.conftest import Put
+from tests.policies import let_owners
+
+Settled = Callable[[], None]
+ALICE = RlsContext.user("a11ce000-0000-4000-8000-000000000001")
+
+
+def names(storage: FileStorage, request: ListRequest, who: RlsContext) -> list[str]:
+    page = storage.list("photos", request, who)
+    return [entry.path for entry in (*page.folders, *page.objects)]
+
+
+def test_folders_and_objects_of_the_folder_are_filtered_and_counted(
+    put: Put, storage: FileStorage, service: RlsContext, settled: Settled
+) -> None:
+    put("a/Straßen/x.txt", "a/other/strasse.txt", "a/STRASSE.txt", "a/letter.txt", "strasse.txt")
+    settled()
+    request = ListRequest("a/", matching="strasse")
+
+    assert names(storage, request, service) == ["a/Straßen/", "a/STRASSE.txt"]
+    assert storage.count_folder("photos", "a/", service, matching="strasse") == FolderCount(1, 1)
+    assert names(storage, replace(request, matching="t l"), service) == ["a/letter.txt"]
+    assert names(storage, replace(request, matching="  "), service) == names(storage, ListRequest("a/"), service)
+
+
+@pytest.mark.parametrize("sort", list(SortColumn))
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("text", ["report", "r", "2"])
+def test_filtered_pages_follow_one_another_in_every_order(
+    put: Put, storage: FileStorage, service: RlsContext, settled: Settled, sort: SortColumn, descending: bool, text: str
+) -> None:
+    put(*(f"{kind} {number}/x" for kind in ("report", "letter") for number in range(4)))
+    put(*(f"{kind} {number}.txt" for kind in ("report", "letter") for number in range(4)))
+    settled()
+    whole = ListRequest(matching=text, sort=sort, descending=descending)
+    expected = names(storage, whole, service)
+
+    request, found = replace(whole, limit=3), []
+    while True:
+        page = storage.list("photos", request, service)
+        found += [entry.path for entry in (*page.folders, *page.objects)]
+        if page.next_cursor is None:
+            break
+        request = replace(request, cursor=page.next_cursor)
+
+    assert found == expected
+    assert len(found) == storage.count_folder("photos", "", service, matching=text).total > 0
+    for offset in range(len(expected) + 1):
+        assert names(storage, replace(whole, limit=3, offset=offset), service) == expected[offset : offset + 3]
+
+
+def test_what_was_uploaded_and_renamed_since_it_was_indexed_is_filtered_by_its_name(
+    put: Put, storage: FileStorage, service: RlsContext, index: NameIndex
+) -> None:
+    put("report 1.txt", "report 2.txt", "report 3.txt")
+    index.catch_up(CancelToken())
+    put("report 4.txt")
+    storage.move("photos", "report 1.txt", "letter 1.txt", service)
+    storage.delete("photos", "report 2.txt", service)
+
+    assert names(storage, ListRequest(matching="report"), service) == ["report 3.txt", "report 4.txt"]
+    assert names(storage, ListRequest(matching="letter"), service) == ["letter 1.txt"]
+
+
+def test_what_a_caller_may_not_see_is_neither_shown_nor_counted(
+    put: Put, storage: FileStorage, settled: Settled
+) -> None:
+    let_owners(storage)
+    put("report mine.txt", "reports mine/x", who=ALICE)
+    put("report theirs.txt", "reports theirs/x")
+    settled()
+
+    assert names(storage, ListRequest(matching="report"), ALICE) == ["reports mine/", "report mine.txt"]
+    assert storage.count_folder("photos", "", ALICE, matching="report") == FolderCount(1, 1)
+
+
+def test_the_past_is_filtered_too(put: Put, storage: FileStorage, service: RlsContext, settled: Settled) -> None:
+    storage.update_bucket("photos", service, BucketChanges(retention=Retention(None, None, 30)))
+    put("report 1.txt", "report 2.txt", "letter.txt", "reports/x", "letters/x")
+    settled()
+    then = datetime.now(UTC)
+    storage.delete("photos", "report 1.txt", service)
+    request = ListRequest(matching="report", moment=then)
+
+    assert names(storage, request, service) == ["reports/", "report 1.txt", "report 2.txt"]
+    assert names(storage, replace(request, limit=1, offset=2), service) == ["report 2.txt"]
+    assert storage.count_folder("photos", "", service, then, "report") == FolderCount(1, 2)
