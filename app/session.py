@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.action_set import Actions
@@ -187,7 +187,6 @@ class Session(QObject):
         table = views.pane.table
         self._rows.rename_wanted.connect(edit.rename_row)
         self._buckets.rename_wanted.connect(edit.rename_place)
-        self._rows.shifting.connect(self._keep_selection)
         views.pane.dropped.connect(move.dropped)
         views.tree.drop_hovering.connect(views.pane.announce_place)
         views.tree.drop_left.connect(views.pane.hide_announcement)
@@ -307,13 +306,6 @@ class Session(QObject):
     def _copy_checksum(self, checksum: str) -> None:
         QGuiApplication.clipboard().setText(checksum)
         self._shell.toast.say(translate("Session", "Checksum copied"))
-
-    def _keep_selection(self) -> None:
-        """A large folder is about to shift: keep the selection with its objects, where they stay in the window."""
-        table = self.views.pane.table
-        rows = self._rows.rows(table.ranges) or []
-        paths = frozenset(row.path for row in rows)
-        self._rows.settled.connect(lambda: table.select_paths(paths), Qt.ConnectionType.SingleShotConnection)
 
     def _table_menu(self, position: QPoint) -> None:
         self._tracker.update()

@@ -103,6 +103,8 @@ class Tracker(QObject):
             return ""
         count, selected = self._model.count, self._table.selected_count
         whole = count_text(count.objects, count.folders)
+        if not self._model.is_counted:
+            whole = translate("Tracker", "Counting…")
         if not selected:
             return whole
         rows = self._model.rows(self._table.ranges)

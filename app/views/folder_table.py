@@ -25,6 +25,7 @@ from app.look import Look
 from app.models.folder_model import SORTS, Column, FolderModel, column_titles
 from app.models.rows import Row
 from app.views.drops import carries_files, local_paths
+from app.views.steady import Steady
 
 _TOLD_ROWS_MAX = 64
 _WIDTHS = {Column.SIZE: 96, Column.TYPE: 128, Column.MODIFIED: 152, Column.OWNER: 96}
@@ -70,6 +71,8 @@ class FolderTable(QTableView):
         self._set_header()
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
         self.selectionModel().currentRowChanged.connect(lambda *_: self.viewport().update())
+        self.selection_changed.connect(lambda: model.set_selected(self.ranges))
+        Steady(self, model, lambda: self.ranges)
         self.activated.connect(self._open)
         self.entered.connect(lambda index: self._hover(index.row()))
         self.viewportEntered.connect(lambda: self._hover(-1))
