@@ -14,9 +14,11 @@ from app.bridge.acting import Refused
 from app.bridge.engine_side import EngineSide
 from app.bridge.serving import ServerState
 from app.bridge.tasks import Tasks
+from app.bucket_looks import BucketLooks
 from app.controllers.outside import OutsideControl
 from app.controllers.tracking import InspectorFeed, Tracker
 from app.controllers.versions import VersionControl
+from app.controllers.viewing import Viewing
 from app.dialogs.about_dialog import AboutDialog
 from app.dialogs.quit_dialog import QuitDialog
 from app.errors import ErrorPresenter
@@ -93,6 +95,9 @@ class Session(QObject):
             look, shell, side.versions, self.views.inspector.versions, settings, shell.toast, errors,
         )  # fmt: skip
         self._version_control.changed.connect(self._feed.look_again)
+        self._viewing = Viewing(
+            self.controllers.navigator, self.views.pane, self.actions, BucketLooks(settings), side.acting
+        )
         self._prompter = ConflictPrompter(side.transfers, look, shell)
         self.actions.connect_all(self._handlers())
         self._connect_views()
@@ -123,6 +128,7 @@ class Session(QObject):
         place = self.controllers.navigator.place
         self._settings.place = place.text if place else ""
         self._settings.columns = self.views.pane.table.columns_state()
+        self._viewing.remember()
         self._settings.splitter, self._settings.rows = self.views.bench.state()
 
     def stop(self) -> None:
@@ -174,6 +180,7 @@ class Session(QObject):
             A.AUDIT: self.controllers.audit.open,
             A.ACT_AS: self.controllers.acting.ask,
             A.STOP_ACTING: self.controllers.acting.stop,
+            **self._viewing.handlers,
             A.INSPECTOR: lambda: self._show_inspector(self.actions[A.INSPECTOR].isChecked()),
             A.TRANSFERS: lambda: self._show_transfers(self.actions[A.TRANSFERS].isChecked()),
             **{name: partial(self._choose_theme, mode) for name, mode in _THEMES.items()},

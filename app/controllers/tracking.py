@@ -78,6 +78,7 @@ class Tracker(QObject):
             can_paste=self._can_paste,
             moment=self._navigator.moment,
             has_trash=self._has_trash(in_tree),
+            as_icons=self._table.front is not self._table,
             acting=self._acting.identity is not None,
         )
 
