@@ -182,6 +182,10 @@ class IconGrid(QListView):
             wanted.select(self._rows.index(span.start, 0), self._rows.index(span.stop - 1, 0))
         self.selectionModel().select(wanted, command | QItemSelectionModel.SelectionFlag.Rows)
 
+    def selectAll(self) -> None:
+        """Qt's hook: as the table does; a list view looks at every row first."""
+        self._table.selectAll()
+
     def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
         """Qt's hook: what to paint anew; whatever is selected, no more than the screen."""
         return QRegion() if selection.isEmpty() else QRegion(self.viewport().rect())

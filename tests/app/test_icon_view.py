@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.actions import ActionId
 from app.location import Location
 from app.look import Look
-from app.models.folder_model import FolderModel
+from app.models.folder_model import Column, FolderModel
 from app.models.sources import View
 from app.models.thumbs import Thumbs
 from app.views.folder_table import FolderTable
@@ -131,9 +131,12 @@ def test_shift_and_end_select_all_that_follows(face: Face) -> None:
     assert face.table.ranges == [range(3, MANY)]
 
 
-def test_ctrl_a_is_one_range(face: Face) -> None:
+def test_ctrl_a_is_one_range_and_looks_at_no_row(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+    monkeypatch.setattr(FolderModel, "columnCount", lambda _self, _parent=None: looks.append(1) or len(Column))
     face.key(Key.Key_A, CTRL)
     assert face.table.ranges == [range(MANY)]
+    assert len(looks) < 1_000
 
 
 def test_a_band_selects_what_it_touches(look: Look, qtbot: QtBot) -> None:
