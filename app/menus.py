@@ -61,6 +61,12 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
     (
         QT_TRANSLATE_NOOP("Menus", "&View"),
         (
+            A.DETAILS,
+            A.ICONS,
+            A.ZOOM_IN,
+            A.ZOOM_OUT,
+            A.ZOOM_RESET,
+            None,
             A.ACT_AS,
             A.STOP_ACTING,
             None,
@@ -93,7 +99,9 @@ TREE_FOLDER_MENU: Final[Entries] = (
 TREE_MENU: Final[Entries] = (A.NEW_BUCKET, None, A.REFRESH)
 
 UPLOAD_MENU: Final[Entries] = (A.UPLOAD_FILES, A.UPLOAD_FOLDER, A.PASTE, None, A.NEW_FOLDER)
-_TOOLS: Final[Entries] = (A.NEW_FOLDER, A.DOWNLOAD, A.COPY_LINK, A.DELETE, None, A.INSPECTOR)
+_TOOLS: Final[Entries] = (
+    A.NEW_FOLDER, A.DOWNLOAD, A.COPY_LINK, A.DELETE, None, A.DETAILS, A.ICONS, None, A.INSPECTOR,
+)  # fmt: skip
 
 
 def fill_menu(menu: QMenu, actions: Actions, entries: Entries) -> QMenu:

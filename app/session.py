@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.action_set import Actions
@@ -14,9 +14,11 @@ from app.bridge.acting import Refused
 from app.bridge.engine_side import EngineSide
 from app.bridge.serving import ServerState
 from app.bridge.tasks import Tasks
+from app.bucket_looks import BucketLooks
 from app.controllers.outside import OutsideControl
 from app.controllers.tracking import InspectorFeed, Tracker
 from app.controllers.versions import VersionControl
+from app.controllers.viewing import Viewing
 from app.dialogs.about_dialog import AboutDialog
 from app.dialogs.quit_dialog import QuitDialog
 from app.errors import ErrorPresenter
@@ -93,6 +95,9 @@ class Session(QObject):
             look, shell, side.versions, self.views.inspector.versions, settings, shell.toast, errors,
         )  # fmt: skip
         self._version_control.changed.connect(self._feed.look_again)
+        self._viewing = Viewing(
+            self.controllers.navigator, self.views.pane, self.actions, BucketLooks(settings), side.acting
+        )
         self._prompter = ConflictPrompter(side.transfers, look, shell)
         self.actions.connect_all(self._handlers())
         self._connect_views()
@@ -123,6 +128,7 @@ class Session(QObject):
         place = self.controllers.navigator.place
         self._settings.place = place.text if place else ""
         self._settings.columns = self.views.pane.table.columns_state()
+        self._viewing.remember()
         self._settings.splitter, self._settings.rows = self.views.bench.state()
 
     def stop(self) -> None:
@@ -174,6 +180,7 @@ class Session(QObject):
             A.AUDIT: self.controllers.audit.open,
             A.ACT_AS: self.controllers.acting.ask,
             A.STOP_ACTING: self.controllers.acting.stop,
+            **self._viewing.handlers,
             A.INSPECTOR: lambda: self._show_inspector(self.actions[A.INSPECTOR].isChecked()),
             A.TRANSFERS: lambda: self._show_transfers(self.actions[A.TRANSFERS].isChecked()),
             **{name: partial(self._choose_theme, mode) for name, mode in _THEMES.items()},
@@ -187,7 +194,6 @@ class Session(QObject):
         table = views.pane.table
         self._rows.rename_wanted.connect(edit.rename_row)
         self._buckets.rename_wanted.connect(edit.rename_place)
-        self._rows.shifting.connect(self._keep_selection)
         views.pane.dropped.connect(move.dropped)
         views.tree.drop_hovering.connect(views.pane.announce_place)
         views.tree.drop_left.connect(views.pane.hide_announcement)
@@ -307,13 +313,6 @@ class Session(QObject):
     def _copy_checksum(self, checksum: str) -> None:
         QGuiApplication.clipboard().setText(checksum)
         self._shell.toast.say(translate("Session", "Checksum copied"))
-
-    def _keep_selection(self) -> None:
-        """A large folder is about to shift: keep the selection with its objects, where they stay in the window."""
-        table = self.views.pane.table
-        rows = self._rows.rows(table.ranges) or []
-        paths = frozenset(row.path for row in rows)
-        self._rows.settled.connect(lambda: table.select_paths(paths), Qt.ConnectionType.SingleShotConnection)
 
     def _table_menu(self, position: QPoint) -> None:
         self._tracker.update()

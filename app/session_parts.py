@@ -106,7 +106,7 @@ class Controllers:
 def make_views(frame: Frame, side: EngineSide, models: Models, actions: Actions) -> Views:
     """Make what is seen."""
     look = frame.look
-    pane = BrowserPane(look, models.rows, actions, name_problem)
+    pane = BrowserPane(look, models.rows, actions, name_problem, side.thumbnails)
     tree = FolderTree(look, models.buckets, (bucket_name_problem, name_problem))
     breadcrumb = Breadcrumb(look)
     inspector = Inspector(look)

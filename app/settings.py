@@ -94,6 +94,15 @@ class WindowSettings:
         self._keep("table/columns", value)
 
     @property
+    def bucket_looks(self) -> str:
+        """How buckets were looked at, as `bucket_looks` writes it."""
+        return self._text("views/buckets", "")
+
+    @bucket_looks.setter
+    def bucket_looks(self, value: str) -> None:
+        self._keep("views/buckets", value)
+
+    @property
     def place(self) -> str:
         """The folder shown last, as `Location.text`."""
         return self._text("window/place", "")

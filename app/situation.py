@@ -24,6 +24,7 @@ class Situation:
         can_paste: The clipboard holds files or a picture.
         moment: The bucket is shown as it was then, or None for now.
         has_trash: What Del is about would go to a trash.
+        as_icons: The folder is shown as icons.
         acting: The window works in somebody else's name, for whom the workspace itself is closed.
     """
 
@@ -38,6 +39,7 @@ class Situation:
     can_paste: bool = False
     has_trash: bool = False
     moment: datetime | None = None
+    as_icons: bool = False
     acting: bool = False
 
     @property

@@ -170,6 +170,16 @@ class ActingTasks:
         failed = self._for_these_eyes(otherwise or self._tasks.fail)
         return self._tasks.read(self._bound(work, attempt), self._for_these_eyes(then), failed, owner=owner)
 
+    def illustrate(
+        self,
+        work: Callable[[Ticket, RlsContext], T],
+        then: Callable[[T], None],
+        otherwise: Fail | None = None,
+    ) -> Ticket:
+        """Make a small picture with these eyes; the answer, or the failure, is dropped once there are others."""
+        failed = self._for_these_eyes(otherwise or self._tasks.fail)
+        return self._tasks.illustrate(self._bound(work, None), self._for_these_eyes(then), failed)
+
     def mutate(
         self,
         work: Callable[[Ticket, RlsContext], T],

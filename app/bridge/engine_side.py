@@ -18,6 +18,7 @@ from app.bridge.previews import Previewer
 from app.bridge.reading import Reader
 from app.bridge.serving import ServerBridge
 from app.bridge.tasks import Tasks
+from app.bridge.thumbnails import Thumbnails
 from app.bridge.transfers import TransferBridge
 from app.bridge.trash import TrashBridge
 from app.bridge.versions import VersionsBridge
@@ -28,6 +29,7 @@ from engine.transfers import TransferQueue
 from engine.workspace import Workspace
 
 _OUTGOING = "outgoing"
+_THUMBNAILS = "thumbnails"
 
 
 class EngineSide:
@@ -35,7 +37,7 @@ class EngineSide:
 
     Attributes:
         acting: In whose name.
-        reader, operations, trash, versions, policies, exporter, previewer: What reads and acts.
+        reader, operations, trash, versions, policies, exporter, previewer, thumbnails: What reads and acts.
         transfers, server, relay: The queue, the server, and the news.
         access, audit: Users, tokens and keys; what was done and denied.
         outside: What other programs do in the storage folder.
@@ -57,6 +59,7 @@ class EngineSide:
         self.exporter = Exporter(storage, lanes, self.data_dir / _OUTGOING)
         self.versions = VersionsBridge(storage, lanes, self.exporter)
         self.previewer = Previewer(storage, lanes)
+        self.thumbnails = Thumbnails(storage, lanes, self.data_dir / _THUMBNAILS)
         self.transfers = TransferBridge(
             TransferQueue(storage, own, keep_out=(self.data_dir,)), self.acting, tasks, parent
         )

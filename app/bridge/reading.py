@@ -10,17 +10,18 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from app.bridge.acting import ActingTasks
+from app.bridge.folder_pages import FolderPages
 from app.bridge.names import path_problem
 from app.bridge.tasks import Fail, Ticket
 from app.i18n import translate
 from app.location import Location
 from app.models.pages import PAGE_ROWS
 from app.models.rows import Row, RowMaker
-from app.models.sources import WHOLE_MAX, Branch, Root, Snapshot, Standing, View
+from app.models.sources import Branch, Root, Snapshot, Standing, View
 from engine import limits
 from engine.errors import InvalidRequest, NotFound
 from engine.storage import FileStorage
-from engine.types import Bucket, ListRequest, Retention, RlsContext, TreeSize
+from engine.types import Bucket, FolderCount, ListRequest, Retention, RlsContext, TreeSize
 from engine.version_types import TrashSize
 
 _CHILD_LOOKS_MAX: Final = 200
@@ -63,19 +64,33 @@ class Reader:
         self._storage = storage
         self._own = own
         self._tasks = tasks
-        self._maker = rows
+        self._pages = FolderPages(storage, rows)
+
+    def look(self, view: View, then: Callable[[Snapshot], None], otherwise: Fail | None = None) -> Ticket:
+        """Read what can be painted first; see `FolderSource`."""
+        return self._tasks.read(lambda _, me: self._pages.look(view, me), then, otherwise)
+
+    def count(self, view: View, then: Callable[[FolderCount], None], otherwise: Fail | None = None) -> Ticket:
+        """Count the rows; see `FolderSource`."""
+        return self._tasks.read(lambda _, me: self._pages.count(view, me), then, otherwise)
 
     def snapshot(
         self, view: View, pages: Sequence[int], then: Callable[[Snapshot], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Read the count and some pages; see `FolderSource`."""
-        return self._tasks.read(lambda _, me: self._snapshot(view, pages, me), then, otherwise)
+        return self._tasks.read(lambda _, me: self._pages.snapshot(view, pages, me), then, otherwise)
 
     def page(
-        self, view: View, number: int, then: Callable[[tuple[Row, ...]], None], otherwise: Fail | None = None
+        self,
+        view: View,
+        number: int,
+        then: Callable[[tuple[Row, ...]], None],
+        otherwise: Fail | None = None,
+        *,
+        among: FolderCount | None = None,
     ) -> Ticket:
         """Read one page; see `FolderSource`."""
-        return self._tasks.read(lambda _, me: self._page(view, number, me), then, otherwise)
+        return self._tasks.read(lambda _, me: self._pages.page(view, number, me, among), then, otherwise)
 
     def buckets(self, then: Callable[[tuple[Root, ...]], None], otherwise: Fail | None = None) -> Ticket:
         """Read all buckets; see `TreeSource`."""
@@ -165,26 +180,6 @@ class Reader:
         """
         return self._tasks.read(lambda ticket, me: self._selected(view, total, ranges, ticket, me), then, otherwise)
 
-    def _snapshot(self, view: View, pages: Sequence[int], me: RlsContext) -> Snapshot:
-        place = view.location
-        count = self._storage.count_folder(place.bucket, place.prefix, me, view.moment)
-        last = max(count.total - 1, 0) // PAGE_ROWS
-        if not pages:
-            pages = range(last + 1) if count.total <= WHOLE_MAX else (0,)
-        return Snapshot(count, {number: self._page(view, number, me) for number in pages if number <= last})
-
-    def _page(self, view: View, number: int, me: RlsContext) -> tuple[Row, ...]:
-        request = ListRequest(
-            prefix=view.location.prefix,
-            limit=PAGE_ROWS,
-            sort=view.sort,
-            descending=view.descending,
-            offset=number * PAGE_ROWS,
-            moment=view.moment,
-        )
-        page = self._storage.list(view.location.bucket, request, me)
-        return self._maker.rows(page)
-
     def _roots(self, me: RlsContext) -> tuple[Root, ...]:
         buckets = self._storage.list_buckets(self._own)
         listed = buckets if me == self._own else self._storage.list_buckets(me)
@@ -249,10 +244,9 @@ class Reader:
         for span in ranges:
             for number in range(span.start // PAGE_ROWS, (span.stop - 1) // PAGE_ROWS + 1):
                 ticket.token.raise_if_cancelled()
-                page = self._page(view, number, me)
+                page = self._pages.page(view, number, me)
                 first = number * PAGE_ROWS
                 rows += page[max(span.start - first, 0) : max(span.stop - first, 0)]
-        place = view.location
-        if self._storage.count_folder(place.bucket, place.prefix, me, view.moment).total != total:
+        if self._pages.count(view, me).total != total:
             raise InvalidRequest(translate("Reader", "The folder has just changed. Please select again."))
         return rows

@@ -1,9 +1,10 @@
 """Work off the main thread, answers back on it.
 
 Reads run side by side in a small pool, mutations one after another in the order they were asked for. Copies for other
-programs and downloads have a lane each beside them, so that a long download keeps nothing from opening. All
-call back in the main thread through a queued signal. A cancelled ticket never calls back; nor does one whose owner is
-gone. `Tasks.stop` cancels what runs, `Tasks.join` waits for every thread.
+programs and downloads have a lane each beside them, so that a long download keeps nothing from opening; so have small
+pictures, which may be those of strangers. All call back in the main thread through a queued signal. A cancelled
+ticket never calls back; nor does one whose owner is gone. `Tasks.stop` cancels what runs, `Tasks.join` waits for every
+thread.
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ class Tasks(QObject):
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="holdall-write")
         self._exporter = ThreadPoolExecutor(1, thread_name_prefix="holdall-export")
         self._downloader = ThreadPoolExecutor(1, thread_name_prefix="holdall-download")
-        self._lanes = (self._readers, self._writer, self._exporter, self._downloader)
+        self._illustrator = ThreadPoolExecutor(1, thread_name_prefix="holdall-picture")
+        self._lanes = (self._readers, self._writer, self._exporter, self._downloader, self._illustrator)
         self._pending: set[Ticket] = set()
         self._under_way: list[Ticket] = []
         self._closed = False
@@ -118,6 +120,14 @@ class Tasks(QObject):
         ticket = Ticket(label, None)
         self._begin(ticket)
         self._submit(self._downloader, ticket, work, then, otherwise)
+        return ticket
+
+    def illustrate(
+        self, work: Callable[[Ticket], T], then: Callable[[T], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Make a small picture, beside everything else, one at a time; arguments as in `export`."""
+        ticket = Ticket("", None)
+        self._submit(self._illustrator, ticket, work, then, otherwise)
         return ticket
 
     def read(

@@ -30,6 +30,9 @@ _COLUMNS = {sort: column for column, sort in SORTS.items()}
 class Navigator(QObject):
     """See the module.
 
+    Attributes:
+        order_of: Gives the order that a bucket is to be shown in, or None for that of the one before.
+
     Signals:
         moved: Another place is shown, or none.
         object_opened: Double click or Enter on an object; carries its `Row`.
@@ -57,6 +60,7 @@ class Navigator(QObject):
         self._moment: datetime | None = None
         self._moment_bucket = ""
         self._sort, self._descending = SortColumn.NAME, False
+        self.order_of: Callable[[str], tuple[SortColumn, bool] | None] = lambda _bucket: None
         self._first_place: Location | None = None
         self._wanted_path = ""
         self._connect()
@@ -75,6 +79,11 @@ class Navigator(QObject):
     def bucket(self) -> Bucket | None:
         """Return the bucket that is shown."""
         return self._buckets.bucket(self.place.bucket) if self.place else None
+
+    @property
+    def order(self) -> tuple[SortColumn, bool]:
+        """Return by which column it is sorted, and whether descending."""
+        return self._sort, self._descending
 
     def bucket_named(self, name: str) -> Bucket | None:
         """Return a bucket by its name, if it exists."""
@@ -212,6 +221,8 @@ class Navigator(QObject):
         self._bucket_id = bucket.id if bucket else ""
         self._breadcrumb.show_place(place)
         self._tree.show_place(place)
+        self._sort, self._descending = self.order_of(place.bucket) or self.order
+        self._pane.table.set_sort(_COLUMNS[self._sort], descending=self._descending)
         self._rows.open(View(place, self._sort, self._descending, self._moment))
         self.moved.emit()
 

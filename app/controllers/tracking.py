@@ -78,6 +78,7 @@ class Tracker(QObject):
             can_paste=self._can_paste,
             moment=self._navigator.moment,
             has_trash=self._has_trash(in_tree),
+            as_icons=self._table.front is not self._table,
             acting=self._acting.identity is not None,
         )
 
@@ -103,6 +104,8 @@ class Tracker(QObject):
             return ""
         count, selected = self._model.count, self._table.selected_count
         whole = count_text(count.objects, count.folders)
+        if not self._model.is_counted:
+            whole = translate("Tracker", "Counting…")
         if not selected:
             return whole
         rows = self._model.rows(self._table.ranges)

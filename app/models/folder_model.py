@@ -3,56 +3,37 @@
 The number of rows comes from the database; rows are loaded by page when a view asks for them, newest wish first, and
 kept in a bounded cache. Until a page arrives its cells are empty placeholders. A refresh changes what is shown as
 narrowly as it can: a small folder by exact insertions and removals, so that selection and scroll position stay with
-their objects; a large one page by page, announced by `shifting` and `settled` because rows may have moved.
+their objects; a large one page by page, announced by `shifting` and `settled` because rows may have moved. What was
+there before stays on the screen until its page has come again. How many rows a large folder has may take longer to
+count than its first rows take to come: these are shown at once, and the rest follows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from enum import IntEnum
 from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
-from app.i18n import translate
+from app.models.cells import ROW_ROLE, SORTS, Column, alignment, column_titles, datum
+from app.models.pace import Pace
 from app.models.pages import PAGE_ROWS, Insertion, PageCache, Removal, edits
 from app.models.rows import Row
-from app.models.sources import Cancellable, FolderSource, Snapshot, View
-from engine.types import FolderCount, SortColumn
+from app.models.sources import WHOLE_MAX, Cancellable, FolderSource, Snapshot, View
+from engine.types import FolderCount
+
+__all__ = ["ROW_ROLE", "SORTS", "Column", "FolderModel", "column_titles"]
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 _WISHES_MAX: Final = 6
 _CLOCK_MS: Final = 30_000
 _STEPS_MAX: Final = 64
-
+_KEPT_MAX: Final = 4
 
 _CELL_FLAGS: Final = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsDragEnabled
 _NAME_FLAGS: Final = _CELL_FLAGS | Qt.ItemFlag.ItemIsEditable
-
-
-class Column(IntEnum):
-    """The columns, in their natural order."""
-
-    NAME = 0
-    SIZE = 1
-    TYPE = 2
-    MODIFIED = 3
-    OWNER = 4
-
-
-SORTS: Final[dict[Column, SortColumn]] = {
-    Column.NAME: SortColumn.NAME,
-    Column.SIZE: SortColumn.SIZE,
-    Column.TYPE: SortColumn.TYPE,
-    Column.MODIFIED: SortColumn.TIME,
-}
-"""The columns that a person can sort by."""
-
-ROW_ROLE: Final = Qt.ItemDataRole.UserRole
-"""`data` role that gives the `Row`, or None while its page is on its way."""
 
 
 class FolderModel(QAbstractTableModel):
@@ -90,12 +71,17 @@ class FolderModel(QAbstractTableModel):
         self._view: View | None = None
         self._count = FolderCount(0, 0)
         self._total = 0
+        self._is_counted = True
         self._visible = range(0)
+        self._kept: frozenset[int] = frozenset()
         self._loading: dict[int, Cancellable] = {}
         self._wishes: list[int] = []
         self._opening: Cancellable | None = None
         self._refreshing: Cancellable | None = None
+        self._counting: Cancellable | None = None
         self._stale = False
+        self._pace = Pace(self)
+        self._pace.rested.connect(self.refresh)
         self._dispatch = QTimer(self, singleShot=True, interval=0)
         self._dispatch.timeout.connect(self._load_wishes)
         self._clock = QTimer(self, interval=_CLOCK_MS)
@@ -109,8 +95,13 @@ class FolderModel(QAbstractTableModel):
 
     @property
     def count(self) -> FolderCount:
-        """Return how many folders and objects there are."""
+        """Return how many folders and objects there are, or have come until they are counted."""
         return self._count
+
+    @property
+    def is_counted(self) -> bool:
+        """Return whether it is known how many rows there are; until then there are more than are shown."""
+        return self._is_counted
 
     @property
     def held_pages(self) -> int:
@@ -124,33 +115,43 @@ class FolderModel(QAbstractTableModel):
             view: Which folder, and how it is sorted.
         """
         self._forget_loads()
-        self._opening = self._source.snapshot(view, (), lambda snapshot: self._show(view, snapshot), self._fail)
+        self._opening = self._source.look(view, lambda snapshot: self._show(view, snapshot), self._fail)
 
     def clear(self) -> None:
         """Show nothing."""
         self._forget_loads()
         self.beginResetModel()
-        self._view, self._count, self._total = None, FolderCount(0, 0), 0
+        self._view, self._count, self._total, self._is_counted = None, FolderCount(0, 0), 0, True
         self._cache.clear()
         self.endResetModel()
         self.opened.emit()
 
     def refresh(self) -> None:
-        """Read the same folder again and change what changed. Wishes during a refresh make one more."""
-        if self._opening is not None or self._refreshing is not None:
+        """Read the same folder again and change what changed. Wishes during a refresh make one more.
+
+        A folder that takes long is not read all the time, however often it changes.
+        """
+        if self._opening is not None or self._refreshing is not None or self._counting is not None:
             self._stale = True
-            return
-        if self._view is None:
-            return
-        view = self._view
-        pages = (
-            () if self._is_whole else sorted({row // PAGE_ROWS for row in (self._visible.start, self._visible.stop)})
-        )
-        self._refreshing = self._source.snapshot(view, pages, self._apply_refresh, self._fail)
+        elif self._view is not None and self._pace.is_resting:
+            self._pace.wait()
+        elif self._view is not None:
+            self._pace.begin()
+            self._refreshing = self._source.snapshot(self._view, self._pages_wanted, self._apply_refresh, self._fail)
 
     def set_visible(self, rows: range) -> None:
-        """Tell which rows are on the screen: a refresh reads these."""
+        """Tell which rows are on the screen: a refresh reads these, and those that will be next come beforehand."""
+        forward = rows.start >= self._visible.start
         self._visible = rows
+        ahead = rows.stop + PAGE_ROWS // 2 if forward else rows.start - PAGE_ROWS // 2
+        if 0 <= ahead < self._total:
+            self._wish(ahead // PAGE_ROWS, soon=False)
+
+    def set_selected(self, ranges: Sequence[range]) -> None:
+        """Tell which rows are selected: if they are few, a refresh reads these too, so that they stay selected."""
+        pages = {row // PAGE_ROWS for span in ranges[:_KEPT_MAX] for row in (span.start, span.stop - 1)}
+        few = len(ranges) <= _KEPT_MAX and all(len(span) <= PAGE_ROWS for span in ranges)
+        self._kept = frozenset(pages) if few and len(pages) <= _KEPT_MAX else frozenset()
 
     def row(self, number: int) -> Row | None:
         """Return a row if it is in the window, without asking for it."""
@@ -191,7 +192,7 @@ class FolderModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(section)
+            return alignment(section)
         return self._title(Column(section)) if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -199,12 +200,13 @@ class FolderModel(QAbstractTableModel):
         if not index.isValid():
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(index.column())
+            return alignment(index.column())
         row = self._cache.row(index.row())
-        if row is None:
+        if row is None or self._cache.is_stale(index.row()):
             self._wish(index.row() // PAGE_ROWS)
+        if row is None:
             return None
-        return _datum(row, index.column(), role)
+        return datum(row, index.column(), role)
 
     def setData(self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Qt's hook: a new name is passed on; the row changes when the engine has done it."""
@@ -235,11 +237,19 @@ class FolderModel(QAbstractTableModel):
             number in self._cache for number in range((self._total + PAGE_ROWS - 1) // PAGE_ROWS)
         )
 
+    @property
+    def _pages_wanted(self) -> Sequence[int]:
+        """Return the pages that a refresh has to read: none for all of a small folder."""
+        if self._total <= WHOLE_MAX or self._is_whole:
+            return ()
+        return sorted({row // PAGE_ROWS for row in (self._visible.start, self._visible.stop)} | self._kept)
+
     def _forget_loads(self) -> None:
-        for load in (self._opening, self._refreshing, *self._loading.values()):
+        self._pace.stop()
+        for load in (self._opening, self._refreshing, self._counting, *self._loading.values()):
             if load is not None:
                 load.cancel()
-        self._opening = self._refreshing = None
+        self._opening = self._refreshing = self._counting = None
         self._stale = False
         self._loading.clear()
         self._wishes.clear()
@@ -251,13 +261,28 @@ class FolderModel(QAbstractTableModel):
         self._cache.clear()
         for number, rows in snapshot.pages.items():
             self._cache.put(number, rows)
-        self._visible = range(0)
+        self._visible, self._kept = range(0), frozenset()
+        self._is_counted = snapshot.is_counted
         self.endResetModel()
         self.opened.emit()
+        if not snapshot.is_counted:
+            self._counting = self._source.count(view, self._take_count, self._fail)
+        self._refresh_if_stale()
+
+    def _take_count(self, count: FolderCount) -> None:
+        """Let the rows follow that there are beyond those which came at once."""
+        self._counting = None
+        self._count = count
+        self._set_total(max(count.total, self._total))
+        self._is_counted = True
+        if count.total <= WHOLE_MAX:
+            self._stale = True
+        self.refreshed.emit()
         self._refresh_if_stale()
 
     def _apply_refresh(self, snapshot: Snapshot) -> None:
         self._refreshing = None
+        self._pace.end()
         old = [self._cache.row(number) for number in range(self._total)] if self._is_whole else None
         new = snapshot.whole
         steps = _steps(old, new)
@@ -296,7 +321,16 @@ class FolderModel(QAbstractTableModel):
     def _replace(self, snapshot: Snapshot) -> None:
         self.shifting.emit()
         total = snapshot.count.total
-        self._cache.clear()
+        self._cache.age()
+        self._set_total(total)
+        for number, rows in snapshot.pages.items():
+            self._cache.put(number, rows)
+        if total:
+            self._tell_changed(0, total - 1)
+        self.settled.emit()
+
+    def _set_total(self, total: int) -> None:
+        """Let rows come or go at the end."""
         if total > self._total:
             self.beginInsertRows(QModelIndex(), self._total, total - 1)
             self._total = total
@@ -305,11 +339,6 @@ class FolderModel(QAbstractTableModel):
             self.beginRemoveRows(QModelIndex(), total, self._total - 1)
             self._total = total
             self.endRemoveRows()
-        for number, rows in snapshot.pages.items():
-            self._cache.put(number, rows)
-        if total:
-            self._tell_changed(0, total - 1)
-        self.settled.emit()
 
     def _tell_changed(self, first: int, last: int) -> None:
         self.dataChanged.emit(self.index(first, 0), self.index(last, len(Column) - 1))
@@ -321,12 +350,14 @@ class FolderModel(QAbstractTableModel):
             first = self.index(min(self._visible.start, last), Column.MODIFIED)
             self.dataChanged.emit(first, self.index(last, Column.MODIFIED), [Qt.ItemDataRole.DisplayRole])
 
-    def _wish(self, number: int) -> None:
+    def _wish(self, number: int, *, soon: bool = True) -> None:
         if number in self._loading or number in self._cache or self._opening is not None:
             return
         if number in self._wishes:
+            if not soon:
+                return
             self._wishes.remove(number)
-        self._wishes.append(number)
+        self._wishes.insert(len(self._wishes) if soon else 0, number)
         del self._wishes[:-_WISHES_MAX]
         self._dispatch.start()
 
@@ -334,7 +365,9 @@ class FolderModel(QAbstractTableModel):
         view = self._view
         while self._wishes and view is not None:
             number = self._wishes.pop()
-            self._loading[number] = self._source.page(view, number, partial(self._take, number), self._fail)
+            self._loading[number] = self._source.page(
+                view, number, partial(self._take, number), self._fail, among=self._count if self._is_counted else None
+            )
 
     def _take(self, number: int, rows: Sequence[Row]) -> None:
         self._loading.pop(number, None)
@@ -343,7 +376,7 @@ class FolderModel(QAbstractTableModel):
         last = min(first + len(rows), self._total) - 1
         if last >= first:
             self._tell_changed(first, last)
-        if len(rows) != min(PAGE_ROWS, self._total - first):
+        if self._is_counted and len(rows) != min(PAGE_ROWS, self._total - first):
             self.refresh()
 
     def _fail(self, error: Exception) -> None:
@@ -357,37 +390,3 @@ def _steps(old: Sequence[Row | None] | None, new: Sequence[Row] | None) -> list[
         return None
     steps = edits([row.path for row in old if row is not None], [row.path for row in new])
     return steps if len(steps) <= _STEPS_MAX else None
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column == Column.SIZE else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
-
-
-def column_titles() -> tuple[str, ...]:
-    """Return the titles of the columns, in their natural order."""
-    return (
-        translate("FolderModel", "Name"),
-        translate("FolderModel", "Size"),
-        translate("FolderModel", "Type"),
-        translate("FolderModel", "Modified"),
-        translate("FolderModel", "Owner"),
-    )
-
-
-def _texts(row: Row) -> tuple[str, str, str, str, str]:
-    return (row.name, row.size, row.type, "", row.owner)
-
-
-def _datum(row: Row, column: int, role: int) -> Any:
-    if role == ROW_ROLE:
-        return row
-    if role == Qt.ItemDataRole.EditRole:
-        return row.name
-    if role == Qt.ItemDataRole.ToolTipRole:
-        return row.tips()[column]
-    if role == Qt.ItemDataRole.AccessibleTextRole and column == Column.NAME:
-        return row.spoken_name
-    if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-        return row.time(datetime.now(UTC)) if column == Column.MODIFIED else _texts(row)[column]
-    return None

@@ -30,14 +30,15 @@ class PageCache(Generic[RowT]):
         self._page_rows = page_rows
         self._pages_max = pages_max
         self._pages: OrderedDict[int, Sequence[RowT]] = OrderedDict()
+        self._stale: set[int] = set()
 
     def __len__(self) -> int:
         """Return how many pages are held."""
         return len(self._pages)
 
     def __contains__(self, page: int) -> bool:
-        """Return whether that page is held."""
-        return page in self._pages
+        """Return whether that page is held and has not aged."""
+        return page in self._pages and page not in self._stale
 
     def row(self, index: int) -> RowT | None:
         """Return the row at that place of the folder, if its page is held."""
@@ -49,27 +50,38 @@ class PageCache(Generic[RowT]):
         return page[offset]
 
     def put(self, number: int, rows: Sequence[RowT]) -> None:
-        """Keep a page, dropping the stalest beyond the bound."""
+        """Keep a page, dropping the one not looked at for longest beyond the bound."""
+        self._stale.discard(number)
         self._pages[number] = rows
         self._pages.move_to_end(number)
         while len(self._pages) > self._pages_max:
-            self._pages.popitem(last=False)
+            self._stale.discard(self._pages.popitem(last=False)[0])
+
+    def age(self) -> None:
+        """Take every page for one that may no longer be right: shown until it comes again, found by nothing."""
+        self._stale = set(self._pages)
+
+    def is_stale(self, index: int) -> bool:
+        """Return whether the row at that place is held, but of a page that has aged."""
+        return index // self._page_rows in self._stale
 
     def fill(self, rows: Sequence[RowT]) -> None:
         """Replace everything by a folder held whole."""
-        self._pages.clear()
+        self.clear()
         for start in range(0, len(rows), self._page_rows):
             self.put(start // self._page_rows, rows[start : start + self._page_rows])
 
     def clear(self) -> None:
         """Forget every page."""
         self._pages.clear()
+        self._stale.clear()
 
     def items(self) -> Iterator[tuple[int, RowT]]:
-        """Yield every held row with its place in the folder, in no promised order."""
+        """Yield every row of a page that has not aged, with its place in the folder, in no promised order."""
         for number, page in self._pages.items():
-            for offset, row in enumerate(page):
-                yield number * self._page_rows + offset, row
+            if number not in self._stale:
+                for offset, row in enumerate(page):
+                    yield number * self._page_rows + offset, row
 
 
 @dataclass(frozen=True, slots=True)

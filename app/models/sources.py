@@ -40,12 +40,14 @@ class Snapshot:
     """A folder as it was at one moment.
 
     Attributes:
-        count: Rows there are.
+        count: Rows there are, or have been read.
         pages: Page number → rows, for the pages asked for.
+        is_counted: Whether it is known that there are no more.
     """
 
     count: FolderCount
     pages: dict[int, tuple[Row, ...]]
+    is_counted: bool = True
 
     @property
     def whole(self) -> list[Row] | None:
@@ -104,16 +106,30 @@ class Cancellable(Protocol):
 class FolderSource(Protocol):
     """What the table's model loads from."""
 
+    def look(self, view: View, then: Callable[[Snapshot], None], otherwise: Failed | None = None) -> Cancellable:
+        """Read what can be painted first, uncounted where there is more."""
+        ...
+
+    def count(self, view: View, then: Callable[[FolderCount], None], otherwise: Failed | None = None) -> Cancellable:
+        """Count the rows."""
+        ...
+
     def snapshot(
         self, view: View, pages: Sequence[int], then: Callable[[Snapshot], None], otherwise: Failed | None = None
     ) -> Cancellable:
-        """Read the count and some pages. `pages` empty: the first page, or all of a folder that is small enough."""
+        """Read the count and some pages. `pages` empty: all of a folder that is small enough, else the first page."""
         ...
 
     def page(
-        self, view: View, number: int, then: Callable[[tuple[Row, ...]], None], otherwise: Failed | None = None
+        self,
+        view: View,
+        number: int,
+        then: Callable[[tuple[Row, ...]], None],
+        otherwise: Failed | None = None,
+        *,
+        among: FolderCount | None = None,
     ) -> Cancellable:
-        """Read one page."""
+        """Read one page. `among` says how many rows there are, if that is known: the last are read from the end."""
         ...
 
 

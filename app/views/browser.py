@@ -14,8 +14,10 @@ from app.i18n import translate
 from app.location import Location
 from app.look import Look
 from app.models.folder_model import FolderModel
+from app.models.thumbs import Thumbs, ThumbSource
 from app.views.drops import carries_files, local_paths
 from app.views.folder_table import FolderTable
+from app.views.icon_grid import IconGrid
 from app.views.past_bar import PastBar
 from app.widgets.drop_overlay import DropOverlay
 from app.widgets.empty_state import EmptyState
@@ -30,13 +32,15 @@ class BrowserPane(QWidget):
 
     dropped = Signal(list, str)
 
-    def __init__(self, look: Look, model: FolderModel, actions: Actions, check: NameCheck) -> None:
-        """Args: look; what is shown; the commands of the empty states; what is wrong with a new name."""
+    def __init__(self, look: Look, model: FolderModel, actions: Actions, check: NameCheck, thumbs: ThumbSource) -> None:
+        """Args: look; what is shown; commands of the empty states; what is wrong with a new name; small pictures."""
         super().__init__()
         self._model = model
         self._has_buckets = True
         self._who = ""
         self.table = FolderTable(look, model, check)
+        self.thumbs = Thumbs(thumbs, self)
+        self.icons = IconGrid(look, self.table, check, self.thumbs)
         self.no_buckets = EmptyState(
             look,
             "archive",
@@ -70,8 +74,8 @@ class BrowserPane(QWidget):
         holder = QWidget()
         self._stack = QStackedLayout(holder)
         for page in (
-            self._blank, self.table, self.empty_folder, self.nothing_then, self.no_buckets, self.nothing_to_see,
-            self.no_bucket_to_see,
+            self._blank, self.table, self.icons, self.empty_folder, self.nothing_then, self.no_buckets,
+            self.nothing_to_see, self.no_bucket_to_see,
         ):  # fmt: skip
             self._stack.addWidget(page)
         column = QVBoxLayout(self)
@@ -97,6 +101,23 @@ class BrowserPane(QWidget):
     def page(self) -> QWidget | None:
         """Return what is shown: the table or one of the empty states."""
         return self._stack.currentWidget()
+
+    @property
+    def as_icons(self) -> bool:
+        """Return whether folders are shown as icons, not as rows with details."""
+        return self.table.front is self.icons
+
+    def show_as(self, *, icons: bool) -> None:
+        """Show folders as icons or as rows, with what is current on the screen."""
+        if icons == self.as_icons:
+            return
+        had_focus = self.table.hasFocus()
+        self.table.setFocusProxy(self.icons if icons else None)  # type: ignore[arg-type] # Qt takes none
+        self._choose_page()
+        if had_focus:
+            self.table.setFocus()
+        if self.table.currentIndex().isValid():
+            self.table.front.scrollTo(self.table.currentIndex())
 
     @property
     def _in_past(self) -> bool:
@@ -133,7 +154,7 @@ class BrowserPane(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Qt's hook: the empty states take files too."""
-        if not carries_files(event.mimeData()) or event.source() is self.table or self._in_past:
+        if not carries_files(event.mimeData()) or event.source() in (self.table, self.icons) or self._in_past:
             event.ignore()
             return
         event.acceptProposedAction()
@@ -166,17 +187,18 @@ class BrowserPane(QWidget):
 
     def _choose_page(self) -> None:
         self.past.show_moment(self._model.view.moment if self._model.view else None)
-        self.table.setAcceptDrops(not self._in_past)
-        self.table.setDragEnabled(not self._in_past)
+        for view in (self.table, self.icons):
+            view.setAcceptDrops(not self._in_past)
+            view.setDragEnabled(not self._in_past)
         had_focus = self.isAncestorOf(QApplication.focusWidget() or self._blank)
-        page: QWidget = self.table
+        page: QWidget = self.table.front
         if self._model.view is None:
             page = self._blank if self._has_buckets else self.no_bucket_to_see if self._who else self.no_buckets
         elif self._model.rowCount() == 0:
             page = self._empty_page()
         if page is not self._stack.currentWidget():
             self._stack.setCurrentWidget(page)
-            if had_focus and page is self.table:
+            if had_focus and page is self.table.front:
                 self.table.setFocus()
 
     def _empty_page(self) -> QWidget:

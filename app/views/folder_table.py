@@ -25,6 +25,7 @@ from app.look import Look
 from app.models.folder_model import SORTS, Column, FolderModel, column_titles
 from app.models.rows import Row
 from app.views.drops import carries_files, local_paths
+from app.views.steady import Steady
 
 _TOLD_ROWS_MAX = 64
 _WIDTHS = {Column.SIZE: 96, Column.TYPE: 128, Column.MODIFIED: 152, Column.OWNER: 96}
@@ -43,6 +44,7 @@ class FolderTable(QTableView):
         drop_hovering: Files hang above; carries the folder row's path or "" for the folder shown.
         drop_left: They went away.
         dropped: Carries a list of `Path` and the folder row's path or "".
+        drop_marked: Carries the number of the folder row that a drop would go into, or -1.
     """
 
     row_opened = Signal(object)
@@ -54,6 +56,7 @@ class FolderTable(QTableView):
     drop_hovering = Signal(str)
     drop_left = Signal()
     dropped = Signal(list, str)
+    drop_marked = Signal(int)
 
     def __init__(self, look: Look, model: FolderModel, check: NameCheck, parent: QWidget | None = None) -> None:
         """Args: look; what is shown; what is wrong with a new name, if anything; Qt's owner."""
@@ -70,12 +73,25 @@ class FolderTable(QTableView):
         self._set_header()
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
         self.selectionModel().currentRowChanged.connect(lambda *_: self.viewport().update())
+        self.selection_changed.connect(lambda: model.set_selected(self.ranges))
+        Steady(self, model, lambda: self.ranges)
         self.activated.connect(self._open)
         self.entered.connect(lambda index: self._hover(index.row()))
         self.viewportEntered.connect(lambda: self._hover(-1))
         self.verticalScrollBar().valueChanged.connect(self._tell_visible)
         model.opened.connect(self._tell_visible)
         look.theme.changed.connect(self.viewport().update)
+
+    @property
+    def folder_model(self) -> FolderModel:
+        """Return what is shown."""
+        return self._rows
+
+    @property
+    def front(self) -> QAbstractItemView:
+        """Return the view that is on the screen: this one, or the face that has its focus instead of it."""
+        proxy = self.focusProxy()
+        return proxy if isinstance(proxy, QAbstractItemView) else self
 
     @property
     def shown_place(self) -> Location | None:
@@ -104,7 +120,7 @@ class FolderTable(QTableView):
             return False
         self.setCurrentIndex(self._rows.index(number, 0))
         self.selectRow(number)
-        self.scrollTo(self._rows.index(number, 0))
+        self.front.scrollTo(self._rows.index(number, 0))
         return True
 
     def select_paths(self, paths: frozenset[str]) -> None:
@@ -142,7 +158,7 @@ class FolderTable(QTableView):
     def rename_current(self) -> None:
         """Open the rename field on the current row."""
         number = self.ranges[0].start if self.ranges else self.currentIndex().row()
-        self.edit(self._rows.index(number, Column.NAME))
+        self.front.edit(self._rows.index(number, Column.NAME))
 
     def set_sort(self, column: Column, *, descending: bool) -> None:
         """Show the arrow of the order that is in force."""
@@ -229,7 +245,7 @@ class FolderTable(QTableView):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Qt's hook: files from other programs are welcome."""
-        if event.source() is self or not carries_files(event.mimeData()):
+        if event.source() in (self, self.front) or not carries_files(event.mimeData()):
             event.ignore()
             return
         self._hang(event)
@@ -337,7 +353,7 @@ class FolderTable(QTableView):
         self.viewport().update()
 
     def _hang(self, event: QDragMoveEvent) -> None:
-        if not carries_files(event.mimeData()) or event.source() is self:
+        if not carries_files(event.mimeData()) or event.source() in (self, self.front):
             event.ignore()
             return
         row = self._folder_at(event.position().toPoint())
@@ -347,15 +363,18 @@ class FolderTable(QTableView):
         self.drop_hovering.emit(row.path if row else "")
 
     def _folder_at(self, position: QPoint) -> Row | None:
-        index = self.indexAt(position)
+        index = self.front.indexAt(position)
         row = self._rows.row(index.row()) if index.isValid() else None
         return row if row is not None and row.is_folder else None
 
     def _mark_drop(self, row: int | None) -> None:
         self._delegate.drop_row = -1 if row is None else row
+        self.drop_marked.emit(self._delegate.drop_row)
         self.viewport().update()
 
     def _tell_visible(self, *_: object) -> None:
+        if self.front is not self:
+            return
         first = max(self.rowAt(0), 0)
         last = self.rowAt(self.viewport().height() - 1)
         self._rows.set_visible(range(first, last if last >= 0 else max(self._rows.rowCount() - 1, 0)))

@@ -20,6 +20,7 @@ from engine import limits
 from engine.errors import InvalidRequest
 from engine.files.filtering import filtered, filtered_folders, filtered_then
 from engine.files.folder_queries import SHOWN, below, folder_values, folders_count, folders_page, objects_page
+from engine.files.orders import Orders
 from engine.files.past_queries import (
     PastRules,
     folders_count_at,
@@ -112,11 +113,13 @@ class Listing:
     Args:
         executor: For rows.
         quarantine: Which of them have lost their bytes.
+        orders: Finds the rows of vast folders by other columns than the name; of the usual sizes unless given.
     """
 
-    def __init__(self, executor: Executor, quarantine: Quarantine) -> None:
+    def __init__(self, executor: Executor, quarantine: Quarantine, orders: Orders | None = None) -> None:
         self._executor = executor
         self._quarantine = quarantine
+        self._orders = orders or Orders(executor)
 
     def page(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
         """Return one page of a folder.
@@ -136,8 +139,8 @@ class Listing:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             tx = tx.within(found)
             if request.cursor is not None:
-                return _page_after(tx, found, request, _Cursor.decode(request.cursor, request.sort))
-            return _page_at(tx, found, request)
+                return _page_after(self._orders, tx, found, request, _Cursor.decode(request.cursor, request.sort))
+            return _page_at(self._orders, tx, found, request)
 
     def count(
         self, bucket: str, prefix: str, context: RlsContext, moment: datetime | None = None, matching: str = ""
@@ -241,7 +244,7 @@ def _walk_query(bucket_id: str, prefix: str, after: tuple[str, str] | None) -> S
     return query.limit(limits.LIST_PAGE_MAX)
 
 
-def _page_at(tx: Transaction, bucket: Bucket, request: ListRequest) -> ListPage:
+def _page_at(orders: Orders, tx: Transaction, bucket: Bucket, request: ListRequest) -> ListPage:
     """Return the page at an offset."""
     folders, reached_end = _folders(tx, bucket.id, request, None, request.offset)
     if not reached_end:
@@ -251,20 +254,21 @@ def _page_at(tx: Transaction, bucket: Bucket, request: ListRequest) -> ListPage:
         skipped -= min(request.offset, _count_folders(tx, bucket.id, request))
     else:
         skipped = 0
-    return _with_objects(tx, bucket, request, folders, None, skipped)
+    return _with_objects(orders, tx, bucket, request, folders, None, skipped)
 
 
-def _page_after(tx: Transaction, bucket: Bucket, request: ListRequest, cursor: _Cursor) -> ListPage:
+def _page_after(orders: Orders, tx: Transaction, bucket: Bucket, request: ListRequest, cursor: _Cursor) -> ListPage:
     """Return the page after a cursor."""
     if cursor.folder is None:
-        return _with_objects(tx, bucket, request, (), cursor, 0)
+        return _with_objects(orders, tx, bucket, request, (), cursor, 0)
     folders, reached_end = _folders(tx, bucket.id, request, cursor.folder, 0)
     if not reached_end:
         return ListPage(folders, (), _Cursor(folders[-1].path).encode())
-    return _with_objects(tx, bucket, request, folders, None, 0)
+    return _with_objects(orders, tx, bucket, request, folders, None, 0)
 
 
 def _with_objects(
+    orders: Orders,
     tx: Transaction,
     bucket: Bucket,
     request: ListRequest,
@@ -274,7 +278,7 @@ def _with_objects(
 ) -> ListPage:
     """Fill a page up with objects."""
     room = request.limit - len(folders)
-    rows = _objects(tx, bucket, request, after, skip, room + 1)
+    rows = _objects(orders, tx, bucket, request, after, skip, room + 1)
     objects = tuple([object_from(row, bucket.name) for row in rows])
     if len(objects) <= room:
         return ListPage(folders, objects, None)
@@ -285,7 +289,13 @@ def _with_objects(
 
 
 def _objects(
-    tx: Transaction, bucket: Bucket, request: ListRequest, after: _Cursor | None, skip: int, count: int
+    orders: Orders,
+    tx: Transaction,
+    bucket: Bucket,
+    request: ListRequest,
+    after: _Cursor | None,
+    skip: int,
+    count: int,
 ) -> Sequence[tuple[Any, ...]]:
     """Return the objects of a folder in the order asked for, beyond a cursor."""
     resumed = after is not None and after.key is not None
@@ -299,6 +309,10 @@ def _objects(
         reach = _INTEGER_END - 1 if request.matching else skip + count
         query = filtered_then(query, words_of(request.matching))
         return tx.as_caller(_SYSTEM).tuples(query, values | _moment(request) | {"reach": reach})
+    if not resumed and not request.matching:
+        ordered = orders.page(tx, request.sort, descending=request.descending, values=values)
+        if ordered is not None:
+            return ordered
     query = objects_page(request.sort, descending=request.descending, resumed=resumed)
     return tx.tuples(filtered(query, tx, words_of(request.matching)), values)
 

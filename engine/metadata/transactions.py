@@ -158,9 +158,14 @@ class Transaction:
             values = [tuple(whole[place] for place in places) for row in rows for whole in [row + tail]]
         self._connection.exec_driver_sql(str(compiled), values)
 
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether the database is SQLite, whose rows have numbers."""
+        return self._connection.dialect.name == "sqlite"
+
     def last_journal_id(self) -> int | None:
         """Return the highest id that `storage_journal` ever gave out (0: none yet), or None where it is not kept."""
-        if self._connection.dialect.name != "sqlite":
+        if not self.on_sqlite:
             return None
         statement = "SELECT seq FROM sqlite_sequence WHERE name = 'storage_journal'"
         return int(self._connection.exec_driver_sql(statement).scalar() or 0)

@@ -52,10 +52,21 @@ class FakeSource:
         self.buckets_shown: list[Bucket] = []
         self.pending: list[Load] = []
         self.page_loads: list[int] = []
+        self.counts_known: list[FolderCount | None] = []
+        self.shown_first = 0
 
     def deliver(self) -> None:
         while self.pending:
             self.pending.pop(0).deliver()
+
+    def look(self, view: View, then, otherwise=None) -> Load:
+        if not self.shown_first:
+            return self.snapshot(view, (), then, otherwise)
+        pages = {number: self._page(number) for number in range(self.shown_first // PAGE_ROWS)}
+        return self._later(lambda: then(Snapshot(FolderCount(0, self.shown_first), pages, is_counted=False)))
+
+    def count(self, view: View, then, otherwise=None) -> Load:
+        return self._later(lambda: then(FolderCount(0, len(self.names))))
 
     def snapshot(self, view: View, pages: Sequence[int], then, otherwise=None) -> Load:
         wanted = tuple(pages)
@@ -68,8 +79,9 @@ class FakeSource:
 
         return self._later(answer)
 
-    def page(self, view: View, number: int, then, otherwise=None) -> Load:
+    def page(self, view: View, number: int, then, otherwise=None, *, among=None) -> Load:
         self.page_loads.append(number)
+        self.counts_known.append(among)
         return self._later(lambda: then(self._page(number)))
 
     def buckets(self, then, otherwise=None) -> Load:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication, QTableView
 from pytestqt.qtbot import QtBot
 
 from app.location import Location
+from app.models import pace
 from app.models.folder_model import ROW_ROLE, Column, FolderModel
 from app.models.pages import PAGE_ROWS, PAGES_MAX
 from app.models.sources import View
+from app.views.steady import Steady
 from tests.app.helpers import FakeSource, row
 
 HERE = View(Location("photos"))
@@ -209,3 +211,153 @@ def test_a_change_while_a_folder_opens_is_not_lost(source: FakeSource, qapp: QAp
     source.names.append("zzz")
     source.deliver()
     assert model.rowCount() == 11
+
+
+def uncounted(source: FakeSource, qapp: QApplication) -> FolderModel:
+    """Return a model whose first rows have come, and whose count is on its way."""
+    source.shown_first = 3 * PAGE_ROWS
+    model = FolderModel(source, qapp)
+    model.open(HERE)
+    source.pending.pop(0).deliver()
+    return model
+
+
+def test_first_rows_are_there_before_all_are_counted(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = uncounted(source, qapp)
+    assert (model.rowCount(), model.is_counted, model.index(700, 0).data()) == (3 * PAGE_ROWS, False, "000700")
+    source.deliver()
+    assert (model.rowCount(), model.is_counted, model.count.total) == (MANY, True, MANY)
+
+
+def test_a_folder_that_turns_out_small_is_read_whole(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(1_000)])
+    model = uncounted(source, qapp)
+    source.deliver()
+    assert model.rowCount() == 1_000
+    assert model.rows([range(1_000)]) is not None
+
+
+def test_all_selected_before_the_count_is_all_after_it(qapp: QApplication, qtbot: QtBot) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = uncounted(source, qapp)
+    view = QTableView()
+    qtbot.addWidget(view)
+    view.setModel(model)
+    Steady(view, model, lambda: [range(part.top(), part.bottom() + 1) for part in view.selectionModel().selection()])
+    view.selectAll()
+    source.deliver()
+    assert [(part.top(), part.bottom()) for part in view.selectionModel().selection()] == [(0, MANY - 1)]
+
+
+def test_pages_near_the_end_are_asked_for_with_the_count(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = opened(source, qapp)
+    look_at(model, source, MANY - 1)
+    assert source.counts_known[-1] == model.count
+
+
+def test_the_next_page_comes_before_it_is_looked_at(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = opened(source, qapp)
+    model.set_visible(range(150, 180))
+    model._load_wishes()
+    assert source.page_loads == [1]
+    model.set_visible(range(70_000, 70_030))
+    model.set_visible(range(69_900, 69_930))
+    model._load_wishes()
+    assert 272 in source.page_loads
+
+
+def test_old_rows_stay_on_the_screen_until_their_page_has_come_again(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = opened(source, qapp)
+    look_at(model, source, 5_000)
+    source.names = ["+new", *source.names]
+    model.refresh()
+    source.deliver()
+    assert model.index(5_000, 0).data() == "005000"
+    assert model.find("005000") is None
+    model._load_wishes()
+    source.deliver()
+    assert model.index(5_000, 0).data() == "004999"
+
+
+def test_what_takes_long_to_read_is_not_read_all_the_time(
+    qapp: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = opened(source, qapp)
+    clock = [100.0]
+    monkeypatch.setattr(pace.time, "monotonic", lambda: clock[0])
+    model.refresh()
+    clock[0] += 0.1
+    source.deliver()
+    model.refresh()
+    model.refresh()
+    assert not source.pending
+    qtbot.waitUntil(lambda: len(source.pending) == 1)
+
+
+class Shown:
+    """A view on a folder of many rows, and what is done to it."""
+
+    def __init__(self, source: FakeSource, qapp: QApplication, qtbot: QtBot, first: int = 1_000) -> None:
+        self.source, self.model, self.view = source, opened(source, qapp), QTableView()
+        qtbot.addWidget(self.view)
+        self.view.setModel(self.model)
+        self.view.resize(400, 300)
+        self.view.show()
+        Steady(self.view, self.model, self.ranges)
+        self.view.verticalScrollBar().setValue(first)
+        self.model.set_visible(range(first, first + 12))
+        look_at(self.model, source, first)
+
+    def ranges(self) -> list[range]:
+        return [range(part.top(), part.bottom() + 1) for part in self.view.selectionModel().selection()]
+
+    def change(self, names: list[str]) -> None:
+        self.source.names = names
+        self.model.refresh()
+        self.source.deliver()
+        self.model._load_wishes()
+        self.source.deliver()
+
+    @property
+    def top(self) -> object:
+        return self.view.indexAt(self.view.viewport().rect().topLeft()).data()
+
+
+def test_a_large_folder_stays_where_it_is_while_rows_come_above(qapp: QApplication, qtbot: QtBot) -> None:
+    shown = Shown(FakeSource([f"{i:06}" for i in range(MANY)]), qapp, qtbot)
+    row_flag = QItemSelectionModel.SelectionFlag.Rows | QItemSelectionModel.SelectionFlag.ClearAndSelect
+    shown.view.selectionModel().setCurrentIndex(shown.model.index(1_003, 0), row_flag)
+    shown.model.set_selected(shown.ranges())
+    shown.change(["+1", "+2", *shown.source.names])
+    assert (shown.top, shown.ranges(), shown.view.currentIndex().data()) == ("001000", [range(1_005, 1_006)], "001003")
+
+
+def test_few_rows_selected_far_away_stay_selected(qapp: QApplication, qtbot: QtBot) -> None:
+    shown = Shown(FakeSource([f"{i:06}" for i in range(MANY)]), qapp, qtbot)
+    look_at(shown.model, shown.source, 60_000)
+    row_flag = QItemSelectionModel.SelectionFlag.Rows | QItemSelectionModel.SelectionFlag.Select
+    shown.view.selectionModel().select(shown.model.index(60_000, 0), row_flag)
+    shown.model.set_selected(shown.ranges())
+    shown.change(["+1", *shown.source.names])
+    assert shown.ranges() == [range(60_001, 60_002)]
+
+
+def test_all_rows_stay_all_rows(qapp: QApplication, qtbot: QtBot) -> None:
+    shown = Shown(FakeSource([f"{i:06}" for i in range(MANY)]), qapp, qtbot)
+    shown.view.selectAll()
+    shown.change(["+1", *shown.source.names])
+    assert shown.ranges() == [range(MANY + 1)]
+
+
+def test_a_selection_whose_objects_are_not_known_is_given_up(qapp: QApplication, qtbot: QtBot) -> None:
+    shown = Shown(FakeSource([f"{i:06}" for i in range(MANY)]), qapp, qtbot)
+    flags = QItemSelectionModel.SelectionFlag.Rows | QItemSelectionModel.SelectionFlag.Select
+    span = QItemSelection(shown.model.index(10, 0), shown.model.index(50_000, 0))
+    shown.view.selectionModel().select(span, flags)
+    shown.change(["+1", *shown.source.names])
+    assert shown.ranges() == []

@@ -1,0 +1,117 @@
+"""Small pictures of objects: made in a lane of their own, one at a time, kept on disk within a bound.
+
+A picture is known by its object's id and version, so that it is never that of other bytes. Whoever looks must be able
+to see the object at the moment of asking, also where the picture has been made before for somebody else. Files are
+named so that a folder of them tells nothing; those not used for longest go first, and after a month in any case.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtGui import QImage
+
+from app.bridge.acting import ActingTasks
+from app.bridge.tasks import Ticket
+from app.imaging import LIMITS, decode, is_picture_type
+from engine.errors import StorageError
+from engine.storage import FileStorage
+from engine.types import RlsContext, StorageObject
+
+EDGE_PX: Final = 256
+"""Side of the square that every thumbnail fits: that of the largest icons."""
+
+_KEPT_BYTES: Final = 64 * 1024 * 1024
+_KEPT_S: Final = 30 * 24 * 3600
+_SWEEP_EVERY: Final = 500
+_QUALITY: Final = 85
+
+
+class Thumbnails:
+    """Makes them, and remembers them."""
+
+    def __init__(self, storage: FileStorage, tasks: ActingTasks, folder: Path, kept_bytes: int = _KEPT_BYTES) -> None:
+        """Args: the engine; the lanes of whoever looks; where they are kept; how much of them."""
+        self._storage = storage
+        self._tasks = tasks
+        self._folder = folder
+        self._kept_bytes = kept_bytes
+        self._until_sweep = 0
+
+    @staticmethod
+    def may_have(item: StorageObject | None) -> bool:
+        """Return whether a thumbnail is worth asking for."""
+        return item is not None and is_picture_type(item.mime_type) and 0 < item.size_bytes <= LIMITS.file_bytes
+
+    def make(self, item: StorageObject, then: Callable[[QImage | None], None]) -> Ticket:
+        """Find or make one.
+
+        Args:
+            item: As listed.
+            then: Gets it, or None where there is none: no picture, too much of one, or not there for whoever looks.
+        """
+        return self._tasks.illustrate(lambda _, me: self._find(item, me), then, lambda _: then(None))
+
+    def _find(self, item: StorageObject, me: RlsContext) -> QImage | None:
+        """Return a thumbnail; in the worker."""
+        try:
+            now = self._storage.info(item.bucket, item.path, me)
+        except StorageError:
+            self._path(item).unlink(missing_ok=True)
+            return None
+        if (now.id, now.version) != (item.id, item.version):
+            return None
+        return self._kept(item) or self._made(item, me)
+
+    def _kept(self, item: StorageObject) -> QImage | None:
+        path = self._path(item)
+        try:
+            data = path.read_bytes()
+            os.utime(path)
+        except OSError:
+            return None
+        picture = decode(data, EDGE_PX)
+        return None if picture is None else picture.image
+
+    def _made(self, item: StorageObject, me: RlsContext) -> QImage | None:
+        with self._storage.open_object(item.bucket, item.path, me) as reader:
+            picture = decode(reader.read_at(0, item.size_bytes), EDGE_PX)
+        if picture is not None:
+            self._keep(item, picture.image)
+        return None if picture is None else picture.image
+
+    def _keep(self, item: StorageObject, image: QImage) -> None:
+        """Write one; where the disk takes none, it is made again the next time."""
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._until_sweep == 0:
+                _sweep(self._folder, self._kept_bytes, time.time() - _KEPT_S)
+            self._until_sweep = (self._until_sweep + 1) % _SWEEP_EVERY
+            part = self._path(item).with_suffix(".part")
+            form, quality = ("PNG", -1) if image.hasAlphaChannel() else ("JPEG", _QUALITY)
+            if image.save(str(part), form, quality):  # type: ignore[call-overload] # PySide takes text alone
+                part.replace(self._path(item))
+
+    def _path(self, item: StorageObject) -> Path:
+        name = hashlib.sha256(f"{item.id}/{item.version}".encode()).hexdigest()
+        return self._folder / f"{name}.thumb"
+
+
+def _sweep(folder: Path, kept_bytes: int, not_before_s: float) -> None:
+    """Remove what was not used since a moment, and beyond the bound what was not used for longest."""
+    files = []
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):
+            state = path.stat()
+            files.append((state.st_mtime, state.st_size, path))
+    total = 0
+    for used_s, size_bytes, path in sorted(files, reverse=True):
+        total += size_bytes
+        if total > kept_bytes or used_s < not_before_s:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,187 @@
+"""How an entry of the icon view is painted: thumbnail or glyph, and below it the name in up to two lines."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QTextLayout, QTextOption
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from app import problems
+from app.delegates.name_editor import NameCheck, NameEditor
+from app.i18n import translate
+from app.look import Look
+from app.models.folder_model import ROW_ROLE
+from app.models.rows import Row
+from app.models.thumbs import Thumbs
+from engine.files.quarantine import Problem
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+
+_LINES: Final = 2
+_GLYPH_SHARE: Final = 0.6
+_GLYPH_MAX_PX: Final = 96
+
+
+class IconDelegate(QStyledItemDelegate):
+    """Paints `Row`s as icons.
+
+    Attributes:
+        edge_px: Side of the square for the thumbnail.
+        hovered_row: Row under the pointer, or -1.
+        drop_row: Folder that a drop would go into, or -1.
+    """
+
+    def __init__(self, look: Look, view: QAbstractItemView, check: NameCheck, thumbs: Thumbs) -> None:
+        """Args: look; the view; what is wrong with a new name, if anything; the thumbnails."""
+        super().__init__(view)
+        self._look = look
+        self._view = view
+        self._check = check
+        self._thumbs = thumbs
+        self.edge_px = 0
+        self.hovered_row = -1
+        self.drop_row = -1
+
+    def cell_size(self) -> QSize:
+        """Return the room that an entry takes at least."""
+        theme = self._look.theme
+        return QSize(self.edge_px + 2 * theme.space("l"), self.edge_px + self._text_height + 2 * theme.space("m"))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        """Qt's hook: band, picture, name."""
+        painter.save()
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        self._paint_band(painter, option, index)
+        row: Row | None = index.data(ROW_ROLE)
+        if row is None:
+            self._paint_placeholder(painter, option.rect)
+        else:
+            self._paint_picture(painter, self._picture_rect(option.rect), row)
+            self._paint_name(painter, self._text_rect(option.rect), row.name)
+        painter.restore()
+
+    def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: AnyIndex) -> QWidget:
+        """Qt's hook: the rename field."""
+        return NameEditor(parent, self._check, translate("RowDelegate", "New name"))
+
+    def setEditorData(self, editor: QWidget, index: AnyIndex) -> None:
+        """Qt's hook: the present name, its stem selected."""
+        row: Row | None = index.data(ROW_ROLE)
+        if isinstance(editor, NameEditor) and row is not None and not editor.isModified():
+            editor.begin(row.name, keep_extension=not row.is_folder)
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: AnyIndex) -> None:
+        """Qt's hook: pass on the new name if it is one."""
+        if isinstance(editor, NameEditor) and editor.hasAcceptableInput():
+            model.setData(index, editor.text())
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: AnyIndex) -> None:
+        """Qt's hook: over the name."""
+        rect = self._text_rect(option.rect)
+        editor.setGeometry(rect.left(), rect.top() - 4, rect.width(), self._look.theme.size("control") - 4)
+
+    @property
+    def _text_height(self) -> int:
+        return _LINES * self._view.fontMetrics().lineSpacing() + self._look.theme.space("s")
+
+    def _picture_rect(self, cell: QRect) -> QRect:
+        left = cell.center().x() - self.edge_px // 2
+        return QRect(left, cell.top() + self._look.theme.space("m"), self.edge_px, self.edge_px)
+
+    def _text_rect(self, cell: QRect) -> QRect:
+        theme = self._look.theme
+        top = cell.top() + theme.space("m") + self.edge_px + theme.space("s")
+        return QRect(cell.left() + theme.space("s"), top, cell.width() - 2 * theme.space("s"), self._text_height)
+
+    def _paint_band(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        theme = self._look.theme
+        tone = None
+        if option.state & QStyle.StateFlag.State_Selected or index.row() == self.drop_row:
+            tone = "accent_soft"
+        elif index.row() == self.hovered_row:
+            tone = "hover"
+        current = self._view.hasFocus() and self._view.currentIndex().row() == index.row()
+        if tone is None and not current:
+            return
+        painter.setPen(QPen(theme.color("focus"), 1) if current else Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color(tone) if tone else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(option.rect).adjusted(2.5, 2.5, -2.5, -2.5), 6, 6)
+
+    def _paint_picture(self, painter: QPainter, rect: QRect, row: Row) -> None:
+        image = self._thumbs.image(row.object.version) if row.object is not None else None
+        if image is None:
+            side = min(int(self.edge_px * _GLYPH_SHARE), _GLYPH_MAX_PX)
+            pixmap = self._look.icons.pixmap(row.icon, row.tone, side, self._view.devicePixelRatioF())
+            painter.drawPixmap(rect.center().x() - side // 2, rect.center().y() - side // 2, pixmap)
+        else:
+            self._paint_image(painter, rect, image)
+        if row.problem is not None:
+            self._paint_problem(painter, rect, row.problem)
+
+    def _paint_image(self, painter: QPainter, rect: QRect, image: QImage) -> None:
+        """Paint a thumbnail in the middle, never larger than it is, with soft corners and an edge that ends it."""
+        size = image.size()
+        if size.width() > rect.width() or size.height() > rect.height():
+            size.scale(rect.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        size = size.expandedTo(QSize(1, 1))
+        place = QRectF(0, 0, size.width(), size.height())
+        place.moveCenter(QRectF(rect).center())
+        path = QPainterPath()
+        path.addRoundedRect(place, 4, 4)
+        painter.save()
+        painter.setClipPath(path)
+        painter.drawImage(place, image)
+        painter.restore()
+        painter.setPen(QPen(self._look.theme.color("border"), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(path)
+
+    def _paint_problem(self, painter: QPainter, rect: QRect, problem: Problem) -> None:
+        mark, side = problems.mark(problem), self._look.theme.size("icon")
+        pixmap = self._look.icons.pixmap(mark.icon, mark.tone, side, self._view.devicePixelRatioF())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._look.theme.color("surface"))
+        painter.drawEllipse(rect.right() - side - 6, rect.bottom() - side - 6, side + 8, side + 8)
+        painter.drawPixmap(rect.right() - side - 2, rect.bottom() - side - 2, pixmap)
+
+    def _paint_name(self, painter: QPainter, rect: QRect, name: str) -> None:
+        """Paint the name, broken where it has to be; the last line that there is room for is cut in its middle."""
+        painter.setPen(self._look.theme.color("text"))
+        painter.setFont(self._view.font())
+        layout = QTextLayout(name.replace("\n", " "), self._view.font())
+        layout.setTextOption(_wrapping())
+        layout.beginLayout()
+        top = rect.top()
+        for line_number in range(_LINES):
+            line = layout.createLine()
+            if not line.isValid():
+                break
+            line.setLineWidth(rect.width())
+            start = line.textStart()
+            text = (
+                layout.text()[start:] if line_number == _LINES - 1 else layout.text()[start : start + line.textLength()]
+            )
+            shown = painter.fontMetrics().elidedText(text.strip(), Qt.TextElideMode.ElideMiddle, rect.width())
+            height = painter.fontMetrics().lineSpacing()
+            painter.drawText(QRect(rect.left(), top, rect.width(), height), Qt.AlignmentFlag.AlignCenter, shown)
+            top += height
+        layout.endLayout()
+
+    def _paint_placeholder(self, painter: QPainter, cell: QRect) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._look.theme.color("pressed"))
+        side = int(self.edge_px * _GLYPH_SHARE)
+        square = QRect(0, 0, side, side)
+        square.moveCenter(self._picture_rect(cell).center())
+        painter.drawRoundedRect(square, 6, 6)
+        text = self._text_rect(cell)
+        painter.drawRoundedRect(QRect(text.center().x() - side // 2, text.top() + 4, side, 8), 4, 4)
+
+
+def _wrapping() -> QTextOption:
+    """Return the option that breaks names between words where it can, else anywhere."""
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    return option

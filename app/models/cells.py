@@ -1,0 +1,71 @@
+"""The columns of a folder's rows, and what stands in their cells."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any, Final
+
+from PySide6.QtCore import Qt
+
+from app.i18n import translate
+from app.models.rows import Row
+from engine.types import SortColumn
+
+
+class Column(IntEnum):
+    """The columns, in their natural order."""
+
+    NAME = 0
+    SIZE = 1
+    TYPE = 2
+    MODIFIED = 3
+    OWNER = 4
+
+
+SORTS: Final[dict[Column, SortColumn]] = {
+    Column.NAME: SortColumn.NAME,
+    Column.SIZE: SortColumn.SIZE,
+    Column.TYPE: SortColumn.TYPE,
+    Column.MODIFIED: SortColumn.TIME,
+}
+"""The columns that a person can sort by."""
+
+ROW_ROLE: Final = Qt.ItemDataRole.UserRole
+"""`data` role that gives the `Row`, or None while its page is on its way."""
+
+
+def column_titles() -> tuple[str, ...]:
+    """Return the titles of the columns, in their natural order."""
+    return (
+        translate("FolderModel", "Name"),
+        translate("FolderModel", "Size"),
+        translate("FolderModel", "Type"),
+        translate("FolderModel", "Modified"),
+        translate("FolderModel", "Owner"),
+    )
+
+
+def alignment(column: int) -> Qt.AlignmentFlag:
+    """Return how a column and its title are aligned."""
+    side = Qt.AlignmentFlag.AlignRight if column == Column.SIZE else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def datum(row: Row, column: int, role: int) -> Any:
+    """Return what a cell has for a role; None for those it knows nothing of."""
+    if role == ROW_ROLE:
+        return row
+    if role == Qt.ItemDataRole.EditRole:
+        return row.name
+    if role == Qt.ItemDataRole.ToolTipRole:
+        return row.tips()[column]
+    if role == Qt.ItemDataRole.AccessibleTextRole and column == Column.NAME:
+        return row.spoken_name
+    if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+        return row.time(datetime.now(UTC)) if column == Column.MODIFIED else _texts(row)[column]
+    return None
+
+
+def _texts(row: Row) -> tuple[str, str, str, str, str]:
+    return (row.name, row.size, row.type, "", row.owner)

@@ -1,0 +1,209 @@
+"""Vast folders in an order that no index has: by size, type or time.
+
+Indexes for these would make every upload dearer, for a look that is rare. So the first rows are found by one pass
+through the table from its beginning to its end, which is several times quicker than by way of the index over names;
+and for rows further on the whole order is made once, twelve bytes a row, and kept for a while. Between two makings it
+may be a little old: rows that went meanwhile are left out, those that came are not in it yet.
+
+Only for callers whom no row rule holds back: an order says what somebody may see.
+
+Threads: any; who needs an order that is being made waits for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from threading import Lock
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, func, literal_column, select
+
+from engine.files.folder_queries import SHOWN, SORT_COLUMNS
+from engine.files.records import OBJECT_COLUMNS
+from engine.metadata.executor import Executor, Transaction
+from engine.metadata.tables import storage_objects
+from engine.types import SortColumn
+
+_O: Final = storage_objects.c
+_ROWID: Final = literal_column("storage_objects.rowid", BigInteger)
+_VAST: Final = 50_000
+_FIRST: Final = 1_024
+_KEPT: Final = 2
+_DIGITS: Final = 12
+_STALE_TIMES: Final = 10
+"""An order is made anew when it is older than so many times as long as making it took."""
+
+_SHARE: Final = 8
+"""The whole table is read for a folder that has at least one in so many of its rows."""
+
+_TABLE_SIZE: Final = select(func.max(_ROWID)).select_from(storage_objects)
+_HAS_AS_MANY: Final = select(_O.leaf).where(SHOWN).order_by(_O.leaf).offset(bindparam("many")).limit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """The row numbers of a folder in ascending order.
+
+    Attributes:
+        digits: Of all objects, each number as long as the other. One text, because the database makes it without a step
+            back into Python for each row: a million of these, and the main thread hardly gets a turn.
+        version: The database's when it was made.
+        made_s: When that was, on the monotonic clock.
+        took_s: How long it took.
+    """
+
+    digits: str
+    version: int
+    made_s: float
+    took_s: float
+
+    def numbers(self, start: int, stop: int) -> list[int]:
+        """Return the numbers of some places, as far as there are so many."""
+        part = self.digits[start * _DIGITS : stop * _DIGITS]
+        return [int(part[at : at + _DIGITS]) for at in range(0, len(part), _DIGITS)]
+
+    def __len__(self) -> int:
+        """Return how many objects there are."""
+        return len(self.digits) // _DIGITS
+
+    def is_fresh(self, version: int) -> bool:
+        """Return whether it is good enough."""
+        return version == self.version or time.monotonic() - self.made_s < _STALE_TIMES * self.took_s
+
+
+class Orders:
+    """Remembers the orders that were asked for last.
+
+    Args:
+        executor: For the database's version.
+        vast: Objects from which on an order is worth it.
+        first: Rows at the beginning of an order that are found without it.
+    """
+
+    def __init__(self, executor: Executor, vast: int = _VAST, first: int = _FIRST) -> None:
+        self._executor = executor
+        self._vast = vast
+        self._first = first
+        self._lock = Lock()
+        self._known: OrderedDict[tuple[str, str, SortColumn], _Order] = OrderedDict()
+
+    def page(
+        self, tx: Transaction, sort: SortColumn, *, descending: bool, values: dict[str, object]
+    ) -> Sequence[tuple[Any, ...]] | None:
+        """Return some objects of a folder as `folder_queries.objects_page` would, or None where that is for it to do.
+
+        Args:
+            tx: Of the caller.
+            sort: By which column.
+            descending: In which direction.
+            values: `bucket`, `prefix`, `skip` and `count`.
+        """
+        if not tx.context.can_bypass_rls or not tx.on_sqlite or sort is SortColumn.NAME:
+            return None
+        folder = {"bucket": values["bucket"], "prefix": values["prefix"]}
+        skip, count = int(str(values["skip"])), int(str(values["count"]))
+        known = self._fresh(sort, folder)
+        if known is None and skip + count <= self._first:
+            return _first(tx, sort, descending, folder, values) if self._is_most(tx, folder) else None
+        if known is None and not _has_as_many(tx, folder, self._vast):
+            return None
+        order = known or self._order(tx, sort, folder)
+        if descending:
+            end = max(len(order) - skip, 0)
+            return _by_number(tx, order.numbers(max(end - count, 0), end)[::-1], folder)
+        return _by_number(tx, order.numbers(skip, skip + count), folder)
+
+    def _is_most(self, tx: Transaction, folder: dict[str, object]) -> bool:
+        """Return whether a folder is vast and has a good part of all rows."""
+        return _has_as_many(tx, folder, max(self._vast, int(tx.execute(_TABLE_SIZE).scalar() or 0) // _SHARE))
+
+    def _fresh(self, sort: SortColumn, folder: dict[str, object]) -> _Order | None:
+        """Return an order that is known and fresh enough."""
+        known = self._known.get(_key(sort, folder))
+        return known if known is not None and known.is_fresh(self._executor.data_version()) else None
+
+    def _order(self, tx: Transaction, sort: SortColumn, folder: dict[str, object]) -> _Order:
+        """Return an order, made anew if another thread has not just done so."""
+        with self._lock:
+            known = self._fresh(sort, folder)
+            if known is None:
+                self._known.pop(_key(sort, folder), None)
+                known = self._known[_key(sort, folder)] = _made(tx, sort, folder, self._executor.data_version())
+                while len(self._known) > _KEPT:
+                    self._known.popitem(last=False)
+            return known
+
+
+def _key(sort: SortColumn, folder: dict[str, object]) -> tuple[str, str, SortColumn]:
+    return str(folder["bucket"]), str(folder["prefix"]), sort
+
+
+def _made(tx: Transaction, sort: SortColumn, folder: dict[str, object], version: int) -> _Order:
+    """Make an order."""
+    start_s = time.monotonic()
+    digits = str(tx.execute(_numbers(sort), folder).scalar() or "")
+    _let_go(tx)
+    return _Order(digits, version, time.monotonic(), time.monotonic() - start_s)
+
+
+def _let_go(tx: Transaction) -> None:
+    """Give back the memory in which the connection keeps what it has read: a pass leaves nothing of use in it.
+
+    Source: SQLite's PRAGMA shrink_memory.
+    """
+    tx.run_text("PRAGMA shrink_memory")
+
+
+def _has_as_many(tx: Transaction, folder: dict[str, object], many: int) -> bool:
+    return bool(tx.tuples(_HAS_AS_MANY, folder | {"many": many}))
+
+
+def _first(
+    tx: Transaction, sort: SortColumn, descending: bool, folder: dict[str, object], values: dict[str, object]
+) -> Sequence[tuple[Any, ...]]:
+    """Return objects from the beginning of an order: their numbers by one pass, then what they are."""
+    numbers = [row[0] for row in tx.tuples(_first_numbers(sort, descending=descending), values)]
+    _let_go(tx)
+    return _by_number(tx, numbers, folder)
+
+
+def _by_number(tx: Transaction, numbers: list[int], folder: dict[str, object]) -> list[tuple[Any, ...]]:
+    """Return rows by their numbers, in that order; those that are no longer in the folder are left out."""
+    found = tx.tuples(_OF_NUMBERS, folder | {"numbers": numbers})
+    by_number = {row[0]: row[1:] for row in found}
+    return [by_number[number] for number in numbers if number in by_number]
+
+
+def _passing() -> ColumnElement[bool]:
+    """Return `SHOWN` in a form for which no index is of use, so that the table is read as it lies."""
+    plain = literal_column("+storage_objects.bucket_id", _O.bucket_id.type)
+    return and_(plain == bindparam("bucket"), _O.parent == bindparam("prefix"), _O.leaf != "")
+
+
+@cache
+def _first_numbers(sort: SortColumn, *, descending: bool) -> Select[Any]:
+    """Return the statement of the row numbers of a folder's first objects, by one pass through the table."""
+    order = [SORT_COLUMNS[sort], _O.leaf]
+    query = select(_ROWID).where(_passing()).order_by(*((part.desc() for part in order) if descending else order))
+    return query.offset(bindparam("skip")).limit(bindparam("count"))
+
+
+@cache
+def _numbers(sort: SortColumn) -> Select[Any]:
+    """Return the statement of the row numbers of a folder in order, as one text.
+
+    Source: "The SQLite Query Planner": the order of a subquery is kept for aggregates other than count, min and max.
+    """
+    ordered = select(_ROWID.label("number")).where(_passing()).order_by(SORT_COLUMNS[sort], _O.leaf).subquery()
+    return select(func.group_concat(func.printf(f"%0{_DIGITS}d", ordered.c.number), ""))
+
+
+_OF_NUMBERS: Final = select(_ROWID, *OBJECT_COLUMNS).where(
+    _ROWID.in_(bindparam("numbers", expanding=True)),
+    literal_column("+storage_objects.bucket_id", _O.bucket_id.type) == bindparam("bucket"),
+    _O.parent == bindparam("prefix"),
+)

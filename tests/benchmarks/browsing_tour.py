@@ -1,0 +1,232 @@
+"""What the real window takes to browse a workspace: figures as JSON.
+
+python -m tests.benchmarks.browsing_tour DATA_DIR [--start MONOTONIC_SECONDS]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QTableView
+
+from app.application import Window
+from app.location import Location
+from app.models.folder_model import Column
+from app.theme import Theme
+from engine.secrets import FixedSecrets
+from engine.types import UploadItem
+from tests.benchmarks.browsing_watch import Heartbeat, Painted, peak_memory_mib, spin, spin_until
+from tests.benchmarks.browsing_workspace import BIG, FOLDER, MANY
+
+_PLACE: Final = Location(BIG, FOLDER)
+_FOLDERS: Final = Location(MANY)
+_ROUNDS: Final = 3
+_EVENTS_PER_S: Final = 200
+_BATCH: Final = 10
+_WHEEL_TURNS: Final = 60
+_THUMB_STOPS: Final = 12
+
+
+class Browsing:
+    """The window, and the ways in which it is measured."""
+
+    def __init__(self, window: Window) -> None:
+        """Args: the window, with a workspace opened."""
+        self.window = window
+        self.session = window.session
+        self.table: QTableView = self.session.views.pane.table
+        self.rows = self.session._rows
+        self.painted = Painted(self.table)
+
+    def are_rows_there(self) -> bool:
+        """Return whether all rows on the screen have come."""
+        first = max(self.table.rowAt(0), 0)
+        last = self.table.rowAt(self.table.viewport().height() - 1)
+        last = last if last >= 0 else self.rows.rowCount() - 1
+        return last >= first and all(self.rows.row(number) is not None for number in range(first, last + 1))
+
+    def shows(self, place: Location) -> Callable[[], bool]:
+        """Return the question whether a place's rows are there."""
+        return lambda: self.rows.view is not None and self.rows.view.location == place and self.are_rows_there()
+
+    def go(self, place: Location) -> float:
+        """Return what it takes to open a place."""
+        return self.painted.after(lambda: self.session.controllers.navigator.go(place), self.shows(place))
+
+    def end(self) -> float:
+        """Return what Ctrl+End takes."""
+        bar = self.table.verticalScrollBar()
+        goal = bar.maximum()
+        return self.painted.after(
+            lambda: QTest.keyClick(self.table, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier),
+            lambda: bar.value() >= goal and self.are_rows_there(),
+        )
+
+    def thumb(self, share: float) -> float:
+        """Return what a drag of the thumb takes."""
+        bar = self.table.verticalScrollBar()
+        target = int(bar.maximum() * share)
+        return self.painted.after(lambda: bar.setValue(target), lambda: bar.value() == target and self.are_rows_there())
+
+    def sort(self, column: Column) -> float:
+        """Return what it takes to sort by a column, the largest or newest first."""
+        header = self.table.horizontalHeader()
+        order = Qt.SortOrder.DescendingOrder
+        before = self.rows.view
+        return self.painted.after(
+            lambda: header.setSortIndicator(column, order),
+            lambda: self.rows.view != before and self.are_rows_there(),
+        )
+
+    def sort_by_name(self) -> float:
+        """Return what it takes to sort by name again."""
+        before = self.rows.view
+        return self.painted.after(
+            lambda: self.table.horizontalHeader().setSortIndicator(Column.NAME, Qt.SortOrder.AscendingOrder),
+            lambda: self.rows.view != before and self.are_rows_there(),
+        )
+
+    def select_all(self) -> float:
+        """Return what Ctrl+A takes, until the event loop goes on."""
+        self.table.setFocus()
+        start_s = time.perf_counter()
+        QTest.keyClick(self.table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QApplication.processEvents()
+        took_ms = (time.perf_counter() - start_s) * 1000
+        if self.table.selected_count != self.rows.rowCount():
+            raise RuntimeError("not all rows are selected")
+        return took_ms
+
+    def wheel(self, turns: int) -> None:
+        """Turn the wheel, one notch a sixtieth of a second."""
+        viewport = self.table.viewport()
+        position = QPointF(200, 200)
+        for _ in range(turns):
+            event = QWheelEvent(
+                position, viewport.mapToGlobal(position), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+                Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+            )  # fmt: skip
+            QApplication.sendEvent(viewport, event)
+            spin(1 / 60)
+
+
+def main(argv: list[str]) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data_dir", type=Path)
+    parser.add_argument("--start", type=float, default=None)
+    options = parser.parse_args(argv)
+    with _window(options.data_dir) as browsing:
+        if options.start is None:
+            figures = _figures(browsing) | _tour(browsing, options.data_dir)
+            figures["memory"] = peak_memory_mib()
+            browsing.go(_PLACE)  # where the next start begins
+        else:
+            figures = {"start": (time.monotonic() - options.start) * 1000}
+    print(json.dumps(figures))
+
+
+def _figures(browsing: Browsing) -> dict[str, float]:
+    """Return the single figures: the worst of some rounds, the first one being for warming up."""
+    rounds = [_round(browsing) for _ in range(_ROUNDS)][1:]
+    return {name: max(one[name] for one in rounds) for name in rounds[0]}
+
+
+def _round(browsing: Browsing) -> dict[str, float]:
+    browsing.session.controllers.navigator.go(_FOLDERS)
+    figures = {"open_many": browsing.go(_FOLDERS), "end_many": browsing.end()}
+    figures |= {"open": browsing.go(_PLACE), "end": browsing.end(), "middle": browsing.thumb(0.5)}
+    figures["select_all"] = browsing.select_all()
+    figures |= {"sort_size": browsing.sort(Column.SIZE), "end_size": browsing.end()}
+    figures |= {"middle_size": browsing.thumb(0.5), "sort_time": browsing.sort(Column.MODIFIED)}
+    browsing.sort_by_name()
+    return figures
+
+
+def _tour(browsing: Browsing, data_dir: Path) -> dict[str, float]:
+    """Return the longest stall while a person does everything and objects come from elsewhere all the time."""
+    browsing.go(_PLACE)
+    with Heartbeat() as heart, _news(browsing.window, data_dir):
+        for name, act in _stages(browsing):
+            heart.phase(name)
+            act()
+            spin(0.5)
+        heart.phase("")
+    stall_ms, phase, where = heart.worst
+    for name, gap_ms in heart.stalls.items():
+        print(f"  {name or 'between'}: longest stall {gap_ms:.0f} ms", file=sys.stderr)
+    print(f"longest stall {stall_ms:.0f} ms, in: {phase}\n{where}", file=sys.stderr)
+    return {"stall": stall_ms}
+
+
+def _stages(browsing: Browsing) -> Iterator[tuple[str, Callable[[], object]]]:
+    yield "rest", lambda: spin(1)
+    yield "wheel", lambda: browsing.wheel(_WHEEL_TURNS)
+    yield "thumb", lambda: [browsing.thumb((stop * 7 % _THUMB_STOPS) / _THUMB_STOPS) for stop in range(_THUMB_STOPS)]
+    yield "wheel in the middle", lambda: browsing.wheel(_WHEEL_TURNS)
+    yield "sort by size", lambda: browsing.sort(Column.SIZE)
+    yield "thumb by size", lambda: browsing.thumb(0.4)
+    yield "sort by date", lambda: browsing.sort(Column.MODIFIED)
+    yield "sort by name", browsing.sort_by_name
+    yield "select all", browsing.select_all
+    yield "end", browsing.end
+    yield "many folders", lambda: browsing.go(_FOLDERS)
+    yield "back", lambda: browsing.go(_PLACE)
+    yield "rest again", lambda: spin(2)
+
+
+@contextmanager
+def _news(window: Window, data_dir: Path) -> Iterator[None]:
+    """Write objects into the folder shown all the time, from a second thread: 200 a second, each told."""
+    ended = threading.Event()
+    storage, context = window.session._side._workspace.storage, window.session._side._workspace.context
+    written = [0]
+
+    def write() -> None:
+        with tempfile.TemporaryDirectory(dir=data_dir.parent) as folder:
+            source = Path(folder) / "news.txt"
+            source.write_bytes(b"news")
+            while not ended.wait(max(0.0, _BATCH / _EVENTS_PER_S - 0.02)):
+                names = (f"{FOLDER}emerald-new-{written[0] + n:07d}.txt" for n in range(_BATCH))
+                storage.upload_many(BIG, [UploadItem(source, name) for name in names], context)
+                written[0] += _BATCH
+
+    writer, start_s = threading.Thread(target=write, name="news"), time.monotonic()
+    writer.start()
+    yield
+    ended.set()
+    writer.join()
+    print(f"news: {written[0] / (time.monotonic() - start_s):.0f} objects a second", file=sys.stderr)
+
+
+@contextmanager
+def _window(data_dir: Path) -> Iterator[Browsing]:
+    """Open the real window, with rows painted, and close it again."""
+    application = QApplication(sys.argv[:1])
+    window = Window(application, Theme(application), FixedSecrets())
+    window.shell.resize(1280, 800)
+    window.open(data_dir)
+    spin_until(lambda: window.session is not None)
+    browsing = Browsing(window)
+    spin_until(browsing.are_rows_there)
+    yield browsing
+    closed: list[bool] = []
+    window.closed.connect(lambda: closed.append(True))
+    window.shell.leave()
+    spin_until(lambda: bool(closed))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
