@@ -94,6 +94,7 @@ class EngineSide:
         return (
             self.transfers.close,
             self.server.close,
+            self.previewer.close,
             self._tasks.join,
             self.exporter.clear,
             self._workspace.close,

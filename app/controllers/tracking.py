@@ -15,6 +15,7 @@ from app.bridge.reading import Reader
 from app.bridge.tasks import Ticket
 from app.bridge.versions import VersionsBridge
 from app.controllers.navigation import Navigator
+from app.controllers.previewing import PreviewFeed
 from app.formats import count_text, number_text, size_text
 from app.i18n import translate
 from app.location import Location
@@ -32,6 +33,7 @@ from engine.types import Bucket, StorageObject
 from engine.version_types import ObjectVersion
 
 _CALM_MS = 60
+_EDGE_PX = 480
 
 
 class Tracker(QObject):
@@ -138,6 +140,8 @@ class InspectorFeed(QObject):
         self._model = model
         self._reader = reader
         self._previewer = previewer
+        self._looks = PreviewFeed(inspector.preview, previewer)
+        self._looks.found.connect(inspector.show_preview)
         self._versions = versions
         self._navigator = navigator
         self._rows = rows
@@ -174,14 +178,15 @@ class InspectorFeed(QObject):
         for load in self._loads:
             load.cancel()
         self._loads = []
+        self._looks.clear()
         if row is None:
             self._show_number(self._table.selected_count)
         elif row.object is None:
             self._show_folder(row)
         else:
             self._inspector.show_object(row, row.object, self._rows.owner_text(row.object.owner_id))
-            if self._navigator.moment is None:
-                self._load(self._previewer.preview(row.object, self._inspector.show_preview, lambda _: None))
+            edge_px = round(_EDGE_PX * self._inspector.devicePixelRatioF())
+            self._looks.show(self._previewer.of_object(row.object, self._navigator.moment), edge_px)
             self._load_versions(row.object)
 
     def _load_versions(self, item: StorageObject) -> None:

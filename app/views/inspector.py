@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app import kinds, problems
-from app.bridge.previews import Preview
 from app.formats import count_text, exact_size_text, full_time_text
 from app.i18n import translate
 from app.look import Look, label
 from app.models.rows import Row
+from app.previews.shapes import EmptyBody, Inside
+from app.views.preview.area import PreviewArea
 from app.views.problem_note import ProblemNote
 from app.views.version_list import VersionList
 from app.widgets.glyph import Glyph
 from engine.types import StorageObject, TreeSize
 from engine.version_types import ObjectVersion
 
-_PREVIEW_PX: Final = 180
 _HERO_PX: Final = 72
 _LEAST_PX: Final = 288
 _LABEL_WIDTH_PX: Final = 76
@@ -63,20 +62,12 @@ class Inspector(QWidget):
         column.setContentsMargins(space("l"), 0, space("l"), space("l"))
         column.setSpacing(space("s"))
         self._glyph = Glyph(look, "cursor", "faint", _HERO_PX)
-        self._picture = QLabel()
-        self._picture.setProperty("place", "preview")
-        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._picture.setAccessibleName(translate("Inspector", "Preview"))
-        self._text = label()
-        self._text.setProperty("place", "preview")
-        self._text.setMargin(space("s"))
-        self._text.setFont(look.theme.code_font("caption"))
-        self._text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.preview = PreviewArea(look, compact=True)
         self._name = label(size="title", wrap=True, selectable=True)
         self._kind = label(tone="muted", wrap=True)
         column.addSpacing(space("s"))
         column.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignHCenter)
-        for part in (self._picture, self._text, self._name, self._kind):
+        for part in (self.preview, self._name, self._kind):
             part.setMinimumWidth(1)  # 0 would mean: as wide as its longest line or word
             column.addWidget(part)
         self.problem = ProblemNote(look)
@@ -155,32 +146,11 @@ class Inspector(QWidget):
         has_older = any(version.id is not None and version.info.problem is None for version in versions)
         self.problem.show_problem(problems.problem_of(self._item), has_older=has_older)
 
-    def show_preview(self, preview: Preview) -> None:
-        """Show a look inside the object."""
-        if preview.image is not None and preview.image_size is not None:
-            ratio = self.devicePixelRatioF()
-            room = max(self.area.viewport().width() - 2 * self._look.theme.space("l") - 2, 120)
-            picture = QPixmap.fromImage(preview.image)
-            box = picture.size().scaled(
-                min(int(room * ratio), picture.width()), int(_PREVIEW_PX * ratio), Qt.AspectRatioMode.KeepAspectRatio
-            )
-            picture = picture.scaled(
-                box, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            )
-            picture.setDevicePixelRatio(ratio)
-            self._picture.setPixmap(picture)
-            self._picture.show()
-            self._glyph.hide()
-            size = preview.image_size
-            self._fact(translate("Inspector", "Dimensions"), f"{size.width()} × {size.height()}")
-        elif preview.text:
-            text = preview.text[:2_000].rstrip("\n")
-            # no higher than its lines need: what stands below it should be seen without scrolling
-            lines_px = (text.count("\n") + 1) * self._text.fontMetrics().lineSpacing()
-            self._text.setFixedHeight(min(lines_px + 2 * self._text.margin() + 2, _PREVIEW_PX))
-            self._text.setText(text)
-            self._text.show()
-            self._glyph.hide()
+    def show_preview(self, inside: Inside) -> None:
+        """Take what a look inside the object found; the area above shows it."""
+        self._glyph.setVisible(isinstance(inside.body, EmptyBody))
+        for name, value in inside.facts:
+            self._fact(name, value)
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -199,8 +169,7 @@ class Inspector(QWidget):
             self._facts.removeRow(0)
         self.versions.show_nothing()
         self.problem.show_problem(None)
-        self._picture.hide()
-        self._text.hide()
+        self.preview.show_nothing()
         self._glyph.set_glyph(icon, tone)
         self._glyph.show()
         self._name.setText(_breakable(name))
