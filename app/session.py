@@ -14,6 +14,7 @@ from app.bridge.acting import Refused
 from app.bridge.engine_side import EngineSide
 from app.bridge.serving import ServerState
 from app.bridge.tasks import Tasks
+from app.controllers.large_preview import LargePreviewControl
 from app.controllers.outside import OutsideControl
 from app.controllers.tracking import InspectorFeed, Tracker
 from app.controllers.versions import VersionControl
@@ -93,6 +94,9 @@ class Session(QObject):
             look, shell, side.versions, self.views.inspector.versions, settings, shell.toast, errors,
         )  # fmt: skip
         self._version_control.changed.connect(self._feed.look_again)
+        self.large = LargePreviewControl(
+            look, shell, self.views.pane.table, self._rows, self.controllers.navigator, side.previewer, side.acting,
+        )  # fmt: skip
         self._prompter = ConflictPrompter(side.transfers, look, shell)
         self.actions.connect_all(self._handlers())
         self._connect_views()
@@ -159,6 +163,7 @@ class Session(QObject):
             A.EDIT_PATH: self.views.breadcrumb.edit,
             A.REFRESH: go.refresh,
             A.OPEN: self._open,
+            A.PREVIEW: self.large.toggle,
             A.COPY_LINK: share.copy_link,
             A.LINK_DIALOG: share.share,
             A.COPY_PUBLIC_LINK: share.copy_public_link,
@@ -194,6 +199,9 @@ class Session(QObject):
         views.tree.dropped.connect(lambda sources, place: move.upload(place, sources))
         table.drag_wanted.connect(move.drag)
         table.menu_wanted.connect(self._table_menu)
+        # Space presses buttons and types blanks everywhere else
+        self.actions[A.PREVIEW].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        table.addAction(self.actions[A.PREVIEW])
         views.tree.menu_wanted.connect(self._tree_menu)
         views.bench.new_bucket_wanted.connect(self.actions[A.NEW_BUCKET].trigger)
         views.status.server_clicked.connect(self.actions[A.SERVER].trigger)

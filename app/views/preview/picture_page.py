@@ -78,6 +78,14 @@ class PicturePage(QWidget):
         self.fit()
         self._schedule()
 
+    def sharpen(self, picture: Picture) -> None:
+        """Show the same picture with more pixels, where and as large as it is."""
+        self._picture = picture
+        self._number = 0
+        self._pixmaps = [QPixmap.fromImage(frame.image) for frame in picture.frames[:1]]
+        self._schedule()
+        self.update()
+
     def fit(self) -> None:
         """Show it as large as there is room, but no larger than it is."""
         self._set_zoom(None)
