@@ -11,6 +11,7 @@ from app.bridge.acting import Acting, ActingTasks
 from app.bridge.auditing import AuditBridge
 from app.bridge.events import EventRelay
 from app.bridge.exporting import Exporter
+from app.bridge.labels import LabelBridge
 from app.bridge.operations import Operations
 from app.bridge.outside import OutsideBridge
 from app.bridge.policies import PolicyBridge
@@ -35,7 +36,7 @@ class EngineSide:
 
     Attributes:
         acting: In whose name.
-        reader, operations, trash, versions, policies, exporter, previewer: What reads and acts.
+        reader, operations, trash, versions, policies, exporter, previewer, labels: What reads and acts.
         transfers, server, relay: The queue, the server, and the news.
         access, audit: Users, tokens and keys; what was done and denied.
         outside: What other programs do in the storage folder.
@@ -57,6 +58,7 @@ class EngineSide:
         self.exporter = Exporter(storage, lanes, self.data_dir / _OUTGOING)
         self.versions = VersionsBridge(storage, lanes, self.exporter)
         self.previewer = Previewer(storage, lanes)
+        self.labels = LabelBridge(storage, lanes)
         self.transfers = TransferBridge(
             TransferQueue(storage, own, keep_out=(self.data_dir,)), self.acting, tasks, parent
         )

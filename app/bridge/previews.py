@@ -40,6 +40,10 @@ class Source:
     info: StorageObject
     open: Opener
 
+    def is_same_as(self, other: Source) -> bool:
+        """Return whether it is the same content under the same name."""
+        return (self.info.version, self.info.path) == (other.info.version, other.info.path)
+
 
 class Opened:
     """A content that is open, as `previews.content.Content`."""

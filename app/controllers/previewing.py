@@ -37,6 +37,13 @@ class PreviewFeed(QObject):
         """Return what is shown, or about to be."""
         return self._source
 
+    @property
+    def known(self) -> tuple[Source, Inside] | None:
+        """Return what is shown, and what of it, once it is."""
+        if self._source is None or self._area.inside is None:
+            return None
+        return self._source, self._area.inside
+
     def show(self, source: Source, edge_px: int) -> None:
         """Look inside something and show it once that is done.
 

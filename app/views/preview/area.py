@@ -54,6 +54,8 @@ class PreviewArea(QWidget):
             page.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
             self._stack.addWidget(page)
         self._lay_out()
+        if compact:
+            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.text.more_wanted.connect(self.more_wanted)
         self.bytes.range_wanted.connect(self.range_wanted)
         self.show_nothing()
@@ -83,6 +85,7 @@ class PreviewArea(QWidget):
         self._holder.setVisible(bool(text) or not self._compact)
         self.note.hide()
         self.switch.hide()
+        self.setVisible(bool(text) or not self._compact)
         self._fit()
         self.changed.emit()
 
@@ -135,7 +138,9 @@ class PreviewArea(QWidget):
         body = self._body()
         if body is None:
             return
-        self._holder.setVisible(not (isinstance(body, EmptyBody) and not body.text and self._compact))
+        is_empty = isinstance(body, EmptyBody) and not body.text and self._compact
+        self._holder.setVisible(not is_empty)
+        self.setVisible(not is_empty or bool(self.note.text()) or not self._compact)
         self._stack.setCurrentWidget(self._filled(body))
         self.picture.show_picture(body if isinstance(body, Picture) else None)
         self._fit()

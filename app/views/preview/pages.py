@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QFont, QImage, QTextDocument
+from PySide6.QtGui import QBrush, QFont, QImage, QTextCursor, QTextDocument, QTextFormat
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QTextBrowser
 
 from app.i18n import translate
@@ -16,6 +16,8 @@ from app.previews.shapes import RichBody, TableBody
 _COLUMN_MAX_PX: Final = 360
 _COLUMN_LEAST_PX: Final = 64
 _SIZED_ROWS: Final = 60
+_SPACED_MAX: Final = 1_500
+_CODE: Final = QTextFormat.Property.BlockCodeFence.value
 
 
 class TablePage(QTableView):
@@ -87,7 +89,27 @@ class RichPage(QTextBrowser):
         document.setDefaultFont(QFont(self.font()))
         document.setDocumentMargin(self._look.theme.space("m"))
         document.setMarkdown(body.markdown, QTextDocument.MarkdownFeature.MarkdownNoHTML)
+        self._space_out(document)
         before = self.document()
         self.setDocument(document)
         if isinstance(before, ClosedDocument):
             before.deleteLater()
+
+    def _space_out(self, document: QTextDocument) -> None:
+        """Give paragraphs room and code a ground of its own, which Qt's reader of Markdown does not."""
+        if document.blockCount() > _SPACED_MAX:
+            return
+        space, ground = self._look.theme.space, QBrush(self._look.theme.color("window"))
+        block = document.begin()
+        while block.isValid():
+            made, is_code = block.blockFormat(), block.blockFormat().hasProperty(_CODE)
+            made.setBottomMargin(0 if is_code and block.next().blockFormat().hasProperty(_CODE) else space("s"))
+            if block.textList() is not None:
+                made.setBottomMargin(space("xs"))
+            if made.headingLevel() and block.blockNumber():
+                made.setTopMargin(space("m"))
+            if is_code:
+                made.setBackground(ground)
+                made.setLeftMargin(space("s"))
+            QTextCursor(block).setBlockFormat(made)
+            block = block.next()
