@@ -14,6 +14,7 @@ from app.bridge.acting import Refused
 from app.bridge.engine_side import EngineSide
 from app.bridge.serving import ServerState
 from app.bridge.tasks import Tasks
+from app.controllers.comparing import CompareControl
 from app.controllers.labelling import LabelControl
 from app.controllers.large_preview import LargePreviewControl
 from app.controllers.outside import OutsideControl
@@ -98,6 +99,7 @@ class Session(QObject):
         self.large = LargePreviewControl(
             look, shell, self.views.pane.table, self._rows, self.controllers.navigator, side.previewer, side.acting,
         )  # fmt: skip
+        CompareControl(look, shell, self.views.inspector.versions, side.previewer)
         LabelControl(self.views.inspector, side.labels, side.previewer, self.controllers.navigator, shell.toast, errors)
         self._prompter = ConflictPrompter(side.transfers, look, shell)
         self.actions.connect_all(self._handlers())

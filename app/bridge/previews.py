@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.tasks import Fail, Ticket
+from app.previews.comparing import Comparison, compare
 from app.previews.decoder.client import Decoder
 from app.previews.registry import look_inside
 from app.previews.shapes import Inside, TextPart
@@ -130,6 +131,17 @@ class Previewer:
                 return reader.read_at(offset, count)
 
         return self._look(source, work, then, otherwise)
+
+    def compare(
+        self, before: Source, after: Source, edge_px: int, then: Callable[[Comparison], None], otherwise: Fail
+    ) -> Ticket:
+        """Compare two contents; arguments as in `preview`."""
+
+        def work(ticket: Ticket, me: RlsContext) -> Comparison:
+            with before.open(me) as old, after.open(me) as new:
+                return compare(Opened(old, ticket.token), Opened(new, ticket.token), self._decoder, edge_px)
+
+        return self._look(after, work, then, otherwise)
 
     def close(self) -> None:
         """Decode nothing any more; waits for what decodes. Off the main thread."""

@@ -16,6 +16,7 @@ CHUNK_BYTES: Final = 64 * 1024
 _CHUNKS_MAX: Final = 32
 _WIDE: Final = 16
 _NARROW: Final = 8
+_ROWS_ABOVE: Final = 3
 _STEPS_MAX: Final = 2**30
 _LETTERS: Final = bytes(code if 0x20 <= code < 0x7F else 0x2E for code in range(256))
 
@@ -35,6 +36,8 @@ class HexPage(QAbstractScrollArea):
         self._look = look
         self._size_bytes = 0
         self._marked = -1
+        self._top = 0
+        self._setting = False
         self._chunks: dict[int, bytes] = {}
         self._asked: set[int] = set()
         self.setProperty("place", "preview")
@@ -42,7 +45,7 @@ class HexPage(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(translate("HexPage", "Bytes"))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verticalScrollBar().valueChanged.connect(self._tell)
+        self.verticalScrollBar().valueChanged.connect(self._scrolled)
         look.theme.changed.connect(self.viewport().update)
 
     def show_body(self, body: HexBody, marked: int = -1) -> None:
@@ -56,8 +59,8 @@ class HexPage(QAbstractScrollArea):
         self._marked = marked
         self._asked.clear()
         self._chunks = {0: body.head} if len(body.head) == min(CHUNK_BYTES, body.size_bytes) else {}
+        self._top = max(marked - _ROWS_ABOVE * _WIDE, 0)
         self._set_range()
-        self.verticalScrollBar().setValue(max(self._step_of(marked // self._width) - 3, 0) if marked >= 0 else 0)
         self._tell()
         self.viewport().update()
 
@@ -149,10 +152,18 @@ class HexPage(QAbstractScrollArea):
         return row // self._rows_a_step
 
     def _set_range(self) -> None:
-        bar = self.verticalScrollBar()
-        page = max(self._page_rows - 1, 1)
+        """Fit the scroll bar to what there is, with the same byte at the top."""
+        bar, page = self.verticalScrollBar(), max(self._page_rows - 1, 1)
+        self._setting = True
         bar.setRange(0, self._step_of(max(self._rows - page, 0)))
         bar.setPageStep(max(self._step_of(page), 1))
+        bar.setValue(self._step_of(self._top // self._width))
+        self._setting = False
+
+    def _scrolled(self) -> None:
+        if not self._setting:
+            self._top = self.first_row * self._width
+        self._tell()
 
     def _paint_row(self, painter: QPainter, number: int, place: QRect) -> None:
         text = self.row_text(number)
