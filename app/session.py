@@ -98,6 +98,7 @@ class Session(QObject):
         self._version_control.changed.connect(self._feed.look_again)
         self.large = LargePreviewControl(
             look, shell, self.views.pane.table, self._rows, self.controllers.navigator, side.previewer, side.acting,
+            settings,
         )  # fmt: skip
         CompareControl(look, shell, self.views.inspector.versions, side.previewer)
         LabelControl(self.views.inspector, side.labels, side.previewer, self.controllers.navigator, shell.toast, errors)
@@ -130,6 +131,7 @@ class Session(QObject):
         """Keep how the window looks and where it is."""
         place = self.controllers.navigator.place
         self._settings.place = place.text if place else ""
+        self._settings.inspector_shown = self.actions[A.INSPECTOR].isChecked()
         self._settings.columns = self.views.pane.table.columns_state()
         self._settings.splitter, self._settings.rows = self.views.bench.state()
 
@@ -238,7 +240,7 @@ class Session(QObject):
         self._shell.setStatusBar(self.views.status)
         self.views.bench.restore(self._settings.splitter, self._settings.rows)
         self.views.pane.table.restore_columns(self._settings.columns)
-        self._show_inspector(shown=False)
+        self._show_inspector(shown=self._settings.inspector_shown)
         self._show_transfers(shown=False)
         mode = self._look.theme.mode
         self.actions[next(name for name, theme in _THEMES.items() if theme is mode)].setChecked(True)

@@ -19,6 +19,7 @@ from app.look import Look
 from app.models.folder_model import FolderModel
 from app.models.rows import Row
 from app.previews.shapes import Inside, Picture
+from app.settings import WindowSettings
 from app.views.folder_table import FolderTable
 from app.views.preview.large import LargePreview
 from engine.cancel import CancelToken
@@ -38,9 +39,9 @@ class LargePreviewControl(QObject):
 
     def __init__(
         self, look: Look, window: QWidget, table: FolderTable, model: FolderModel, navigator: Navigator,
-        previewer: Previewer, acting: Acting,
+        previewer: Previewer, acting: Acting, settings: WindowSettings,
     ) -> None:  # fmt: skip
-        """Args: look; the window; where the current row is; what is shown there; since when; what looks; for whom."""
+        """Args: look; window; where the current row is; what is shown; since when; what looks; for whom; memory."""
         super().__init__(window)
         self._look = look
         self._window = window
@@ -48,6 +49,7 @@ class LargePreviewControl(QObject):
         self._model = model
         self._navigator = navigator
         self._previewer = previewer
+        self._settings = settings
         self._known: dict[_Key, Inside] = {}
         self._ahead: list[CancelToken] = []
         self._shown: _Key | None = None
@@ -72,13 +74,14 @@ class LargePreviewControl(QObject):
             return
         dialog = self._made()
         self._shown = None
-        dialog.show_over(self._window)
+        dialog.bring_up()
         self._show()
 
     def _made(self) -> LargePreview:
         """Return the preview, made the first time."""
         if self._dialog is None:
             dialog = self._dialog = LargePreview(self._look, self._window)
+            dialog.place_over(self._window, self._settings.preview_geometry)
             self._feed = PreviewFeed(dialog.area, self._previewer)
             self._feed.found.connect(self._found)
             dialog.step_wanted.connect(self._step)
@@ -107,6 +110,8 @@ class LargePreviewControl(QObject):
         self._calm.stop()
         self._cancel_ahead()
         self._shown = None
+        if self._dialog is not None:
+            self._settings.preview_geometry = self._dialog.saveGeometry()
         if self._feed is not None:
             self._feed.clear()
         self._window.activateWindow()

@@ -85,7 +85,8 @@ class PreviewArea(QWidget):
         self._holder.setVisible(bool(text) or not self._compact)
         self.note.hide()
         self.switch.hide()
-        self.setVisible(bool(text) or not self._compact)
+        if self._compact:
+            self.setVisible(bool(text))
         self._fit()
         self.changed.emit()
 
@@ -140,7 +141,8 @@ class PreviewArea(QWidget):
             return
         is_empty = isinstance(body, EmptyBody) and not body.text and self._compact
         self._holder.setVisible(not is_empty)
-        self.setVisible(not is_empty or bool(self.note.text()) or not self._compact)
+        if self._compact:
+            self.setVisible(not is_empty or bool(self._inside and self._inside.note))
         self._stack.setCurrentWidget(self._filled(body))
         self.picture.show_picture(body if isinstance(body, Picture) else None)
         self._fit()

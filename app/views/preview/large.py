@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -61,12 +61,14 @@ class LargePreview(QDialog):
         self._connect()
         self._bind_keys()
 
-    def show_over(self, window: QWidget) -> None:
-        """Open it, the first time in the middle of the window."""
-        if not self.testAttribute(Qt.WidgetAttribute.WA_Resized):
-            size = (window.size() * _SHARE).expandedTo(_LEAST)
-            self.resize(size)
+    def place_over(self, window: QWidget, remembered: QByteArray) -> None:
+        """Go where it was last, or into the middle of a window."""
+        if not self.restoreGeometry(remembered):
+            self.resize((window.size() * _SHARE).expandedTo(_LEAST))
             self.move(window.frameGeometry().center() - self.rect().center())
+
+    def bring_up(self) -> None:
+        """Show it above the window and give it the keyboard."""
         self.show()
         self.raise_()
         self.activateWindow()

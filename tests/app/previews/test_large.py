@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from app.actions import ActionId
+from app.application import Window
 from app.bridge.acting import Identity
 from app.models.rows import Row
 from app.views.preview.large import LargePreview
 from engine.types import RlsContext
-from tests.app.helpers import Desk
+from tests.app.helpers import Desk, leave
 from tests.app.previews.files import gif, image
 
 
@@ -152,3 +156,19 @@ def test_space_elsewhere_is_a_space(album: Desk) -> None:
     album.qtbot.keyClick(album.tree, Qt.Key.Key_Space)
     assert album.session.large.dialog is None
     assert album.session.actions[ActionId.PREVIEW].shortcut().toString() == "Space"
+
+
+def test_inspector_and_preview_are_as_they_were(open_window: Callable[[], Window], qtbot: QtBot) -> None:
+    first = Desk(open_window(), qtbot)
+    first.bucket()
+    first.put("b.png", image(9, 9))
+    first.session.actions[ActionId.INSPECTOR].trigger()
+    dialog = opened(first, "b.png")
+    dialog.resize(610, 430)
+    dialog.close()
+    leave(first.window)
+    again = Desk(open_window(), qtbot)
+    again.until(lambda: again.names == ["b.png"])
+    assert again.session.actions[ActionId.INSPECTOR].isChecked()
+    again.until(again.views.inspector.isVisible)
+    assert opened(again, "b.png").size() == QSize(610, 430)
