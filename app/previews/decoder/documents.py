@@ -7,19 +7,21 @@ import time
 from typing import Any, Final
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QImage, QPainter, QTextDocument
 
 from app.previews.decoder.drawings import ready_to_draw
 from app.previews.decoder.pictures import pixels_of
 
 _PAGE_WIDTH_PX: Final = 600
+_BLANK: Final = QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
 
 
 class _Closed(QTextDocument):
     """A document that loads nothing."""
 
-    def loadResource(self, _kind: int, _name: object) -> None:
-        """Qt's hook: nothing."""
+    def loadResource(self, _kind: int, _name: object) -> QImage:
+        """Qt's hook: a blank picture, for where none comes Qt would look for a file of that name itself."""
+        return _BLANK
 
 
 def markdown(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
@@ -67,7 +69,12 @@ def pdf(data: bytes, *, page: int, edge_px: int) -> tuple[dict[str, Any], list[b
     page = max(0, min(page, document.pageCount() - 1))
     points = document.pagePointSize(page)
     full = QSize(round(points.width()), round(points.height()))
-    image = document.render(page, full.scaled(edge_px, edge_px, Qt.AspectRatioMode.KeepAspectRatio))
+    drawn = document.render(page, full.scaled(edge_px, edge_px, Qt.AspectRatioMode.KeepAspectRatio))
+    image = QImage(drawn.size(), QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.white)  # a page has no ground of its own
+    painter = QPainter(image)
+    painter.drawImage(0, 0, drawn)
+    painter.end()
     head, blob = pixels_of(image)
     told = {"width": full.width(), "height": full.height(), "format": "pdf", "pages": document.pageCount()}
     return {**told, "frames": [{**head, "shown_ms": 0}]}, [blob]

@@ -38,6 +38,8 @@ class TablePage(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
+        self.verticalHeader().setAccessibleName(translate("PreviewPages", "Rows"))
+        self.horizontalHeader().setAccessibleName(translate("PreviewPages", "Columns"))
         self.verticalHeader().setDefaultSectionSize(look.theme.size("tree_row"))
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setResizeContentsPrecision(_SIZED_ROWS)

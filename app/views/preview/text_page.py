@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import Final
 
@@ -22,8 +23,9 @@ from app.i18n import translate
 from app.look import Look
 from app.previews.shapes import Span, TextBody, TextPart
 
-_SLICE_CHARS: Final = 48 * 1024
-_BLOCKS_A_STEP: Final = 400
+_SLICE_CHARS: Final = 8 * 1024
+_BLOCKS_A_STEP: Final = 10
+_STEP_S: Final = 0.008
 _SHOWN_MAX_CHARS: Final = 24 * 1024 * 1024
 _NEAR_END_LINES: Final = 200
 _TONES: Final = {
@@ -153,20 +155,24 @@ class TextPage(QPlainTextEdit):
         )  # fmt: skip
 
     def _step(self) -> None:
-        """Take in a slice of the text or, once all of it is there, colour a few lines."""
-        if self._waiting:
-            piece = self._waiting.popleft()
-            self._chars += len(piece)
-            cursor = QTextCursor(self.document())
-            cursor.movePosition(QTextCursor.MoveOperation.End)
-            cursor.insertText(piece)
-            self._move_gutter()
-        else:
-            self._colour()
+        """Take in what a few milliseconds allow: text first and, once all of it is there, colours."""
+        until = time.monotonic() + _STEP_S
+        while not self.is_settled and time.monotonic() < until:
+            if self._waiting:
+                self._insert(self._waiting.popleft())
+            else:
+                self._colour()
         if not self.is_settled:
             self._soon.start()
         else:
             self._look_for_end()
+
+    def _insert(self, piece: str) -> None:
+        self._chars += len(piece)
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.insertText(piece)
+        self._move_gutter()
 
     def _colour(self) -> None:
         """Colour the lines that the next spans lie in."""

@@ -10,6 +10,7 @@ from engine.types import Retention
 from tests.app.helpers import Desk
 from tests.app.previews.conftest import Bytes
 from tests.app.previews.files import image
+from tests.app.test_accessibility import unnamed
 
 
 def test_texts_line_by_line_with_what_stands_around(decoder: Decoder) -> None:
@@ -62,5 +63,6 @@ def test_an_old_version_is_compared_with_the_present_one_and_with_another(desk: 
     desk.until(lambda: dialog.lines.before.toPlainText().startswith("~ one\n  same"))
     assert dialog.lines.after.toPlainText().startswith("~ three\n  same")
     assert len(dialog.lines.after.extraSelections()) == 1
+    assert unnamed(dialog) == []
     dialog.before.setCurrentIndex(1)
     desk.until(lambda: dialog.lines.before.toPlainText().startswith("~ two"))

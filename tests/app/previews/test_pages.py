@@ -25,6 +25,7 @@ from app.previews.shapes import (
 from app.views.preview.area import PreviewArea
 from app.views.preview.hex_page import CHUNK_BYTES, HexPage
 from app.views.preview.text_page import TextPage
+from tests.app.test_accessibility import unnamed
 
 GIB = 1024**3
 
@@ -118,6 +119,9 @@ def test_the_switch_shows_the_source_and_back(area: PreviewArea) -> None:
     assert area.page is area.text
     area.switch.click()
     assert area.page is area.rich
+    area.show_inside(Inside(TableBody(("a", "b"), (("1", "2"),)), TextBody(TextPart("a,b"))))
+    assert area.page is area.table
+    assert unnamed(area) == []
     area.show_inside(Inside(EmptyBody("It holds nothing.")))
     assert not area.switch.isVisible()
     assert area.words.text() == "It holds nothing."
