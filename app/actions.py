@@ -36,6 +36,7 @@ class ActionId(StrEnum):
     EDIT_PATH = auto()
     REFRESH = auto()
     OPEN = auto()
+    PREVIEW = auto()
     COPY_LINK = auto()
     LINK_DIALOG = auto()
     COPY_PUBLIC_LINK = auto()

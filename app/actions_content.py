@@ -117,6 +117,14 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
         lambda now: now.one_target,
     ),
     Spec(
+        ActionId.PREVIEW,
+        QT_TRANSLATE_NOOP("Actions", "Pre&view"),
+        "eye",
+        ("Space",),
+        QT_TRANSLATE_NOOP("Actions", "Look at it in large; arrow keys go on through the folder"),
+        lambda now: now.in_tree is None and now.selected > 0,
+    ),
+    Spec(
         ActionId.COPY_LINK,
         QT_TRANSLATE_NOOP("Actions", "Copy &link"),
         "link-simple",

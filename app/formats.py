@@ -39,6 +39,13 @@ def count_text(objects: int, folders: int = 0) -> str:
     return ", ".join(parts)
 
 
+def breakable(text: str) -> str:
+    """Let long names break after the places where people expect it (a zero-width space follows them)."""
+    for mark in "/_-.":
+        text = text.replace(mark, f"{mark}\u200b")
+    return text
+
+
 def time_text(moment: datetime, now: datetime) -> str:
     """Return a moment as a file manager writes it: near ones relative, far ones as a date.
 

@@ -27,6 +27,7 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             A.DOWNLOAD,
             None,
             A.OPEN,
+            A.PREVIEW,
             A.PROPERTIES,
             None,
             A.USERS,
@@ -82,7 +83,7 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
 )
 
 OBJECT_MENU: Final[Entries] = (
-    A.OPEN, A.DOWNLOAD, A.COPY, None, A.COPY_LINK, A.LINK_DIALOG, A.COPY_PUBLIC_LINK, None,
+    A.OPEN, A.PREVIEW, A.DOWNLOAD, A.COPY, None, A.COPY_LINK, A.LINK_DIALOG, A.COPY_PUBLIC_LINK, None,
     A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.TEST_ACCESS, A.PROPERTIES,
 )  # fmt: skip
 FOLDER_MENU: Final[Entries] = (

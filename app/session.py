@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.action_set import Actions
@@ -15,6 +15,9 @@ from app.bridge.engine_side import EngineSide
 from app.bridge.serving import ServerState
 from app.bridge.tasks import Tasks
 from app.bucket_looks import BucketLooks
+from app.controllers.comparing import CompareControl
+from app.controllers.labelling import LabelControl
+from app.controllers.large_preview import LargePreviewControl
 from app.controllers.outside import OutsideControl
 from app.controllers.tracking import InspectorFeed, Tracker
 from app.controllers.versions import VersionControl
@@ -98,6 +101,12 @@ class Session(QObject):
         self._viewing = Viewing(
             self.controllers.navigator, self.views.pane, self.actions, BucketLooks(settings), side.acting
         )
+        self.large = LargePreviewControl(
+            look, shell, self.views.pane.table, self._rows, self.controllers.navigator, side.previewer, side.acting,
+            settings,
+        )  # fmt: skip
+        CompareControl(look, shell, self.views.inspector.versions, side.previewer)
+        LabelControl(self.views.inspector, side.labels, side.previewer, self.controllers.navigator, shell.toast, errors)
         self._prompter = ConflictPrompter(side.transfers, look, shell)
         self.actions.connect_all(self._handlers())
         self._connect_views()
@@ -127,6 +136,7 @@ class Session(QObject):
         """Keep how the window looks and where it is."""
         place = self.controllers.navigator.place
         self._settings.place = place.text if place else ""
+        self._settings.inspector_shown = self.actions[A.INSPECTOR].isChecked()
         self._settings.columns = self.views.pane.table.columns_state()
         self._viewing.remember()
         self._settings.splitter, self._settings.rows = self.views.bench.state()
@@ -165,6 +175,7 @@ class Session(QObject):
             A.EDIT_PATH: self.views.breadcrumb.edit,
             A.REFRESH: go.refresh,
             A.OPEN: self._open,
+            A.PREVIEW: self.large.toggle,
             A.COPY_LINK: share.copy_link,
             A.LINK_DIALOG: share.share,
             A.COPY_PUBLIC_LINK: share.copy_public_link,
@@ -200,6 +211,9 @@ class Session(QObject):
         views.tree.dropped.connect(lambda sources, place: move.upload(place, sources))
         table.drag_wanted.connect(move.drag)
         table.menu_wanted.connect(self._table_menu)
+        # Space presses buttons and types blanks everywhere else
+        self.actions[A.PREVIEW].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        table.addAction(self.actions[A.PREVIEW])
         views.tree.menu_wanted.connect(self._tree_menu)
         views.bench.new_bucket_wanted.connect(self.actions[A.NEW_BUCKET].trigger)
         views.status.server_clicked.connect(self.actions[A.SERVER].trigger)
@@ -232,7 +246,7 @@ class Session(QObject):
         self._shell.setStatusBar(self.views.status)
         self.views.bench.restore(self._settings.splitter, self._settings.rows)
         self.views.pane.table.restore_columns(self._settings.columns)
-        self._show_inspector(shown=False)
+        self._show_inspector(shown=self._settings.inspector_shown)
         self._show_transfers(shown=False)
         mode = self._look.theme.mode
         self.actions[next(name for name, theme in _THEMES.items() if theme is mode)].setChecked(True)

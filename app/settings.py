@@ -85,6 +85,24 @@ class WindowSettings:
         self._keep("window/splitter", value)
 
     @property
+    def inspector_shown(self) -> bool:
+        """Whether the inspector is seen; its width is a part of `splitter`."""
+        return bool(self._number("window/inspector", 0, 0, 1))
+
+    @inspector_shown.setter
+    def inspector_shown(self, value: bool) -> None:
+        self._keep("window/inspector", int(value))
+
+    @property
+    def preview_geometry(self) -> QByteArray:
+        """Place and size of the large preview."""
+        return self._bytes("preview/geometry")
+
+    @preview_geometry.setter
+    def preview_geometry(self, value: QByteArray) -> None:
+        self._keep("preview/geometry", value)
+
+    @property
     def columns(self) -> QByteArray:
         """Widths, order and visibility of the columns."""
         return self._bytes("table/columns")

@@ -20,6 +20,7 @@ from engine.files.deletes import Deletes
 from engine.files.downloads import Downloads
 from engine.files.flat_listing import FlatListing
 from engine.files.journal import Journal
+from engine.files.labels import Labels
 from engine.files.listing import Listing
 from engine.files.moves import Moves
 from engine.files.mutations import Mutations
@@ -170,6 +171,7 @@ def compose(
             deletes=deletes,
             moves=Moves(core.mutations, announcer),
             copies=copies,
+            labels=Labels(core.mutations, announcer),
             versions=Versions(executor, core.mutations, contents, copies, quarantine),
             trash=Trash(executor, core.mutations, backend, announcer.stored, quarantine, deletes, core.failpoints),
             past=past,

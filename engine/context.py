@@ -48,6 +48,7 @@ class Operation(StrEnum):
     OBJECT_SIGN_MANY = "storage.object.sign_many"
     OBJECT_MOVE = "storage.object.move"
     OBJECT_COPY = "storage.object.copy"
+    OBJECT_LABEL = "storage.object.update_metadata"
     OBJECT_DELETE = "storage.object.delete"
     OBJECT_DELETE_MANY = "storage.object.delete_many"
     VERSION_LIST = "storage.version.list"

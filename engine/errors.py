@@ -4,7 +4,7 @@
     ├── RequestFault                  the request cannot be fulfilled as asked
     │   ├── NotFound                  BucketNotFound, ObjectNotFound, UserNotFound, TokenNotFound, PolicyNotFound
     │   ├── Conflict                  BucketAlreadyExists, ObjectAlreadyExists, BucketNotEmpty, WouldBeLost,
-    │   │                             UserAlreadyExists, PolicyAlreadyExists
+    │   │                             UserAlreadyExists, PolicyAlreadyExists, ObjectChanged
     │   ├── Unauthorized              InvalidToken, WrongPassword, PolicyFailed
     │   ├── InvalidRequest            InvalidKey, InvalidBucketName, InvalidRange, InvalidPolicy
     │   ├── InvalidLink               MalformedLink, ExpiredLink, WrongSignature
@@ -126,6 +126,13 @@ class BucketNotEmpty(Conflict):
 
     code = "ResourceNotEmpty"
     default_hint = "Empty the bucket first."
+
+
+class ObjectChanged(Conflict):
+    """The object is not what the caller saw when they decided to change it."""
+
+    code = "ObjectChanged"
+    default_hint = "Look at it again, then change it."
 
 
 class UserAlreadyExists(Conflict):

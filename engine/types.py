@@ -93,6 +93,15 @@ class BucketChanges:
     name: str | Unchanged = UNCHANGED
 
 
+@dataclass(frozen=True, slots=True)
+class LabelChanges:
+    """What `change_labels` says of objects from now on; fields left at `UNCHANGED` stay."""
+
+    mime_type: str | Unchanged = UNCHANGED
+    cache_control: str | Unchanged = UNCHANGED
+    user_metadata: Mapping[str, Any] | Unchanged = UNCHANGED
+
+
 class StorageObject(NamedTuple):
     """A row of `storage_objects`.
 

@@ -31,6 +31,7 @@ class Deed(StrEnum):
     ADD = QT_TRANSLATE_NOOP("Acting", "{who} may not put this here. Policies decide.")
     READ = QT_TRANSLATE_NOOP("Acting", "{who} may not read this. Policies decide.")
     RENAME = QT_TRANSLATE_NOOP("Acting", "{who} may not rename this. Policies decide.")
+    LABEL = QT_TRANSLATE_NOOP("Acting", "{who} may not change this. Policies decide.")
     DELETE = QT_TRANSLATE_NOOP("Acting", "{who} may not delete this. Policies decide.")
     RESTORE = QT_TRANSLATE_NOOP("Acting", "{who} may not restore this. Policies decide.")
     SHARE = QT_TRANSLATE_NOOP("Acting", "{who} may not share this. Policies decide.")
@@ -45,6 +46,7 @@ class Deed(StrEnum):
             Deed.DELETE_BUCKET: "DELETE",
             Deed.ADD: "INSERT",
             Deed.RENAME: "UPDATE",
+            Deed.LABEL: "UPDATE",
             Deed.DELETE: "DELETE",
             Deed.RESTORE: "INSERT",
         }.get(self, "SELECT")
@@ -179,6 +181,18 @@ class ActingTasks:
         """Make a small picture with these eyes; the answer, or the failure, is dropped once there are others."""
         failed = self._for_these_eyes(otherwise or self._tasks.fail)
         return self._tasks.illustrate(self._bound(work, None), self._for_these_eyes(then), failed)
+
+    def look(
+        self,
+        work: Callable[[Ticket, RlsContext], T],
+        then: Callable[[T], None],
+        otherwise: Fail | None = None,
+        *,
+        attempt: Attempt | None = None,
+    ) -> Ticket:
+        """Look inside an object with these eyes; dropped as in `read`."""
+        failed = self._for_these_eyes(otherwise or self._tasks.fail)
+        return self._tasks.look(self._bound(work, attempt), self._for_these_eyes(then), failed)
 
     def mutate(
         self,

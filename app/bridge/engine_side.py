@@ -11,6 +11,7 @@ from app.bridge.acting import Acting, ActingTasks
 from app.bridge.auditing import AuditBridge
 from app.bridge.events import EventRelay
 from app.bridge.exporting import Exporter
+from app.bridge.labels import LabelBridge
 from app.bridge.operations import Operations
 from app.bridge.outside import OutsideBridge
 from app.bridge.policies import PolicyBridge
@@ -37,7 +38,7 @@ class EngineSide:
 
     Attributes:
         acting: In whose name.
-        reader, operations, trash, versions, policies, exporter, previewer, thumbnails: What reads and acts.
+        reader, operations, trash, versions, policies, exporter, previewer, labels, thumbnails: What reads and acts.
         transfers, server, relay: The queue, the server, and the news.
         access, audit: Users, tokens and keys; what was done and denied.
         outside: What other programs do in the storage folder.
@@ -60,6 +61,7 @@ class EngineSide:
         self.versions = VersionsBridge(storage, lanes, self.exporter)
         self.previewer = Previewer(storage, lanes)
         self.thumbnails = Thumbnails(storage, lanes, self.data_dir / _THUMBNAILS)
+        self.labels = LabelBridge(storage, lanes)
         self.transfers = TransferBridge(
             TransferQueue(storage, own, keep_out=(self.data_dir,)), self.acting, tasks, parent
         )
@@ -97,6 +99,7 @@ class EngineSide:
         return (
             self.transfers.close,
             self.server.close,
+            self.previewer.close,
             self._tasks.join,
             self.exporter.clear,
             self._workspace.close,

@@ -1,97 +1,170 @@
-"""A look into an object: a small picture or the beginning of a text. Read off the main thread, bounded, never run."""
+"""A look into objects, and into what they were before: read by range in the name of whoever acts, never by path.
+
+Each call opens the object anew, so that a right that is gone ends a look at once. Ranges are only read of the very
+content that the look began with.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import TypeVar
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
-from PySide6.QtGui import QImage, QImageReader
-
-from app.bridge.acting import ActingTasks
+from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.tasks import Fail, Ticket
+from app.previews.comparing import Comparison, compare
+from app.previews.decoder.client import Decoder
+from app.previews.registry import look_inside
+from app.previews.shapes import Inside, TextPart
+from app.previews.texts import more_of
+from engine.cancel import CancelToken
+from engine.errors import ObjectChanged
+from engine.files.downloads import ObjectReader
 from engine.storage import FileStorage
 from engine.types import RlsContext, StorageObject
+from engine.version_types import ObjectVersion
 
-_IMAGE_MAX_BYTES: Final = 32 * 1024 * 1024
-_TEXT_BYTES: Final = 16 * 1024
-_DECODED_MAX_MB: Final = 128
-_EDGE_PX: Final = 480
-_TEXT_TYPES: Final = (
-    "application/json",
-    "application/xml",
-    "application/javascript",
-    "application/toml",
-    "application/x-sh",
-)
+_T = TypeVar("_T")
+Opener = Callable[[RlsContext], ObjectReader]
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """What can be shown of an object; both empty when there is nothing to show.
+class Source:
+    """One content that can be looked at.
 
     Attributes:
-        image: Scaled to a few hundred pixels.
-        image_size: Its true width and height.
-        text: The beginning of the text.
+        info: The object, or what it was.
+        open: Opens it for somebody.
     """
 
-    image: QImage | None = None
-    image_size: QSize | None = None
-    text: str = ""
+    info: StorageObject
+    open: Opener
+
+    def is_same_as(self, other: Source) -> bool:
+        """Return whether it is the same content under the same name."""
+        return (self.info.version, self.info.path) == (other.info.version, other.info.path)
+
+
+class Opened:
+    """A content that is open, as `previews.content.Content`."""
+
+    def __init__(self, reader: ObjectReader, token: CancelToken) -> None:
+        """Args: what reads it; what says that nobody waits any more."""
+        self._reader = reader
+        self.token = token
+
+    @property
+    def name(self) -> str:
+        """Return the last segment of its path."""
+        return self._reader.info.name
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how long it is."""
+        return self._reader.size
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Return up to `count` bytes from `offset`."""
+        self.token.raise_if_cancelled()
+        return self._reader.read_at(offset, count)
 
 
 class Previewer:
-    """Makes previews."""
+    """Looks inside objects."""
 
     def __init__(self, storage: FileStorage, tasks: ActingTasks) -> None:
         """Args: the engine, and the lanes of whoever looks."""
         self._storage = storage
         self._tasks = tasks
+        self._decoder = Decoder()
 
-    def preview(self, item: StorageObject, then: Callable[[Preview], None], otherwise: Fail | None = None) -> Ticket:
-        """Make the preview of an object.
+    def of_object(self, item: StorageObject, moment: datetime | None = None) -> Source:
+        """Return an object as something to look at, as it was at a moment if one is given."""
+        if moment is not None:
+            return Source(item, lambda me: self._storage.past.open(item.bucket, item.path, moment, me))
+        return Source(item, lambda me: self._storage.open_object(item.bucket, item.path, me))
+
+    def of_version(self, version: ObjectVersion) -> Source:
+        """Return one of an object's contents as something to look at."""
+        info, number = version.info, version.id
+        if number is None:
+            return self.of_object(info)
+        return Source(info, lambda me: self._storage.versions.open(info.bucket_id, number, me))
+
+    def preview(
+        self, source: Source, edge_px: int, then: Callable[[Inside], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Look inside.
 
         Args:
-            item: As listed.
-            then: Gets it.
-            otherwise: Gets the failure to read the object; an undecodable one is an empty preview.
+            source: What.
+            edge_px: Longest side of a picture that is wanted.
+            then: Gets what can be shown; what cannot be decoded shows its bytes.
+            otherwise: Gets the failure to read the object.
         """
-        return self._tasks.read(lambda _, me: self._make(item, me), then, otherwise)
 
-    def _make(self, item: StorageObject, me: RlsContext) -> Preview:
-        if item.mime_type.startswith("image/") and item.size_bytes <= _IMAGE_MAX_BYTES:
-            return _picture(self._head(item, item.size_bytes, me))
-        if item.mime_type.startswith("text/") or item.mime_type in _TEXT_TYPES:
-            return Preview(text=_decoded(self._head(item, _TEXT_BYTES, me)))
-        return Preview()
+        def work(ticket: Ticket, me: RlsContext) -> Inside:
+            with source.open(me) as reader:
+                return look_inside(Opened(reader, ticket.token), self._decoder, edge_px)
 
-    def _head(self, item: StorageObject, size_bytes: int, me: RlsContext) -> bytes:
-        with self._storage.open_object(item.bucket, item.path, me) as reader:
-            return reader.read_at(0, min(size_bytes, item.size_bytes))
+        return self._look(source, work, then, otherwise)
 
+    def more(
+        self, source: Source, offset: int, codec: str, then: Callable[[TextPart], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Read the next part of a text; arguments as in `texts.more_of`."""
 
-def _picture(data: bytes) -> Preview:
-    buffer = QBuffer()
-    buffer.setData(QByteArray(data))
-    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    reader = QImageReader(buffer)
-    reader.setAutoTransform(True)
-    QImageReader.setAllocationLimit(_DECODED_MAX_MB)
-    full = reader.size()
-    if full.isValid() and max(full.width(), full.height()) > _EDGE_PX:
-        reader.setScaledSize(full.scaled(_EDGE_PX, _EDGE_PX, Qt.AspectRatioMode.KeepAspectRatio))
-    image = reader.read()
-    return Preview() if image.isNull() else Preview(image=image, image_size=full if full.isValid() else image.size())
+        def work(ticket: Ticket, me: RlsContext) -> TextPart:
+            with self._same(source, me) as reader:
+                return more_of(Opened(reader, ticket.token), offset, codec)
 
+        return self._look(source, work, then, otherwise)
 
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "utf-16") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError as error:
-            # A cut in the middle of a character at the end is no reason to doubt the encoding.
-            if error.start >= len(data) - 3:
-                return data[: error.start].decode(encoding)
-    return data.decode("latin-1")
+    def bytes_at(
+        self, source: Source, offset: int, count: int, then: Callable[[bytes], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Read a range of bytes."""
+
+        def work(_: Ticket, me: RlsContext) -> bytes:
+            with self._same(source, me) as reader:
+                return reader.read_at(offset, count)
+
+        return self._look(source, work, then, otherwise)
+
+    def compare(
+        self, before: Source, after: Source, edge_px: int, then: Callable[[Comparison], None], otherwise: Fail
+    ) -> Ticket:
+        """Compare two contents; arguments as in `preview`."""
+
+        def work(ticket: Ticket, me: RlsContext) -> Comparison:
+            with before.open(me) as old, after.open(me) as new:
+                return compare(Opened(old, ticket.token), Opened(new, ticket.token), self._decoder, edge_px)
+
+        return self._look(after, work, then, otherwise)
+
+    def close(self) -> None:
+        """Decode nothing any more; waits for what decodes. Off the main thread."""
+        self._decoder.close()
+
+    def _look(
+        self,
+        source: Source,
+        work: Callable[[Ticket, RlsContext], _T],
+        then: Callable[[_T], None],
+        otherwise: Fail | None,
+    ) -> Ticket:
+        attempt = Attempt(Deed.READ, source.info.bucket, source.info.path)
+        return self._tasks.look(work, then, otherwise, attempt=attempt)
+
+    def _same(self, source: Source, me: RlsContext) -> ObjectReader:
+        """Open the very content that the look began with.
+
+        Raises:
+            ObjectChanged: There is another one by now.
+        """
+        reader = source.open(me)
+        if reader.info.version != source.info.version:
+            reader.close()
+            raise ObjectChanged("Somebody else changed it meanwhile", path=source.info.path)
+        return reader

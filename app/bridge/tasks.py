@@ -2,9 +2,9 @@
 
 Reads run side by side in a small pool, mutations one after another in the order they were asked for. Copies for other
 programs and downloads have a lane each beside them, so that a long download keeps nothing from opening; so have small
-pictures, which may be those of strangers. All call back in the main thread through a queued signal. A cancelled
-ticket never calls back; nor does one whose owner is gone. `Tasks.stop` cancels what runs, `Tasks.join` waits for every
-thread.
+pictures, which may be those of strangers, and looks inside objects have a small pool, so that a picture that takes long
+keeps no folder from being listed. All call back in the main thread through a queued signal. A cancelled ticket never
+calls back; nor does one whose owner is gone. `Tasks.stop` cancels what runs, `Tasks.join` waits for every thread.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ T = TypeVar("T")
 Fail = Callable[[Exception], None]
 
 _READERS: Final = 3
+_LOOKERS: Final = 3
 
 
 class Ticket:
@@ -79,7 +80,10 @@ class Tasks(QObject):
         self._exporter = ThreadPoolExecutor(1, thread_name_prefix="holdall-export")
         self._downloader = ThreadPoolExecutor(1, thread_name_prefix="holdall-download")
         self._illustrator = ThreadPoolExecutor(1, thread_name_prefix="holdall-picture")
-        self._lanes = (self._readers, self._writer, self._exporter, self._downloader, self._illustrator)
+        self._lookers = ThreadPoolExecutor(_LOOKERS, thread_name_prefix="holdall-look")
+        self._lanes = (
+            self._readers, self._writer, self._exporter, self._downloader, self._illustrator, self._lookers,
+        )  # fmt: skip
         self._pending: set[Ticket] = set()
         self._under_way: list[Ticket] = []
         self._closed = False
@@ -148,6 +152,18 @@ class Tasks(QObject):
         """
         ticket = Ticket("", owner)
         self._submit(self._readers, ticket, work, then, otherwise)
+        return ticket
+
+    def look(self, work: Callable[[Ticket], T], then: Callable[[T], None], otherwise: Fail | None = None) -> Ticket:
+        """Look inside an object, beside everything else.
+
+        Args:
+            work: Called in a worker thread.
+            then: As in `read`.
+            otherwise: As in `read`.
+        """
+        ticket = Ticket("", None)
+        self._submit(self._lookers, ticket, work, then, otherwise)
         return ticket
 
     def mutate(

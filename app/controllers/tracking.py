@@ -10,11 +10,12 @@ from PySide6.QtGui import QClipboard
 
 from app.action_set import Actions
 from app.bridge.acting import Acting
-from app.bridge.previews import Previewer
+from app.bridge.previews import Previewer, Source
 from app.bridge.reading import Reader
 from app.bridge.tasks import Ticket
 from app.bridge.versions import VersionsBridge
 from app.controllers.navigation import Navigator
+from app.controllers.previewing import PreviewFeed
 from app.formats import count_text, number_text, size_text
 from app.i18n import translate
 from app.location import Location
@@ -22,6 +23,7 @@ from app.models.folder_model import FolderModel
 from app.models.rows import Row, RowMaker
 from app.models.sources import Cancellable
 from app.models.tree_model import BUCKET_ROLE
+from app.previews.shapes import Inside
 from app.situation import Situation
 from app.views.browser import BrowserPane
 from app.views.drops import carries_files
@@ -32,6 +34,7 @@ from engine.types import Bucket, StorageObject
 from engine.version_types import ObjectVersion
 
 _CALM_MS = 60
+_EDGE_PX = 480
 
 
 class Tracker(QObject):
@@ -141,6 +144,8 @@ class InspectorFeed(QObject):
         self._model = model
         self._reader = reader
         self._previewer = previewer
+        self._looks = PreviewFeed(inspector.preview, previewer)
+        self._looks.found.connect(inspector.show_preview)
         self._versions = versions
         self._navigator = navigator
         self._rows = rows
@@ -152,6 +157,7 @@ class InspectorFeed(QObject):
         for signal in (pane.table.selection_changed, model.opened, model.refreshed, navigator.moved):
             signal.connect(self.wake)
         navigator.read_again.connect(self.look_again)
+        inspector.editing_ended.connect(self.wake)
 
     def wake(self) -> None:
         """Look at the selection soon."""
@@ -166,6 +172,8 @@ class InspectorFeed(QObject):
     def _show(self) -> None:
         rows = self._model.rows(self._table.ranges) or []
         row = rows[0] if len(rows) == 1 else None
+        if self._inspector.is_being_edited(frozenset(row.path for row in rows)):
+            return  # what is being typed stays; the engine says if it is about what is there no more
         seen = None if row is None else _Seen(row, self._navigator.bucket, self._navigator.moment)
         if seen is not None and seen == self._shown and not self._is_stale:
             return
@@ -177,15 +185,25 @@ class InspectorFeed(QObject):
         for load in self._loads:
             load.cancel()
         self._loads = []
+        before = self._looks.known
+        self._looks.clear()
         if row is None:
-            self._show_number(self._table.selected_count)
+            self._show_number(self._table.selected_count, rows)
         elif row.object is None:
             self._show_folder(row)
         else:
-            self._inspector.show_object(row, row.object, self._rows.owner_text(row.object.owner_id))
-            if self._navigator.moment is None:
-                self._load(self._previewer.preview(row.object, self._inspector.show_preview, lambda _: None))
+            self._show_object(row, row.object, before)
             self._load_versions(row.object)
+
+    def _show_object(self, row: Row, item: StorageObject, before: tuple[Source, Inside] | None) -> None:
+        """Show an object; a content that is shown already is not looked into again."""
+        moment, owner = self._navigator.moment, self._rows.owner_text(item.owner_id)
+        self._inspector.show_object(row, item, owner, editable=moment is None)
+        source = self._previewer.of_object(item, moment)
+        if before is not None and before[0].is_same_as(source):
+            self._looks.show_known(source, before[1])
+        else:
+            self._looks.show(source, round(_EDGE_PX * self._inspector.devicePixelRatioF()))
 
     def _load_versions(self, item: StorageObject) -> None:
         if self._navigator.moment is not None:
@@ -198,9 +216,9 @@ class InspectorFeed(QObject):
 
         self._load(self._versions.read(item, show, lambda _: None))
 
-    def _show_number(self, count: int) -> None:
+    def _show_number(self, count: int, rows: list[Row]) -> None:
         if count:
-            self._inspector.show_many(count)
+            self._inspector.show_many(count, rows if self._navigator.moment is None else ())
         else:
             self._inspector.show_nothing()
 

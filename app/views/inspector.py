@@ -1,29 +1,34 @@
-"""The panel at the right: what is known about one object, with a look inside."""
+"""The panel at the right: what is known about one object, with a look inside; much of it is changed where it stands."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app import kinds, problems
-from app.bridge.previews import Preview
-from app.formats import count_text, exact_size_text, full_time_text
+from app.formats import breakable, count_text, exact_size_text, full_time_text
 from app.i18n import translate
 from app.look import Look, label
 from app.models.rows import Row
+from app.previews.shapes import EmptyBody, Inside
+from app.views.checksum_row import ChecksumRow
+from app.views.fact_list import FactList
+from app.views.metadata_form import MetadataForm
+from app.views.preview.area import PreviewArea
 from app.views.problem_note import ProblemNote
 from app.views.version_list import VersionList
+from app.widgets.editable_fact import EditableFact
 from app.widgets.glyph import Glyph
 from engine.types import StorageObject, TreeSize
 from engine.version_types import ObjectVersion
 
-_PREVIEW_PX: Final = 180
 _HERO_PX: Final = 72
 _LEAST_PX: Final = 288
-_LABEL_WIDTH_PX: Final = 76
+_LABELLED_MAX: Final = 500
+"""So many objects are changed together at most: each of them is held against what was seen."""
 
 
 class Inspector(QWidget):
@@ -31,10 +36,19 @@ class Inspector(QWidget):
 
     Signals:
         checksum_copied: The button beside the checksum was pressed; carries the checksum.
+        type_wanted, cache_wanted: Another type or cache rule was typed; carries the text and the `EditableFact`.
+        verify_wanted: The bytes are to be held against the checksum.
+        verify_ended: They are not any more: the button, or something else is shown.
+        editing_ended: A field was closed.
         closed: The button in the corner was pressed.
     """
 
     checksum_copied = Signal(str)
+    type_wanted = Signal(str, object)
+    cache_wanted = Signal(str, object)
+    verify_wanted = Signal()
+    verify_ended = Signal()
+    editing_ended = Signal()
     closed = Signal()
 
     def __init__(self, look: Look) -> None:
@@ -42,7 +56,9 @@ class Inspector(QWidget):
         super().__init__()
         self._look = look
         self._item: StorageObject | None = None
-        self._told: dict[str, str] = {}
+        self._items: tuple[StorageObject, ...] = ()
+        self._fields: list[EditableFact] = []
+        self._checksum: ChecksumRow | None = None
         self.setObjectName("inspector")
         self.setAccessibleName(translate("Inspector", "Inspector"))
         self.setMinimumWidth(_LEAST_PX)
@@ -53,44 +69,16 @@ class Inspector(QWidget):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._page = QWidget()
         self._page.setProperty("place", "surface")
-        space = look.theme.space
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, space("s"), 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(self._head())
-        whole.addWidget(self.area, 1)
-        column = QVBoxLayout(self._page)
-        column.setContentsMargins(space("l"), 0, space("l"), space("l"))
-        column.setSpacing(space("s"))
         self._glyph = Glyph(look, "cursor", "faint", _HERO_PX)
-        self._picture = QLabel()
-        self._picture.setProperty("place", "preview")
-        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._picture.setAccessibleName(translate("Inspector", "Preview"))
-        self._text = label()
-        self._text.setProperty("place", "preview")
-        self._text.setMargin(space("s"))
-        self._text.setFont(look.theme.code_font("caption"))
-        self._text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.preview = PreviewArea(look, compact=True)
         self._name = label(size="title", wrap=True, selectable=True)
         self._kind = label(tone="muted", wrap=True)
-        column.addSpacing(space("s"))
-        column.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignHCenter)
-        for part in (self._picture, self._text, self._name, self._kind):
-            part.setMinimumWidth(1)  # 0 would mean: as wide as its longest line or word
-            column.addWidget(part)
         self.problem = ProblemNote(look)
-        column.addWidget(self.problem)
-        column.addSpacing(space("s"))
-        self._facts = QFormLayout()
-        self._facts.setHorizontalSpacing(space("m"))
-        self._facts.setVerticalSpacing(space("s"))
-        self._facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
-        column.addLayout(self._facts)
+        self._facts = FactList(look)
+        self.metadata = MetadataForm(look)
+        self.metadata.editing_ended.connect(self.editing_ended)
         self.versions = VersionList(look)
-        column.addWidget(self.versions)
-        column.addStretch()
-        self.area.setWidget(self._page)
+        self._lay_out()
         self.show_nothing()
 
     @property
@@ -98,51 +86,84 @@ class Inspector(QWidget):
         """Return the object that is shown, if it is one."""
         return self._item
 
+    @property
+    def items(self) -> tuple[StorageObject, ...]:
+        """Return the objects that a change would be about."""
+        return self._items
+
+    @property
+    def is_editing(self) -> bool:
+        """Return whether a field is open: what is shown must stay until it is closed."""
+        return self.metadata.is_editing or any(field.is_editing for field in self._fields)
+
     def facts(self) -> dict[str, str]:
         """Return the facts that are shown, by their label."""
-        return dict(self._told)
+        return self._facts.told
+
+    def is_being_edited(self, paths: frozenset[str]) -> bool:
+        """Return whether a field is open that is about these objects."""
+        return self.is_editing and {item.path for item in self._items} == paths
+
+    def field(self, name: str) -> EditableFact:
+        """Return the fact of that name, which can be changed."""
+        return next(field for field in self._fields if field.field.accessibleName() == name)
 
     def show_nothing(self) -> None:
         """Say that nothing is selected."""
         self._begin("cursor", "faint", "", translate("Inspector", "Select an object to see what is known about it."))
 
-    def show_many(self, count: int) -> None:
-        """Say how many things are selected."""
+    def show_many(self, count: int, rows: Sequence[Row] = ()) -> None:
+        """Say how many things are selected, and let objects that are all known be changed together.
+
+        Args:
+            count: How many.
+            rows: All of them, or none where not all are known.
+        """
         text = translate("Inspector", "{count} items selected").format(count=count)
         self._begin("selection-all", "faint", text, "")
+        items = [row.object for row in rows if row.object is not None]
+        if len(items) != count:
+            return
+        self._facts.add(translate("Inspector", "Size"), exact_size_text(sum(item.size_bytes for item in items)))
+        if count <= _LABELLED_MAX:
+            self._items = tuple(items)
+            self._add_labels(items)
 
     def show_folder(self, row: Row) -> None:
         """Show a folder; its size arrives by `show_size`."""
         self._begin(row.icon, row.tone, row.name, translate("Inspector", "Folder"))
-        self._fact(translate("Inspector", "Path"), row.path)
+        self._facts.add(translate("Inspector", "Path"), row.path)
 
     def show_size(self, size: TreeSize) -> None:
         """Add what is below the folder that is shown."""
-        self._fact(translate("Inspector", "Contains"), count_text(size.objects))
-        self._fact(translate("Inspector", "Size"), exact_size_text(size.size_bytes))
+        self._facts.add(translate("Inspector", "Contains"), count_text(size.objects))
+        self._facts.add(translate("Inspector", "Size"), exact_size_text(size.size_bytes))
 
-    def show_object(self, row: Row, item: StorageObject, owner: str) -> None:
+    def show_object(self, row: Row, item: StorageObject, owner: str, *, editable: bool = True) -> None:
         """Show an object.
 
         Args:
             row: Its row, for name and icon.
             item: What the engine knows.
             owner: How the owner is called.
+            editable: Whether what is said about it can be changed: in the past it can't.
         """
         look = kinds.family(item.mime_type, item.name)
         self._begin(look.icon, look.tone, item.name, kinds.type_text(item.mime_type, item.name))
-        self._item = item
+        self._item, self._items = item, (item,) if editable else ()
         self.problem.show_problem(problems.problem_of(item))
-        self._fact(translate("Inspector", "Size"), exact_size_text(item.size_bytes))
-        self._fact(translate("Inspector", "MIME type"), item.mime_type)
+        add = self._facts.add
+        add(translate("Inspector", "Size"), exact_size_text(item.size_bytes))
+        self._add_labels([item], editable=editable)
         if item.modified_at is not None:
-            self._fact(translate("Inspector", "Modified"), full_time_text(item.modified_at))
-        self._fact(translate("Inspector", "Stored"), full_time_text(item.updated_at))
-        self._fact(translate("Inspector", "Created"), full_time_text(item.created_at))
-        self._fact(translate("Inspector", "Owner"), owner)
-        self._fact(translate("Inspector", "Cache"), item.cache_control)
-        self._fact(translate("Inspector", "Path"), f"{item.bucket}/{item.path}")
-        self._checksum(item.checksum)
+            add(translate("Inspector", "Modified"), full_time_text(item.modified_at))
+        add(translate("Inspector", "Stored"), full_time_text(item.updated_at))
+        add(translate("Inspector", "Created"), full_time_text(item.created_at))
+        add(translate("Inspector", "Owner"), owner)
+        add(translate("Inspector", "Path"), f"{item.bucket}/{item.path}")
+        self._add_checksum(item.checksum)
+        self.metadata.show_metadata(item.user_metadata, editable=editable)
+        self.metadata.setVisible(editable or bool(item.user_metadata))
 
     def show_versions(self, versions: tuple[ObjectVersion, ...], *, kept: bool) -> None:
         """Show what stood at the object's path before it; that may help where its bytes are not what they should be.
@@ -155,32 +176,54 @@ class Inspector(QWidget):
         has_older = any(version.id is not None and version.info.problem is None for version in versions)
         self.problem.show_problem(problems.problem_of(self._item), has_older=has_older)
 
-    def show_preview(self, preview: Preview) -> None:
-        """Show a look inside the object."""
-        if preview.image is not None and preview.image_size is not None:
-            ratio = self.devicePixelRatioF()
-            room = max(self.area.viewport().width() - 2 * self._look.theme.space("l") - 2, 120)
-            picture = QPixmap.fromImage(preview.image)
-            box = picture.size().scaled(
-                min(int(room * ratio), picture.width()), int(_PREVIEW_PX * ratio), Qt.AspectRatioMode.KeepAspectRatio
-            )
-            picture = picture.scaled(
-                box, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            )
-            picture.setDevicePixelRatio(ratio)
-            self._picture.setPixmap(picture)
-            self._picture.show()
-            self._glyph.hide()
-            size = preview.image_size
-            self._fact(translate("Inspector", "Dimensions"), f"{size.width()} × {size.height()}")
-        elif preview.text:
-            text = preview.text[:2_000].rstrip("\n")
-            # no higher than its lines need: what stands below it should be seen without scrolling
-            lines_px = (text.count("\n") + 1) * self._text.fontMetrics().lineSpacing()
-            self._text.setFixedHeight(min(lines_px + 2 * self._text.margin() + 2, _PREVIEW_PX))
-            self._text.setText(text)
-            self._text.show()
-            self._glyph.hide()
+    def show_preview(self, inside: Inside) -> None:
+        """Take what a look inside the object found; the area above shows it."""
+        self._glyph.setVisible(isinstance(inside.body, EmptyBody))
+        for name, value in inside.facts:
+            self._facts.add(name, value)
+
+    def tell_checksum(self, text: str, tone: str = "muted", *, running: bool = False) -> None:
+        """Say beside the checksum how far the comparison is, or what came out; see `ChecksumRow.tell`."""
+        if self._checksum is not None:
+            self._checksum.tell(text, tone, running=running)
+
+    def take_labelled(self, items: Sequence[StorageObject]) -> None:
+        """Know what was stored before the listing does, so that the next change is about it."""
+        if [item.path for item in items] != [item.path for item in self._items]:
+            return
+        self._items = tuple(items)
+        if self._item is not None:
+            self._item = items[0]
+            if not self.metadata.is_editing:
+                self.metadata.show_metadata(self._item.user_metadata, editable=True)
+
+    def finish_editing(self) -> None:
+        """Close the fields: what was typed is stored."""
+        for field in (*self._fields, *self.metadata.facts):
+            field.finish()
+
+    def _lay_out(self) -> None:
+        space = self._look.theme.space
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, space("s"), 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(self._head())
+        whole.addWidget(self.area, 1)
+        column = QVBoxLayout(self._page)
+        column.setContentsMargins(space("l"), 0, space("l"), space("l"))
+        column.setSpacing(space("s"))
+        column.addSpacing(space("s"))
+        column.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignHCenter)
+        for part in (self.preview, self._name, self._kind):
+            part.setMinimumWidth(1)  # 0 would mean: as wide as its longest line or word
+            column.addWidget(part)
+        column.addWidget(self.problem)
+        column.addSpacing(space("s"))
+        column.addWidget(self._facts)
+        column.addWidget(self.metadata)
+        column.addWidget(self.versions)
+        column.addStretch()
+        self.area.setWidget(self._page)
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -193,59 +236,44 @@ class Inspector(QWidget):
         return row
 
     def _begin(self, icon: str, tone: str, name: str, kind: str) -> None:
-        self._item = None
-        self._told.clear()
-        while self._facts.rowCount():
-            self._facts.removeRow(0)
+        self.verify_ended.emit()
+        self._item, self._items, self._checksum = None, (), None
+        self._fields.clear()
+        self._facts.clear()
+        self.metadata.hide()
         self.versions.show_nothing()
         self.problem.show_problem(None)
-        self._picture.hide()
-        self._text.hide()
+        self.preview.show_nothing()
         self._glyph.set_glyph(icon, tone)
         self._glyph.show()
-        self._name.setText(_breakable(name))
+        self._name.setText(breakable(name))
         self._name.setVisible(bool(name))
         self._kind.setText(kind)
+        self._kind.setVisible(bool(kind))
         centred = Qt.AlignmentFlag.AlignHCenter if not name else Qt.AlignmentFlag.AlignLeft
         self._kind.setAlignment(centred)
 
-    def _fact(self, name: str, value: str) -> None:
-        self._told[name] = value
-        shown = label(_breakable(value), wrap=True, selectable=True)
-        shown.setMinimumWidth(1)
-        shown.setAccessibleName(f"{name}: {value}")
-        self._facts.addRow(self._caption(name), shown)
+    def _add_labels(self, items: Sequence[StorageObject], *, editable: bool = True) -> None:
+        """Add type and cache rule, of all objects that are meant."""
+        for name, values, wanted in (
+            (translate("Inspector", "MIME type"), {item.mime_type for item in items}, self.type_wanted),
+            (translate("Inspector", "Cache"), {item.cache_control for item in items}, self.cache_wanted),
+        ):
+            value = values.pop() if len(values) == 1 else ""
+            shown = value or translate("Inspector", "Various")
+            if not editable:
+                self._facts.add(name, shown)
+                continue
+            fact = EditableFact(self._look, name, value, shown=shown)
+            fact.submitted.connect(lambda text, fact=fact, wanted=wanted: wanted.emit(text, fact))
+            fact.editing_ended.connect(self.editing_ended)
+            self._fields.append(fact)
+            self._facts.add_widget(name, shown, fact, height_px=fact.line_px)
 
-    def _caption(self, name: str) -> QLabel:
-        caption = label(name, size="caption", tone="muted")
-        caption.setFixedWidth(_LABEL_WIDTH_PX)
-        caption.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        return caption
-
-    def _checksum(self, checksum: str) -> None:
-        self._told["SHA-256"] = checksum
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        text = label(f"{checksum[:8]}…{checksum[-8:]}", selectable=True)
-        text.setFont(self._look.theme.code_font("caption"))
-        text.setToolTip(checksum)
-        text.setAccessibleName(f"SHA-256: {checksum}")
-        copy = self._look.tool_button("copy-simple", translate("Inspector", "Copy the SHA-256 checksum"))
-        copy.setProperty("place", "inline")
-        copy.clicked.connect(lambda: self.checksum_copied.emit(checksum))
-        row.addWidget(text)
-        row.addWidget(copy)
-        row.addStretch()
-        caption = self._caption("SHA-256")
-        caption.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        caption.setFixedHeight(holder.sizeHint().height())  # the button makes this row higher than the others
-        self._facts.addRow(caption, holder)
-
-
-def _breakable(text: str) -> str:
-    """Let long names break after the places where people expect it (a zero-width space follows them)."""
-    for mark in "/_-.":
-        text = text.replace(mark, f"{mark}\u200b")
-    return text
+    def _add_checksum(self, checksum: str) -> None:
+        row = self._checksum = ChecksumRow(self._look, checksum)
+        row.copy_wanted.connect(lambda: self.checksum_copied.emit(checksum))
+        row.verify_wanted.connect(self.verify_wanted)
+        row.cancel_wanted.connect(self.verify_ended)
+        # the button makes this row higher than the others
+        self._facts.add_widget("SHA-256", checksum, row, height_px=row.copy.sizeHint().height())

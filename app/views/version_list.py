@@ -23,12 +23,14 @@ class VersionList(QWidget):
 
     Signals:
         open_wanted, download_wanted, restore_wanted, delete_wanted: A button; each carries the `ObjectVersion`.
+        compare_wanted: Another one; carries the `ObjectVersion` and all there are, newest first.
     """
 
     open_wanted = Signal(object)
     download_wanted = Signal(object)
     restore_wanted = Signal(object)
     delete_wanted = Signal(object)
+    compare_wanted = Signal(object, object)
 
     def __init__(self, look: Look) -> None:
         """Args: look."""
@@ -44,6 +46,7 @@ class VersionList(QWidget):
         self.open = look.tool_button("arrow-square-out", translate("VersionList", "Open this version"))
         self.download = look.tool_button("download-simple", translate("VersionList", "Download this version…"))
         self.restore = look.tool_button("arrow-counter-clockwise", translate("VersionList", "Restore this version"))
+        self.compare = look.tool_button("columns", translate("VersionList", "Compare with the present content…"))
         self.delete = look.tool_button("trash", translate("VersionList", "Delete this version…"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, look.theme.space("s"), 0, 0)
@@ -52,6 +55,7 @@ class VersionList(QWidget):
         column.addWidget(self.note)
         column.addWidget(self.list)
         self._chosen_id: int | None = None
+        self._versions: tuple[ObjectVersion, ...] = ()
         self._connect()
         self.show_nothing()
 
@@ -67,6 +71,7 @@ class VersionList(QWidget):
             versions: Newest first; the content that stands there now is left out.
             kept: Whether the bucket keeps old versions.
         """
+        self._versions = versions
         old = [version for version in versions if version.id is not None]
         # What was chosen stays chosen: a refresh may come at any moment.
         chosen_id = self._chosen_id
@@ -97,7 +102,8 @@ class VersionList(QWidget):
         row.setSpacing(2)
         row.addWidget(label(translate("VersionList", "Old versions"), size="section"))
         row.addStretch()
-        for button in (self.open, self.download, self.restore, self.delete):
+        for button in (self.open, self.compare, self.download, self.restore, self.delete):
+            button.setProperty("place", "tight")
             row.addWidget(button)
         return row
 
@@ -112,10 +118,12 @@ class VersionList(QWidget):
         ):
             button.clicked.connect(lambda _checked=False, signal=signal: signal.emit(self.chosen))
 
+        self.compare.clicked.connect(lambda: self.compare_wanted.emit(self.chosen, self._versions))
+
     def _judge(self) -> None:
         if self.chosen is not None:
             self._chosen_id = self.chosen.id
-        for button in (self.open, self.download, self.restore, self.delete):
+        for button in (self.open, self.compare, self.download, self.restore, self.delete):
             button.setEnabled(self.chosen is not None)
             button.setVisible(self.list.count() > 0)
 

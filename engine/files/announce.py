@@ -29,6 +29,10 @@ class Announcer:
         self._paths(EventType.OBJECT_CREATED, bucket, created)
         self._paths(EventType.OBJECT_UPDATED, bucket, replaced)
 
+    def relabelled(self, objects: Sequence[StorageObject]) -> None:
+        """Tell of objects of which something else is said now."""
+        self._objects(EventType.OBJECT_UPDATED, objects)
+
     def deleted(self, objects: Sequence[StorageObject]) -> None:
         """Tell of deleted objects."""
         self._objects(EventType.OBJECT_DELETED, objects)

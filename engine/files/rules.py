@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,6 +12,9 @@ from engine.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType
 from engine.paths import leaf_of
 from engine.types import Bucket
 
+_MIME: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+_PARAMETERS: Final = re.compile(r"""[\x20-\x7e]{0,256}""")
+_FIELD: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?")
 _PLACEHOLDER: Final = ".emptyFolderPlaceholder"
 """What other object stores' windows put into a new folder."""
 
@@ -71,3 +75,28 @@ def check_user_metadata(metadata: Mapping[str, Any]) -> None:
         raise InvalidRequest("User metadata must be a JSON object") from error
     if size_bytes > limits.USER_METADATA_MAX_BYTES:
         raise InvalidRequest(f"User metadata is larger than {limits.USER_METADATA_MAX_BYTES} bytes")
+
+
+def checked_mime_text(mime_type: str) -> str:
+    """Return a MIME type as it is stored: type and subtype in lower case, parameters as they were given.
+
+    Raises:
+        InvalidRequest: It is none, or would not fit into a header.
+
+    Source: RFC 6838 section 4.2 for the names.
+    """
+    essence, semicolon, parameters = mime_type.strip().partition(";")
+    essence = essence.strip().lower()
+    if not _MIME.fullmatch(essence) or not _PARAMETERS.fullmatch(parameters):
+        raise InvalidRequest("Not a MIME type", path=mime_type, hint="Write type/subtype, such as image/png.")
+    return essence + semicolon + parameters
+
+
+def check_cache_control(cache_control: str) -> None:
+    """Refuse a cache rule that would not fit into a header.
+
+    Raises:
+        InvalidRequest: It is empty, too long, or has characters that headers cannot hold.
+    """
+    if not _FIELD.fullmatch(cache_control):
+        raise InvalidRequest("Not a cache rule", path=cache_control, hint="Write something like max-age=3600.")

@@ -12,6 +12,7 @@ from engine.files.copies import Copies
 from engine.files.deletes import Deletes
 from engine.files.downloads import Downloads
 from engine.files.flat_listing import FlatListing
+from engine.files.labels import Labels
 from engine.files.listing import Listing
 from engine.files.moves import Moves
 from engine.files.past import Past
@@ -41,6 +42,7 @@ class UseCases:
     deletes: Deletes
     moves: Moves
     copies: Copies
+    labels: Labels
     versions: Versions
     trash: Trash
     past: Past

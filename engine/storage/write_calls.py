@@ -11,7 +11,15 @@ from engine.cancel import CancelToken
 from engine.context import Operation
 from engine.files.uploads import UploadSession
 from engine.storage.use_cases import Calls
-from engine.types import BatchReport, ProgressCallback, RlsContext, StorageObject, UploadItem, UploadOptions
+from engine.types import (
+    BatchReport,
+    LabelChanges,
+    ProgressCallback,
+    RlsContext,
+    StorageObject,
+    UploadItem,
+    UploadOptions,
+)
 
 _DEFAULTS: Final = UploadOptions()
 
@@ -170,3 +178,16 @@ class WriteCalls(Calls):
             bucket, source_prefix, target_prefix, context, target_bucket=target_bucket, progress=progress, cancel=cancel
         )
         return self._told(context, report)
+
+    @act(Operation.OBJECT_LABEL, path="paths")
+    def change_labels(
+        self,
+        bucket: str,
+        paths: Sequence[str],
+        changes: LabelChanges,
+        context: RlsContext,
+        *,
+        seen: Sequence[StorageObject] = (),
+    ) -> tuple[StorageObject, ...]:
+        """Say something else about objects: type, cache rule, the caller's own metadata; their bytes stay."""
+        return self._use.labels.change(bucket, paths, changes, context, seen)

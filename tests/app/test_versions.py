@@ -95,7 +95,7 @@ def test_where_none_are_kept_it_says_so(desk: Desk) -> None:
 def test_a_long_line_in_the_preview_leaves_the_buttons_within_reach(desk: Desk, versions: VersionList) -> None:
     desk.put("a.txt", b"x" * 3000)
     desk.until(lambda: versions.list.count() == 3)
-    desk.until(desk.views.inspector._text.isVisible)
+    desk.until(desk.views.inspector.preview.text.isVisible)
     desk.until(lambda: versions.list.width() <= desk.views.inspector.area.viewport().width())
 
 

@@ -13,7 +13,7 @@ from engine.access_types import AuditEntry, AuditResult
 from engine.context import Operation, Origin
 from engine.errors import ObjectNotFound, PayloadTooLarge, StorageError
 from engine.storage import FileStorage
-from engine.types import BucketChanges, ListRequest, Retention, RlsContext, UploadItem, UploadOptions
+from engine.types import BucketChanges, LabelChanges, ListRequest, Retention, RlsContext, UploadItem, UploadOptions
 from engine.workspace import Workspace
 
 Entries = Callable[[], list[AuditEntry]]
@@ -65,6 +65,12 @@ CALLS: list[tuple[str, Call, str, str]] = [
     ("delete_trees", lambda s, c, _: s.delete_trees("photos", ["a/cat", "b"], c), "storage.object.delete_many", ""),
     ("move", lambda s, c, _: s.move("photos", "a/cat", "z", c), Operation.OBJECT_MOVE, "a/cat"),
     ("move_folder", lambda s, c, _: s.move_folder("photos", "a/", "z/", c), Operation.OBJECT_MOVE, "a/"),
+    (
+        "change_labels",
+        lambda s, c, _: s.change_labels("photos", ["a/cat"], LabelChanges(cache_control="max-age=60"), c),
+        Operation.OBJECT_LABEL,
+        "a/cat",
+    ),
     ("copy", lambda s, c, _: s.copy("photos", "a/cat", "z", c), Operation.OBJECT_COPY, "a/cat"),
     ("create_folder", lambda s, c, _: s.create_folder("photos", "f/", c), Operation.OBJECT_UPLOAD, "f/"),
     ("folder that exists", lambda s, c, _: s.create_folder("photos", "a/", c), Operation.OBJECT_UPLOAD, "a/"),

@@ -1,0 +1,230 @@
+"""Opens the large preview of the current row, walks with it through the folder, and looks ahead."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+from app import kinds
+from app.bridge.acting import Acting
+from app.bridge.previews import Previewer, Source
+from app.controllers.navigation import Navigator
+from app.controllers.previewing import PreviewFeed
+from app.formats import number_text, size_text
+from app.i18n import translate
+from app.look import Look
+from app.models.folder_model import FolderModel
+from app.models.rows import Row
+from app.previews.shapes import Inside, Picture
+from app.settings import WindowSettings
+from app.views.folder_table import FolderTable
+from app.views.preview.large import LargePreview
+from engine.cancel import CancelToken
+
+_CALM_MS: Final = 40
+_EDGE_MAX_PX: Final = 2_400
+_DETAIL_PX: Final = 5_000
+_AHEAD_MAX_BYTES: Final = 24 * 1024 * 1024
+_KEPT_MAX: Final = 6
+_KEPT_MAX_BYTES: Final = 128 * 1024 * 1024
+
+_Key = tuple[str, str, object]
+
+
+class LargePreviewControl(QObject):
+    """See the module."""
+
+    def __init__(
+        self, look: Look, window: QWidget, table: FolderTable, model: FolderModel, navigator: Navigator,
+        previewer: Previewer, acting: Acting, settings: WindowSettings,
+    ) -> None:  # fmt: skip
+        """Args: look; window; where the current row is; what is shown; since when; what looks; for whom; memory."""
+        super().__init__(window)
+        self._look = look
+        self._window = window
+        self._table = table
+        self._model = model
+        self._navigator = navigator
+        self._previewer = previewer
+        self._settings = settings
+        self._known: dict[_Key, Inside] = {}
+        self._ahead: list[CancelToken] = []
+        self._shown: _Key | None = None
+        self._dialog: LargePreview | None = None
+        self._feed: PreviewFeed | None = None
+        self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
+        self._calm.timeout.connect(self._show)
+        table.selectionModel().currentRowChanged.connect(lambda *_: self._wake())
+        for signal in (model.opened, model.refreshed, model.dataChanged, navigator.moved):
+            signal.connect(lambda *_: self._wake())
+        acting.changed.connect(self._forget)
+
+    @property
+    def dialog(self) -> LargePreview | None:
+        """Return the preview if it is open."""
+        return self._dialog if self._dialog is not None and self._dialog.isVisible() else None
+
+    def toggle(self) -> None:
+        """Open the preview of the current row, or close it."""
+        if self.dialog is not None:
+            self.dialog.close()
+            return
+        dialog = self._made()
+        self._shown = None
+        dialog.bring_up()
+        self._show()
+
+    def _made(self) -> LargePreview:
+        """Return the preview, made the first time."""
+        if self._dialog is None:
+            dialog = self._dialog = LargePreview(self._look, self._window)
+            dialog.place_over(self._window, self._settings.preview_geometry)
+            self._feed = PreviewFeed(dialog.area, self._previewer)
+            self._feed.found.connect(self._found)
+            dialog.step_wanted.connect(self._step)
+            dialog.closed.connect(self._closed)
+            dialog.open_wanted.connect(self._open)
+            dialog.detail_wanted.connect(self._sharpen)
+        return self._dialog
+
+    def _wake(self) -> None:
+        if self.dialog is not None:
+            self._calm.start()
+
+    def _step(self, count: int) -> None:
+        """Go to another row; the selection goes along."""
+        number = self._table.currentIndex().row() + count
+        if 0 <= number < self._model.rowCount():
+            self._table.selectRow(number)
+            self._table.setCurrentIndex(self._model.index(number, 0))
+
+    def _open(self) -> None:
+        row = self._table.current_row()
+        if row is not None:
+            self._navigator.open_row(row)
+
+    def _closed(self) -> None:
+        self._calm.stop()
+        self._cancel_ahead()
+        self._shown = None
+        if self._dialog is not None:
+            self._settings.preview_geometry = self._dialog.saveGeometry()
+        if self._feed is not None:
+            self._feed.clear()
+        self._window.activateWindow()
+        self._table.setFocus()
+
+    def _forget(self) -> None:
+        """Somebody else looks now: what was read with other eyes is theirs alone."""
+        self._cancel_ahead()
+        self._known.clear()
+        self._shown = None
+        if self._feed is not None:
+            self._feed.clear()
+        self._wake()
+
+    def _show(self) -> None:
+        dialog, feed = self.dialog, self._feed
+        if dialog is None or feed is None:
+            return
+        row = self._table.current_row()
+        key = None if row is None else self._key(row)
+        if key is not None and key == self._shown:
+            return
+        self._shown = key
+        self._tell(dialog, row)
+        if row is None or row.object is None:
+            feed.clear()
+            return
+        source = self._source(row)
+        known = self._known.get(key) if key is not None else None
+        if known is not None:
+            feed.show_known(source, known)
+        else:
+            feed.show(source, self._edge_px(dialog))
+
+    def _tell(self, dialog: LargePreview, row: Row | None) -> None:
+        """Say what is shown, and where in the folder it is."""
+        number, count = self._table.currentIndex().row(), self._model.rowCount()
+        place = translate("LargePreview", "{number} of {count}")
+        parts = [place.format(number=number_text(number + 1), count=number_text(count))] if row is not None else []
+        if row is not None and row.object is not None:
+            item = row.object
+            parts = [kinds.type_text(item.mime_type, item.name), size_text(item.size_bytes), *parts]
+        elif row is not None:
+            parts = [translate("LargePreview", "Folder"), *parts]
+        dialog.show_head(row.name if row else "", "  ·  ".join(parts), first=number <= 0, last=number >= count - 1)
+        is_folder = row is not None and row.object is None
+        dialog.show_emblem(row.icon if row and is_folder else "", row.tone if row else "")
+        dialog.open_button.setEnabled(row is not None)
+
+    def _found(self, inside: Inside) -> None:
+        if self._shown is not None and self._feed is not None and self._feed.source is not None:
+            self._keep(self._shown, inside)
+        self._look_ahead()
+
+    def _sharpen(self) -> None:
+        """Read the picture that is shown with more pixels, once."""
+        feed, key = self._feed, self._shown
+        if feed is None or feed.source is None or self._dialog is None:
+            return
+        picture = self._dialog.area.picture.picture
+        if picture is None or len(picture.frames) > 1 or picture.frames[0].image.width() >= _DETAIL_PX * 0.5:
+            return
+
+        def show(inside: Inside) -> None:
+            if self._shown == key and self._dialog is not None and isinstance(inside.body, Picture):
+                self._dialog.area.picture.sharpen(inside.body)
+
+        self._ahead.append(self._previewer.preview(feed.source, _DETAIL_PX, show, lambda _: None).token)
+
+    def _look_ahead(self) -> None:
+        """Look into the neighbours, so that the next key shows them at once."""
+        self._cancel_ahead()
+        dialog, number = self.dialog, self._table.currentIndex().row()
+        if dialog is None:
+            return
+        for place in (number + 1, number - 1):
+            row = self._model.row(place) if 0 <= place < self._model.rowCount() else None
+            if row is None or row.object is None or row.object.size_bytes > _AHEAD_MAX_BYTES:
+                continue
+            key = self._key(row)
+            if key not in self._known:
+                keep = partial(self._keep, key)
+                ticket = self._previewer.preview(self._source(row), self._edge_px(dialog), keep, lambda _: None)
+                self._ahead.append(ticket.token)
+
+    def _cancel_ahead(self) -> None:
+        for token in self._ahead:
+            token.cancel()
+        self._ahead.clear()
+
+    def _keep(self, key: _Key, inside: Inside) -> None:
+        """Remember a look, and forget the oldest ones beyond a few."""
+        self._known.pop(key, None)
+        self._known[key] = inside
+        while len(self._known) > 1 and (
+            len(self._known) > _KEPT_MAX or sum(map(_weight, self._known.values())) > _KEPT_MAX_BYTES
+        ):
+            del self._known[next(iter(self._known))]
+
+    def _key(self, row: Row) -> _Key:
+        return row.path, row.object.version if row.object else "", self._navigator.moment
+
+    def _source(self, row: Row) -> Source:
+        assert row.object is not None  # noqa: S101 - asked for objects alone
+        return self._previewer.of_object(row.object, self._navigator.moment)
+
+    def _edge_px(self, dialog: LargePreview) -> int:
+        edge = max(dialog.area.width(), dialog.area.height()) * dialog.devicePixelRatioF()
+        return min(round(edge), _EDGE_MAX_PX)
+
+
+def _weight(inside: Inside) -> int:
+    """Return about how many bytes a look takes."""
+    if isinstance(inside.body, Picture):
+        return sum(int(frame.image.sizeInBytes()) for frame in inside.body.frames)
+    return 2 * 1024 * 1024

@@ -1,0 +1,96 @@
+"""Pictures, still and moving, in the decoder: turned as their camera was held, scaled while they are read."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PySide6.QtGui import QImage, QImageIOHandler, QImageReader
+
+_ALLOCATION_MAX_MB: Final = 512
+_PIXELS_MAX: Final = 400_000_000
+_FRAMES_MAX: Final = 150
+_MOVING_EDGE_PX: Final = 800
+_MOVING_PIXELS_MAX: Final = 24_000_000
+_MOVING_TIME_S: Final = 4.0
+_FORMAT: Final = QImage.Format.Format_ARGB32_Premultiplied
+
+
+def picture(data: bytes, *, edge_px: int, moving: bool) -> tuple[dict[str, Any], list[bytes]]:
+    """Decode a picture.
+
+    Args:
+        data: The whole file.
+        edge_px: Longest side that is wanted; larger ones are scaled down.
+        moving: Whether further frames are wanted.
+
+    Returns:
+        `width`, `height` and `format` of the picture, and its `frames`; their pixels are the blobs.
+
+    Raises:
+        ValueError: It cannot be decoded, or is larger than a preview may be.
+    """
+    QImageReader.setAllocationLimit(_ALLOCATION_MAX_MB)
+    held = QByteArray(data)
+    buffer = QBuffer(held)
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    reader = QImageReader(buffer)
+    reader.setDecideFormatFromContent(True)
+    reader.setAutoTransform(True)
+    full = reader.size()
+    if full.isValid() and full.width() * full.height() > _PIXELS_MAX:
+        raise ValueError("too many pixels")
+    is_turned = bool(reader.transformation() & QImageIOHandler.Transformation.TransformationRotate90)
+    is_moving = moving and reader.supportsAnimation() and reader.imageCount() != 1
+    edge_px = min(edge_px, _MOVING_EDGE_PX) if is_moving else edge_px
+    if full.isValid() and not is_moving and max(full.width(), full.height()) > edge_px:
+        reader.setScaledSize(full.scaled(edge_px, edge_px, Qt.AspectRatioMode.KeepAspectRatio))
+    first = reader.read()
+    if first.isNull():
+        raise ValueError(reader.errorString())
+    frames = [(first, reader.nextImageDelay())]
+    if is_moving:
+        frames += _rest(reader, edge_px)
+    shown = QSize(full) if full.isValid() else first.size()
+    if is_turned:
+        shown.transpose()
+    return _told(frames, edge_px, shown, bytes(reader.format().data()).decode())
+
+
+def _rest(reader: QImageReader, edge_px: int) -> list[tuple[QImage, int]]:
+    """Return the frames after the first, as many as time and memory allow."""
+    frames: list[tuple[QImage, int]] = []
+    until, pixels = time.monotonic() + _MOVING_TIME_S, 0
+    while len(frames) < _FRAMES_MAX and pixels < _MOVING_PIXELS_MAX and time.monotonic() < until:
+        image = reader.read()
+        if image.isNull():
+            break
+        small = _within(image, edge_px)
+        pixels += small.width() * small.height()
+        frames.append((small, reader.nextImageDelay()))
+    return frames
+
+
+def _within(image: QImage, edge_px: int) -> QImage:
+    if max(image.width(), image.height()) <= edge_px:
+        return image
+    return image.scaled(
+        edge_px, edge_px, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )
+
+
+def _told(frames: list[tuple[QImage, int]], edge_px: int, full: QSize, kind: str) -> tuple[dict[str, Any], list[bytes]]:
+    told: list[dict[str, int]] = []
+    blobs: list[bytes] = []
+    for image, shown_ms in frames:
+        head, blob = pixels_of(_within(image, edge_px))
+        told.append({**head, "shown_ms": shown_ms})
+        blobs.append(blob)
+    return {"width": full.width(), "height": full.height(), "format": kind, "frames": told}, blobs
+
+
+def pixels_of(image: QImage) -> tuple[dict[str, int], bytes]:
+    """Return size and pixels of an image as they go through the pipe."""
+    plain = image.convertToFormat(_FORMAT)
+    return {"w": plain.width(), "h": plain.height()}, bytes(plain.constBits())[: plain.sizeInBytes()]

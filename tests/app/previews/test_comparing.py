@@ -1,0 +1,68 @@
+"""Two contents side by side."""
+
+from __future__ import annotations
+
+from app.dialogs.compare_dialog import CompareDialog
+from app.previews.comparing import Line, compare
+from app.previews.decoder.client import Decoder
+from app.previews.shapes import Picture
+from engine.types import Retention
+from tests.app.helpers import Desk
+from tests.app.previews.conftest import Bytes
+from tests.app.previews.files import image
+from tests.app.test_accessibility import unnamed
+
+
+def test_texts_line_by_line_with_what_stands_around(decoder: Decoder) -> None:
+    before = "".join(f"{number}\n" for number in range(40))
+    after = before.replace("20\n", "twenty\nand more\n")
+    found = compare(Bytes(before.encode(), "a.txt"), Bytes(after.encode("utf-16"), "a.txt"), decoder, 100)
+    assert found.lines == (
+        Line("skipped", "17", "17"),
+        *(Line("same", str(number), str(number)) for number in (17, 18, 19)),
+        Line("changed", "20", "twenty"),
+        Line("added", None, "and more"),
+        *(Line("same", str(number), str(number)) for number in (21, 22, 23)),
+        Line("skipped", "17", "17"),
+    )
+
+
+def test_the_same_text_is_the_same(decoder: Decoder) -> None:
+    found = compare(Bytes(b"a\nb", "a.txt"), Bytes(b"a\nb", "a.txt"), decoder, 100)
+    assert found.is_same
+    assert found.note == "Both say the same."
+
+
+def test_pictures_are_both_shown(decoder: Decoder) -> None:
+    found = compare(Bytes(image(9, 9), "a.png"), Bytes(image(5, 5, "blue"), "a.png"), decoder, 100)
+    assert isinstance(found.before.body, Picture)
+    assert isinstance(found.after.body, Picture)
+
+
+def test_of_all_else_the_first_difference_is_found(decoder: Decoder) -> None:
+    data = bytes(3_000_000)
+    other = data[:2_500_000] + b"\x01" + data[2_500_001:]
+    found = compare(Bytes(data, "a.bin"), Bytes(other, "a.bin"), decoder, 100)
+    assert found.first_difference == 2_500_000
+    assert compare(Bytes(data, "a.bin"), Bytes(data[:-1], "a.bin"), decoder, 100).first_difference == 2_999_999
+    assert compare(Bytes(data, "a.bin"), Bytes(data, "a.bin"), decoder, 100).is_same
+
+
+def test_an_old_version_is_compared_with_the_present_one_and_with_another(desk: Desk) -> None:
+    desk.bucket("photos", retention=Retention(versions=10))
+    for content in (b"one\nsame\n", b"two\nsame\n", b"three\nsame\n"):
+        desk.put("a.txt", content)
+    desk.session._show_inspector(True)
+    desk.select("a.txt")
+    listed = desk.views.inspector.versions
+    desk.until(lambda: listed.isVisible() and listed.list.count() == 2)
+    listed.list.setCurrentRow(1)
+    desk.until(listed.compare.isEnabled)
+    listed.compare.click()
+    dialog = desk.dialog(CompareDialog)
+    desk.until(lambda: dialog.lines.before.toPlainText().startswith("~ one\n  same"))
+    assert dialog.lines.after.toPlainText().startswith("~ three\n  same")
+    assert len(dialog.lines.after.extraSelections()) == 1
+    assert unnamed(dialog) == []
+    dialog.before.setCurrentIndex(1)
+    desk.until(lambda: dialog.lines.before.toPlainText().startswith("~ two"))

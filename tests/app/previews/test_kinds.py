@@ -1,0 +1,207 @@
+"""What is shown of each kind of content; the bytes decide which kind it is."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+import zipfile
+
+import pytest
+
+from app.previews.encodings import encoding_of
+from app.previews.jsons import set_out
+from app.previews.shapes import EmptyBody, HexBody, Inside, Picture, RichBody, TableBody, TextBody
+from app.previews.sniffing import Kind, kind_of
+from app.previews.texts import more_of, plain
+from tests.app.previews.conftest import Bytes, Look
+from tests.app.previews.files import gif, image, mp4, turned, wav
+
+
+def text(inside: Inside) -> str:
+    assert isinstance(inside.body, TextBody)
+    return inside.body.part.text
+
+
+class TestPictures:
+    def test_it_is_scaled_while_its_true_size_is_told(self, look: Look) -> None:
+        inside = look(image(600, 300))
+        assert isinstance(inside.body, Picture)
+        assert (inside.body.frames[0].image.width(), inside.body.frames[0].image.height()) == (200, 100)
+        assert inside.body.frames[0].image.pixelColor(5, 5).name() == "#ff0000"
+        assert ("Dimensions", "600 × 300") in inside.facts
+
+    def test_it_is_turned_as_the_camera_was(self, look: Look) -> None:
+        inside = look(turned(image(60, 20, kind="jpg"), 6))
+        assert isinstance(inside.body, Picture)
+        assert (inside.body.size.width(), inside.body.size.height()) == (20, 60)
+        assert inside.body.frames[0].image.height() == 60
+
+    def test_one_that_moves_has_its_frames(self, look: Look) -> None:
+        inside = look(gif((255, 0, 0), (0, 255, 0), (0, 0, 255)))
+        assert isinstance(inside.body, Picture)
+        assert [frame.image.pixelColor(0, 0).name() for frame in inside.body.frames] == [
+            "#ff0000",
+            "#00ff00",
+            "#0000ff",
+        ]
+        assert {frame.shown_ms for frame in inside.body.frames} == {50}
+
+    def test_the_name_does_not_matter(self, look: Look) -> None:
+        assert isinstance(look(image(2, 2), "letter.txt").body, Picture)
+        assert isinstance(look(b"no picture", "photo.png").body, TextBody)
+
+
+class TestTexts:
+    @pytest.mark.parametrize(
+        ("data", "shown", "encoding"),
+        [
+            (b"plain", "plain", "ASCII"),
+            ("Größe".encode(), "Größe", "UTF-8"),
+            ("Größe".encode("utf-8-sig"), "Größe", "UTF-8 with a mark"),
+            ("Größe 漢".encode("utf-16"), "Größe 漢", "UTF-16 LE with a mark"),
+            ("Some words".encode("utf-16-be"), "Some words", "UTF-16 BE, guessed"),
+            ("Größe und Straße".encode("cp1252"), "Größe und Straße", "Windows-1252, guessed"),
+            (b"a\r\nb\rc", "a\nb\nc", "ASCII"),
+        ],
+    )
+    def test_the_encoding_is_told(self, look: Look, data: bytes, shown: str, encoding: str) -> None:
+        inside = look(data)
+        assert text(inside) == shown
+        assert dict(inside.facts)["Encoding"] == encoding
+
+    def test_code_has_colours(self, look: Look) -> None:
+        inside = look("s = '😀'  # 1\n".encode(), "a.py")
+        assert isinstance(inside.body, TextBody)
+        assert ("Language", "Python") in inside.facts
+        comment = next(span for span in inside.body.spans if span.kind == "comment")
+        assert (comment.start, comment.length) == (10, 3)  # in UTF-16 units, of which the smile has two
+
+    def test_a_long_text_comes_in_parts_and_no_letter_is_lost(self) -> None:
+        whole = "".join(f"{number} größer als 漢\n" for number in range(80_000))
+        content = Bytes(whole.encode(), "a.txt")
+        body, _ = plain(content)
+        parts = [body.part]
+        while (offset := parts[-1].next_offset) is not None:
+            parts.append(more_of(content, offset, body.codec))
+        assert len(parts) > 1
+        assert "".join(part.text for part in parts) == whole
+
+    def test_a_letter_cut_at_the_end_is_no_reason_to_doubt_the_encoding(self) -> None:
+        assert encoding_of("ä".encode()[:1], whole=False).codec == "utf-8"
+        assert encoding_of("ä".encode()[:1], whole=True).codec == "cp1252"
+
+
+class TestJson:
+    def test_it_is_set_out_and_no_value_changes(self, look: Look) -> None:
+        inside = look(b'{"a":[1.10,1e400,{}],"a":"x\\"{,}","b":[]}')
+        assert text(inside).splitlines() == [
+            "{", '  "a": [', "    1.10,", "    1e400,", "    {}", "  ],", '  "a": "x\\"{,}",', '  "b": []', "}",
+        ]  # fmt: skip
+        assert isinstance(inside.source, TextBody)
+
+    def test_what_is_set_out_means_the_same(self) -> None:
+        value = {"x": [[], {}, [1, -2.5, "a b\n,:"], None, True], "y": {"z": {"": 0}}}
+        assert json.loads(set_out(json.dumps(value))) == value
+
+    def test_broken_json_is_shown_as_it_is(self, look: Look) -> None:
+        inside = look(b'{"a":\n  oops}', "a.json")
+        assert text(inside) == '{"a":\n  oops}'
+        assert "line 2, column 3" in inside.note
+
+
+def test_markdown_is_laid_out_and_its_source_is_there(look: Look) -> None:
+    inside = look(b"# Title\n\ntext", "a.md")
+    assert inside.body == RichBody("# Title\n\ntext")
+    assert isinstance(inside.source, TextBody)
+
+
+def test_tables(look: Look) -> None:
+    inside = look(b'name;price\n"a;b";3,50\nc;12\n', "a.csv")
+    assert inside.body == TableBody(("name", "price"), (("a;b", "3,50"), ("c", "12")), frozenset({1}))
+    assert isinstance(look(b"no table\nat all\n", "a.csv").body, TextBody)
+
+
+class TestDrawings:
+    def test_it_is_drawn_without_what_runs_or_fetches(self, look: Look) -> None:
+        inside = look(
+            b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20" onload="x()"><script>x()</script>'
+            b'<rect width="40" height="20" fill="#00ff00"/></svg>'
+        )
+        assert isinstance(inside.body, Picture)
+        assert inside.body.frames[0].image.pixelColor(5, 5).name() == "#00ff00"
+        assert "left out" in inside.note
+        assert isinstance(inside.source, TextBody)
+
+    def test_one_that_defines_entities_is_text(self, look: Look) -> None:
+        data = (
+            b'<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>'
+        )
+        inside = look(data)
+        assert text(inside) == data.decode()
+        assert "cannot be drawn safely" in inside.note
+
+    def test_pictures_beside_it_are_not_fetched(self, look: Look, tmp_path) -> None:
+        (tmp_path / "secret.png").write_bytes(image(40, 40, "red"))
+        for link in (f"file://{tmp_path}/secret.png", f"{tmp_path}/secret.png"):
+            inside = look(
+                b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="40" '
+                b'height="40"><image xlink:href="' + link.encode() + b'" width="40" height="40"/></svg>'
+            )
+            assert isinstance(inside.body, Picture)
+            assert inside.body.frames[0].image.pixelColor(20, 20).alpha() == 0
+
+
+class TestMedia:
+    def test_a_film(self, look: Look) -> None:
+        facts = dict(look(mp4()).facts)
+        assert facts["Title"] == "Ein Fest"
+        assert (facts["Duration"], facts["Dimensions"], facts["Codec"]) == ("1:15", "640 × 360", "H.264")
+        assert facts["Container"] == "MP4"
+
+    def test_a_sound(self, look: Look) -> None:
+        facts = dict(look(wav()).facts)
+        assert (facts["Duration"], facts["Codec"], facts["Sound"]) == ("0:02", "PCM", "8 kHz, stereo, 256 kbit/s")
+
+
+class TestArchives:
+    def test_zip(self, look: Look) -> None:
+        held = io.BytesIO()
+        with zipfile.ZipFile(held, "w") as archive:
+            archive.writestr("a/größe.txt", b"x" * 2000)
+            archive.writestr("b", b"")
+        inside = look(held.getvalue(), "a.docx")
+        assert isinstance(inside.body, TableBody)
+        assert inside.body.rows == (("a/größe.txt", "2.0 kB"), ("b", "0 bytes"))
+        assert ("Contains", "2 names") in inside.facts
+
+    @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["tar", "tar.gz"])
+    def test_tar(self, look: Look, pack) -> None:
+        held = io.BytesIO()
+        with tarfile.open(fileobj=held, mode="w") as archive:
+            for name in ("one", "two"):
+                member = tarfile.TarInfo(name)
+                member.size = 3
+                archive.addfile(member, io.BytesIO(b"abc"))
+        inside = look(pack(held.getvalue()))
+        assert isinstance(inside.body, TableBody)
+        assert inside.body.rows == (("one", "3 bytes"), ("two", "3 bytes"))
+
+
+def test_a_pdf_says_what_it_is(look: Look) -> None:
+    data = b"%PDF-1.7\n1 0 obj <</Type /Pages /Count 12>> endobj <</Title (A \\(short\\) report)>>"
+    facts = dict(look(data).facts)
+    assert (facts["Container"], facts["Pages"], facts["Title"]) == ("PDF 1.7", "12", "A (short) report")
+
+
+def test_what_is_nothing_else_is_bytes(look: Look) -> None:
+    assert look(b"\x00\x01\x02" * 9).body == HexBody(27, b"\x00\x01\x02" * 9)
+    assert isinstance(look(b"").body, EmptyBody)
+
+
+def test_kinds_by_their_first_bytes() -> None:
+    assert kind_of(b"BM" + bytes(50), "x") is Kind.PICTURE
+    assert kind_of(b"BMW is a car", "x") is Kind.TEXT
+    assert kind_of(b"[1, 2]", "x") is Kind.TEXT
+    assert kind_of(b"[[1]]", "x") is Kind.JSON

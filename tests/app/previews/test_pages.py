@@ -1,0 +1,147 @@
+"""How looks are laid out: long texts in slices, bytes only where they are seen, sources behind the switch."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from app.look import Look as Theme
+from app.models.preview_table import PreviewTable
+from app.previews.shapes import (
+    EmptyBody,
+    Frame,
+    HexBody,
+    Inside,
+    Picture,
+    RichBody,
+    Span,
+    TableBody,
+    TextBody,
+    TextPart,
+)
+from app.views.preview.area import PreviewArea
+from app.views.preview.hex_page import CHUNK_BYTES, HexPage
+from app.views.preview.text_page import TextPage
+from tests.app.test_accessibility import unnamed
+
+GIB = 1024**3
+
+
+@pytest.fixture
+def area(qtbot: QtBot, theme: Theme) -> PreviewArea:
+    made = PreviewArea(theme, compact=False)
+    qtbot.addWidget(made)
+    made.resize(800, 600)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def text(area: PreviewArea) -> TextPage:
+    return area.text
+
+
+def test_a_long_text_is_taken_in_slices_and_comes_whole(qtbot: QtBot, area: PreviewArea, text: TextPage) -> None:
+    whole = "\n".join(f"line {number}" for number in range(30_000))
+    area.show_inside(Inside(TextBody(TextPart(whole))))
+    assert text.blockCount() < 30_000
+    qtbot.waitUntil(lambda: text.is_settled)
+    assert text.toPlainText() == whole
+    assert text.number_of(29_999) == 30_000
+
+
+def test_the_next_part_is_asked_for_once_at_the_end(qtbot: QtBot, area: PreviewArea, text: TextPage) -> None:
+    asked: list[int] = []
+    area.more_wanted.connect(asked.append)
+    first = "\n".join(str(number) for number in range(2000))
+    area.show_inside(Inside(TextBody(TextPart(first, frozenset(), 77))))
+    qtbot.waitUntil(lambda: text.is_settled)
+    assert asked == []
+    bar = text.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert asked == [77]
+    area.add_text(TextPart("|the\nend", frozenset({1})))
+    qtbot.waitUntil(lambda: text.toPlainText().endswith("1999|the\nend"))
+    assert text.number_of(2000) is None  # it goes on with the line above
+    area.add_text(TextPart("nobody asked for this"))
+    assert text.toPlainText().endswith("end")
+
+
+def test_colours_lie_where_they_should(qtbot: QtBot, area: PreviewArea, text: TextPage, theme: Theme) -> None:
+    spans = (Span(0, 3, "keyword"), Span(6, 8, "string"))
+    area.show_inside(Inside(TextBody(TextPart("def x\n'''a\nb'''"), "utf-8", spans)))
+    qtbot.waitUntil(lambda: text.is_settled)
+    found = [
+        (block, made.start, made.length, made.format.foreground().color().name())
+        for block in range(3)
+        for made in text.document().findBlockByNumber(block).layout().formats()
+    ]
+    keyword, string = theme.theme.color("code_keyword").name(), theme.theme.color("code_string").name()
+    assert found == [(0, 0, 3, keyword), (1, 0, 4, string), (2, 0, 3, string)]
+
+
+def test_five_gibibytes_open_at_once_and_only_what_is_seen_is_read(qtbot: QtBot, area: PreviewArea) -> None:
+    page, wanted = area.bytes, []
+    area.range_wanted.connect(lambda offset, count: wanted.append((offset, count)))
+    area.show_inside(Inside(HexBody(5 * GIB + 3, bytes(CHUNK_BYTES))))
+    qtbot.waitUntil(page.isVisible)
+    assert page.row_text(0).startswith("000000000  00 00")
+    assert wanted == []
+    bar = page.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    page.viewport().repaint()
+    assert {offset for offset, _ in wanted} == {5 * GIB - CHUNK_BYTES, 5 * GIB}
+    assert (5 * GIB, 3) in wanted
+    area.add_range(5 * GIB, b"abc")
+    last = page.row_text(-(-(5 * GIB + 3) // 16) - 1)
+    assert last.startswith("140000000  61 62 63 ")
+    assert last.endswith("abc")
+
+
+def test_a_marked_byte_stays_in_view_at_any_width(qtbot: QtBot, theme: Theme) -> None:
+    page = HexPage(theme)
+    qtbot.addWidget(page)
+    page.resize(900, 300)
+    page.show()
+    page.show_body(HexBody(50_000, bytes(50_000)), 32_000)
+    assert page.first_row <= 32_000 // 16 <= page.first_row + 5
+    page.resize(250, 300)
+    qtbot.waitUntil(lambda: page.first_row * 8 <= 32_000 <= (page.first_row + 10) * 8)
+
+
+def test_the_switch_shows_the_source_and_back(area: PreviewArea) -> None:
+    area.show_inside(Inside(RichBody("# a"), TextBody(TextPart("# a"))))
+    assert area.page is area.rich
+    area.switch.click()
+    assert area.page is area.text
+    area.switch.click()
+    assert area.page is area.rich
+    area.show_inside(Inside(TableBody(("a", "b"), (("1", "2"),)), TextBody(TextPart("a,b"))))
+    assert area.page is area.table
+    assert unnamed(area) == []
+    area.show_inside(Inside(EmptyBody("It holds nothing.")))
+    assert not area.switch.isVisible()
+    assert area.words.text() == "It holds nothing."
+
+
+def test_a_compact_one_is_as_high_as_it_needs(qtbot: QtBot, theme: Theme) -> None:
+    area = PreviewArea(theme, compact=True)
+    qtbot.addWidget(area)
+    area.resize(250, 600)
+    image = QImage(500, 100, QImage.Format.Format_ARGB32_Premultiplied)
+    area.show_inside(Inside(Picture((Frame(image),), QSize(500, 100))))
+    assert area._holder.height() == 50
+    area.show_inside(Inside(TextBody(TextPart("one line"))))
+    assert area._holder.height() < 60
+    area.show_nothing()
+    assert area.isHidden()
+
+
+def test_rows_of_a_table(qtmodeltester: ModelTester) -> None:
+    model = PreviewTable()
+    model.show_body(TableBody(("a", "b"), (("1", "2"), ("3", "4")), frozenset({1})))
+    assert (model.index(1, 1).data(), model.headerData(0, Qt.Orientation.Horizontal)) == ("4", "a")
+    qtmodeltester.check(model)
