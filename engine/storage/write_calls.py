@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -10,6 +10,7 @@ from engine.acts import act
 from engine.cancel import CancelToken
 from engine.context import Operation
 from engine.files.uploads import UploadSession
+from engine.move_types import Move, Moved
 from engine.storage.use_cases import Calls
 from engine.types import BatchReport, ProgressCallback, RlsContext, StorageObject, UploadItem, UploadOptions
 
@@ -127,6 +128,21 @@ class WriteCalls(Calls):
         return self._use.moves.move_folder(
             bucket, source_prefix, target_prefix, context, target_bucket, progress, cancel
         )
+
+    @act(Operation.OBJECT_MOVE, told=("target_bucket",))
+    def move_many(
+        self,
+        bucket: str,
+        moves: Sequence[Move],
+        context: RlsContext,
+        *,
+        target_bucket: str | None = None,
+        replace: Collection[str] = (),
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Moved:
+        """Give objects and folders other paths, all or none; also each other's."""
+        return self._use.many_moves.move(bucket, moves, context, target_bucket, replace, progress, cancel)
 
     @act(Operation.OBJECT_COPY, path="source_path", told=("target_path", "target_bucket"))
     def copy(
