@@ -43,6 +43,7 @@ from app.theme import ThemeMode
 from app.views.conflict_prompter import ConflictPrompter
 from app.views.outside_menu import OutsideMenu
 from app.views.shell import Shell
+from app.widgets.drag_tip import DragTip
 from engine.transfers import JobSnapshot
 from engine.types import Bucket
 
@@ -83,7 +84,7 @@ class Session(QObject):
         self._tracker = Tracker(
             self.controllers.navigator, self._rows, self.views.pane, self.views.tree,
             self.actions, self.views.status, QGuiApplication.clipboard(),
-            side.acting,
+            side.acting, self.views.hold, self.controllers.undo,
         )  # fmt: skip
         self._feed = InspectorFeed(
             self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.versions,
@@ -146,8 +147,12 @@ class Session(QObject):
             A.UPLOAD_FOLDER: move.upload_folder,
             A.DOWNLOAD: self._download,
             A.QUIT: self.quit_wanted.emit,
-            A.COPY: move.copy,
-            A.PASTE: move.paste,
+            A.UNDO: self.controllers.undo.undo,
+            A.REDO: self.controllers.undo.redo,
+            A.CUT: self.controllers.carrying.cut,
+            A.COPY: self.controllers.carrying.copy,
+            A.PASTE: self.controllers.carrying.paste,
+            A.DUPLICATE: self.controllers.carrying.duplicate,
             A.RENAME: edit.rename,
             A.DELETE: edit.delete,
             A.DELETE_FOR_GOOD: edit.delete_for_good,
@@ -192,7 +197,9 @@ class Session(QObject):
         views.tree.drop_hovering.connect(views.pane.announce_place)
         views.tree.drop_left.connect(views.pane.hide_announcement)
         views.tree.dropped.connect(lambda sources, place: move.upload(place, sources))
-        table.drag_wanted.connect(move.drag)
+        table.drag_wanted.connect(self.controllers.carrying.drag)
+        views.hold.said.connect(DragTip(self._look, self._shell).say)
+        self.controllers.undo.dress(self.actions)
         table.menu_wanted.connect(self._table_menu)
         views.tree.menu_wanted.connect(self._tree_menu)
         views.bench.new_bucket_wanted.connect(self.actions[A.NEW_BUCKET].trigger)

@@ -31,6 +31,7 @@ class Deed(StrEnum):
     ADD = QT_TRANSLATE_NOOP("Acting", "{who} may not put this here. Policies decide.")
     READ = QT_TRANSLATE_NOOP("Acting", "{who} may not read this. Policies decide.")
     RENAME = QT_TRANSLATE_NOOP("Acting", "{who} may not rename this. Policies decide.")
+    MOVE = QT_TRANSLATE_NOOP("Acting", "{who} may not move this. Policies decide.")
     DELETE = QT_TRANSLATE_NOOP("Acting", "{who} may not delete this. Policies decide.")
     RESTORE = QT_TRANSLATE_NOOP("Acting", "{who} may not restore this. Policies decide.")
     SHARE = QT_TRANSLATE_NOOP("Acting", "{who} may not share this. Policies decide.")
@@ -45,6 +46,7 @@ class Deed(StrEnum):
             Deed.DELETE_BUCKET: "DELETE",
             Deed.ADD: "INSERT",
             Deed.RENAME: "UPDATE",
+            Deed.MOVE: "UPDATE",
             Deed.DELETE: "DELETE",
             Deed.RESTORE: "INSERT",
         }.get(self, "SELECT")

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from app.bridge.access import AccessBridge
 from app.bridge.acting import Acting, ActingTasks
 from app.bridge.auditing import AuditBridge
+from app.bridge.carrying import Carrier
 from app.bridge.events import EventRelay
 from app.bridge.exporting import Exporter
 from app.bridge.operations import Operations
@@ -16,6 +17,7 @@ from app.bridge.outside import OutsideBridge
 from app.bridge.policies import PolicyBridge
 from app.bridge.previews import Previewer
 from app.bridge.reading import Reader
+from app.bridge.reversals import Reverser
 from app.bridge.serving import ServerBridge
 from app.bridge.tasks import Tasks
 from app.bridge.transfers import TransferBridge
@@ -36,6 +38,7 @@ class EngineSide:
     Attributes:
         acting: In whose name.
         reader, operations, trash, versions, policies, exporter, previewer: What reads and acts.
+        carrier, reverser: What carries things to other places; what takes changes back.
         transfers, server, relay: The queue, the server, and the news.
         access, audit: Users, tokens and keys; what was done and denied.
         outside: What other programs do in the storage folder.
@@ -54,6 +57,8 @@ class EngineSide:
         self.policies = PolicyBridge(workspace, own, tasks)
         self.operations = Operations(storage, lanes, self.policies)
         self.trash = TrashBridge(storage, lanes)
+        self.carrier = Carrier(storage, lanes)
+        self.reverser = Reverser(storage, lanes)
         self.exporter = Exporter(storage, lanes, self.data_dir / _OUTGOING)
         self.versions = VersionsBridge(storage, lanes, self.exporter)
         self.previewer = Previewer(storage, lanes)

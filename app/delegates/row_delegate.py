@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
@@ -17,6 +19,7 @@ from engine.files.quarantine import Problem
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 _BEYOND = 24
+_CUT_OPACITY = 0.5
 _PLACEHOLDER_SHARES = (0.55, 0.4, 0.65, 0.5, 0.35)
 
 
@@ -28,12 +31,15 @@ class RowDelegate(QStyledItemDelegate):
         drop_row: Folder that a drop would go into, or -1.
     """
 
-    def __init__(self, look: Look, view: QTableView, check: NameCheck) -> None:
-        """Args: look; the table; what is wrong with a new name, if anything."""
+    def __init__(
+        self, look: Look, view: QTableView, check: NameCheck, is_cut: Callable[[Row], bool] = lambda _: False
+    ) -> None:
+        """Args: look; the table; what is wrong with a new name, if anything; which rows are painted paler."""
         super().__init__(view)
         self._look = look
         self._table = view
         self._check = check
+        self._is_cut = is_cut
         self.hovered_row = -1
         self.drop_row = -1
         self._take_fonts()
@@ -47,6 +53,8 @@ class RowDelegate(QStyledItemDelegate):
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         self._paint_band(painter, option.rect, index, selected=selected)
         row: Row | None = index.data(ROW_ROLE)
+        if row is not None and self._is_cut(row):
+            painter.setOpacity(_CUT_OPACITY)
         if row is None:
             self._paint_placeholder(painter, option.rect, index)
         elif index.column() == Column.NAME:

@@ -25,6 +25,7 @@ from app.look import Look
 from app.models.folder_model import SORTS, Column, FolderModel, column_titles
 from app.models.rows import Row
 from app.views.drops import carries_files, local_paths
+from app.views.hold import Hold
 
 _TOLD_ROWS_MAX = 64
 _WIDTHS = {Column.SIZE: 96, Column.TYPE: 128, Column.MODIFIED: 152, Column.OWNER: 96}
@@ -39,7 +40,7 @@ class FolderTable(QTableView):
         menu_wanted: Carries the global position.
         sort_wanted: Carries `Column` and whether descending.
         up_wanted: Backspace.
-        drag_wanted: A drag of the selection has begun; files are needed.
+        drag_wanted: A drag of the selection begins.
         drop_hovering: Files hang above; carries the folder row's path or "" for the folder shown.
         drop_left: They went away.
         dropped: Carries a list of `Path` and the folder row's path or "".
@@ -55,13 +56,16 @@ class FolderTable(QTableView):
     drop_left = Signal()
     dropped = Signal(list, str)
 
-    def __init__(self, look: Look, model: FolderModel, check: NameCheck, parent: QWidget | None = None) -> None:
-        """Args: look; what is shown; what is wrong with a new name, if anything; Qt's owner."""
+    def __init__(
+        self, look: Look, model: FolderModel, check: NameCheck, hold: Hold | None = None, parent: QWidget | None = None
+    ) -> None:
+        """Args: look; what is shown; what is wrong with a new name, if anything; what is in hand; Qt's owner."""
         super().__init__(parent)
+        self._hold = hold or Hold(self)
+        self._hold.cut_changed.connect(self.viewport().update)
         self._look = look
         self._rows = model
-        self._delegate = RowDelegate(look, self, check)
-        self.drag_pending = False
+        self._delegate = RowDelegate(look, self, check, self._is_cut)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self.setProperty("place", "folder")
@@ -212,26 +216,12 @@ class FolderTable(QTableView):
         if not self.indexAt(event.position().toPoint()).isValid():
             self.clearSelection()
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Qt's hook: while a drag waits for its files, moving must not change the selection."""
-        if not self.drag_pending:
-            super().mouseMoveEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Qt's hook: letting go ends a drag that never began."""
-        self.drag_pending = False
-        super().mouseReleaseEvent(event)
-
     def startDrag(self, _actions: Qt.DropAction) -> None:
-        """Qt's hook: ask for the files; whoever makes them runs the drag when they are there."""
-        self.drag_pending = True
+        """Qt's hook: whoever knows what is selected runs the drag."""
         self.drag_wanted.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Qt's hook: files from other programs are welcome."""
-        if event.source() is self or not carries_files(event.mimeData()):
-            event.ignore()
-            return
+        """Qt's hook: files from other programs are welcome, and what is dragged in this window."""
         self._hang(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
@@ -241,15 +231,19 @@ class FolderTable(QTableView):
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         """Qt's hook: they went away."""
         self._mark_drop(-1)
+        self._hold.leave()
         self.drop_left.emit()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Qt's hook: pass the paths on and return at once; the other program is waiting."""
         row = self._folder_at(event.position().toPoint())
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
         self._mark_drop(-1)
         self.drop_left.emit()
+        if self._hold.carries(event.mimeData()):
+            self._hold.drop(event, self._place_of(row))
+            return
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
         self.dropped.emit(local_paths(event.mimeData()), row.path if row else "")
 
     def leaveEvent(self, event: object) -> None:
@@ -337,14 +331,27 @@ class FolderTable(QTableView):
         self.viewport().update()
 
     def _hang(self, event: QDragMoveEvent) -> None:
-        if not carries_files(event.mimeData()) or event.source() is self:
+        row = self._folder_at(event.position().toPoint())
+        if self._hold.carries(event.mimeData()):
+            lands = self._hold.hang(event, self._place_of(row))
+            self._mark_drop(self._rows.find(row.path) if row and lands else -1)
+            return
+        if not carries_files(event.mimeData()):
             event.ignore()
             return
-        row = self._folder_at(event.position().toPoint())
         self._mark_drop(self._rows.find(row.path) if row else -1)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         self.drop_hovering.emit(row.path if row else "")
+
+    def _place_of(self, row: Row | None) -> Location | None:
+        """Return the folder of a row, or the one shown."""
+        here = self.shown_place
+        return here if here is None or row is None else Location(here.bucket, row.path)
+
+    def _is_cut(self, row: Row) -> bool:
+        here = self.shown_place
+        return here is not None and self._hold.is_cut(here.bucket, row.path)
 
     def _folder_at(self, position: QPoint) -> Row | None:
         index = self.indexAt(position)

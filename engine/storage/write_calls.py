@@ -13,6 +13,7 @@ from engine.files.uploads import UploadSession
 from engine.move_types import Move, Moved
 from engine.storage.use_cases import Calls
 from engine.types import BatchReport, ProgressCallback, RlsContext, StorageObject, UploadItem, UploadOptions
+from engine.version_types import Replaced
 
 _DEFAULTS: Final = UploadOptions()
 
@@ -154,10 +155,11 @@ class WriteCalls(Calls):
         *,
         target_bucket: str | None = None,
         replace: bool = False,
+        replaced: Replaced = Replaced.AS_KEPT,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> StorageObject:
-        """Store the content of one object under another path."""
+        """Store the content of one object under another path; `replaced` says what becomes of what stood there."""
         return self._use.copies.copy(
             bucket,
             source_path,
@@ -165,6 +167,7 @@ class WriteCalls(Calls):
             context,
             target_bucket=target_bucket,
             replace=replace,
+            replaced=replaced,
             progress=progress,
             cancel=cancel,
         )
