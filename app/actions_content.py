@@ -100,8 +100,8 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
         QT_TRANSLATE_NOOP("Actions", "&Rename"),
         "pencil-simple",
         ("F2",),
-        QT_TRANSLATE_NOOP("Actions", "Give it another name"),
-        lambda now: now.one_target and now.moment is None,
+        QT_TRANSLATE_NOOP("Actions", "Give it another name, or many things new names by rule"),
+        lambda now: now.can_change_target,
     ),
     Spec(
         ActionId.DELETE,

@@ -153,7 +153,7 @@ class Session(QObject):
             A.COPY: self.controllers.carrying.copy,
             A.PASTE: self.controllers.carrying.paste,
             A.DUPLICATE: self.controllers.carrying.duplicate,
-            A.RENAME: edit.rename,
+            A.RENAME: self.controllers.renaming.rename,
             A.DELETE: edit.delete,
             A.DELETE_FOR_GOOD: edit.delete_for_good,
             A.SELECT_ALL: partial(self._in_table, table.selectAll),

@@ -16,6 +16,7 @@ from app.controllers.access import AccessControl
 from app.controllers.access_testing import AccessTesting
 from app.controllers.acting import ActingControl, ActingViews
 from app.controllers.auditing import AuditControl
+from app.controllers.batch_renaming import BatchRenaming
 from app.controllers.carrying import Carrying
 from app.controllers.editing import Editing
 from app.controllers.moving import Moving
@@ -99,6 +100,7 @@ class Controllers:
     moving: Moving
     undo: Undo
     carrying: Carrying
+    renaming: BatchRenaming
     sharing: Sharing
     trash: TrashControl
     time: TimeTravel
@@ -138,13 +140,13 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
     moving = Moving(
         look, shell, navigator, targets, side.transfers, side.exporter, side.operations, table, settings, toast, errors,
     )  # fmt: skip
+    editing = Editing(look, shell, navigator, targets, side.reader, side.operations, undo, (table, tree), toast, errors)
     testing = AccessTesting(look, shell, side.policies, targets, errors)
     return Controllers(
         navigator=navigator,
         targets=targets,
-        editing=Editing(
-            look, shell, navigator, targets, side.reader, side.operations, undo, (table, tree), toast, errors
-        ),
+        editing=editing,
+        renaming=BatchRenaming(look, shell, targets, side.renamer, undo, toast, errors, editing.rename),
         moving=moving,
         undo=undo,
         carrying=Carrying(

@@ -17,6 +17,7 @@ from app.bridge.outside import OutsideBridge
 from app.bridge.policies import PolicyBridge
 from app.bridge.previews import Previewer
 from app.bridge.reading import Reader
+from app.bridge.renaming import Renamer
 from app.bridge.reversals import Reverser
 from app.bridge.serving import ServerBridge
 from app.bridge.tasks import Tasks
@@ -38,7 +39,7 @@ class EngineSide:
     Attributes:
         acting: In whose name.
         reader, operations, trash, versions, policies, exporter, previewer: What reads and acts.
-        carrier, reverser: What carries things to other places; what takes changes back.
+        carrier, reverser, renamer: What carries things to other places, takes changes back, renames many.
         transfers, server, relay: The queue, the server, and the news.
         access, audit: Users, tokens and keys; what was done and denied.
         outside: What other programs do in the storage folder.
@@ -59,6 +60,7 @@ class EngineSide:
         self.trash = TrashBridge(storage, lanes)
         self.carrier = Carrier(storage, lanes)
         self.reverser = Reverser(storage, lanes)
+        self.renamer = Renamer(storage, lanes)
         self.exporter = Exporter(storage, lanes, self.data_dir / _OUTGOING)
         self.versions = VersionsBridge(storage, lanes, self.exporter)
         self.previewer = Previewer(storage, lanes)
