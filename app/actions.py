@@ -57,6 +57,7 @@ class ActionId(StrEnum):
     STOP_ACTING = auto()
     INSPECTOR = auto()
     TRANSFERS = auto()
+    FOLDER_SIZES = auto()
     THEME_SYSTEM = auto()
     THEME_LIGHT = auto()
     THEME_DARK = auto()

@@ -81,6 +81,7 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             None,
             A.INSPECTOR,
             A.TRANSFERS,
+            A.FOLDER_SIZES,
             None,
             A.THEME_SYSTEM,
             A.THEME_LIGHT,

@@ -181,6 +181,7 @@ class Session(QObject):
             A.STOP_ACTING: self.controllers.acting.stop,
             A.INSPECTOR: lambda: self._show_inspector(self.actions[A.INSPECTOR].isChecked()),
             A.TRANSFERS: lambda: self._show_transfers(self.actions[A.TRANSFERS].isChecked()),
+            A.FOLDER_SIZES: lambda: self.controllers.sizes.show(self.actions[A.FOLDER_SIZES].isChecked()),
             **{name: partial(self._choose_theme, mode) for name, mode in _THEMES.items()},
             A.SERVER: share.settings,
             A.SERVER_SWITCH: share.switch,
@@ -200,6 +201,8 @@ class Session(QObject):
         table.drag_wanted.connect(self.controllers.carrying.drag)
         views.hold.said.connect(DragTip(self._look, self._shell).say)
         self.controllers.undo.dress(self.actions)
+        table.size_folders(self.controllers.sizes.text)
+        self.controllers.sizes.changed.connect(table.viewport().update)
         table.menu_wanted.connect(self._table_menu)
         views.tree.menu_wanted.connect(self._tree_menu)
         views.bench.new_bucket_wanted.connect(self.actions[A.NEW_BUCKET].trigger)
@@ -215,6 +218,7 @@ class Session(QObject):
         side = self._side
         self.controllers.navigator.follow(side.relay)
         self.controllers.trash.follow(side.relay)
+        self.controllers.sizes.follow(side.relay)
         self.controllers.policies.follow(side.relay)
         self._errors.explain_with(self._explain)
         self.controllers.acting.users_wanted.connect(self.controllers.access.open)

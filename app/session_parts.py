@@ -19,6 +19,7 @@ from app.controllers.auditing import AuditControl
 from app.controllers.batch_renaming import BatchRenaming
 from app.controllers.carrying import Carrying
 from app.controllers.editing import Editing
+from app.controllers.folder_sizes import FolderSizes
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
 from app.controllers.policies import PolicyControl
@@ -101,6 +102,7 @@ class Controllers:
     undo: Undo
     carrying: Carrying
     renaming: BatchRenaming
+    sizes: FolderSizes
     sharing: Sharing
     trash: TrashControl
     time: TimeTravel
@@ -146,6 +148,7 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
         navigator=navigator,
         targets=targets,
         editing=editing,
+        sizes=FolderSizes(side.reader, side.acting, shell),
         renaming=BatchRenaming(look, shell, targets, side.renamer, undo, toast, errors, editing.rename),
         moving=moving,
         undo=undo,

@@ -29,6 +29,7 @@ class RowDelegate(QStyledItemDelegate):
     Attributes:
         hovered_row: Row under the pointer, or -1.
         drop_row: Folder that a drop would go into, or -1.
+        folder_size: What the Size column says of a folder.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class RowDelegate(QStyledItemDelegate):
         self._is_cut = is_cut
         self.hovered_row = -1
         self.drop_row = -1
+        self.folder_size: Callable[[Row], str] = lambda _: ""
         self._take_fonts()
         look.theme.changed.connect(self._take_fonts)
 
@@ -60,7 +62,7 @@ class RowDelegate(QStyledItemDelegate):
         elif index.column() == Column.NAME:
             self._paint_name(painter, option.rect, row)
         else:
-            self._paint_detail(painter, option.rect, index)
+            self._paint_detail(painter, option.rect, index, row)
         painter.restore()
 
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: AnyIndex) -> QWidget:
@@ -134,13 +136,14 @@ class RowDelegate(QStyledItemDelegate):
         painter.drawPixmap(left, rect.center().y() - side // 2 + 1, pixmap)
         return left - theme.space("s")
 
-    def _paint_detail(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
+    def _paint_detail(self, painter: QPainter, rect: QRect, index: AnyIndex, row: Row) -> None:
         space = self._look.theme.space("m")
         number = index.column() == Column.SIZE
         painter.setPen(self._look.theme.color("muted"))
         painter.setFont(self._number_font if number else self._name_font)
         inner = rect.adjusted(space, 0, -space, 0)
-        self._paint_text(painter, inner, index.data() or "", middle=False, right=number)
+        text = self.folder_size(row) if number and row.is_folder else index.data() or ""
+        self._paint_text(painter, inner, text, middle=False, right=number)
 
     def _paint_text(self, painter: QPainter, rect: QRect, text: str, *, middle: bool, right: bool = False) -> None:
         elide = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from app.bridge.renaming import Renaming
-from app.dialogs.base import Dialog
+from app.dialogs.base import SPIN_MARGINS, Dialog
 from app.i18n import translate
 from app.look import Look, label, restyle
 from app.models.renames import RenameModel
@@ -90,6 +90,7 @@ class RenameDialog(Dialog):
     def refuse_recipe(self, reason: str) -> None:
         """Say beside the expression why there are no names."""
         self.find_field.refuse(reason)
+        self._say(translate("RenameDialog", "Nothing is renamed yet."), "muted")
         self.confirm.setEnabled(False)
 
     def refuse(self, reason: str) -> None:
@@ -114,6 +115,7 @@ class RenameDialog(Dialog):
         self.start = QSpinBox()
         self.start.setRange(0, _NUMBER_MAX)
         self.start.setValue(1)
+        self.start.lineEdit().setTextMargins(*SPIN_MARGINS)
         for edit in (self.find_text, self.replacement, self.template, self.before, self.after):
             edit.textChanged.connect(self._again)
         for box in (self.is_expression, self.with_suffix):
@@ -137,7 +139,7 @@ class RenameDialog(Dialog):
             (Field(translate("RenameDialog", "Put &after"), self.after), 3, 2, 2),
         )  # fmt: skip
         for part, row, column, width in parts:
-            grid.addWidget(part, row, column, 1, width)
+            grid.addWidget(part, row, column, 1, width, Qt.AlignmentFlag.AlignTop)
         for column in range(4):
             grid.setColumnStretch(column, 1)
         self.body.addLayout(grid)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
@@ -85,6 +87,15 @@ class FolderTable(QTableView):
     def shown_place(self) -> Location | None:
         """Return the place whose rows are seen: while another one is being read, still the one before."""
         return self._rows.view.location if self._rows.view is not None else None
+
+    def size_folders(self, text: Callable[[Location], str]) -> None:
+        """Let the Size column say of folders what `text` returns while it is painted."""
+        self._delegate.folder_size = lambda row: text(Location(here.bucket, row.path)) if (here := self._now) else ""
+
+    @property
+    def _now(self) -> Location | None:
+        """Return the place shown, unless it is shown as it was."""
+        return self.shown_place if self._rows.view is not None and self._rows.view.moment is None else None
 
     @property
     def ranges(self) -> list[range]:
