@@ -158,6 +158,14 @@ WINDOW_SPECS: Final[tuple[Spec, ...]] = (
         checkable=True,
     ),
     Spec(
+        ActionId.FOLDER_SIZES,
+        QT_TRANSLATE_NOOP("Actions", "&Folder sizes"),
+        "scales",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Count what is in the folders in sight, with everything below them"),
+        checkable=True,
+    ),
+    Spec(
         ActionId.THEME_SYSTEM,
         QT_TRANSLATE_NOOP("Actions", "As the &system"),
         "desktop",

@@ -38,7 +38,22 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
     ),
     (
         QT_TRANSLATE_NOOP("Menus", "&Edit"),
-        (A.COPY, A.PASTE, None, A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.SELECT_ALL, A.INVERT_SELECTION),
+        (
+            A.UNDO,
+            A.REDO,
+            None,
+            A.CUT,
+            A.COPY,
+            A.PASTE,
+            A.DUPLICATE,
+            None,
+            A.RENAME,
+            A.DELETE,
+            A.DELETE_FOR_GOOD,
+            None,
+            A.SELECT_ALL,
+            A.INVERT_SELECTION,
+        ),
     ),
     (
         QT_TRANSLATE_NOOP("Menus", "&Bucket"),
@@ -73,6 +88,7 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             None,
             A.INSPECTOR,
             A.TRANSFERS,
+            A.FOLDER_SIZES,
             None,
             A.THEME_SYSTEM,
             A.THEME_LIGHT,
@@ -83,7 +99,8 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
 )
 
 OBJECT_MENU: Final[Entries] = (
-    A.OPEN, A.PREVIEW, A.DOWNLOAD, A.COPY, None, A.COPY_LINK, A.LINK_DIALOG, A.COPY_PUBLIC_LINK, None,
+    A.OPEN, A.PREVIEW, A.DOWNLOAD, None, A.CUT, A.COPY, A.DUPLICATE, None, A.COPY_LINK, A.LINK_DIALOG,
+    A.COPY_PUBLIC_LINK, None,
     A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.TEST_ACCESS, A.PROPERTIES,
 )  # fmt: skip
 FOLDER_MENU: Final[Entries] = (
@@ -95,7 +112,8 @@ TREE_BUCKET_MENU: Final[Entries] = (
     A.POLICIES, A.TEST_ACCESS, A.BUCKET_PROPERTIES,
 )  # fmt: skip
 TREE_FOLDER_MENU: Final[Entries] = (
-    A.OPEN, A.DOWNLOAD, A.COPY, None, A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.PROPERTIES,
+    A.OPEN, A.DOWNLOAD, None, A.CUT, A.COPY, A.DUPLICATE, None, A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None,
+    A.PROPERTIES,
 )  # fmt: skip
 TREE_MENU: Final[Entries] = (A.NEW_BUCKET, None, A.REFRESH)
 

@@ -48,6 +48,7 @@ from app.theme import ThemeMode
 from app.views.conflict_prompter import ConflictPrompter
 from app.views.outside_menu import OutsideMenu
 from app.views.shell import Shell
+from app.widgets.drag_tip import DragTip
 from engine.transfers import JobSnapshot
 from engine.types import Bucket
 
@@ -88,7 +89,7 @@ class Session(QObject):
         self._tracker = Tracker(
             self.controllers.navigator, self._rows, self.views.pane, self.views.tree,
             self.actions, self.views.status, QGuiApplication.clipboard(),
-            side.acting,
+            side.acting, self.views.hold, self.controllers.undo,
         )  # fmt: skip
         self._feed = InspectorFeed(
             self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.versions,
@@ -162,9 +163,13 @@ class Session(QObject):
             A.UPLOAD_FOLDER: move.upload_folder,
             A.DOWNLOAD: self._download,
             A.QUIT: self.quit_wanted.emit,
-            A.COPY: move.copy,
-            A.PASTE: move.paste,
-            A.RENAME: edit.rename,
+            A.UNDO: self.controllers.undo.undo,
+            A.REDO: self.controllers.undo.redo,
+            A.CUT: self.controllers.carrying.cut,
+            A.COPY: self.controllers.carrying.copy,
+            A.PASTE: self.controllers.carrying.paste,
+            A.DUPLICATE: self.controllers.carrying.duplicate,
+            A.RENAME: self.controllers.renaming.rename,
             A.DELETE: edit.delete,
             A.DELETE_FOR_GOOD: edit.delete_for_good,
             A.SELECT_ALL: partial(self._in_table, table.selectAll),
@@ -194,6 +199,7 @@ class Session(QObject):
             **self._viewing.handlers,
             A.INSPECTOR: lambda: self._show_inspector(self.actions[A.INSPECTOR].isChecked()),
             A.TRANSFERS: lambda: self._show_transfers(self.actions[A.TRANSFERS].isChecked()),
+            A.FOLDER_SIZES: lambda: self.controllers.sizes.show(self.actions[A.FOLDER_SIZES].isChecked()),
             **{name: partial(self._choose_theme, mode) for name, mode in _THEMES.items()},
             A.SERVER: share.settings,
             A.SERVER_SWITCH: share.switch,
@@ -209,7 +215,11 @@ class Session(QObject):
         views.tree.drop_hovering.connect(views.pane.announce_place)
         views.tree.drop_left.connect(views.pane.hide_announcement)
         views.tree.dropped.connect(lambda sources, place: move.upload(place, sources))
-        table.drag_wanted.connect(move.drag)
+        table.drag_wanted.connect(self.controllers.carrying.drag)
+        views.hold.said.connect(DragTip(self._look, self._shell).say)
+        self.controllers.undo.dress(self.actions)
+        table.size_folders(self.controllers.sizes.text)
+        self.controllers.sizes.changed.connect(table.viewport().update)
         table.menu_wanted.connect(self._table_menu)
         # Space presses buttons and types blanks everywhere else
         self.actions[A.PREVIEW].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -228,6 +238,7 @@ class Session(QObject):
         side = self._side
         self.controllers.navigator.follow(side.relay)
         self.controllers.trash.follow(side.relay)
+        self.controllers.sizes.follow(side.relay)
         self.controllers.policies.follow(side.relay)
         self._errors.explain_with(self._explain)
         self.controllers.acting.users_wanted.connect(self.controllers.access.open)

@@ -16,7 +16,10 @@ from app.controllers.access import AccessControl
 from app.controllers.access_testing import AccessTesting
 from app.controllers.acting import ActingControl, ActingViews
 from app.controllers.auditing import AuditControl
+from app.controllers.batch_renaming import BatchRenaming
+from app.controllers.carrying import Carrying
 from app.controllers.editing import Editing
+from app.controllers.folder_sizes import FolderSizes
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
 from app.controllers.policies import PolicyControl
@@ -24,6 +27,7 @@ from app.controllers.sharing import Sharing
 from app.controllers.targets import Targets
 from app.controllers.time_travel import TimeTravel
 from app.controllers.trash import TrashControl
+from app.controllers.undo import Undo
 from app.errors import ErrorPresenter
 from app.look import Look
 from app.menus import build_toolbar
@@ -33,6 +37,7 @@ from app.settings import WindowSettings
 from app.views.acting_views import ActingBand, HiddenNote
 from app.views.browser import BrowserPane
 from app.views.folder_tree import FolderTree
+from app.views.hold import Hold
 from app.views.inspector import Inspector
 from app.views.shell import Shell
 from app.views.status_bar import StatusBar
@@ -83,6 +88,7 @@ class Views:
     toolbar: QToolBar
     acting: ActingBand
     hidden: HiddenNote
+    hold: Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,10 @@ class Controllers:
     targets: Targets
     editing: Editing
     moving: Moving
+    undo: Undo
+    carrying: Carrying
+    renaming: BatchRenaming
+    sizes: FolderSizes
     sharing: Sharing
     trash: TrashControl
     time: TimeTravel
@@ -106,8 +116,9 @@ class Controllers:
 def make_views(frame: Frame, side: EngineSide, models: Models, actions: Actions) -> Views:
     """Make what is seen."""
     look = frame.look
-    pane = BrowserPane(look, models.rows, actions, name_problem, side.thumbnails)
-    tree = FolderTree(look, models.buckets, (bucket_name_problem, name_problem))
+    hold = Hold(frame.shell)
+    pane = BrowserPane(look, models.rows, actions, name_problem, side.thumbnails, hold)
+    tree = FolderTree(look, models.buckets, (bucket_name_problem, name_problem), hold)
     breadcrumb = Breadcrumb(look)
     inspector = Inspector(look)
     transfers = TransfersPanel(side.transfers, look)
@@ -118,7 +129,7 @@ def make_views(frame: Frame, side: EngineSide, models: Models, actions: Actions)
     hidden = HiddenNote(look)
     bench = Workbench(look, tree, pane, inspector, transfers, hidden)
     toolbar = build_toolbar(actions, breadcrumb, look)
-    return Views(pane, tree, breadcrumb, inspector, transfers, status, bench, toolbar, ActingBand(look), hidden)
+    return Views(pane, tree, breadcrumb, inspector, transfers, status, bench, toolbar, ActingBand(look), hidden, hold)
 
 
 def make_controllers(frame: Frame, side: EngineSide, models: Models, views: Views) -> Controllers:
@@ -127,16 +138,23 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
     table, tree, toast = views.pane.table, views.tree, shell.toast
     navigator = Navigator(side.reader, (models.rows, models.buckets), views.pane, tree, views.breadcrumb, errors)
     targets = Targets(side.reader, models.rows, table, tree)
+    undo = Undo(look, shell, side.reverser, side.acting, navigator, toast, errors)
+    moving = Moving(
+        look, shell, navigator, targets, side.transfers, side.exporter, side.operations, table, settings, toast, errors,
+    )  # fmt: skip
+    editing = Editing(look, shell, navigator, targets, side.reader, side.operations, undo, (table, tree), toast, errors)
     testing = AccessTesting(look, shell, side.policies, targets, errors)
     return Controllers(
         navigator=navigator,
         targets=targets,
-        editing=Editing(
-            look, shell, navigator, targets, side.reader, side.operations, side.trash, (table, tree), toast, errors
-        ),
-        moving=Moving(
-            look, shell, navigator, targets, side.transfers, side.exporter, side.operations, table, settings, toast,
-            errors,
+        editing=editing,
+        sizes=FolderSizes(side.reader, side.acting, shell),
+        renaming=BatchRenaming(look, shell, targets, side.renamer, undo, toast, errors, editing.rename),
+        moving=moving,
+        undo=undo,
+        carrying=Carrying(
+            look, shell, navigator, targets, side.reader, side.carrier, side.exporter, moving, table, views.hold, undo,
+            toast, errors,
         ),
         sharing=Sharing(look, shell, targets, side.operations, side.server, settings, toast, errors),
         trash=TrashControl(look, shell, side.trash, toast, errors),

@@ -21,7 +21,8 @@ class Situation:
         in_tree: The node of the tree that has the keyboard, or None while the table has it.
         tree_bucket: That node's bucket when it is a bucket itself.
         can_back, can_forward: The history has somewhere to go.
-        can_paste: The clipboard holds files or a picture.
+        can_paste: The clipboard holds files or a picture, or something was cut or copied here.
+        can_undo, can_redo: Something can be taken back, or done again.
         moment: The bucket is shown as it was then, or None for now.
         has_trash: What Del is about would go to a trash.
         as_icons: The folder is shown as icons.
@@ -37,6 +38,8 @@ class Situation:
     can_back: bool = False
     can_forward: bool = False
     can_paste: bool = False
+    can_undo: bool = False
+    can_redo: bool = False
     has_trash: bool = False
     moment: datetime | None = None
     as_icons: bool = False
@@ -66,6 +69,11 @@ class Situation:
     def one_target(self) -> bool:
         """Return whether it is exactly one thing."""
         return self.in_tree is not None or self.selected == 1
+
+    @property
+    def can_carry(self) -> bool:
+        """Return whether what is meant can be cut, copied and duplicated: a whole bucket can't."""
+        return self.has_target and (self.in_tree is None or self.in_tree.prefix != "")
 
     @property
     def only_objects(self) -> bool:

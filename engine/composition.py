@@ -22,6 +22,8 @@ from engine.files.flat_listing import FlatListing
 from engine.files.journal import Journal
 from engine.files.labels import Labels
 from engine.files.listing import Listing
+from engine.files.lookups import Lookups
+from engine.files.many_moves import ManyMoves
 from engine.files.moves import Moves
 from engine.files.mutations import Mutations
 from engine.files.past import Past
@@ -170,6 +172,8 @@ def compose(
             listing=listing,
             deletes=deletes,
             moves=Moves(core.mutations, announcer),
+            many_moves=ManyMoves(core.mutations, announcer),
+            lookups=Lookups(executor),
             copies=copies,
             labels=Labels(core.mutations, announcer),
             versions=Versions(executor, core.mutations, contents, copies, quarantine),

@@ -32,6 +32,7 @@ class Deed(StrEnum):
     READ = QT_TRANSLATE_NOOP("Acting", "{who} may not read this. Policies decide.")
     RENAME = QT_TRANSLATE_NOOP("Acting", "{who} may not rename this. Policies decide.")
     LABEL = QT_TRANSLATE_NOOP("Acting", "{who} may not change this. Policies decide.")
+    MOVE = QT_TRANSLATE_NOOP("Acting", "{who} may not move this. Policies decide.")
     DELETE = QT_TRANSLATE_NOOP("Acting", "{who} may not delete this. Policies decide.")
     RESTORE = QT_TRANSLATE_NOOP("Acting", "{who} may not restore this. Policies decide.")
     SHARE = QT_TRANSLATE_NOOP("Acting", "{who} may not share this. Policies decide.")
@@ -47,6 +48,7 @@ class Deed(StrEnum):
             Deed.ADD: "INSERT",
             Deed.RENAME: "UPDATE",
             Deed.LABEL: "UPDATE",
+            Deed.MOVE: "UPDATE",
             Deed.DELETE: "DELETE",
             Deed.RESTORE: "INSERT",
         }.get(self, "SELECT")

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from app.bridge.access import AccessBridge
 from app.bridge.acting import Acting, ActingTasks
 from app.bridge.auditing import AuditBridge
+from app.bridge.carrying import Carrier
 from app.bridge.events import EventRelay
 from app.bridge.exporting import Exporter
 from app.bridge.labels import LabelBridge
@@ -17,6 +18,8 @@ from app.bridge.outside import OutsideBridge
 from app.bridge.policies import PolicyBridge
 from app.bridge.previews import Previewer
 from app.bridge.reading import Reader
+from app.bridge.renaming import Renamer
+from app.bridge.reversals import Reverser
 from app.bridge.serving import ServerBridge
 from app.bridge.tasks import Tasks
 from app.bridge.thumbnails import Thumbnails
@@ -39,6 +42,7 @@ class EngineSide:
     Attributes:
         acting: In whose name.
         reader, operations, trash, versions, policies, exporter, previewer, labels, thumbnails: What reads and acts.
+        carrier, reverser, renamer: What carries things to other places, takes changes back, renames many.
         transfers, server, relay: The queue, the server, and the news.
         access, audit: Users, tokens and keys; what was done and denied.
         outside: What other programs do in the storage folder.
@@ -57,6 +61,9 @@ class EngineSide:
         self.policies = PolicyBridge(workspace, own, tasks)
         self.operations = Operations(storage, lanes, self.policies)
         self.trash = TrashBridge(storage, lanes)
+        self.carrier = Carrier(storage, lanes)
+        self.reverser = Reverser(storage, lanes)
+        self.renamer = Renamer(storage, lanes)
         self.exporter = Exporter(storage, lanes, self.data_dir / _OUTGOING)
         self.versions = VersionsBridge(storage, lanes, self.exporter)
         self.previewer = Previewer(storage, lanes)

@@ -18,6 +18,7 @@ from app.i18n import translate
 from app.location import Location
 from engine.access_types import PolicyTemplate
 from engine.errors import BucketNotEmpty, Cancelled, ObjectAlreadyExists, Unauthorized, WouldBeLost
+from engine.move_types import Move
 from engine.storage import FileStorage
 from engine.types import UNCHANGED, Bucket, BucketChanges, Retention, RlsContext, SignedUrl
 
@@ -146,9 +147,9 @@ class Operations:
         return self._tasks.mutate(lambda _, me: self._create_folder(place, me), then, otherwise, attempt=attempt)
 
     def rename(
-        self, bucket: str, path: str, name: str, then: Callable[[str], None], otherwise: Fail | None = None
+        self, bucket: str, path: str, name: str, then: Callable[[Move], None], otherwise: Fail | None = None
     ) -> Ticket:
-        """Give an object or a folder (`path` ends with `/`) another name; calls back with its new path."""
+        """Give an object or a folder (`path` ends with `/`) another name; calls back with the move that undoes it."""
         label = translate("Operations", "Renaming to {name}").format(name=name)
         return self._tasks.mutate(
             lambda ticket, me: self._rename(bucket, path, name, ticket, me),
@@ -258,7 +259,7 @@ class Operations:
         self._refuse_taken(place.bucket, place.prefix, me)
         self._storage.create_folder(place.bucket, place.prefix, me)
 
-    def _rename(self, bucket: str, path: str, name: str, ticket: Ticket, me: RlsContext) -> str:
+    def _rename(self, bucket: str, path: str, name: str, ticket: Ticket, me: RlsContext) -> Move:
         folder = path.endswith("/")
         target = path.rstrip("/").rpartition("/")[0]
         target = f"{target}/{name}" if target else name
@@ -266,9 +267,8 @@ class Operations:
         if folder:
             self._refuse_object(bucket, target, me)
             self._storage.move_folder(bucket, path, f"{target}/", me, progress=ticket.report, cancel=ticket.token)
-            return f"{target}/"
-        self._storage.move(bucket, path, target, me)
-        return target
+            return Move(f"{target}/", path)
+        return Move(target, path, self._storage.move(bucket, path, target, me).id)
 
     def _delete(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket, me: RlsContext) -> Removal:
         gone = self._storage.delete_trees(bucket, paths, me, ticket.report, ticket.token, as_of, for_good=True)

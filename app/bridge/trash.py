@@ -95,7 +95,11 @@ class TrashBridge:
         label = translate("TrashBridge", "Taking back from the trash")
         attempt = Attempt(Deed.RESTORE, trashed.bucket)
         return self._tasks.mutate(
-            lambda ticket, me: self._take_back(trashed, ticket, me), then, otherwise, label=label, attempt=attempt
+            lambda ticket, me: self.taken_back(self._storage, trashed, ticket, me),
+            then,
+            otherwise,
+            label=label,
+            attempt=attempt,
         )
 
     def restore(
@@ -105,7 +109,7 @@ class TrashBridge:
         label = translate("TrashBridge", "Restoring %Ln object(s)", None, len(ids))
         attempt = Attempt(Deed.RESTORE, bucket)
         return self._tasks.mutate(
-            lambda _, me: self._restore(bucket, ids, me), then, otherwise, label=label, attempt=attempt
+            lambda _, me: _restore(self._storage, bucket, ids, me), then, otherwise, label=label, attempt=attempt
         )
 
     def restore_to(
@@ -149,26 +153,29 @@ class TrashBridge:
         page = self._storage.trash.list(bucket, me, cursor=cursor, limit=TRASH_PAGE_ROWS)
         return TrashView(page, self._storage.trash.size(bucket, me))
 
-    def _take_back(self, trashed: Trashed, ticket: Ticket, me: RlsContext) -> Restored:
+    @staticmethod
+    def taken_back(storage: FileStorage, trashed: Trashed, ticket: Ticket, me: RlsContext) -> Restored:
+        """Take back what one wish moved to the trash, in a worker; one whose path is taken stays there."""
         done = Restored(0)
-        for rows in pages_of(self._storage, trashed, me):
+        for rows in pages_of(storage, trashed, me):
             ticket.token.raise_if_cancelled()
-            more = self._restore(trashed.bucket, [row.id for row in rows if row.id is not None], me)
+            more = _restore(storage, trashed.bucket, [row.id for row in rows if row.id is not None], me)
             done = Restored(done.objects + more.objects, done.taken + more.taken, done.paths or more.paths)
         return done
 
-    def _restore(self, bucket: str, ids: Sequence[int], me: RlsContext) -> Restored:
-        """Restore all at once or, where a path is taken, those that can be."""
-        if not ids:
-            return Restored(0)
-        try:
-            return _restored(self._storage.trash.restore(bucket, ids, me))
-        except ObjectAlreadyExists as error:
-            if len(ids) == 1:
-                return Restored(0, (error.path or "",))
-        half = len(ids) // 2
-        first, second = self._restore(bucket, ids[:half], me), self._restore(bucket, ids[half:], me)
-        return Restored(first.objects + second.objects, first.taken + second.taken, first.paths or second.paths)
+
+def _restore(storage: FileStorage, bucket: str, ids: Sequence[int], me: RlsContext) -> Restored:
+    """Restore all at once or, where a path is taken, those that can be."""
+    if not ids:
+        return Restored(0)
+    try:
+        return _restored(storage.trash.restore(bucket, ids, me))
+    except ObjectAlreadyExists as error:
+        if len(ids) == 1:
+            return Restored(0, (error.path or "",))
+    half = len(ids) // 2
+    first, second = _restore(storage, bucket, ids[:half], me), _restore(storage, bucket, ids[half:], me)
+    return Restored(first.objects + second.objects, first.taken + second.taken, first.paths or second.paths)
 
 
 def pages_of(storage: FileStorage, trashed: Trashed, context: RlsContext) -> Iterator[list[ObjectVersion]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -11,9 +12,10 @@ from PySide6.QtWidgets import QWidget
 from app.bridge.names import bucket_name_problem, name_problem
 from app.bridge.operations import BucketDraft, Operations, Removal
 from app.bridge.reading import BucketSize, Reader
-from app.bridge.trash import Restored, TrashBridge, Trashed
+from app.bridge.reversals import BucketName, FolderGone, Moving, Untrashing
 from app.controllers.navigation import Navigator
 from app.controllers.targets import Target, Targets
+from app.controllers.undo import Undo
 from app.dialogs.bucket_dialog import BucketDialog
 from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.folder_dialog import FolderDialog
@@ -25,9 +27,9 @@ from app.look import Look
 from app.models.rows import Row
 from app.views.folder_table import FolderTable
 from app.views.folder_tree import FolderTree
-from app.widgets.banner import Offer
 from app.widgets.toast import Toast
 from engine.errors import Cancelled, WouldBeLost
+from engine.move_types import Move
 from engine.types import NOTHING_KEPT, Bucket, TreeSize
 
 _TITLE_NAME_CHARS = 40
@@ -38,10 +40,10 @@ class Editing(QObject):
 
     def __init__(
         self, look: Look, window: QWidget, navigator: Navigator, targets: Targets, reader: Reader,
-        operations: Operations, trash: TrashBridge, views: tuple[FolderTable, FolderTree], toast: Toast,
+        operations: Operations, undo: Undo, views: tuple[FolderTable, FolderTree], toast: Toast,
         errors: ErrorPresenter,
     ) -> None:  # fmt: skip
-        """Args: look; window; where it is; what is meant; what counts, acts, takes back; the views; what tells."""
+        """Args: look; window; where it is; what is meant; what counts, acts; what is undone; the views; what tells."""
         super().__init__(window)
         self._look = look
         self._window = window
@@ -49,7 +51,7 @@ class Editing(QObject):
         self._targets = targets
         self._reader = reader
         self._operations = operations
-        self._trash = trash
+        self._undo = undo
         self._table, self._tree = views
         self._toast = toast
         self._errors = errors
@@ -110,6 +112,8 @@ class Editing(QObject):
 
         def made(place: Location) -> None:
             dialog.finish()
+            name = translate("Editing", "new folder “{name}”").format(name=_shortened(place.name))
+            self._undo.remember(name, FolderGone(place.bucket, place.prefix))
             self._navigator.select_when_there(place.prefix)
 
         def submit(name: str) -> None:
@@ -130,20 +134,37 @@ class Editing(QObject):
         """Give a row of the table another name."""
         here = self._table.shown_place
         if here is not None:
-            self._operations.rename(here.bucket, row.path, name, self._navigator.select_when_there)
+            self._operations.rename(here.bucket, row.path, name, partial(self._renamed, here.bucket))
 
     def rename_place(self, place: Location, name: str) -> None:
         """Give a node of the tree another name, and stay in it if the window is there."""
         if not place.prefix:
-            self._operations.rename_bucket(place.bucket, name, lambda _: None)
+            back = BucketName(name, place.bucket)
+
+            def keep() -> None:
+                self._undo.remember(self._renaming(place.bucket), back)
+
+            self._operations.rename_bucket(place.bucket, name, lambda _: keep())
             return
         here = self._navigator.place
 
-        def renamed(prefix: str) -> None:
+        def renamed(back: Move) -> None:
+            self._remember(place.bucket, back)
             if here is not None and place.contains(here):
-                self._navigator.go(Location(place.bucket, prefix + here.prefix.removeprefix(place.prefix)))
+                self._navigator.go(Location(place.bucket, back.source + here.prefix.removeprefix(place.prefix)))
 
         self._operations.rename(place.bucket, place.prefix, name, renamed)
+
+    def _renamed(self, bucket: str, back: Move) -> None:
+        self._remember(bucket, back)
+        self._navigator.select_when_there(back.source)
+
+    def _remember(self, bucket: str, back: Move) -> None:
+        """Remember a rename by what undoes it."""
+        self._undo.remember(self._renaming(back.target.rstrip("/").rpartition("/")[2]), Moving(bucket, (back,)))
+
+    def _renaming(self, name: str) -> str:
+        return translate("Editing", "rename of “{name}”").format(name=_shortened(name))
 
     def delete(self) -> None:
         """Move what is meant to the trash or, where there is none, ask and delete it."""
@@ -196,9 +217,6 @@ class Editing(QObject):
         self._deleted(target, removal)
         if isinstance(removal.ended, WouldBeLost):
             self._ask_delete(target)
-
-    def _take_back(self, trashed: Trashed) -> None:
-        self._trash.take_back(trashed, lambda restored: tell_restored(self._toast, restored))
 
     def _ask_delete(self, target: Target) -> None:
         if target.place is not None and not target.place.prefix:
@@ -267,8 +285,10 @@ class Editing(QObject):
 
     def _tell(self, said: str, removal: Removal) -> None:
         """Say what was done and, if so, that what nobody was asked about stayed."""
-        trashed = removal.trashed
-        undo = Offer(translate("Editing", "Undo"), lambda: self._take_back(trashed)) if trashed is not None else None
+        undo = None
+        if removal.trashed is not None:
+            name = translate("Editing", "move of {what} to the trash").format(what=count_text(removal.objects))
+            undo = self._undo.remember(name, Untrashing(removal.trashed))
         if removal.refused:
             rest = translate("Editing", "{said}; policies do not let these be deleted: {what}")
             self._toast.say(rest.format(said=said, what=count_text(removal.refused)), undo, kind="warning")
@@ -278,16 +298,6 @@ class Editing(QObject):
             return
         kept = translate("Editing", "{said}; kept what arrived since: {what}")
         self._toast.say(kept.format(said=said, what=count_text(removal.kept)), undo, kind="info")
-
-
-def tell_restored(toast: Toast, restored: Restored) -> None:
-    """Say what came back and, if so, what could not because something else stands there."""
-    if not restored.taken:
-        toast.say(translate("Editing", "{what} restored").format(what=count_text(restored.objects)))
-        return
-    taken = translate("Editing", "{what} restored. Still in the trash, because something else is at {path}: {left}")
-    text = taken.format(what=count_text(restored.objects), path=restored.taken[0], left=count_text(len(restored.taken)))
-    toast.say(text, kind="warning")
 
 
 def _kept_lines(size: BucketSize) -> tuple[str, ...]:

@@ -1,14 +1,13 @@
-"""Files in and out: dialogs, drops, paste, copy, drag-out, open. What moves the bytes is the transfer queue."""
+"""Files in and out: dialogs, drops, paste, open. What moves the bytes is the transfer queue."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject, Qt, QTimer, QUrl
-from PySide6.QtGui import QClipboard, QDesktopServices, QDrag, QGuiApplication, QImage, QImageWriter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject, QUrl
+from PySide6.QtGui import QClipboard, QDesktopServices, QGuiApplication, QImage, QImageWriter
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.exporting import Exporter
@@ -28,10 +27,7 @@ from app.views.folder_table import FolderTable
 from app.widgets.toast import Toast
 from engine.errors import BucketAlreadyExists
 
-_COPIED_FILES: Final = "x-special/gnome-copied-files"
 _FIRST_BUCKET: Final = "my-files"
-_DRAG_ICON_PX: Final = 48
-_PATIENCE_MS: Final = 400
 
 
 class Moving(QObject):
@@ -55,7 +51,6 @@ class Moving(QObject):
         self._settings = settings
         self._toast = toast
         self._errors = errors
-        self._dragging = False
         self._clipboard: QClipboard = QGuiApplication.clipboard()
 
     def upload_files(self) -> None:
@@ -115,17 +110,6 @@ class Moving(QObject):
         """Choose a folder and download what is meant into it."""
         self._targets.resolve(self._ask_where)
 
-    def copy(self) -> None:
-        """Put what is meant into the clipboard as files."""
-        self._targets.resolve(self._copy)
-
-    def drag(self) -> None:
-        """Make files of the selection, then run the drag if the button is still held."""
-        QTimer.singleShot(_PATIENCE_MS, self, self._say_preparing)
-        self._targets.resolve(
-            lambda target: self._export(target, lambda files: self._run_drag(files, target), self._drag_failed)
-        )
-
     def open_object(self, row: Row, moment: datetime | None = None) -> None:
         """Open a read-only copy of an object, or of what it was at a moment, with the system's program for it."""
         if row.object is None:
@@ -166,56 +150,11 @@ class Moving(QObject):
         self._settings.download_folder = str(folder)
         self._transfers.download(target.bucket, target.paths, folder)
 
-    def _export(
-        self, target: Target, then: Callable[[list[Path]], None], otherwise: Callable[[Exception], None]
-    ) -> None:
-        self._exporter.export(target.bucket, target.paths, then, otherwise, moment=self._navigator.moment)
-
-    def _copy(self, target: Target) -> None:
-        self._toast.say(translate("Moving", "Preparing %Ln item(s)…", None, len(target.paths)), kind="info")
-        self._export(target, lambda files: self._to_clipboard(files, target), self._errors.present)
-
-    def _to_clipboard(self, files: list[Path], target: Target) -> None:
-        self._clipboard.setMimeData(_file_data(files))
-        self._toast.say(translate("Moving", "%Ln item(s) copied: paste in a file manager", None, len(target.paths)))
-
-    def _run_drag(self, files: list[Path], target: Target) -> None:
-        held = self._table.drag_pending and QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton
-        if not held:
-            self._table.drag_pending = False
-            self._clipboard.setMimeData(_file_data(files))
-            self._toast.say(translate("Moving", "Ready: the files are in the clipboard, paste them anywhere"))
-            return
-        drag = QDrag(self._table)
-        drag.setMimeData(_file_data(files))
-        glyph = ("file-fill", "kind_document") if len(target.objects) == 1 else ("files-fill", "kind_document")
-        drag.setPixmap(self._look.icons.pixmap(*glyph, _DRAG_ICON_PX, self._window.devicePixelRatioF()))
-        self._dragging = True
-        drag.exec(Qt.DropAction.CopyAction)
-        self._dragging = self._table.drag_pending = False
-
-    def _say_preparing(self) -> None:
-        if self._table.drag_pending and not self._dragging:
-            self._toast.say(translate("Moving", "Preparing the files: keep the button down…"), kind="info")
-
-    def _drag_failed(self, error: Exception) -> None:
-        self._table.drag_pending = False
-        self._errors.present(error)
-
     def _open_copy(self, files: list[Path]) -> None:
         if files and QDesktopServices.openUrl(QUrl.fromLocalFile(str(files[0]))):
             self._toast.say(translate("Moving", "Opened a read-only copy of {name}").format(name=files[0].name))
         else:
             self._toast.say(translate("Moving", "No program is set up to open this kind of file"), kind="warning")
-
-
-def _file_data(files: list[Path]) -> QMimeData:
-    data = QMimeData()
-    urls = [QUrl.fromLocalFile(str(path)) for path in files]
-    data.setUrls(urls)
-    lines = "\n".join(["copy", *(url.toString(QUrl.ComponentFormattingOption.FullyEncoded) for url in urls)])
-    data.setData(_COPIED_FILES, QByteArray(lines.encode()))
-    return data
 
 
 def _png(picture: QImage) -> bytes:

@@ -16,6 +16,7 @@ from app.bridge.tasks import Ticket
 from app.bridge.versions import VersionsBridge
 from app.controllers.navigation import Navigator
 from app.controllers.previewing import PreviewFeed
+from app.controllers.undo import Undo
 from app.formats import count_text, number_text, size_text
 from app.i18n import translate
 from app.location import Location
@@ -28,6 +29,7 @@ from app.situation import Situation
 from app.views.browser import BrowserPane
 from app.views.drops import carries_files
 from app.views.folder_tree import FolderTree
+from app.views.hold import Hold
 from app.views.inspector import Inspector
 from app.views.status_bar import StatusBar
 from engine.types import Bucket, StorageObject
@@ -42,9 +44,9 @@ class Tracker(QObject):
 
     def __init__(
         self, navigator: Navigator, model: FolderModel, pane: BrowserPane, tree: FolderTree, actions: Actions,
-        status: StatusBar, clipboard: QClipboard, acting: Acting,
+        status: StatusBar, clipboard: QClipboard, acting: Acting, hold: Hold, undo: Undo,
     ) -> None:  # fmt: skip
-        """Args: where the window is; what it shows; views; what is enabled; where counts stand; clipboard; who acts."""
+        """Args: where it is; what it shows; views; what is enabled; counts; clipboard; who acts; in hand; undo."""
         super().__init__(pane)
         self._navigator = navigator
         self._model = model
@@ -54,12 +56,14 @@ class Tracker(QObject):
         self._status = status
         self._clipboard = clipboard
         self._acting = acting
+        self._hold = hold
+        self._undo = undo
         self._can_paste = False
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.update)
         for signal in (
             navigator.moved, model.opened, model.refreshed, model.dataChanged,
-            pane.table.selection_changed, tree.focus_changed, acting.changed,
+            pane.table.selection_changed, tree.focus_changed, acting.changed, undo.changed,
         ):  # fmt: skip
             signal.connect(lambda *_: self._soon.start())
         clipboard.dataChanged.connect(self._look_at_clipboard)
@@ -79,6 +83,8 @@ class Tracker(QObject):
             can_back=self._navigator.can_back,
             can_forward=self._navigator.can_forward,
             can_paste=self._can_paste,
+            can_undo=bool(self._undo.undo_name),
+            can_redo=bool(self._undo.redo_name),
             moment=self._navigator.moment,
             has_trash=self._has_trash(in_tree),
             as_icons=self._table.front is not self._table,
@@ -99,7 +105,7 @@ class Tracker(QObject):
 
     def _look_at_clipboard(self) -> None:
         data: QMimeData | None = self._clipboard.mimeData()
-        self._can_paste = carries_files(data) or (data is not None and data.hasImage())
+        self._can_paste = self._hold.is_ours(data) or carries_files(data) or (data is not None and data.hasImage())
         self._soon.start()
 
     def _counts(self) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.bridge.events import EventRelay
 from app.bridge.trash import Restored, TrashBridge, TrashView
-from app.controllers.editing import tell_restored
+from app.controllers.telling import tell_restored
 from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.path_dialog import PathDialog
 from app.dialogs.trash_dialog import TrashDialog

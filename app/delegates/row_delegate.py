@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
@@ -17,6 +19,7 @@ from engine.files.quarantine import Problem
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 _BEYOND = 24
+_CUT_OPACITY = 0.5
 _PLACEHOLDER_SHARES = (0.55, 0.4, 0.65, 0.5, 0.35)
 
 
@@ -26,16 +29,21 @@ class RowDelegate(QStyledItemDelegate):
     Attributes:
         hovered_row: Row under the pointer, or -1.
         drop_row: Folder that a drop would go into, or -1.
+        folder_size: What the Size column says of a folder.
     """
 
-    def __init__(self, look: Look, view: QTableView, check: NameCheck) -> None:
-        """Args: look; the table; what is wrong with a new name, if anything."""
+    def __init__(
+        self, look: Look, view: QTableView, check: NameCheck, is_cut: Callable[[Row], bool] = lambda _: False
+    ) -> None:
+        """Args: look; the table; what is wrong with a new name, if anything; which rows are painted paler."""
         super().__init__(view)
         self._look = look
         self._table = view
         self._check = check
+        self._is_cut = is_cut
         self.hovered_row = -1
         self.drop_row = -1
+        self.folder_size: Callable[[Row], str] = lambda _: ""
         self._take_fonts()
         look.theme.changed.connect(self._take_fonts)
 
@@ -47,12 +55,14 @@ class RowDelegate(QStyledItemDelegate):
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         self._paint_band(painter, option.rect, index, selected=selected)
         row: Row | None = index.data(ROW_ROLE)
+        if row is not None and self._is_cut(row):
+            painter.setOpacity(_CUT_OPACITY)
         if row is None:
             self._paint_placeholder(painter, option.rect, index)
         elif index.column() == Column.NAME:
             self._paint_name(painter, option.rect, row)
         else:
-            self._paint_detail(painter, option.rect, index)
+            self._paint_detail(painter, option.rect, index, row)
         painter.restore()
 
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: AnyIndex) -> QWidget:
@@ -126,13 +136,14 @@ class RowDelegate(QStyledItemDelegate):
         painter.drawPixmap(left, rect.center().y() - side // 2 + 1, pixmap)
         return left - theme.space("s")
 
-    def _paint_detail(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
+    def _paint_detail(self, painter: QPainter, rect: QRect, index: AnyIndex, row: Row) -> None:
         space = self._look.theme.space("m")
         number = index.column() == Column.SIZE
         painter.setPen(self._look.theme.color("muted"))
         painter.setFont(self._number_font if number else self._name_font)
         inner = rect.adjusted(space, 0, -space, 0)
-        self._paint_text(painter, inner, index.data() or "", middle=False, right=number)
+        text = self.folder_size(row) if number and row.is_folder else index.data() or ""
+        self._paint_text(painter, inner, text, middle=False, right=number)
 
     def _paint_text(self, painter: QPainter, rect: QRect, text: str, *, middle: bool, right: bool = False) -> None:
         elide = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight

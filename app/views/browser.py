@@ -17,6 +17,7 @@ from app.models.folder_model import FolderModel
 from app.models.thumbs import Thumbs, ThumbSource
 from app.views.drops import carries_files, local_paths
 from app.views.folder_table import FolderTable
+from app.views.hold import Hold
 from app.views.icon_grid import IconGrid
 from app.views.past_bar import PastBar
 from app.widgets.drop_overlay import DropOverlay
@@ -32,13 +33,22 @@ class BrowserPane(QWidget):
 
     dropped = Signal(list, str)
 
-    def __init__(self, look: Look, model: FolderModel, actions: Actions, check: NameCheck, thumbs: ThumbSource) -> None:
-        """Args: look; what is shown; commands of the empty states; what is wrong with a new name; small pictures."""
+    def __init__(
+        self,
+        look: Look,
+        model: FolderModel,
+        actions: Actions,
+        check: NameCheck,
+        thumbs: ThumbSource,
+        hold: Hold | None = None,
+    ) -> None:
+        """Args: look; model; the empty states' commands; what is wrong with a name; small pictures; what is in hand."""
         super().__init__()
+        self._hold = hold or Hold(self)
         self._model = model
         self._has_buckets = True
         self._who = ""
-        self.table = FolderTable(look, model, check)
+        self.table = FolderTable(look, model, check, self._hold)
         self.thumbs = Thumbs(thumbs, self)
         self.icons = IconGrid(look, self.table, check, self.thumbs)
         self.no_buckets = EmptyState(
@@ -120,6 +130,10 @@ class BrowserPane(QWidget):
             self.table.front.scrollTo(self.table.currentIndex())
 
     @property
+    def _here(self) -> Location | None:
+        return self._model.view.location if self._model.view is not None else None
+
+    @property
     def _in_past(self) -> bool:
         """Return whether what is shown is the past, which takes nothing."""
         return self._model.view is not None and self._model.view.moment is not None
@@ -153,8 +167,11 @@ class BrowserPane(QWidget):
         self._choose_page()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Qt's hook: the empty states take files too."""
-        if not carries_files(event.mimeData()) or event.source() in (self.table, self.icons) or self._in_past:
+        """Qt's hook: the empty states take files too, and what is dragged in this window."""
+        if self._hold.carries(event.mimeData()) and not self._in_past:
+            self._hold.hang(event, self._here)
+            return
+        if not carries_files(event.mimeData()) or self._in_past:
             event.ignore()
             return
         event.acceptProposedAction()
@@ -162,11 +179,15 @@ class BrowserPane(QWidget):
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         """Qt's hook: they went away."""
+        self._hold.leave()
         self._overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Qt's hook: pass the paths on and return at once; the other program is waiting."""
         self._overlay.hide()
+        if self._hold.carries(event.mimeData()):
+            self._hold.drop(event, self._here)
+            return
         event.acceptProposedAction()
         self.dropped.emit(local_paths(event.mimeData()), "")
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QMimeData
+
+CARGO_TYPE: Final = "application/x-holdall-cargo"
+"""Marks data that stands for things of a window of ours: its files are made only when another program asks for them."""
 
 
 def local_paths(data: QMimeData) -> list[Path]:

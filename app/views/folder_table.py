@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
@@ -15,20 +17,21 @@ from PySide6.QtGui import (
     QMouseEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.delegates.name_editor import NameCheck
 from app.delegates.row_delegate import RowDelegate
 from app.i18n import translate
 from app.location import Location
 from app.look import Look
-from app.models.folder_model import SORTS, Column, FolderModel, column_titles
+from app.models.folder_model import SORTS, Column, FolderModel
 from app.models.rows import Row
 from app.views.drops import carries_files, local_paths
+from app.views.folder_header import FolderHeader
+from app.views.hold import Hold
 from app.views.steady import Steady
 
 _TOLD_ROWS_MAX = 64
-_WIDTHS = {Column.SIZE: 96, Column.TYPE: 128, Column.MODIFIED: 152, Column.OWNER: 96}
 
 
 class FolderTable(QTableView):
@@ -40,7 +43,7 @@ class FolderTable(QTableView):
         menu_wanted: Carries the global position.
         sort_wanted: Carries `Column` and whether descending.
         up_wanted: Backspace.
-        drag_wanted: A drag of the selection has begun; files are needed.
+        drag_wanted: A drag of the selection begins.
         drop_hovering: Files hang above; carries the folder row's path or "" for the folder shown.
         drop_left: They went away.
         dropped: Carries a list of `Path` and the folder row's path or "".
@@ -58,13 +61,16 @@ class FolderTable(QTableView):
     dropped = Signal(list, str)
     drop_marked = Signal(int)
 
-    def __init__(self, look: Look, model: FolderModel, check: NameCheck, parent: QWidget | None = None) -> None:
-        """Args: look; what is shown; what is wrong with a new name, if anything; Qt's owner."""
+    def __init__(
+        self, look: Look, model: FolderModel, check: NameCheck, hold: Hold | None = None, parent: QWidget | None = None
+    ) -> None:
+        """Args: look; what is shown; what is wrong with a new name, if anything; what is in hand; Qt's owner."""
         super().__init__(parent)
+        self._hold = hold or Hold(self)
+        self._hold.cut_changed.connect(self.viewport().update)
         self._look = look
         self._rows = model
-        self._delegate = RowDelegate(look, self, check)
-        self.drag_pending = False
+        self._delegate = RowDelegate(look, self, check, self._is_cut)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self.setProperty("place", "folder")
@@ -97,6 +103,15 @@ class FolderTable(QTableView):
     def shown_place(self) -> Location | None:
         """Return the place whose rows are seen: while another one is being read, still the one before."""
         return self._rows.view.location if self._rows.view is not None else None
+
+    def size_folders(self, text: Callable[[Location], str]) -> None:
+        """Let the Size column say of folders what `text` returns while it is painted."""
+        self._delegate.folder_size = lambda row: text(Location(here.bucket, row.path)) if (here := self._now) else ""
+
+    @property
+    def _now(self) -> Location | None:
+        """Return the place shown, unless it is shown as it was."""
+        return self.shown_place if self._rows.view is not None and self._rows.view.moment is None else None
 
     @property
     def ranges(self) -> list[range]:
@@ -173,9 +188,7 @@ class FolderTable(QTableView):
 
     def restore_columns(self, state: QByteArray) -> None:
         """Take widths, order and visibility that were kept; nonsense is ignored."""
-        if self.horizontalHeader().count() == len(Column):
-            self.horizontalHeader().restoreState(state)
-        self._pin_header()
+        self._header.restore(state)
 
     def keyboardSearch(self, search: str) -> None:
         """Qt's hook: type-ahead among the rows in memory; Qt's own would load the whole folder."""
@@ -228,26 +241,12 @@ class FolderTable(QTableView):
         if not self.indexAt(event.position().toPoint()).isValid():
             self.clearSelection()
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Qt's hook: while a drag waits for its files, moving must not change the selection."""
-        if not self.drag_pending:
-            super().mouseMoveEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Qt's hook: letting go ends a drag that never began."""
-        self.drag_pending = False
-        super().mouseReleaseEvent(event)
-
     def startDrag(self, _actions: Qt.DropAction) -> None:
-        """Qt's hook: ask for the files; whoever makes them runs the drag when they are there."""
-        self.drag_pending = True
+        """Qt's hook: whoever knows what is selected runs the drag."""
         self.drag_wanted.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Qt's hook: files from other programs are welcome."""
-        if event.source() in (self, self.front) or not carries_files(event.mimeData()):
-            event.ignore()
-            return
+        """Qt's hook: files from other programs are welcome, and what is dragged in this window."""
         self._hang(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
@@ -257,15 +256,19 @@ class FolderTable(QTableView):
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         """Qt's hook: they went away."""
         self._mark_drop(-1)
+        self._hold.leave()
         self.drop_left.emit()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Qt's hook: pass the paths on and return at once; the other program is waiting."""
         row = self._folder_at(event.position().toPoint())
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
         self._mark_drop(-1)
         self.drop_left.emit()
+        if self._hold.carries(event.mimeData()):
+            self._hold.drop(event, self._place_of(row))
+            return
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
         self.dropped.emit(local_paths(event.mimeData()), row.path if row else "")
 
     def leaveEvent(self, event: object) -> None:
@@ -295,53 +298,20 @@ class FolderTable(QTableView):
         self.setFrameShape(QTableView.Shape.NoFrame)
 
     def _set_header(self) -> None:
-        header = self.horizontalHeader()
-        # Its own selection model: with the table's, every Ctrl+A asks the flags of each cell.
-        header.setSelectionModel(QItemSelectionModel(self._rows, header))
-        header.setAccessibleName(translate("FolderTable", "Columns"))
-        header.setSectionsMovable(True)
-        header.setSectionsClickable(True)
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(64)
-        header.setFixedHeight(self._look.theme.size("control") + 2)
-        header.setSortIndicatorShown(True)
-        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._choose_columns)
-        header.sortIndicatorChanged.connect(self._sort)
-        for column, width in _WIDTHS.items():
-            header.resizeSection(column, width)
-        self._pin_header()
+        self._header = FolderHeader(self._look, self._rows, self)
+        self.setHorizontalHeader(self._header)
+        self._header.lay_out()
+        self._header.sortIndicatorChanged.connect(self._sort)
         rows = self.verticalHeader()
         rows.hide()
         rows.setAccessibleName(translate("FolderTable", "Rows"))
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(self._look.theme.size("row"))
 
-    def _pin_header(self) -> None:
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
-        header.setStretchLastSection(False)
-        header.setSectionHidden(Column.NAME, False)
-
     def _sort(self, section: int, order: Qt.SortOrder) -> None:
         self.sort_wanted.emit(
             Column(section) if Column(section) in SORTS else None, order == Qt.SortOrder.DescendingOrder
         )
-
-    def _choose_columns(self, position: QPoint) -> None:
-        header = self.horizontalHeader()
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for column in Column:
-            if column is Column.NAME:
-                continue
-            title = column_titles()[column]
-            action = menu.addAction(title)
-            action.setCheckable(True)
-            action.setChecked(not header.isSectionHidden(column))
-            action.toggled.connect(lambda shown, column=column: header.setSectionHidden(column, not shown))
-        menu.popup(header.mapToGlobal(position))
 
     def _open(self, index: QModelIndex) -> None:
         row = self._rows.row(index.row()) if index.isValid() else None
@@ -353,14 +323,27 @@ class FolderTable(QTableView):
         self.viewport().update()
 
     def _hang(self, event: QDragMoveEvent) -> None:
-        if not carries_files(event.mimeData()) or event.source() in (self, self.front):
+        row = self._folder_at(event.position().toPoint())
+        if self._hold.carries(event.mimeData()):
+            lands = self._hold.hang(event, self._place_of(row))
+            self._mark_drop(self._rows.find(row.path) if row and lands else -1)
+            return
+        if not carries_files(event.mimeData()):
             event.ignore()
             return
-        row = self._folder_at(event.position().toPoint())
         self._mark_drop(self._rows.find(row.path) if row else -1)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         self.drop_hovering.emit(row.path if row else "")
+
+    def _place_of(self, row: Row | None) -> Location | None:
+        """Return the folder of a row, or the one shown."""
+        here = self.shown_place
+        return here if here is None or row is None else Location(here.bucket, row.path)
+
+    def _is_cut(self, row: Row) -> bool:
+        here = self.shown_place
+        return here is not None and self._hold.is_cut(here.bucket, row.path)
 
     def _folder_at(self, position: QPoint) -> Row | None:
         index = self.front.indexAt(position)

@@ -22,6 +22,7 @@ from app.location import Location
 from app.look import Look
 from app.models.tree_model import LOCATION_ROLE, TreeModel
 from app.views.drops import carries_files, local_paths
+from app.views.hold import Hold
 
 _SPRING_MS = 700
 
@@ -46,12 +47,15 @@ class FolderTree(QTreeView):
     dropped = Signal(list, object)
 
     def __init__(
-        self, look: Look, model: TreeModel, checks: tuple[NameCheck, NameCheck], parent: QWidget | None = None
-    ) -> None:
-        """Args: look; what is shown; what is wrong with a bucket's and a folder's new name; Qt's owner."""
+        self, look: Look, model: TreeModel, checks: tuple[NameCheck, NameCheck], hold: Hold | None = None,
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        """Args: look; what is shown; what is wrong with a bucket's and a folder's new name; what is in hand; owner."""
         super().__init__(parent)
+        self._hold = hold or Hold(self)
         self._model = model
         self._delegate = TreeDelegate(look, self, *checks)
+        self._sprung: Location | None = None
         self._spring = QTimer(self, singleShot=True, interval=_SPRING_MS)
         self._spring.timeout.connect(self._spring_open)
         self.setModel(model)
@@ -141,12 +145,16 @@ class FolderTree(QTreeView):
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         """Qt's hook: they went away."""
+        self._hold.leave()
         self._mark_drop(None)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Qt's hook: pass the paths on and return at once; the other program is waiting."""
         place = self._place_at(event.position().toPoint())
         self._mark_drop(None)
+        if self._hold.carries(event.mimeData()):
+            self._hold.drop(event, place)
+            return
         if place is None:
             event.ignore()
             return
@@ -175,6 +183,9 @@ class FolderTree(QTreeView):
 
     def _hang(self, event: QDragMoveEvent) -> None:
         place = self._place_at(event.position().toPoint())
+        if self._hold.carries(event.mimeData()):
+            self._hang_ours(event, place)
+            return
         if place is None or not carries_files(event.mimeData()) or isinstance(event.source(), QAbstractItemView):
             event.ignore()
             self._mark_drop(None)
@@ -184,10 +195,23 @@ class FolderTree(QTreeView):
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
 
+    def _hang_ours(self, event: QDragMoveEvent, place: Location | None) -> None:
+        """Mark the node where a drop of ours would do something; any opens after a while, to get further down."""
+        lands = self._hold.hang(event, place)
+        if not lands and place is not None:
+            event.setDropAction(Qt.DropAction.IgnoreAction)
+            event.accept()  # else Qt sends no more moves here, and the node never opens
+        self._delegate.drop_place = place if lands else None
+        self.viewport().update()
+        if place != self._sprung:
+            self._sprung = place
+            self._spring.start()
+
     def _mark_drop(self, place: Location | None) -> None:
         self._delegate.drop_place = place
         self.viewport().update()
         if place is None:
+            self._sprung = None
             self._spring.stop()
             self.drop_left.emit()
         else:
@@ -195,6 +219,6 @@ class FolderTree(QTreeView):
             self.drop_hovering.emit(place)
 
     def _spring_open(self) -> None:
-        place = self._delegate.drop_place
+        place = self._sprung or self._delegate.drop_place
         if place is not None:
             self.expand(self._model.index_of(place))

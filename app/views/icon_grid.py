@@ -271,9 +271,7 @@ class IconGrid(QListView):
             self.clearSelection()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Qt's hook: draw the band; while a drag waits for its files, nothing changes."""
-        if self._table.drag_pending:
-            return
+        """Qt's hook: draw the band."""
         QAbstractItemView.mouseMoveEvent(self, event)
         if self._is_banding:
             corner = self._pressed - QPoint(0, self.verticalOffset())
@@ -281,8 +279,7 @@ class IconGrid(QListView):
             self.viewport().update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Qt's hook: the band is done, and so is a drag that never began."""
-        self._table.drag_pending = False
+        """Qt's hook: the band is done."""
         self._band = QRect()
         QAbstractItemView.mouseReleaseEvent(self, event)
         self.viewport().update()

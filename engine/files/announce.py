@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from engine.events import EventBus, EventType, OutsideChange, OutsideKind, StorageEvent
 from engine.paths import parent_of
 from engine.types import Bucket, StorageObject
+
+_FOLDERS_MAX: Final = 100
 
 
 class Announcer:
@@ -49,6 +52,14 @@ class Announcer:
             self._publish(EventType.OBJECT_DELETED, source.id, source.name, source_prefix, source.owner_id, count)
         self._publish(EventType.OBJECT_MOVED, target.id, target.name, prefix, target.owner_id, count)
 
+    def many_moved(self, source: Bucket, before: Sequence[str], target: Bucket, after: Sequence[str]) -> None:
+        """Tell of many moved objects: each folder that some left, and each that some came to."""
+        left = EventType.OBJECT_MOVED if source.id == target.id else EventType.OBJECT_DELETED
+        for part in _by_folder(before):
+            self._paths(left, source, part)
+        for part in _by_folder(after):
+            self._paths(EventType.OBJECT_MOVED, target, part)
+
     def outside(
         self, bucket_id: str, bucket: str, paths: Sequence[str], what: OutsideKind, *, taken_in: bool, reason: str = ""
     ) -> None:
@@ -77,6 +88,14 @@ class Announcer:
     ) -> None:
         """Publish one event."""
         self._bus.publish(StorageEvent(kind.value, bucket_id, bucket, path, owner_id, datetime.now(UTC), count))
+
+
+def _by_folder(paths: Sequence[str]) -> Iterator[list[str]]:
+    """Yield paths folder by folder or, of very many folders, all at once."""
+    folders: dict[str, list[str]] = {}
+    for path in paths:
+        folders.setdefault(parent_of(path[:-1]), []).append(path)
+    yield from folders.values() if len(folders) <= _FOLDERS_MAX else [list(paths)]
 
 
 def _common_path(paths: Sequence[str]) -> str:

@@ -80,6 +80,7 @@ class Copies:
         *,
         target_bucket: str | None,
         replace: bool,
+        replaced: Replaced = Replaced.AS_KEPT,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> StorageObject:
@@ -96,7 +97,10 @@ class Copies:
         validate_object_path(target_path)
         target = bucket if target_bucket is None else target_bucket
         with self._downloads.open(bucket, source_path, context) as reader:
-            return self.store(reader, target, target_path, context, replace=replace, progress=progress, cancel=cancel)
+            return self.store(
+                reader, target, target_path, context, replace=replace, replaced=replaced, progress=progress,
+                cancel=cancel,
+            )  # fmt: skip
 
     def store(
         self,

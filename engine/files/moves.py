@@ -36,7 +36,7 @@ _AT: Final = select(_O.leaf, _O.id).where(
     _O.parent == bindparam("parent"),
     _O.leaf.in_(bindparam("leaves", expanding=True)),
 )
-_Move = tuple[AnyRow, str]
+RowMove = tuple[AnyRow, str]
 """A row and the path that it is to have."""
 
 
@@ -70,7 +70,7 @@ class Moves:
         validate_object_path(target_path)
 
         def work(change: Mutation) -> tuple[StorageObject, Bucket]:
-            source, target = _buckets(change, bucket, target_bucket)
+            source, target = buckets_of(change, bucket, target_bucket)
             row = _movable(change, source, source_path)
             path = literal(target_path, Text)
             check_changeable(
@@ -80,7 +80,7 @@ class Moves:
             if change.system.execute(select(_O.id).where(at_path(target.id, target_path))).first() is not None:
                 raise ObjectAlreadyExists("The resource already exists", path=target_path)
             note_moves(change, source, [row.id])
-            _relocate_rows(change, target, [(row, target_path)])
+            relocate_rows(change, target, [(row, target_path)])
             begin_after_history(change, target.id, [target_path])
             moved = change.system.execute(select(*OBJECT_COLUMNS).where(_O.id == row.id)).one()
             return object_from(moved, target.name), source
@@ -113,26 +113,26 @@ class Moves:
             UnsupportedMediaType: The target bucket does not take the type of one of them; nothing moved.
             PayloadTooLarge: It does not take the size of one of them; nothing moved.
         """
-        _check_prefixes(source_prefix, target_prefix)
+        check_prefixes(source_prefix, target_prefix)
         token = cancel or CancelToken()
 
         def work(change: Mutation) -> tuple[Bucket, Bucket, int]:
-            source, target = _buckets(change, bucket, target_bucket)
+            source, target = buckets_of(change, bucket, target_bucket)
             if source.id == target.id and target_prefix.startswith(source_prefix):
                 raise InvalidRequest("A folder cannot be moved into itself", path=source_prefix)
-            rows = _movable_below(change, source, source_prefix)
+            rows = movable_below(change, source, source_prefix)
             _check_changeable(change, source, source_prefix, target, target_prefix)
             moves = [(row, target_prefix + (row.parent + row.leaf)[len(source_prefix) :]) for row in rows]
-            _check_all_taken_in(target, source, moves)
+            check_all_taken_in(target, source, moves)
             moves, merged = _without_taken_marks(change, target, target_prefix, moves)
-            for done, part in _slices(moves):
+            for done, part in slices(moves):
                 token.raise_if_cancelled()
                 rows_of_part = [row for row, _ in part]
                 note_moves(change, source, [row.id for row in rows_of_part])
-                _shift_rows(change, target, rows_of_part, source_prefix, target_prefix)
-                _tell(progress, done, len(rows))
+                shift_rows(change, target, rows_of_part, source_prefix, target_prefix)
+                tell(progress, done, len(rows))
             begin_after_history(change, target.id, (path for _, path in moves))
-            _drop_marks(change, source, merged)
+            drop_rows(change, source, merged, for_good=True)
             change.tx.note_objects([row.parent + row.leaf for row in rows])
             return source, target, len(rows)
 
@@ -141,14 +141,14 @@ class Moves:
         return count
 
 
-def _buckets(change: Mutation, bucket: str, target_bucket: str | None) -> tuple[Bucket, Bucket]:
+def buckets_of(change: Mutation, bucket: str, target_bucket: str | None) -> tuple[Bucket, Bucket]:
     """Return the bucket to move from and the one to move to."""
     source = find_bucket(change.system, bucket)
     change.within(source)
     return source, source if target_bucket is None else find_bucket(change.system, target_bucket)
 
 
-_MOVE_COLUMNS: Final = (
+MOVE_COLUMNS: Final = (
     _O.id,
     _O.parent,
     _O.leaf,
@@ -163,16 +163,16 @@ _MOVE_COLUMNS: Final = (
 
 def _movable(change: Mutation, bucket: Bucket, path: str) -> AnyRow:
     """Return the row of an object that the caller may see and change."""
-    row = change.tx.execute(select(*_MOVE_COLUMNS).where(at_path(bucket.id, path))).one_or_none()
+    row = change.tx.execute(select(*MOVE_COLUMNS).where(at_path(bucket.id, path))).one_or_none()
     if row is None:
         raise ObjectNotFound("Object not found", path=path)
     change.require_settled([row.journal_id])
     return row
 
 
-def _movable_below(change: Mutation, bucket: Bucket, prefix: str) -> Sequence[AnyRow]:
+def movable_below(change: Mutation, bucket: Bucket, prefix: str) -> Sequence[AnyRow]:
     """Return all rows below a prefix that the caller may see."""
-    query = select(*_MOVE_COLUMNS).where(below(bucket.id, prefix)).order_by(_O.parent, _O.leaf)
+    query = select(*MOVE_COLUMNS).where(below(bucket.id, prefix)).order_by(_O.parent, _O.leaf)
     rows = change.tx.execute(query).all()
     if not rows:
         raise ObjectNotFound("Folder not found", path=prefix)
@@ -202,7 +202,7 @@ def _check_taken_in(target: Bucket, source: Bucket, row: AnyRow, path: str) -> N
         check_size(target, row.size_bytes, path)
 
 
-def _check_all_taken_in(target: Bucket, source: Bucket, moves: list[_Move]) -> None:
+def check_all_taken_in(target: Bucket, source: Bucket, moves: list[RowMove]) -> None:
     """Hold a folder's objects against the rules of paths and of the bucket; their names stay the same.
 
     Raises:
@@ -219,7 +219,7 @@ def _check_all_taken_in(target: Bucket, source: Bucket, moves: list[_Move]) -> N
                 _check_taken_in(target, source, row, path)
 
 
-def _check_prefixes(source: str, target: str) -> None:
+def check_prefixes(source: str, target: str) -> None:
     """Refuse prefixes that name no folder."""
     validate_prefix(source)
     validate_prefix(target)
@@ -228,8 +228,8 @@ def _check_prefixes(source: str, target: str) -> None:
 
 
 def _without_taken_marks(
-    change: Mutation, target: Bucket, prefix: str, moves: list[_Move]
-) -> tuple[list[_Move], list[AnyRow]]:
+    change: Mutation, target: Bucket, prefix: str, moves: list[RowMove]
+) -> tuple[list[RowMove], list[AnyRow]]:
     """Refuse to move over what is there; folders merge, objects never give way.
 
     Returns:
@@ -237,7 +237,7 @@ def _without_taken_marks(
     """
     taken = {"": ""}
     if change.system.execute(select(_O.id).where(below(target.id, prefix)).limit(1)).first() is not None:
-        taken |= _taken(change, target, [path for _, path in moves])
+        taken |= ids_at(change, target, [path for _, path in moves])
     moving = {row.id for row, _ in moves}
     for path, object_id in taken.items():
         if object_id in moving or not (path == "" or path.endswith("/")):
@@ -245,7 +245,7 @@ def _without_taken_marks(
     return [move for move in moves if move[1] not in taken], [row for row, path in moves if path in taken]
 
 
-def _taken(change: Mutation, target: Bucket, paths: list[str]) -> dict[str, str]:
+def ids_at(change: Mutation, target: Bucket, paths: list[str]) -> dict[str, str]:
     """Return the ids of the objects that have these paths, by path."""
     leaves: dict[str, list[str]] = {}
     for path in paths:
@@ -260,8 +260,8 @@ def _taken(change: Mutation, target: Bucket, paths: list[str]) -> dict[str, str]
     }
 
 
-def _drop_marks(change: Mutation, bucket: Bucket, rows: list[AnyRow]) -> None:
-    """Delete folder marks, which hold nothing, under the caller's DELETE rule.
+def drop_rows(change: Mutation, bucket: Bucket, rows: Sequence[AnyRow], *, for_good: bool) -> None:
+    """Delete rows under the caller's DELETE rule: folder marks, which hold nothing, and what gives way.
 
     Raises:
         Unauthorized: The caller may not delete one of them.
@@ -270,7 +270,7 @@ def _drop_marks(change: Mutation, bucket: Bucket, rows: list[AnyRow]) -> None:
     if len(reached_by(change.tx, bucket, Command.DELETE, ids)) < len(ids):
         raise Unauthorized("Access denied", path=bucket.name)
     leaving = [Leaving(row.id, row.version, row.physical_path) for row in rows]
-    archived = retire(change, bucket, leaving, Ending.DELETED, for_good=True)
+    archived = retire(change, bucket, leaving, Ending.DELETED, for_good=for_good)
     for start in range(0, len(ids), SLICE):
         change.system.execute(_DROP, {"ids": ids[start : start + SLICE]})
     change.remove([row.physical_path for row in rows if row.id not in archived])
@@ -279,7 +279,7 @@ def _drop_marks(change: Mutation, bucket: Bucket, rows: list[AnyRow]) -> None:
 _DROP: Final = delete(storage_objects).where(_O.id.in_(bindparam("ids", expanding=True)))
 
 
-def _relocate_rows(change: Mutation, target: Bucket, moves: Sequence[_Move]) -> None:
+def relocate_rows(change: Mutation, target: Bucket, moves: Sequence[RowMove]) -> None:
     """Give rows that the caller may change their new paths, and have their bytes follow."""
     journal_id = change.relocate([(row.id, row.physical_path) for row, _ in moves])
     values = {"bucket_id": target.id, "journal_id": journal_id, "valid_from": ended_at(change.moment_us)}
@@ -303,7 +303,7 @@ _SHIFT: Final = (
 )
 
 
-def _shift_rows(change: Mutation, target: Bucket, rows: Sequence[AnyRow], source_prefix: str, prefix: str) -> None:
+def shift_rows(change: Mutation, target: Bucket, rows: Sequence[AnyRow], source_prefix: str, prefix: str) -> None:
     """Give rows below one prefix, which the caller may change, another, and have their bytes follow."""
     values = {
         "ids": [row.id for row in rows],
@@ -316,14 +316,14 @@ def _shift_rows(change: Mutation, target: Bucket, rows: Sequence[AnyRow], source
     change.system.execute(_SHIFT, values)
 
 
-def _slices(moves: list[_Move]) -> Iterator[tuple[int, list[_Move]]]:
+def slices(moves: list[RowMove]) -> Iterator[tuple[int, list[RowMove]]]:
     """Yield parts of a journal record's size, with how many moves end with each."""
     for start in range(0, len(moves), SLICE):
         part = moves[start : start + SLICE]
         yield start + len(part), part
 
 
-def _tell(progress: ProgressCallback | None, done: int, total: int) -> None:
+def tell(progress: ProgressCallback | None, done: int, total: int) -> None:
     """Report how many rows have moved."""
     if progress is not None:
         progress(Progress(0, None, done_files=done, total_files=total))

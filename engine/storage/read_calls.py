@@ -106,6 +106,11 @@ class ReadCalls(Calls):
             return False
         return True
 
+    @act(Operation.OBJECT_INFO, path="paths")
+    def find(self, bucket: str, paths: Sequence[str], context: RlsContext) -> dict[str, StorageObject]:
+        """Return those of some objects that the caller may see, by path."""
+        return self._use.lookups.find(bucket, paths, context)
+
     @act(Operation.OBJECT_LIST, path="request.prefix")
     def list(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
         """Return one page of a folder."""

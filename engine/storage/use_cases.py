@@ -14,6 +14,8 @@ from engine.files.downloads import Downloads
 from engine.files.flat_listing import FlatListing
 from engine.files.labels import Labels
 from engine.files.listing import Listing
+from engine.files.lookups import Lookups
+from engine.files.many_moves import ManyMoves
 from engine.files.moves import Moves
 from engine.files.past import Past
 from engine.files.trash import Trash
@@ -41,6 +43,8 @@ class UseCases:
     listing: Listing
     deletes: Deletes
     moves: Moves
+    many_moves: ManyMoves
+    lookups: Lookups
     copies: Copies
     labels: Labels
     versions: Versions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -10,6 +10,7 @@ from engine.acts import act
 from engine.cancel import CancelToken
 from engine.context import Operation
 from engine.files.uploads import UploadSession
+from engine.move_types import Move, Moved
 from engine.storage.use_cases import Calls
 from engine.types import (
     BatchReport,
@@ -20,6 +21,7 @@ from engine.types import (
     UploadItem,
     UploadOptions,
 )
+from engine.version_types import Replaced
 
 _DEFAULTS: Final = UploadOptions()
 
@@ -136,6 +138,21 @@ class WriteCalls(Calls):
             bucket, source_prefix, target_prefix, context, target_bucket, progress, cancel
         )
 
+    @act(Operation.OBJECT_MOVE, told=("target_bucket",))
+    def move_many(
+        self,
+        bucket: str,
+        moves: Sequence[Move],
+        context: RlsContext,
+        *,
+        target_bucket: str | None = None,
+        replace: Collection[str] = (),
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Moved:
+        """Give objects and folders other paths, all or none; also each other's."""
+        return self._use.many_moves.move(bucket, moves, context, target_bucket, replace, progress, cancel)
+
     @act(Operation.OBJECT_COPY, path="source_path", told=("target_path", "target_bucket"))
     def copy(
         self,
@@ -146,10 +163,11 @@ class WriteCalls(Calls):
         *,
         target_bucket: str | None = None,
         replace: bool = False,
+        replaced: Replaced = Replaced.AS_KEPT,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> StorageObject:
-        """Store the content of one object under another path."""
+        """Store the content of one object under another path; `replaced` says what becomes of what stood there."""
         return self._use.copies.copy(
             bucket,
             source_path,
@@ -157,6 +175,7 @@ class WriteCalls(Calls):
             context,
             target_bucket=target_bucket,
             replace=replace,
+            replaced=replaced,
             progress=progress,
             cancel=cancel,
         )

@@ -26,7 +26,7 @@ def free_name(name: str, taken: Callable[[str], bool]) -> str:
     Returns:
         A name for which `taken` is False.
     """
-    stem, suffix = _split(name)
+    stem, suffix = split_suffix(name)
     numbered = _NUMBERED.fullmatch(stem)
     first = int(numbered["number"]) + 1 if numbered else 2
     stem = numbered["stem"] if numbered else stem
@@ -40,11 +40,12 @@ def suggested_name(name: str) -> str:
 
 def tagged_name(name: str, tag: str) -> str:
     """Return a name with a word about it in parentheses before its suffix, shortened so that file systems take it."""
-    stem, suffix = _split(name)
+    stem, suffix = split_suffix(name)
     return _with_tail(stem, f" ({tag})", suffix)
 
 
-def _split(name: str) -> tuple[str, str]:
+def split_suffix(name: str) -> tuple[str, str]:
+    """Return a name's stem and its suffix, dot included; `a.tar.gz` has a double one, `.profile` has none."""
     double = _DOUBLE_SUFFIX.search(name)
     at = double.start() if double else name.rfind(".")
     return (name[:at], name[at:]) if at > 0 else (name, "")

@@ -77,7 +77,7 @@ def test_links_are_for_objects_alone(actions: Actions) -> None:
     one = Situation(place=HERE.place, bucket=BUCKET, selected=1, selected_objects=1)
     mixed = Situation(place=HERE.place, bucket=BUCKET, selected=2, selected_objects=1)
     assert {ActionId.COPY_LINK, ActionId.LINK_DIALOG, ActionId.RENAME} <= enabled(actions, one)
-    assert not enabled(actions, mixed) & {ActionId.COPY_LINK, ActionId.LINK_DIALOG, ActionId.RENAME}
+    assert not enabled(actions, mixed) & {ActionId.COPY_LINK, ActionId.LINK_DIALOG}
 
 
 def test_public_links_need_a_public_bucket(actions: Actions) -> None:

@@ -1,0 +1,393 @@
+"""Moving and copying things to another place: first what would happen, then, with the answers of a person, doing it.
+
+Looking is done in the read lane and holds nothing up; doing is one mutation, in one transaction where things move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Final
+
+from app.bridge.acting import ActingTasks, Attempt, Deed
+from app.bridge.reversals import WEIGHT_MAX, Made, Moving, Reversal, Uncopying
+from app.bridge.tasks import Fail, Ticket
+from app.bridge.trash import Trashed, newest_in_trash
+from app.cargo import Cargo, Motion
+from app.i18n import translate
+from app.location import Location
+from engine.errors import (
+    BytesMissing,
+    Cancelled,
+    ChecksumMismatch,
+    InvalidRequest,
+    ObjectAlreadyExists,
+    RequestFault,
+    StorageError,
+)
+from engine.move_types import Move
+from engine.storage import FileStorage
+from engine.transfers.conflicts import SAME_TIME_S
+from engine.transfers.naming import free_name, tagged_name
+from engine.transfers.values import ConflictAction, Decision
+from engine.types import ItemFailure, Progress, RlsContext, StorageObject
+from engine.version_types import Replaced
+
+_LOOKS_A_CALL: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A wish to carry things somewhere.
+
+    Attributes:
+        cargo: What.
+        place: Where to.
+        motion: Whether it goes or is copied.
+    """
+
+    cargo: Cargo
+    place: Location
+    motion: Motion
+
+    @property
+    def is_within(self) -> bool:
+        """Return whether it stays in its bucket."""
+        return self.cargo.bucket == self.place.bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Something that would go where another object is.
+
+    Attributes:
+        move: What and where.
+        arriving: It.
+        existing: What is there.
+    """
+
+    move: Move
+    arriving: StorageObject
+    existing: StorageObject
+
+    @property
+    def arriving_is_newer(self) -> bool:
+        """Return whether it was changed later than what is there."""
+        return (_changed_us(self.arriving) - _changed_us(self.existing)) / 1e6 > SAME_TIME_S
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an order comes to.
+
+    Attributes:
+        order: The wish.
+        free: What can be done unasked; a whole folder is one of them.
+        clashes: What a person has to decide.
+    """
+
+    order: Order
+    free: tuple[Move, ...]
+    clashes: tuple[Clash, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What became of an order.
+
+    Attributes:
+        order: The wish.
+        objects: How many objects arrived, folder markers not counted.
+        paths: Where the things arrived that were asked for, some of them.
+        failures: What could not be copied, and why.
+        ended: What ended it before everything was copied, or None. What was copied stays.
+        reversal: What takes it back, or None.
+    """
+
+    order: Order
+    objects: int
+    paths: tuple[str, ...] = ()
+    failures: tuple[ItemFailure, ...] = ()
+    ended: StorageError | None = None
+    reversal: Reversal | None = None
+
+
+@dataclass(slots=True)
+class _Copying:
+    """How far a copy has come."""
+
+    objects: int = 0
+    size_bytes: int = 0
+    made: list[Made] = field(default_factory=list)
+    failures: list[ItemFailure] = field(default_factory=list)
+
+
+class Carrier:
+    """See the module."""
+
+    def __init__(self, storage: FileStorage, tasks: ActingTasks) -> None:
+        """Args: the engine, and the lanes of whoever acts."""
+        self._storage = storage
+        self._tasks = tasks
+
+    def plan(self, order: Order, then: Callable[[Plan], None], otherwise: Fail | None = None) -> Ticket:
+        """Look what an order comes to.
+
+        Args:
+            order: The wish.
+            then: Gets the plan.
+            otherwise: Gets the failure, such as that a folder would go into itself.
+        """
+        return self._tasks.read(lambda ticket, me: self._plan(order, ticket, me), then, otherwise)
+
+    def carry(
+        self,
+        plan: Plan,
+        decisions: Mapping[str, Decision],
+        then: Callable[[Carried], None],
+        otherwise: Fail | None = None,
+    ) -> Ticket:
+        """Do it.
+
+        Args:
+            plan: What.
+            decisions: What a person answered, by the path that is taken.
+            then: Gets what became of it.
+            otherwise: Gets the failure; nothing moved then.
+        """
+        label, attempt = _label(plan.order), _attempt(plan.order)
+        return self._tasks.mutate(
+            lambda ticket, me: self._carry(plan, decisions, ticket, me), then, otherwise, label=label, attempt=attempt
+        )
+
+    def _plan(self, order: Order, ticket: Ticket, me: RlsContext) -> Plan:
+        if order.cargo.goes_into(order.place):
+            raise InvalidRequest(translate("Carrier", "A folder cannot be put into itself."))
+        if order.is_within and order.cargo.is_from(order.place):
+            return Plan(order, self._twins(order, me) if order.motion is Motion.COPY else ())
+        free: list[Move] = []
+        clashes: list[Clash] = []
+        self._sort(order, _apart(order), free, clashes, me)
+        for path in order.cargo.paths:
+            if path.endswith("/"):
+                ticket.token.raise_if_cancelled()
+                self._sort_folder(order, Move(path, f"{order.place.prefix}{_name(path)}/"), free, clashes, me)
+        return Plan(order, tuple(free), tuple(clashes))
+
+    def _twins(self, order: Order, me: RlsContext) -> tuple[Move, ...]:
+        """Return where the copies of things go that stay in their folder: beside these, under names of their own."""
+        bucket, prefix = order.place.bucket, order.place.prefix
+        given: set[str] = set()
+
+        def taken(name: str) -> bool:
+            path = prefix + name
+            return name in given or bool(
+                self._storage.find(bucket, [path, f"{path}/"], me) or self._storage.tree_size(bucket, f"{path}/", me)
+                .objects
+            )  # fmt: skip
+
+        moves = []
+        for path in order.cargo.paths:
+            name = copy_name(_name(path), taken, is_folder=path.endswith("/"))
+            given.add(name)
+            moves.append(Move(path, f"{prefix}{name}/" if path.endswith("/") else prefix + name))
+        return tuple(moves)
+
+    def _sort(
+        self, order: Order, moves: Sequence[Move], free: list[Move], clashes: list[Clash], me: RlsContext
+    ) -> None:
+        """Tell which of single objects go where something is."""
+        for part in _parts(moves):
+            there = self._storage.find(order.place.bucket, [move.target for move in part], me)
+            clashing = [move.source for move in part if move.target in there and not move.target.endswith("/")]
+            arriving = self._storage.find(order.cargo.bucket, clashing, me)
+            for move in part:
+                if move.source in arriving:
+                    clashes.append(Clash(move, arriving[move.source], there[move.target]))
+                else:
+                    free.append(move)
+
+    def _sort_folder(self, order: Order, whole: Move, free: list[Move], clashes: list[Clash], me: RlsContext) -> None:
+        """Take a folder as a whole where nothing in it meets anything; else object by object."""
+        if not self._storage.tree_size(order.place.bucket, whole.target, me).objects:
+            free.append(whole)
+            return
+        cut = len(whole.source)
+        inside = [
+            Move(stored.path, whole.target + stored.path[cut:], stored.id)
+            for stored in self._storage.walk(order.cargo.bucket, whole.source, me)
+        ]
+        apart: list[Move] = []
+        met: list[Clash] = []
+        self._sort(order, inside, apart, met, me)
+        clashes += met
+        free += apart if met else [whole]
+
+    def _carry(self, plan: Plan, decisions: Mapping[str, Decision], ticket: Ticket, me: RlsContext) -> Carried:
+        moves, gives_way = [*plan.free], []
+        for clash in plan.clashes:
+            decided = self._decided(plan, clash, decisions.get(clash.move.target), me)
+            if decided is not None:
+                moves.append(decided)
+                gives_way += [decided.target] if decided.target == clash.move.target else []
+        if not moves:
+            return Carried(plan.order, 0)
+        before = newest_in_trash(self._storage, plan.order.place.bucket, me) if gives_way else 0
+        work = self._move if plan.order.motion is Motion.MOVE else self._copy
+        done = work(plan.order, moves, gives_way, ticket, me)
+        if not gives_way:
+            return done
+        bucket = plan.order.place.bucket
+        trashed = Trashed(bucket, frozenset(gives_way), before, newest_in_trash(self._storage, bucket, me))
+        return _with_trashed(done, trashed)
+
+    def _decided(self, plan: Plan, clash: Clash, decision: Decision | None, me: RlsContext) -> Move | None:
+        """Return where something goes after a person decided, or None where it stays."""
+        action = decision.action if decision is not None else ConflictAction.SKIP
+        if action is ConflictAction.REPLACE_IF_NEWER:
+            action = ConflictAction.REPLACE if clash.arriving_is_newer else ConflictAction.SKIP
+        if action is ConflictAction.SKIP:
+            return None
+        if action is ConflictAction.REPLACE:
+            return clash.move
+        folder = clash.move.target.removesuffix(_name(clash.move.target))
+        if action is ConflictAction.RENAME and decision is not None and decision.new_name:
+            return replace(clash.move, target=folder + decision.new_name)
+        coming = {move.target for move in plan.free} | {other.move.target for other in plan.clashes}
+
+        def taken(name: str) -> bool:
+            path = folder + name
+            return path in coming or path in self._storage.find(plan.order.place.bucket, [path], me)
+
+        return replace(clash.move, target=folder + free_name(_name(clash.move.target), taken))
+
+    def _move(
+        self, order: Order, moves: Sequence[Move], gives_way: Sequence[str], ticket: Ticket, me: RlsContext
+    ) -> Carried:
+        target = None if order.is_within else order.place.bucket
+        moved = self._storage.move_many(
+            order.cargo.bucket, moves, me, target_bucket=target, replace=frozenset(gives_way),
+            progress=ticket.report, cancel=ticket.token,
+        )  # fmt: skip
+        back = Moving(
+            order.place.bucket, moved.back, None if order.is_within else order.cargo.bucket, marks=moved.marks
+        )
+        return Carried(order, moved.objects, _arrived(order, moves), reversal=back)
+
+    def _copy(
+        self, order: Order, moves: Sequence[Move], gives_way: Sequence[str], ticket: Ticket, me: RlsContext
+    ) -> Carried:
+        done, ended = _Copying(), None
+        may_replace = frozenset(gives_way)
+        wanted = list(self._single(order, moves, me))
+        try:
+            for move in wanted:
+                ticket.token.raise_if_cancelled()
+                self._copy_one(order, move, may_replace, done, ticket, me)
+                ticket.report(Progress(done.size_bytes, None, done_files=done.objects, total_files=len(wanted)))
+        except StorageError as error:
+            if not done.made:
+                raise
+            ended = error
+        back = Uncopying(order.place.bucket, tuple(done.made)) if 0 < len(done.made) <= WEIGHT_MAX else None
+        return Carried(order, done.objects, _arrived(order, moves), tuple(done.failures), ended, back)
+
+    def _copy_one(
+        self, order: Order, move: Move, may_replace: frozenset[str], done: _Copying, ticket: Ticket, me: RlsContext
+    ) -> None:
+        """Copy one object; what is wrong with it alone is noted."""
+        try:
+            made = self._storage.copy(
+                order.cargo.bucket, move.source, move.target, me, target_bucket=order.place.bucket,
+                replace=move.target in may_replace, replaced=Replaced.TRASHED, cancel=ticket.token,
+            )  # fmt: skip
+        except Cancelled:
+            raise
+        except (RequestFault, BytesMissing, ChecksumMismatch) as error:
+            if not (isinstance(error, ObjectAlreadyExists) and move.target.endswith("/")):
+                done.failures.append(ItemFailure(move.target, move.source, error))
+            return
+        done.made.append(Made(made.path, made.version, made.size_bytes))
+        done.objects += not made.path.endswith("/")
+        done.size_bytes += made.size_bytes
+
+    def _single(self, order: Order, moves: Iterable[Move], me: RlsContext) -> Iterator[Move]:
+        """Yield every object that moves mean, those of folders one by one."""
+        for move in moves:
+            if not move.source.endswith("/") or move.object_id:
+                yield move
+                continue
+            for stored in self._storage.walk(order.cargo.bucket, move.source, me):
+                yield Move(stored.path, move.target + stored.path[len(move.source) :], stored.id)
+
+
+def _apart(order: Order) -> list[Move]:
+    """Return where single objects go; of some from several folders that have one name, the later ones get a number."""
+    given: set[str] = set()
+    moves = []
+    for path in order.cargo.paths:
+        if not path.endswith("/"):
+            name = _name(path)
+            name = free_name(name, given.__contains__) if name in given else name
+            given.add(name)
+            moves.append(Move(path, order.place.prefix + name))
+    return moves
+
+
+def copy_name(name: str, taken: Callable[[str], bool], *, is_folder: bool) -> str:
+    """Return what a copy of something is called that stays beside it: "a (copy).txt", then "a (copy 2).txt".
+
+    Args:
+        name: Last segment of its path.
+        taken: Whether a name cannot be used.
+        is_folder: Then a dot in the name is no suffix.
+    """
+    word = translate("Carrier", "copy")
+    for number in count(1):
+        tag = word if number == 1 else f"{word} {number}"
+        form = f"{name} ({tag})" if is_folder else tagged_name(name, tag)
+        if not taken(form):
+            return form
+    raise AssertionError("numbers do not end")
+
+
+def _with_trashed(done: Carried, trashed: Trashed) -> Carried:
+    """Return what was done with what gave way to it, so that undoing it brings that back."""
+    back = done.reversal
+    if trashed.any and isinstance(back, Moving | Uncopying):
+        return replace(done, reversal=replace(back, trashed=trashed))
+    return done
+
+
+def _arrived(order: Order, moves: Sequence[Move]) -> tuple[str, ...]:
+    """Return where the things asked for are now, as far as they are rows of the place itself."""
+    prefix = order.place.prefix
+    paths = (move.target for move in moves[:_LOOKS_A_CALL] if move.target.startswith(prefix))
+    return tuple(path for path in paths if "/" not in path[len(prefix) :].rstrip("/"))
+
+
+def _parts(moves: Sequence[Move]) -> Iterator[Sequence[Move]]:
+    return (moves[start : start + _LOOKS_A_CALL] for start in range(0, len(moves), _LOOKS_A_CALL))
+
+
+def _name(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
+
+
+def _changed_us(stored: StorageObject) -> int:
+    return stored.updated_us if stored.modified_us is None else stored.modified_us
+
+
+def _label(order: Order) -> str:
+    number = len(order.cargo.paths)
+    if order.motion is Motion.MOVE:
+        text = translate("Carrier", "Moving %Ln item(s) to {place}", None, number)
+    else:
+        text = translate("Carrier", "Copying %Ln item(s) to {place}", None, number)
+    return text.format(place=order.place.name)
+
+
+def _attempt(order: Order) -> Attempt:
+    deed = Deed.MOVE if order.motion is Motion.MOVE else Deed.ADD
+    return Attempt(deed, order.cargo.bucket, order.cargo.paths[0])

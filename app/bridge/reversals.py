@@ -1,0 +1,358 @@
+"""What takes a change back, and in turn what takes that back: undo and redo are one thing.
+
+A reversal is a value that was made when its change was. It holds itself against what is there when it runs: what
+somebody else changed meanwhile is neither overwritten nor taken away, but left and told of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from app.bridge.acting import ActingTasks, Attempt, Deed
+from app.bridge.tasks import Fail, Ticket
+from app.bridge.trash import Restored, TrashBridge, Trashed, newest_in_trash
+from engine.errors import ObjectNotFound, WouldBeLost
+from engine.move_types import Move
+from engine.storage import FileStorage
+from engine.types import RlsContext
+
+WEIGHT_MAX: Final = 100_000
+"""Things that everything that can be undone may name together: some 20 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """What became of taking something back.
+
+    Attributes:
+        back: What takes this back again, or None.
+        left: How many things were left because something else has become of them.
+        shows: Paths that came, the first of them to be selected.
+        restored: What came out of the trash, where it was about that.
+    """
+
+    back: Reversal | None
+    left: int = 0
+    shows: tuple[str, ...] = ()
+    restored: Restored | None = None
+
+
+class Reversal(Protocol):
+    """What takes one change back."""
+
+    @property
+    def bucket(self) -> str:
+        """Where."""
+
+    @property
+    def shows_in(self) -> str:
+        """Return the bucket in which its effect is seen."""
+
+    @property
+    def weight(self) -> int:
+        """How many things it names."""
+
+    def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
+        """Do it, in a worker.
+
+        Raises:
+            StorageError: It cannot be done any more; nothing was changed.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Moves, and what went with them.
+
+    Attributes:
+        bucket: Where from.
+        moves: What goes where.
+        target: The other bucket, or None for the same.
+        replace: Paths that give way.
+        marks: Folders of the target that are there by their marker alone, to be made again.
+        trashed: What had given way, to be taken back.
+    """
+
+    bucket: str
+    moves: tuple[Move, ...]
+    target: str | None = None
+    replace: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    trashed: Trashed | None = None
+
+    @property
+    def shows_in(self) -> str:
+        """See `Reversal`."""
+        return self.target or self.bucket
+
+    @property
+    def weight(self) -> int:
+        """See `Reversal`."""
+        return len(self.moves)
+
+    def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
+        """See `Reversal`."""
+        there = self.target or self.bucket
+        before = newest_in_trash(storage, there, me)
+        moved = storage.move_many(
+            self.bucket, self.moves, me, target_bucket=self.target, replace=self.replace,
+            progress=ticket.report, cancel=ticket.token,
+        )  # fmt: skip
+        for mark in self.marks:
+            storage.create_folder(there, mark, me)
+        left, gave_way = 0, moved.displaced
+        if self.trashed is not None:
+            restored = TrashBridge.taken_back(storage, self.trashed, ticket, me)
+            left = len(restored.taken)
+            gave_way = tuple(self.trashed.paths)
+        # what goes back puts the same things out of the way that came back now
+        replace = gave_way if self.trashed is not None else ()
+        trashed = Trashed(there, frozenset(gave_way), before, newest_in_trash(storage, there, me))
+        back = Moving(
+            there, moved.back, self.bucket if self.target else None, replace, moved.marks,
+            trashed if self.trashed is None and gave_way and trashed.any else None,
+        )  # fmt: skip
+        return Reversed(back, left, tuple(move.target for move in self.moves))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An object as a copy made it.
+
+    Attributes:
+        path: Where.
+        version: Its content: what has another one by now is no longer the copy.
+        size_bytes: What it weighs.
+    """
+
+    path: str
+    version: str
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Uncopying:
+    """Copies, to be put into the trash.
+
+    Attributes:
+        bucket: Where.
+        made: They.
+        trashed: What had given way to them, to be taken back.
+        for_good: Whether a person was asked and agreed to delete them where there is no trash.
+    """
+
+    bucket: str
+    made: tuple[Made, ...]
+    trashed: Trashed | None = None
+    for_good: bool = False
+
+    @property
+    def objects(self) -> int:
+        """Return how many objects were made, folder markers not counted."""
+        return sum(not one.path.endswith("/") for one in self.made)
+
+    @property
+    def size_bytes(self) -> int:
+        """Return what they weigh."""
+        return sum(one.size_bytes for one in self.made)
+
+    @property
+    def shows_in(self) -> str:
+        """See `Reversal`."""
+        return self.bucket
+
+    @property
+    def weight(self) -> int:
+        """See `Reversal`."""
+        return len(self.made)
+
+    def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
+        """See `Reversal`; folders go after what is in them."""
+        mark = storage.tree_size(self.bucket, [], me).as_of
+        there = storage.find(self.bucket, [one.path for one in self.made], me)
+        same = [one.path for one in self.made if one.path in there and there[one.path].version == one.version]
+        gone = [path for path in same if not path.endswith("/")]
+        folders = [path for path in same if path.endswith("/")]
+        before = newest_in_trash(storage, self.bucket, me)
+        _remove(storage, self.bucket, gone, ticket, me, mark, for_good=self.for_good)
+        empty = [path for path in folders if not storage.tree_size(self.bucket, path, me).objects]
+        _remove(storage, self.bucket, empty, ticket, me, mark, for_good=self.for_good)
+        trashed = Trashed(self.bucket, frozenset([*gone, *empty]), before, newest_in_trash(storage, self.bucket, me))
+        if self.trashed is not None:
+            TrashBridge.taken_back(storage, self.trashed, ticket, me)
+        redo = Untrashing(trashed) if trashed.any and self.trashed is None else None
+        return Reversed(redo, len(self.made) - len(gone) - len(empty))
+
+
+@dataclass(frozen=True, slots=True)
+class Untrashing:
+    """What went to the trash, to be taken back."""
+
+    trashed: Trashed
+
+    @property
+    def bucket(self) -> str:
+        """See `Reversal`."""
+        return self.trashed.bucket
+
+    @property
+    def shows_in(self) -> str:
+        """See `Reversal`."""
+        return self.bucket
+
+    @property
+    def weight(self) -> int:
+        """See `Reversal`."""
+        return len(self.trashed.paths)
+
+    def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
+        """See `Reversal`."""
+        restored = TrashBridge.taken_back(storage, self.trashed, ticket, me)
+        if not restored.objects and not restored.taken:
+            raise ObjectNotFound("It is no longer in the trash")
+        paths = tuple(self.trashed.paths)
+        mark = storage.tree_size(self.bucket, paths, me).as_of
+        return Reversed(Trashing(self.bucket, paths, mark), len(restored.taken), restored.paths, restored)
+
+
+@dataclass(frozen=True, slots=True)
+class Trashing:
+    """What came back, to go to the trash again; what came to the same folders since stays.
+
+    Attributes:
+        bucket: Where.
+        paths: Objects and folders.
+        as_of: The moment when they were back.
+    """
+
+    bucket: str
+    paths: tuple[str, ...]
+    as_of: int | None
+
+    @property
+    def shows_in(self) -> str:
+        """See `Reversal`."""
+        return self.bucket
+
+    @property
+    def weight(self) -> int:
+        """See `Reversal`."""
+        return len(self.paths)
+
+    def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
+        """See `Reversal`."""
+        before = newest_in_trash(storage, self.bucket, me)
+        storage.trash.put(self.bucket, self.paths, me, ticket.report, ticket.token, self.as_of)
+        trashed = Trashed(self.bucket, frozenset(self.paths), before, newest_in_trash(storage, self.bucket, me))
+        return Reversed(Untrashing(trashed) if trashed.any else None)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderGone:
+    """A new folder, to be removed if there is still nothing in it."""
+
+    bucket: str
+    prefix: str
+
+    @property
+    def shows_in(self) -> str:
+        """See `Reversal`."""
+        return self.bucket
+
+    @property
+    def weight(self) -> int:
+        """See `Reversal`."""
+        return 1
+
+    def run(self, storage: FileStorage, _ticket: Ticket, me: RlsContext) -> Reversed:
+        """See `Reversal`."""
+        if storage.count_folder(self.bucket, self.prefix, me).total:
+            return Reversed(None, left=1)
+        storage.delete(self.bucket, self.prefix, me, for_good=True)
+        return Reversed(FolderBack(self.bucket, self.prefix))
+
+
+@dataclass(frozen=True, slots=True)
+class FolderBack:
+    """A folder, to be made again."""
+
+    bucket: str
+    prefix: str
+
+    @property
+    def shows_in(self) -> str:
+        """See `Reversal`."""
+        return self.bucket
+
+    @property
+    def weight(self) -> int:
+        """See `Reversal`."""
+        return 1
+
+    def run(self, storage: FileStorage, _ticket: Ticket, me: RlsContext) -> Reversed:
+        """See `Reversal`."""
+        storage.create_folder(self.bucket, self.prefix, me)
+        return Reversed(FolderGone(self.bucket, self.prefix), shows=(self.prefix,))
+
+
+@dataclass(frozen=True, slots=True)
+class BucketName:
+    """A bucket's other name."""
+
+    bucket: str
+    name: str
+
+    @property
+    def shows_in(self) -> str:
+        """See `Reversal`."""
+        return self.bucket
+
+    @property
+    def weight(self) -> int:
+        """See `Reversal`."""
+        return 1
+
+    def run(self, storage: FileStorage, _ticket: Ticket, me: RlsContext) -> Reversed:
+        """See `Reversal`."""
+        storage.rename_bucket(self.bucket, self.name, me)
+        return Reversed(BucketName(self.name, self.bucket))
+
+
+class Reverser:
+    """Runs reversals after every change asked for before, in the name of whoever acts."""
+
+    def __init__(self, storage: FileStorage, tasks: ActingTasks) -> None:
+        """Args: the engine, and the lanes of whoever acts."""
+        self._storage = storage
+        self._tasks = tasks
+
+    def run(self, reversal: Reversal, label: str, then: Callable[[Reversed], None], otherwise: Fail) -> Ticket:
+        """Take a change back.
+
+        Args:
+            reversal: How.
+            label: What the status bar says meanwhile.
+            then: Gets what became of it.
+            otherwise: Gets the failure; nothing was changed then.
+        """
+        return self._tasks.mutate(
+            lambda ticket, me: reversal.run(self._storage, ticket, me), then, otherwise,
+            label=label, attempt=Attempt(Deed.MOVE, reversal.bucket),
+        )  # fmt: skip
+
+
+def _remove(
+    storage: FileStorage, bucket: str, paths: list[str], ticket: Ticket, me: RlsContext, as_of: int | None, *,
+    for_good: bool,
+) -> None:  # fmt: skip
+    """Put objects into the trash or, where a person agreed, delete them."""
+    if not paths:
+        return
+    try:
+        storage.trash.put(bucket, paths, me, ticket.report, ticket.token, as_of)
+    except WouldBeLost:
+        if not for_good:
+            raise
+        storage.delete_trees(bucket, paths, me, ticket.report, ticket.token, as_of, for_good=True)

@@ -1,0 +1,86 @@
+"""F2 on several rows: the dialog on one side, previews and the renaming on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from app.bridge.renaming import Renamed, Renamer
+from app.bridge.tasks import Ticket
+from app.controllers.targets import Target, Targets
+from app.controllers.undo import Undo
+from app.dialogs.rename_dialog import RenameDialog
+from app.errors import ErrorPresenter
+from app.i18n import translate
+from app.look import Look
+from app.renames import BadRecipe, Item, Recipe
+from app.widgets.toast import Toast
+
+
+class BatchRenaming(QObject):
+    """See the module."""
+
+    def __init__(
+        self, look: Look, window: QWidget, targets: Targets, renamer: Renamer, undo: Undo, toast: Toast,
+        errors: ErrorPresenter, one: Callable[[], None],
+    ) -> None:  # fmt: skip
+        """Args: look; window; what is meant; what renames; undo; what tells; failures; what renames a single thing."""
+        super().__init__(window)
+        self._look = look
+        self._window = window
+        self._targets = targets
+        self._renamer = renamer
+        self._undo = undo
+        self._toast = toast
+        self._errors = errors
+        self._one = one
+
+    def rename(self) -> None:
+        """Rename what is meant: one thing where it stands, several in a dialog."""
+
+        def choose(target: Target) -> None:
+            if target.place is not None or len(target.paths) == 1:
+                self._one()
+            else:
+                self._ask(target)
+
+        self._targets.resolve(choose)
+
+    def _ask(self, target: Target) -> None:
+        known = {stored.path: stored for stored in target.objects}
+        items = tuple(
+            Item(path, known[path].modified_at or known[path].updated_at, known[path].id)
+            if path in known
+            else Item(path)
+            for path in target.paths
+        )
+        dialog = RenameDialog(self._look, self._window, len(items))
+        running: list[Ticket] = []
+        failed = self._errors.in_dialog(dialog)
+
+        def refused(error: Exception) -> None:
+            if isinstance(error, BadRecipe) and dialog.is_open:
+                dialog.refuse_recipe(str(error))
+            else:
+                failed(error)
+
+        def stop() -> None:
+            for ticket in running:
+                ticket.cancel()
+
+        def preview(recipe: Recipe) -> None:
+            stop()
+            running[:] = [self._renamer.preview(target.bucket, items, recipe, dialog.show_lines, refused)]
+
+        def done(renamed: Renamed) -> None:
+            dialog.finish()
+            name = translate("BatchRenaming", "rename of %Ln item(s)", None, renamed.count)
+            offer = self._undo.remember(name, renamed.reversal)
+            self._toast.say(translate("BatchRenaming", "%Ln item(s) renamed", None, renamed.count), offer)
+
+        dialog.recipe_changed.connect(preview)
+        dialog.submitted.connect(lambda lines: self._renamer.rename(target.bucket, lines, done, failed))
+        dialog.finished.connect(lambda _: stop())
+        dialog.open()

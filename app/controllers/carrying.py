@@ -1,0 +1,249 @@
+"""Cut, copy, paste, duplicate and drag: things of the window carried to another place of it, or to other programs."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt
+from PySide6.QtGui import QClipboard, QDrag, QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from app.bridge.carrying import Carried, Carrier, Order, Plan
+from app.bridge.exporting import Exporter
+from app.bridge.reading import Reader
+from app.cargo import Cargo, Load, Motion
+from app.controllers.clashes import ClashDesk
+from app.controllers.moving import Moving
+from app.controllers.navigation import Navigator
+from app.controllers.outgoing import DragData, Outgoing, button_is_down, clip_data
+from app.controllers.targets import Target, Targets
+from app.controllers.undo import Undo
+from app.errors import ErrorPresenter, sentence
+from app.formats import count_text
+from app.i18n import translate
+from app.location import Location
+from app.look import Look
+from app.views.folder_table import FolderTable
+from app.views.hold import Hold
+from app.widgets.toast import Toast
+from engine.errors import Cancelled
+from engine.types import TreeSize
+
+_CHEAP_OBJECTS: Final = 500
+_CHEAP_BYTES: Final = 64_000_000
+_DRAG_ICON_PX: Final = 48
+
+
+class Carrying(QObject):
+    """See the module."""
+
+    def __init__(
+        self, look: Look, window: QWidget, navigator: Navigator, targets: Targets, reader: Reader, carrier: Carrier,
+        exporter: Exporter, moving: Moving, table: FolderTable, hold: Hold, undo: Undo, toast: Toast,
+        errors: ErrorPresenter,
+    ) -> None:  # fmt: skip
+        """Args: look; window; where it is; what is meant, weighed, carried, written; files; views; what tells."""
+        super().__init__(window)
+        self._look = look
+        self._window = window
+        self._navigator = navigator
+        self._targets = targets
+        self._reader = reader
+        self._carrier = carrier
+        self._exporter = exporter
+        self._moving = moving
+        self._table = table
+        self._hold = hold
+        self._undo = undo
+        self._toast = toast
+        self._errors = errors
+        self._clashes = ClashDesk(look, window)
+        self._clipboard: QClipboard = QGuiApplication.clipboard()
+        self._clipboard.dataChanged.connect(self._look_at_clipboard)
+        hold.dropped.connect(self.drop_objects)
+
+    def cut(self) -> None:
+        """Hold what is meant until it is pasted elsewhere, and show it paler."""
+        self._targets.resolve(partial(self._keep, Motion.MOVE))
+
+    def copy(self) -> None:
+        """Hold what is meant for pasting; what is small is there as files for other programs too, a moment later."""
+        self._targets.resolve(partial(self._keep, Motion.COPY))
+
+    def paste(self) -> None:
+        """Bring what was cut or copied here, or upload what another program has put into the clipboard."""
+        here, kept = self._navigator.place, self._hold.kept
+        if kept is None or not self._hold.is_ours(self._clipboard.mimeData()):
+            self._moving.paste()
+        elif here is not None:
+            load, motion = kept
+            load.whenever(lambda cargo: self._order(Order(cargo, here, motion), pasted=True))
+
+    def duplicate(self) -> None:
+        """Copy what is meant, each beside itself."""
+        self._targets.resolve(self._duplicate)
+
+    def drop_objects(self, load: Load, place: Location, motion: Motion) -> None:
+        """Take what was dropped somewhere inside the window.
+
+        Args:
+            load: What.
+            place: Where.
+            motion: Whether it moves or is copied.
+        """
+        load.whenever(lambda cargo: self._order(Order(cargo, place, motion)))
+
+    def drag(self) -> None:
+        """Run a drag of the selection; files are made only for other programs."""
+        view, count = self._table.shown_place, self._table.selected_count
+        if view is None or not count:
+            return
+        load = Load(view.bucket, count)
+        self._targets.resolve(lambda target: load.settle(Cargo(target.bucket, target.paths)))
+        outgoing = Outgoing(self._exporter, self._window, load, self._errors.present)
+        if not button_is_down():
+            outgoing.deleteLater()
+            return
+        drag = QDrag(self._table)
+        drag.setMimeData(DragData(self._hold.mark, outgoing))
+        glyph = ("file-fill", "kind_document") if count == 1 else ("files-fill", "kind_document")
+        drag.setPixmap(self._look.icons.pixmap(*glyph, _DRAG_ICON_PX, self._window.devicePixelRatioF()))
+        self._hold.take(load, view)
+        drag.exec(Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, Qt.DropAction.MoveAction)
+        self._hold.put_down()
+        outgoing.end(self._offer_late)
+
+    def _keep(self, motion: Motion, target: Target) -> None:
+        if not all(target.paths):
+            self._toast.say(translate("Carrying", "A whole bucket cannot be cut or copied"), kind="info")
+            return
+        if self._navigator.moment is not None:
+            self._keep_past(target)
+            return
+        load = Load(target.bucket, len(target.paths))
+        load.settle(Cargo(target.bucket, target.paths))
+        self._clipboard.setMimeData(clip_data(self._hold.mark, []))
+        self._hold.keep(load, motion)
+        if motion is Motion.MOVE:
+            said = translate("Carrying", "%Ln item(s) cut: paste in another folder", None, load.count)
+        else:
+            said = translate("Carrying", "%Ln item(s) copied: paste in a folder", None, load.count)
+        self._toast.say(said, kind="info")
+        if motion is Motion.COPY and load.count <= _CHEAP_OBJECTS:
+            self._reader.measure(target.bucket, target.paths, partial(self._make_cheap, load), owner=self)
+
+    def _keep_past(self, target: Target) -> None:
+        """Put files of what was into the clipboard: in the window there is nothing of it that could be carried."""
+        moment = self._navigator.moment
+        self._toast.say(translate("Carrying", "Preparing %Ln item(s)…", None, len(target.paths)), kind="info")
+        self._exporter.export(target.bucket, target.paths, self._offer_late, self._errors.present, moment=moment)
+
+    def _make_cheap(self, load: Load, size: TreeSize) -> None:
+        """Make files for other programs of what was copied, if that is quickly done and still what is held."""
+        if size.objects > _CHEAP_OBJECTS or size.size_bytes > _CHEAP_BYTES or not self._holds(load):
+            return
+        load.whenever(
+            lambda cargo: self._exporter.export(
+                cargo.bucket, cargo.paths, partial(self._to_clipboard, load), self._errors.present
+            )
+        )
+
+    def _to_clipboard(self, load: Load, files: list[Path]) -> None:
+        if self._holds(load):
+            self._clipboard.setMimeData(clip_data(self._hold.mark, files))
+
+    def _holds(self, load: Load) -> bool:
+        return self._hold.kept == (load, Motion.COPY)
+
+    def _offer_late(self, files: list[Path]) -> None:
+        self._hold.let_go()
+        self._clipboard.setMimeData(clip_data(QByteArray(), files))
+        self._toast.say(translate("Carrying", "Ready: the files are in the clipboard, paste them anywhere"))
+
+    def _look_at_clipboard(self) -> None:
+        """Let go of what was cut or copied once another program, or another command, has put something else there."""
+        data: QMimeData | None = self._clipboard.mimeData()
+        if not self._hold.is_ours(data):
+            self._hold.let_go()
+
+    def _duplicate(self, target: Target) -> None:
+        folders: dict[Location, list[str]] = {}
+        for path in target.paths:
+            above = Location(target.bucket, path).parent if path.endswith("/") else _folder_of(target.bucket, path)
+            if above is not None:
+                folders.setdefault(above, []).append(path)
+        for place, paths in folders.items():
+            self._order(Order(Cargo(target.bucket, tuple(paths)), place, Motion.COPY))
+
+    def _order(self, order: Order, *, pasted: bool = False) -> None:
+        def carried(done: Carried) -> None:
+            if pasted and order.motion is Motion.MOVE:
+                self._hold.let_go()
+                self._clipboard.clear()
+            self._tell(done)
+
+        def decided(plan: Plan) -> None:
+            self._clashes.ask(plan, lambda answers: self._carrier.carry(plan, answers, carried))
+
+        self._carrier.plan(order, decided)
+
+    def _tell(self, done: Carried) -> None:
+        """Say what was done, with the button that takes it back, and show it where it is in sight."""
+        offer = self._undo.remember(_name_of(done), done.reversal)
+        here, order = self._navigator.place, done.order
+        if done.paths and here == order.place:
+            self._navigator.select_when_there(done.paths[0])
+        if order.motion is Motion.MOVE and done.reversal is not None:
+            self._leave_moved(order)
+        kind = "warning" if done.failures or done.ended else "success" if done.reversal else "info"
+        self._toast.say(_sentence_of(done), offer, kind=kind)
+
+    def _leave_moved(self, order: Order) -> None:
+        """Go along where the window showed a folder that has moved."""
+        here = self._navigator.place
+        for path in order.cargo.paths:
+            old = Location(order.cargo.bucket, path)
+            if path.endswith("/") and here is not None and old.contains(here):
+                moved = f"{order.place.prefix}{old.name}/{here.prefix.removeprefix(path)}"
+                self._navigator.go(Location(order.place.bucket, moved))
+                return
+
+
+def _folder_of(bucket: str, path: str) -> Location:
+    above = path.rpartition("/")
+    return Location(bucket, above[0] + above[1])
+
+
+def _name_of(done: Carried) -> str:
+    """Return what was done as undo names it."""
+    paths = done.order.cargo.paths
+    moved = done.order.motion is Motion.MOVE
+    if len(paths) == 1:
+        name = paths[0].rstrip("/").rpartition("/")[2]
+        text = translate("Carrying", "move of “{name}”") if moved else translate("Carrying", "copy of “{name}”")
+        return text.format(name=name)
+    if moved:
+        return translate("Carrying", "move of %Ln item(s)", None, len(paths))
+    return translate("Carrying", "copy of %Ln item(s)", None, len(paths))
+
+
+def _sentence_of(done: Carried) -> str:
+    order = done.order
+    if done.reversal is None and not done.objects and not done.failures:
+        return translate("Carrying", "Nothing to do: everything stays where it is")
+    if order.motion is Motion.MOVE:
+        said = translate("Carrying", "Moved {what} to {place}")
+    else:
+        said = translate("Carrying", "Copied {what} to {place}")
+    what = count_text(done.objects) if done.objects else translate("Carrying", "%Ln folder(s)", None, len(done.paths))
+    said = said.format(what=what, place=order.place.text.rstrip("/"))
+    if isinstance(done.ended, Cancelled):
+        return translate("Carrying", "Stopped: {said}").format(said=said)
+    if done.ended is not None:
+        return f"{said}. {sentence(done.ended)}"
+    if done.failures:
+        rest = translate("Carrying", "{said}; not copied: %Ln ({reason})", None, len(done.failures))
+        return rest.format(said=said, reason=sentence(done.failures[0].error))
+    return said

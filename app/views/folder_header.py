@@ -1,0 +1,66 @@
+"""The head of the details table: columns that can be moved, hidden and sorted by, with widths that are kept."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QItemSelectionModel, QPoint, Qt
+from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
+
+from app.i18n import translate
+from app.look import Look
+from app.models.folder_model import Column, FolderModel, column_titles
+
+_WIDTHS: Final = {Column.SIZE: 96, Column.TYPE: 128, Column.MODIFIED: 152, Column.OWNER: 96}
+_COLUMN_MIN_PX: Final = 64
+
+
+class FolderHeader(QHeaderView):
+    """See the module."""
+
+    def __init__(self, look: Look, model: FolderModel, parent: QWidget) -> None:
+        """Args: look; whose columns; Qt's owner."""
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setModel(model)
+        # Its own selection model: with the table's, every Ctrl+A asks the flags of each cell.
+        self.setSelectionModel(QItemSelectionModel(model, self))
+        self.setAccessibleName(translate("FolderTable", "Columns"))
+        self.setSectionsMovable(True)
+        self.setSectionsClickable(True)
+        self.setHighlightSections(False)
+        self.setMinimumSectionSize(_COLUMN_MIN_PX)
+        self.setFixedHeight(look.theme.size("control") + 2)
+        self.setSortIndicatorShown(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._choose_columns)
+
+    def lay_out(self) -> None:
+        """Give the columns the widths they begin with; once the table shows this head."""
+        for column, width in _WIDTHS.items():
+            self.resizeSection(column, width)
+        self._pin()
+
+    def restore(self, state: QByteArray) -> None:
+        """Take widths, order and visibility that were kept; nonsense is ignored."""
+        if self.count() == len(Column):
+            self.restoreState(state)
+        self._pin()
+
+    def _pin(self) -> None:
+        """Let the name have the room that is left, and always be there."""
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        self.setStretchLastSection(False)
+        self.setSectionHidden(Column.NAME, False)
+
+    def _choose_columns(self, position: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for column in Column:
+            if column is Column.NAME:
+                continue
+            action = menu.addAction(column_titles()[column])
+            action.setCheckable(True)
+            action.setChecked(not self.isSectionHidden(column))
+            action.toggled.connect(lambda shown, column=column: self.setSectionHidden(column, not shown))
+        menu.popup(self.mapToGlobal(position))

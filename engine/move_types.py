@@ -1,0 +1,37 @@
+"""What moving many things at once takes and gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One thing that is to have another path.
+
+    Attributes:
+        source: An object, or a folder with a trailing `/`.
+        target: What it is to be called; a folder's ends with `/` too, and is `""` for the top of a bucket.
+        object_id: The object that is meant, or `""` for whatever stands there: somebody else's is then left alone.
+    """
+
+    source: str
+    target: str
+    object_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What became of many moves.
+
+    Attributes:
+        objects: How many objects have another path now, folder markers not counted.
+        back: The moves that undo it; a folder that came to where nothing was is one of them.
+        marks: Folders of the source that were there by their marker alone, and met one of the same name: gone.
+        displaced: Paths of what gave way.
+    """
+
+    objects: int
+    back: tuple[Move, ...]
+    marks: tuple[str, ...] = ()
+    displaced: tuple[str, ...] = ()

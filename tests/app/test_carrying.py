@@ -1,0 +1,424 @@
+"""Cut, copy, paste, duplicate, drop and undo in the real window on the real engine."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragMoveEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from app.actions import ActionId
+from app.bridge.acting import Identity
+from app.bridge.carrying import copy_name
+from app.cargo import Cargo, Load
+from app.controllers.outgoing import DragData, Outgoing, clip_data
+from app.dialogs.delete_dialog import DeleteDialog
+from app.dialogs.folder_dialog import FolderDialog
+from app.location import Location
+from app.views.conflict_dialog import ConflictDialog
+from app.views.drops import carries_files
+from engine.errors import ObjectNotFound
+from engine.transfers.values import ConflictAction
+from engine.types import Retention, RlsContext, UploadOptions
+from tests.app.helpers import Desk
+from tests.app.test_window import trigger
+
+NO_KEYS = Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture(autouse=True)
+def empty_clipboard(qapp: QApplication) -> Iterator[None]:
+    QGuiApplication.clipboard().clear()
+    yield
+    QGuiApplication.clipboard().clear()
+
+
+@pytest.fixture
+def two(desk: Desk) -> Desk:
+    """Return the window on `photos`, which keeps a trash, with `other` beside it."""
+    desk.bucket("other", retention=Retention(trash_days=30))
+    desk.bucket("photos", retention=Retention(trash_days=30))
+    return desk
+
+
+def held(desk: Desk, bucket: str = "photos") -> dict[str, bytes]:
+    """Return what a bucket holds; what goes away in this very moment is left out."""
+    found = {}
+    for stored in desk.storage.walk(bucket, "", desk.me):
+        with contextlib.suppress(ObjectNotFound):
+            found[stored.path] = desk.read(stored.path, bucket)
+    return found
+
+
+def hold(desk: Desk, action: ActionId, *names: str) -> None:
+    desk.select(*names)
+    trigger(desk, action)
+    desk.until(lambda: desk.session._tracker.situation().can_paste)
+
+
+def undo(desk: Desk, action: ActionId = ActionId.UNDO) -> None:
+    desk.until(lambda: desk.session.actions[action].isEnabled())
+    desk.session.actions[action].trigger()
+
+
+class TestPaste:
+    def test_what_was_cut_moves_and_is_paler_until_then(self, two: Desk) -> None:
+        two.put("a.txt", b"alpha")
+        two.put("d/x")
+        hold(two, ActionId.CUT, "a.txt")
+        assert two.views.hold.is_cut("photos", "a.txt")
+        assert not two.views.hold.is_cut("other", "a.txt")
+        two.go("photos", "d/")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: held(two) == {"d/a.txt": b"alpha", "d/x": b"x"})
+        two.until(lambda: two.toast.text == "Moved 1 object to photos/d")
+        assert two.views.hold.kept is None
+
+    def test_folders_go_to_another_bucket_with_what_is_known_of_them(self, two: Desk) -> None:
+        options = UploadOptions(user_metadata={"k": "v"}, cache_control="max-age=60")
+        two.storage.upload("photos", "d/e/x", b"x", two.me, options)
+        two.put("d/y")
+        hold(two, ActionId.COPY, "d")
+        two.go("other")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: two.names == ["d"])
+        two.until(lambda: two.toast.text == "Copied 2 objects to other")
+        copied = two.storage.info("other", "d/e/x", two.me)
+        assert (dict(copied.user_metadata), copied.cache_control) == ({"k": "v"}, "max-age=60")
+        assert sorted(held(two)) == ["d/e/x", "d/y"]
+
+    def test_in_the_same_folder_a_copy_gets_a_name_of_its_own(self, two: Desk) -> None:
+        two.put("a.txt", b"alpha")
+        two.put("d/x")
+        hold(two, ActionId.COPY, "a.txt", "d")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: two.names == ["d (copy)", "d", "a (copy).txt", "a.txt"])
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: "a (copy 2).txt" in two.names and "d (copy 2)" in two.names)
+
+    def test_a_folder_into_itself_is_refused_in_words(self, two: Desk) -> None:
+        two.put("d/e/x")
+        hold(two, ActionId.CUT, "d")
+        two.go("photos", "d/e/")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: "cannot be put into itself" in two.toast.text)
+        assert list(held(two)) == ["d/e/x"]
+
+    def test_what_another_program_copies_ends_the_cut(self, two: Desk) -> None:
+        two.put("a.txt")
+        hold(two, ActionId.CUT, "a.txt")
+        QGuiApplication.clipboard().setText("something else")
+        two.until(lambda: two.views.hold.kept is None)
+        assert not two.views.hold.is_cut("photos", "a.txt")
+
+    def test_duplicating_needs_no_clipboard(self, two: Desk) -> None:
+        two.put("a.tar.gz")
+        two.select("a.tar.gz")
+        trigger(two, ActionId.DUPLICATE)
+        two.until(lambda: two.names == ["a (copy).tar.gz", "a.tar.gz"])
+
+    def test_large_things_make_no_files_for_the_clipboard(self, two: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("app.controllers.carrying._CHEAP_BYTES", 3)
+        two.put("large", b"12345")
+        two.put("small", b"1")
+        hold(two, ActionId.COPY, "large")
+        hold(two, ActionId.COPY, "small")
+        two.until(lambda: carries_files(QGuiApplication.clipboard().mimeData()))
+        assert [url.fileName() for url in QGuiApplication.clipboard().mimeData().urls()] == ["small"]
+
+
+class TestTakenNames:
+    @pytest.fixture
+    def taken(self, two: Desk) -> Desk:
+        for name in ("a", "b", "c"):
+            two.put(f"d/{name}", b"old")
+            two.put(f"{name}", b"new")
+        two.put("free", b"new")
+        hold(two, ActionId.CUT, "a", "b", "c", "free")
+        two.go("photos", "d/")
+        trigger(two, ActionId.PASTE)
+        return two
+
+    def test_one_answer_does_for_all_and_closing_skips(self, taken: Desk) -> None:
+        dialog = taken.dialog(ConflictDialog)
+        assert "2 left" in dialog.for_all.text()
+        dialog.close()
+        taken.until(lambda: taken.session.controllers.carrying._clashes.dialog not in (None, dialog))
+        dialog = taken.session.controllers.carrying._clashes.dialog
+        dialog.choose(ConflictAction.REPLACE)
+        dialog.for_all.setChecked(True)
+        dialog.go_on.click()
+        taken.until(lambda: held(taken) == {"a": b"new", "d/a": b"old", "d/b": b"new", "d/c": b"new", "d/free": b"new"})
+        undo(taken)
+        taken.until(lambda: held(taken).get("d/b") == b"old")
+        assert held(taken) == {
+            **dict.fromkeys(("a", "b", "c", "free"), b"new"), **{f"d/{name}": b"old" for name in "abc"},
+        }  # fmt: skip
+        undo(taken, ActionId.REDO)
+        taken.until(lambda: held(taken).get("d/b") == b"new")
+        undo(taken)
+        taken.until(lambda: held(taken).get("d/b") == b"old")
+
+    def test_the_window_works_on_while_it_is_asked(self, taken: Desk) -> None:
+        dialog = taken.dialog(ConflictDialog)
+        assert not dialog.isModal()
+        taken.go("photos")
+        taken.select("free")
+        trigger(taken, ActionId.DELETE)
+        taken.until(lambda: "free" not in taken.names)
+        dialog.choose(ConflictAction.KEEP_BOTH)
+        dialog.for_all.setChecked(True)
+        dialog.go_on.click()
+        taken.until(lambda: "no longer" in taken.toast.text or "not found" in taken.toast.text)
+        assert held(taken)["d/a"] == b"old"
+
+    def test_keeping_both_gives_numbers(self, two: Desk) -> None:
+        two.put("a.txt", b"new")
+        two.put("d/a.txt", b"old")
+        two.put("d/a (2).txt", b"older")
+        hold(two, ActionId.COPY, "a.txt")
+        two.go("photos", "d/")
+        trigger(two, ActionId.PASTE)
+        two.dialog(ConflictDialog).go_on.click()
+        two.until(lambda: held(two).get("d/a (3).txt") == b"new")
+
+    def test_folders_become_one_without_a_question_where_nothing_meets(self, two: Desk) -> None:
+        two.put("d/e/x")
+        two.put("e/y")
+        hold(two, ActionId.CUT, "e")
+        two.go("photos", "d/")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: sorted(held(two)) == ["d/e/x", "d/e/y"])
+        undo(two)
+        two.until(lambda: sorted(held(two)) == ["d/e/x", "e/y"])
+
+
+def drag_over(
+    desk: Desk, widget, point: QPoint, keys: Qt.KeyboardModifier, *names: str
+) -> tuple[QDragMoveEvent, QMimeData]:
+    """Begin a drag of rows and hang it over a point of a view."""
+    place = desk.table.shown_place
+    load = Load(place.bucket, len(names))
+    load.settle(Cargo(place.bucket, tuple(place.prefix + name for name in names)))
+    desk.views.hold.take(load, place)
+    data = clip_data(desk.views.hold.mark, [])
+    actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    event = QDragMoveEvent(point, actions, data, Qt.MouseButton.LeftButton, keys)
+    widget.dragMoveEvent(event)
+    return event, data
+
+
+def drop(desk: Desk, widget, point: QPoint, keys: Qt.KeyboardModifier, data: QMimeData) -> QDropEvent:
+    actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    event = QDropEvent(QPointF(point), actions, data, Qt.MouseButton.LeftButton, keys)
+    widget.dropEvent(event)
+    desk.views.hold.put_down()
+    return event
+
+
+def node(desk: Desk, place: Location) -> QPoint:
+    desk.until(lambda: desk.tree.visualRect(desk.tree.model().index_of(place)).isValid())
+    return desk.tree.visualRect(desk.tree.model().index_of(place)).center()
+
+
+class TestDrag:
+    def test_rows_move_onto_a_folder_row_and_it_is_said_before(self, two: Desk) -> None:
+        two.put("d/x")
+        two.put("a", b"alpha")
+        two.put("b")
+        said = []
+        two.views.hold.said.connect(said.append)
+        two.until(lambda: two.names == ["d", "a", "b"])
+        point = two.table.visualRect(two.model.index(0, 0)).center()
+        event, data = drag_over(two, two.table, point, NO_KEYS, "a", "b")
+        assert (event.isAccepted(), event.dropAction()) == (True, Qt.DropAction.MoveAction)
+        assert said[-1] == "Move 2 items to photos/d"
+        drop(two, two.table, point, NO_KEYS, data)
+        assert said[-1] == ""
+        two.until(lambda: sorted(held(two)) == ["d/a", "d/b", "d/x"])
+        two.until(lambda: two.toast.text == "Moved 2 objects to photos/d")
+
+    @pytest.mark.parametrize(
+        ("keys", "bucket", "action"),
+        [
+            (NO_KEYS, "other", Qt.DropAction.CopyAction),
+            (SHIFT, "other", Qt.DropAction.MoveAction),
+            (CTRL, "photos", Qt.DropAction.CopyAction),
+        ],
+    )
+    def test_keys_and_buckets_decide(
+        self, two: Desk, keys: Qt.KeyboardModifier, bucket: str, action: Qt.DropAction
+    ) -> None:
+        two.put("a", b"alpha")
+        point = node(two, Location(bucket))
+        event, data = drag_over(two, two.tree, point, keys, "a")
+        assert event.dropAction() == action
+        drop(two, two.tree, point, keys, data)
+        name = "a" if bucket == "other" else "a (copy)"
+        two.until(lambda: held(two, bucket).get(name) == b"alpha")
+        two.until(lambda: two.storage.exists("photos", "a", two.me) is (action == Qt.DropAction.CopyAction))
+
+    def test_on_itself_and_on_where_it_is_nothing_happens(self, two: Desk) -> None:
+        two.put("d/x")
+        two.put("a")
+        two.until(lambda: two.names == ["d", "a"])
+        on_itself = two.table.visualRect(two.model.index(0, 0)).center()
+        beside = QPoint(40, two.table.viewport().height() - 5)
+        for point, name in ((on_itself, "d/"), (beside, "a"), (beside, "d/")):
+            event, data = drag_over(two, two.table, point, NO_KEYS, name)
+            assert not event.isAccepted()
+            assert not drop(two, two.table, point, NO_KEYS, data).isAccepted()
+        assert sorted(held(two)) == ["a", "d/x"]
+
+    def test_a_drag_of_another_window_is_none_of_ours(self, two: Desk) -> None:
+        two.put("d/x")
+        two.until(lambda: two.names == ["d"])
+        point = two.table.visualRect(two.model.index(0, 0)).center()
+        _, data = drag_over(two, two.table, point, NO_KEYS, "a")
+        two.views.hold.put_down()
+        event = QDragMoveEvent(point, Qt.DropAction.MoveAction, data, Qt.MouseButton.LeftButton, NO_KEYS)
+        two.table.dragMoveEvent(event)
+        assert not event.isAccepted()
+
+    def test_files_are_made_only_when_another_program_asks(self, two: Desk, data_dir) -> None:
+        two.put("a.txt", b"alpha")
+        load = Load("photos", 1)
+        load.settle(Cargo("photos", ("a.txt",)))
+        side = two.session._side
+        outgoing = Outgoing(side.exporter, two.shell, load, two.window.errors.present)
+        outgoing._look.stop()
+        data = DragData(two.views.hold.mark, outgoing)
+        two.views.hold.take(load, Location("photos"))
+        assert two.views.hold.carries(data)
+        assert data.hasUrls()
+        assert not (data_dir / "outgoing").exists()
+        (url,) = data.urls()
+        assert Path(url.toLocalFile()).read_bytes() == b"alpha"
+        outgoing.end(lambda _: None)
+
+
+class TestUndo:
+    def test_the_command_says_what_it_takes_back(self, two: Desk) -> None:
+        two.put("a")
+        two.put("b")
+        two.put("d/x")
+        hold(two, ActionId.CUT, "a", "b")
+        two.go("photos", "d/")
+        trigger(two, ActionId.PASTE)
+        action = two.session.actions[ActionId.UNDO]
+        two.until(lambda: action.text() == "&Undo move of 2 items")
+        undo(two)
+        two.until(lambda: sorted(held(two)) == ["a", "b", "d/x"])
+        two.until(lambda: two.session.actions[ActionId.REDO].text() == "&Redo move of 2 items")
+        assert action.text() == "&Undo"
+        assert not action.isEnabled()
+        undo(two, ActionId.REDO)
+        two.until(lambda: sorted(held(two)) == ["d/a", "d/b", "d/x"])
+
+    def test_a_rename_a_new_folder_and_a_deletion_are_taken_back_in_turn(self, two: Desk) -> None:
+        editing = two.session.controllers.editing
+        two.put("a")
+        two.put("d/x")
+        editing.rename_row(two.model.row(two.model.find("a")), "b")
+        two.until(lambda: two.session.actions[ActionId.UNDO].text() == "&Undo rename of “a”")
+        two.until(lambda: "b" in two.names)
+        two.select("d")
+        trigger(two, ActionId.DELETE)
+        two.until(lambda: two.session.actions[ActionId.UNDO].text() == "&Undo move of 1 object to the trash")
+        undo(two)
+        two.until(lambda: sorted(held(two)) == ["b", "d/x"])
+        undo(two)
+        two.until(lambda: sorted(held(two)) == ["a", "d/x"])
+        undo(two, ActionId.REDO)
+        two.until(lambda: sorted(held(two)) == ["b", "d/x"])
+        undo(two, ActionId.REDO)
+        two.until(lambda: list(held(two)) == ["b"])
+
+    def test_what_somebody_put_there_meanwhile_is_not_written_over(self, two: Desk) -> None:
+        two.put("a", b"mine")
+        two.put("d/x")
+        hold(two, ActionId.CUT, "a")
+        two.go("photos", "d/")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: two.session.actions[ActionId.UNDO].isEnabled())
+        two.storage.upload("photos", "a", b"theirs", two.me)
+        undo(two)
+        two.until(lambda: "Something else is at “a” now" in two.toast.text)
+        assert held(two) == {"a": b"theirs", "d/a": b"mine", "d/x": b"x"}
+
+    def test_what_is_another_object_by_now_stays(self, two: Desk) -> None:
+        two.put("a")
+        editing = two.session.controllers.editing
+        editing.rename_row(two.model.row(two.model.find("a")), "b")
+        two.until(lambda: two.session.actions[ActionId.UNDO].isEnabled())
+        two.storage.delete("photos", "b", two.me)
+        two.storage.upload("photos", "b", b"theirs", two.me)
+        undo(two)
+        two.until(lambda: "has been replaced" in two.toast.text)
+        assert held(two) == {"b": b"theirs"}
+
+    def test_a_copy_goes_but_not_one_that_was_changed(self, two: Desk) -> None:
+        two.put("a")
+        two.put("b")
+        hold(two, ActionId.COPY, "a", "b")
+        two.go("other")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: sorted(held(two, "other")) == ["a", "b"])
+        two.storage.upload("other", "b", b"changed", two.me, UploadOptions(replace=True))
+        undo(two)
+        two.until(lambda: "changed since: 1 item" in two.toast.text)
+        assert held(two, "other") == {"b": b"changed"}
+        undo(two, ActionId.REDO)
+        two.until(lambda: sorted(held(two, "other")) == ["a", "b"])
+
+    def test_without_a_trash_it_is_asked_before_copies_go_for_good(self, desk: Desk) -> None:
+        desk.bucket("plain")
+        desk.put("a", b"12345", bucket="plain")
+        desk.select("a")
+        trigger(desk, ActionId.DUPLICATE)
+        desk.until(lambda: len(desk.names) == 2)
+        undo(desk)
+        dialog = desk.dialog(DeleteDialog)
+        assert dialog.summary == "1 object, 5 bytes"
+        assert dialog.cancel.isDefault()
+        assert len(held(desk, "plain")) == 2
+        dialog.confirm.click()
+        desk.until(lambda: list(held(desk, "plain")) == ["a"])
+
+    def test_a_new_folder_goes_only_while_it_is_empty(self, two: Desk) -> None:
+        trigger(two, ActionId.NEW_FOLDER)
+        dialog = two.dialog(FolderDialog)
+        dialog.edit.setText("new")
+        dialog.confirm.click()
+        two.until(lambda: two.session.actions[ActionId.UNDO].text() == "&Undo new folder “new”")
+        two.storage.upload("photos", "new/x", b"x", two.me)
+        undo(two)
+        two.until(lambda: "left as it is" in two.toast.text)
+        assert sorted(held(two)) == ["new/", "new/x"]
+
+    def test_who_acts_as_somebody_else_takes_back_nothing_of_mine(self, two: Desk) -> None:
+        two.put("a")
+        two.session.controllers.editing.rename_row(two.model.row(two.model.find("a")), "b")
+        two.until(lambda: two.session.actions[ActionId.UNDO].isEnabled())
+        two.session._side.acting.begin(Identity("a visitor", RlsContext.anonymous()))
+        two.until(lambda: not two.session.actions[ActionId.UNDO].isEnabled())
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        ("name", "taken", "is_folder", "copied"),
+        [
+            ("a.txt", (), False, "a (copy).txt"),
+            ("a.txt", ("a (copy).txt",), False, "a (copy 2).txt"),
+            (".profile", (), False, ".profile (copy)"),
+            ("v1.2", (), True, "v1.2 (copy)"),
+        ],
+    )
+    def test_copies_are_called(self, name: str, taken: tuple[str, ...], is_folder: bool, copied: str) -> None:
+        assert copy_name(name, taken.__contains__, is_folder=is_folder) == copied

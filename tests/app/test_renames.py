@@ -1,0 +1,135 @@
+"""Renaming many things: what a recipe makes of names, and the dialog in the real window."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from app.actions import ActionId
+from app.dialogs.rename_dialog import RenameDialog
+from app.renames import BadRecipe, Case, Item, Recipe, new_names
+from tests.app.helpers import Desk
+from tests.app.test_window import trigger
+
+DAY = datetime(2024, 5, 6, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "recipe", "becomes"),
+    [
+        ("IMG_1.jpg", Recipe(find="IMG_", replacement="trip "), "trip 1.jpg"),
+        ("a.jpg.jpg", Recipe(find="jpg", replacement="png"), "a.png.jpg"),
+        ("a.jpg", Recipe(find="jpg", replacement="png", with_suffix=True), "a.png"),
+        ("a.b", Recipe(find=".", replacement="_"), "a.b"),
+        ("2024-05 a.txt", Recipe(find=r"(\d+)-(\d+)", replacement=r"\2.\1\\", is_expression=True), "05.2024\\ a.txt"),
+        ("😀x1.txt", Recipe(find="x(.)", replacement=r"[\1]", is_expression=True), "😀[1].txt"),
+        ("😀a", Recipe(find="x*", replacement="-", is_expression=True), "-😀-a-"),
+        ("abc", Recipe(find="x*", replacement="-", is_expression=True), "-a-b-c-"),
+        ("a.tar.gz", Recipe(template="[date] [name]-[n:03]"), "2024-05-06 a-007.tar.gz"),
+        ("a.txt", Recipe(template="[n]", start=40), "46.txt"),
+        ("a.txt", Recipe(template="[ext]_[name]"), "txt_a.txt"),
+        ("don't STOP é.TXT", Recipe(case=Case.TITLE), "Don'T Stop É.TXT"),
+        ("Straße.TXT", Recipe(case=Case.LOWER, with_suffix=True), "straße.txt"),
+        ("a", Recipe(case=Case.UPPER, before="x", after="y"), "xAy"),
+        (".profile", Recipe(after="-old"), ".profile-old"),
+    ],
+)
+def test_a_recipe_makes_names(name: str, recipe: Recipe, becomes: str) -> None:
+    items = [Item("d/other")] * 6 + [Item(f"d/{name}", DAY)]
+    assert new_names(items, recipe)[-1] == becomes
+
+
+def test_a_dot_in_a_folders_name_is_no_suffix() -> None:
+    assert new_names([Item("d/v1.2/")], Recipe(after="x")) == ["v1.2x"]
+    assert Item("d/v1.2/").renamed("new") == "d/new/"
+
+
+def test_an_expression_that_is_none_is_refused_with_its_place() -> None:
+    with pytest.raises(BadRecipe, match="at character 3"):
+        new_names([Item("a")], Recipe(find="a(", is_expression=True))
+
+
+@pytest.mark.parametrize("runaway", ["(a+)+$", "(a|aa)+$", r"([a-z]+)*\d"])
+def test_an_expression_that_runs_away_is_stopped(runaway: str) -> None:
+    with pytest.raises(BadRecipe, match="too long"):
+        new_names([Item("a" * 250 + "!")], Recipe(find=runaway, is_expression=True))
+
+
+@pytest.fixture
+def dialog(desk: Desk) -> RenameDialog:
+    desk.bucket()
+    for name in ("a.txt", "b.txt", "taken.txt"):
+        desk.put(name, name.encode())
+    desk.put("dir/x")
+    desk.select("a.txt", "b.txt")
+    trigger(desk, ActionId.RENAME)
+    asked = desk.dialog(RenameDialog)
+    desk.until(lambda: len(asked.model.lines) == 2)
+    return asked
+
+
+def names(dialog: RenameDialog) -> list[str]:
+    return [line.name for line in dialog.model.lines]
+
+
+class TestDialog:
+    def test_all_are_renamed_in_one_step_and_back(self, desk: Desk, dialog: RenameDialog) -> None:
+        assert not dialog.confirm.isEnabled()
+        dialog.find_text.setText("^(a)|b$")
+        dialog.replacement.setText("b")
+        dialog.is_expression.setChecked(True)
+        desk.until(lambda: names(dialog) == ["b.txt", "b.txt"])
+        assert ["Another one" in line.problem for line in dialog.model.lines] == [True, False]
+        assert not dialog.confirm.isEnabled()
+        dialog.is_expression.setChecked(False)
+        dialog.find_text.clear()
+        dialog.template.setText("x[n:02]")
+        desk.until(lambda: names(dialog) == ["x01.txt", "x02.txt"] and dialog.confirm.isEnabled())
+        dialog.confirm.click()
+        desk.until(lambda: "x02.txt" in desk.names and desk.toast.text == "2 items renamed")
+        assert desk.read("x01.txt") == b"a.txt"
+        desk.session.actions[ActionId.UNDO].trigger()
+        desk.until(lambda: desk.names == ["dir", "a.txt", "b.txt", "taken.txt"])
+
+    @pytest.mark.parametrize(
+        ("template", "said"), [("taken", "taken"), ("x/y", "separates folders"), ("[date:0]/", "separates"), ("..", "")]
+    )
+    def test_names_that_cannot_be_are_marked_beside_the_row(
+        self, desk: Desk, dialog: RenameDialog, template: str, said: str
+    ) -> None:
+        dialog.with_suffix.setChecked(template == "..")
+        dialog.template.setText(template)
+        desk.until(lambda: all(line.problem for line in dialog.model.lines))
+        assert any(said in line.problem for line in dialog.model.lines) or said == "taken"
+        assert not dialog.confirm.isEnabled()
+
+    def test_a_name_that_is_taken_meanwhile_keeps_all_and_is_said(self, desk: Desk, dialog: RenameDialog) -> None:
+        dialog.template.setText("x[n]")
+        desk.until(lambda: dialog.confirm.isEnabled())
+        desk.storage.upload("photos", "x2.txt", b"theirs", desk.me)
+        dialog.confirm.click()
+        desk.until(lambda: "exists" in dialog.summary.text())
+        assert desk.read("a.txt") == b"a.txt"
+        assert desk.read("x2.txt") == b"theirs"
+
+    def test_an_expression_that_is_none_is_said_beside_it(self, desk: Desk, dialog: RenameDialog) -> None:
+        dialog.is_expression.setChecked(True)
+        dialog.find_text.setText("(")
+        desk.until(lambda: "no regular expression" in dialog.find_field.problem)
+        assert not dialog.confirm.isEnabled()
+        dialog.find_text.setText("(a)")
+        desk.until(lambda: dialog.find_field.problem == "")
+
+    def test_only_the_case_changes(self, desk: Desk, dialog: RenameDialog) -> None:
+        dialog.case.setCurrentIndex(dialog.case.findData(Case.UPPER))
+        desk.until(lambda: dialog.confirm.isEnabled())
+        dialog.confirm.click()
+        desk.until(lambda: desk.names == ["dir", "A.txt", "B.txt", "taken.txt"])
+        assert desk.read("A.txt") == b"a.txt"
+
+    def test_one_thing_is_renamed_where_it_stands(self, desk: Desk, dialog: RenameDialog) -> None:
+        dialog.reject()
+        desk.select("taken.txt")
+        trigger(desk, ActionId.RENAME)
+        desk.until(lambda: desk.table.state() == desk.table.State.EditingState)
