@@ -38,6 +38,7 @@ from app.models.folder_model import FolderModel
 from app.models.rows import Row
 from app.models.tree_model import TreeModel
 from app.session_parts import Frame, Models, make_controllers, make_views
+from app.session_ways import Ways
 from app.settings import WindowSettings
 from app.theme import ThemeMode
 from app.views.conflict_prompter import ConflictPrompter
@@ -80,11 +81,13 @@ class Session(QObject):
         frame, models = Frame(shell, look, settings, errors, tasks), Models(self._rows, self._buckets)
         self.views = make_views(frame, side, models, self.actions)
         self.controllers = make_controllers(frame, side, models, self.views)
+        self._ways = Ways(frame, side, self.views, self.controllers, self.actions)
         self._tracker = Tracker(
             self.controllers.navigator, self._rows, self.views.pane, self.views.tree,
             self.actions, self.views.status, QGuiApplication.clipboard(),
-            side.acting,
+            side.acting, self._ways.going,
         )  # fmt: skip
+        self._ways.tabs.changed.connect(self._tracker.update_soon)
         self._feed = InspectorFeed(
             self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.versions,
             self.controllers.navigator, side.row_maker,
@@ -180,6 +183,7 @@ class Session(QObject):
             A.SERVER: share.settings,
             A.SERVER_SWITCH: share.switch,
             A.ABOUT: self._about,
+            **self._ways.handlers,
         }
 
     def _connect_views(self) -> None:

@@ -129,19 +129,24 @@ class Editing(QObject):
     def rename_row(self, row: Row, name: str) -> None:
         """Give a row of the table another name."""
         here = self._table.shown_place
-        if here is not None:
-            self._operations.rename(here.bucket, row.path, name, self._navigator.select_when_there)
+        if here is None:
+            return
+
+        def renamed(path: str) -> None:
+            if row.is_folder:
+                self._navigator.follow_place(Location(here.bucket, row.path), Location(here.bucket, path))
+            self._navigator.select_when_there(path)
+
+        self._operations.rename(here.bucket, row.path, name, renamed)
 
     def rename_place(self, place: Location, name: str) -> None:
         """Give a node of the tree another name, and stay in it if the window is there."""
         if not place.prefix:
             self._operations.rename_bucket(place.bucket, name, lambda _: None)
             return
-        here = self._navigator.place
 
         def renamed(prefix: str) -> None:
-            if here is not None and place.contains(here):
-                self._navigator.go(Location(place.bucket, prefix + here.prefix.removeprefix(place.prefix)))
+            self._navigator.follow_place(place, Location(place.bucket, prefix))
 
         self._operations.rename(place.bucket, place.prefix, name, renamed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +23,7 @@ from app.models.folder_model import FolderModel
 from app.models.rows import Row, RowMaker
 from app.models.sources import Cancellable
 from app.models.tree_model import BUCKET_ROLE
-from app.situation import Situation
+from app.situation import Going, Situation
 from app.views.browser import BrowserPane
 from app.views.drops import carries_files
 from app.views.folder_tree import FolderTree
@@ -39,9 +40,9 @@ class Tracker(QObject):
 
     def __init__(
         self, navigator: Navigator, model: FolderModel, pane: BrowserPane, tree: FolderTree, actions: Actions,
-        status: StatusBar, clipboard: QClipboard, acting: Acting,
+        status: StatusBar, clipboard: QClipboard, acting: Acting, going: Callable[[], Going],
     ) -> None:  # fmt: skip
-        """Args: where the window is; what it shows; views; what is enabled; where counts stand; clipboard; who acts."""
+        """Args: place; what is shown; views; what is enabled; where counts stand; clipboard; who acts; ways."""
         super().__init__(pane)
         self._navigator = navigator
         self._model = model
@@ -51,6 +52,7 @@ class Tracker(QObject):
         self._status = status
         self._clipboard = clipboard
         self._acting = acting
+        self._going = going
         self._can_paste = False
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.update)
@@ -58,7 +60,7 @@ class Tracker(QObject):
             navigator.moved, model.opened, model.refreshed, model.dataChanged,
             pane.table.selection_changed, tree.focus_changed, acting.changed,
         ):  # fmt: skip
-            signal.connect(lambda *_: self._soon.start())
+            signal.connect(lambda *_: self.update_soon())
         clipboard.dataChanged.connect(self._look_at_clipboard)
         self._look_at_clipboard()
 
@@ -73,12 +75,13 @@ class Tracker(QObject):
             selected_objects=sum(1 for row in rows if row.object is not None),
             in_tree=in_tree,
             tree_bucket=self._tree.currentIndex().data(BUCKET_ROLE) if self._tree.hasFocus() else None,
-            can_back=self._navigator.can_back,
-            can_forward=self._navigator.can_forward,
+            can_back=self._navigator.history.can_go_back,
+            can_forward=self._navigator.history.can_go_forward,
             can_paste=self._can_paste,
             moment=self._navigator.moment,
             has_trash=self._has_trash(in_tree),
             acting=self._acting.identity is not None,
+            going=self._going(),
         )
 
     def _has_trash(self, in_tree: Location | None) -> bool:
@@ -87,6 +90,10 @@ class Tracker(QObject):
         bucket = self._navigator.bucket_named(here.bucket) if here is not None else None
         whole = in_tree is not None and not in_tree.prefix
         return bucket is not None and not whole and bucket.retention.trash_days is not None
+
+    def update_soon(self) -> None:
+        """Look once the burst of changes is over."""
+        self._soon.start()
 
     def update(self) -> None:
         """Look now."""

@@ -102,8 +102,9 @@ class FolderTable(QTableView):
         number = self._rows.find(path)
         if number is None:
             return False
-        self.setCurrentIndex(self._rows.index(number, 0))
-        self.selectRow(number)
+        # with flags of its own: Qt's selectRow toggles while somebody holds Ctrl, as they do after Ctrl+Tab
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.selectionModel().setCurrentIndex(self._rows.index(number, 0), flags)
         self.scrollTo(self._rows.index(number, 0))
         return True
 

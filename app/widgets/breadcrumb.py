@@ -33,11 +33,13 @@ class Breadcrumb(QFrame):
         chosen: A step was pressed; carries its `Location`.
         typed: A path was entered; carries the text.
         left: Escape ended the typing.
+        tab_wanted: A step was clicked in the way that means a tab of its own; carries its `Location`.
     """
 
     chosen = Signal(object)
     typed = Signal(str)
     left = Signal()
+    tab_wanted = Signal(object)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         """Args: look, and Qt's owner."""
