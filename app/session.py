@@ -81,7 +81,7 @@ class Session(QObject):
         frame, models = Frame(shell, look, settings, errors, tasks), Models(self._rows, self._buckets)
         self.views = make_views(frame, side, models, self.actions)
         self.controllers = make_controllers(frame, side, models, self.views)
-        self._ways = Ways(frame, side, self.views, self.controllers, self.actions)
+        self._ways = Ways(frame, side, models, self.views, self.controllers, self.actions)
         self._tracker = Tracker(
             self.controllers.navigator, self._rows, self.views.pane, self.views.tree,
             self.actions, self.views.status, QGuiApplication.clipboard(),

@@ -14,6 +14,7 @@ from app.bridge.engine_side import EngineSide
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
 from app.controllers.path_bar import PathBar
+from app.controllers.springs import Springs
 from app.controllers.tabs import Tabs
 from app.i18n import translate
 from app.location import Location
@@ -21,7 +22,7 @@ from app.menus import TAB_MENU, popup_menu
 from app.models.folder_model import ROW_ROLE
 from app.models.rows import Row
 from app.models.tree_model import LOCATION_ROLE
-from app.session_parts import Controllers, Frame, Views
+from app.session_parts import Controllers, Frame, Models, Views
 from app.situation import Going
 from app.views.tab_clicks import TabClicks
 from app.widgets.tab_strip import TabTitle
@@ -31,9 +32,9 @@ class Ways(QObject):
     """See the module."""
 
     def __init__(
-        self, frame: Frame, side: EngineSide, views: Views, controllers: Controllers, actions: Actions
+        self, frame: Frame, side: EngineSide, models: Models, views: Views, controllers: Controllers, actions: Actions
     ) -> None:
-        """Args: what everything needs; the engine's side; the views; what acts; the commands."""
+        """Args: what everything needs; the engine's side; what is shown; the views; what acts; the commands."""
         super().__init__(frame.shell)
         self._frame = frame
         self._views = views
@@ -41,8 +42,9 @@ class Ways(QObject):
         self._navigator: Navigator = controllers.navigator
         self._moving: Moving = controllers.moving
         self.tabs = Tabs(self._navigator, side.reader)
-        PathBar(views.breadcrumb, self._navigator, side.reader)
+        PathBar(views.breadcrumb, self._navigator, side.reader, side.finder, models.buckets)
         self._connect_tabs()
+        self._connect_drops()
 
     @property
     def handlers(self) -> Mapping[A, Callable[[], None]]:
@@ -77,6 +79,14 @@ class Ways(QObject):
         for clicks in (rows, nodes):
             clicks.wanted.connect(self._open_behind)
         self._views.breadcrumb.tab_wanted.connect(self._open_behind)
+
+    def _connect_drops(self) -> None:
+        """Let drops on the path bar go where they hang, and folders of the table open below them."""
+        crumbs, pane = self._views.breadcrumb, self._views.pane
+        crumbs.drop_hovering.connect(pane.announce_place)
+        crumbs.drop_left.connect(pane.hide_announcement)
+        crumbs.dropped.connect(lambda sources, place: self._moving.upload(place, sources))
+        Springs(pane.table, self._views.tree, self._navigator)
 
     def _show_tabs(self) -> None:
         titles = tuple(_title(place) for place in self.tabs.places)

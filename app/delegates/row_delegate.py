@@ -26,6 +26,7 @@ class RowDelegate(QStyledItemDelegate):
     Attributes:
         hovered_row: Row under the pointer, or -1.
         drop_row: Folder that a drop would go into, or -1.
+        drop_lit: Whether it is marked at this moment of its pulse.
     """
 
     def __init__(self, look: Look, view: QTableView, check: NameCheck) -> None:
@@ -36,6 +37,7 @@ class RowDelegate(QStyledItemDelegate):
         self._check = check
         self.hovered_row = -1
         self.drop_row = -1
+        self.drop_lit = True
         self._take_fonts()
         look.theme.changed.connect(self._take_fonts)
 
@@ -97,7 +99,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(band.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
     def _band_tone(self, row: int, *, selected: bool) -> str | None:
-        if row == self.drop_row or selected:
+        if (row == self.drop_row and self.drop_lit) or selected:
             return "accent_soft"
         return "hover" if row == self.hovered_row else None
 

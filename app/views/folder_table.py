@@ -140,6 +140,11 @@ class FolderTable(QTableView):
         whole = QItemSelection(self._rows.index(0, 0), self._rows.index(self._rows.rowCount() - 1, len(Column) - 1))
         self.selectionModel().select(whole, QItemSelectionModel.SelectionFlag.Toggle)
 
+    def pulse_drop(self, lit: bool) -> None:
+        """Show or hide the mark of the row that a drop would go into, for a moment."""
+        self._delegate.drop_lit = lit
+        self.viewport().update()
+
     def rename_current(self) -> None:
         """Open the rename field on the current row."""
         number = self.ranges[0].start if self.ranges else self.currentIndex().row()
@@ -353,7 +358,7 @@ class FolderTable(QTableView):
         return row if row is not None and row.is_folder else None
 
     def _mark_drop(self, row: int | None) -> None:
-        self._delegate.drop_row = -1 if row is None else row
+        self._delegate.drop_row, self._delegate.drop_lit = -1 if row is None else row, True
         self.viewport().update()
 
     def _tell_visible(self, *_: object) -> None:

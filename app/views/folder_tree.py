@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -22,8 +22,6 @@ from app.location import Location
 from app.look import Look
 from app.models.tree_model import LOCATION_ROLE, TreeModel
 from app.views.drops import carries_files, local_paths
-
-_SPRING_MS = 700
 
 
 class FolderTree(QTreeView):
@@ -52,8 +50,6 @@ class FolderTree(QTreeView):
         super().__init__(parent)
         self._model = model
         self._delegate = TreeDelegate(look, self, *checks)
-        self._spring = QTimer(self, singleShot=True, interval=_SPRING_MS)
-        self._spring.timeout.connect(self._spring_open)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self.setProperty("place", "sidebar")
@@ -80,6 +76,22 @@ class FolderTree(QTreeView):
         self.viewport().update()
         if place is not None:
             self._model.reach(place, lambda: self._reveal(place))
+
+    def open_place(self, place: Location) -> bool:
+        """Open a node, and return whether it was closed."""
+        index = self._model.index_of(place)
+        was_closed = index.isValid() and not self.isExpanded(index)
+        self.expand(index)
+        return was_closed
+
+    def close_place(self, place: Location) -> None:
+        """Close a node, if it is there."""
+        self.collapse(self._model.index_of(place))
+
+    def pulse_drop(self, lit: bool) -> None:
+        """Show or hide the mark of the node that a drop would go into, for a moment."""
+        self._delegate.drop_lit = lit
+        self.viewport().update()
 
     def rename_current(self) -> None:
         """Open the rename field on the node that has the keyboard."""
@@ -185,16 +197,9 @@ class FolderTree(QTreeView):
         event.accept()
 
     def _mark_drop(self, place: Location | None) -> None:
-        self._delegate.drop_place = place
+        self._delegate.drop_place, self._delegate.drop_lit = place, True
         self.viewport().update()
         if place is None:
-            self._spring.stop()
             self.drop_left.emit()
         else:
-            self._spring.start()
             self.drop_hovering.emit(place)
-
-    def _spring_open(self) -> None:
-        place = self._delegate.drop_place
-        if place is not None:
-            self.expand(self._model.index_of(place))
