@@ -106,7 +106,7 @@ class Session(QObject):
         """Show the page and load what it shows."""
         self._shell.show_page(self.views.bench)
         self._tracker.update()
-        self.controllers.navigator.start(self._settings.place)
+        self._ways.start()
 
     def ask_to_close(self, close: Callable[[], None]) -> None:
         """Close, after asking if something would be cut short.
@@ -123,8 +123,10 @@ class Session(QObject):
 
     def remember(self) -> None:
         """Keep how the window looks and where it is."""
-        place = self.controllers.navigator.place
-        self._settings.place = place.text if place else ""
+        self._ways.remember()
+        self._settings.panels = " ".join(
+            str(name) for name in (A.INSPECTOR, A.TRANSFERS) if self.actions[name].isChecked()
+        )
         self._settings.columns = self.views.pane.table.columns_state()
         self._settings.splitter, self._settings.rows = self.views.bench.state()
 
@@ -230,8 +232,9 @@ class Session(QObject):
         self._shell.setStatusBar(self.views.status)
         self.views.bench.restore(self._settings.splitter, self._settings.rows)
         self.views.pane.table.restore_columns(self._settings.columns)
-        self._show_inspector(shown=False)
-        self._show_transfers(shown=False)
+        shown = self._settings.panels.split()
+        self._show_inspector(shown=A.INSPECTOR in shown)
+        self._show_transfers(shown=A.TRANSFERS in shown)
         mode = self._look.theme.mode
         self.actions[next(name for name, theme in _THEMES.items() if theme is mode)].setChecked(True)
 

@@ -16,14 +16,17 @@ from app.controllers.navigation import Navigator
 from app.controllers.path_bar import PathBar
 from app.controllers.springs import Springs
 from app.controllers.tabs import Tabs
+from app.history import History
 from app.i18n import translate
 from app.location import Location
 from app.menus import TAB_MENU, popup_menu
 from app.models.folder_model import ROW_ROLE
 from app.models.rows import Row
 from app.models.tree_model import LOCATION_ROLE
+from app.remembered import read_tabs, tabs_text
 from app.session_parts import Controllers, Frame, Models, Views
 from app.situation import Going
+from app.tabs import Tab
 from app.views.tab_clicks import TabClicks
 from app.widgets.tab_strip import TabTitle
 
@@ -58,6 +61,23 @@ class Ways(QObject):
             A.NEXT_TAB: partial(self.tabs.step, 1),
             A.PREVIOUS_TAB: partial(self.tabs.step, -1),
         }
+
+    def start(self) -> None:
+        """Bring back the tabs that there were, or the place where somebody was last."""
+        settings = self._frame.settings
+        tabs, active = read_tabs(settings.tabs)
+        if tabs:
+            self.tabs.restore(tabs, active)
+            self._navigator.start(tabs[active])
+        else:
+            place = Location.parse(settings.place)
+            self._navigator.start(Tab(History() if place is None else History(place)))
+
+    def remember(self) -> None:
+        """Keep the tabs, and where somebody is."""
+        place = self._navigator.place
+        self._frame.settings.place = place.text if place else ""
+        self._frame.settings.tabs = tabs_text(self.tabs.all(), self.tabs.active)
 
     def going(self) -> Going:
         """Return where one can go from here."""

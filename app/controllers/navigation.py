@@ -106,13 +106,15 @@ class Navigator(QObject):
         """Leave the keyboard in a widget, where it goes to the table when a place is shown otherwise."""
         self._keepers.append(widget)
 
-    def start(self, remembered: str) -> None:
-        """Load the buckets and go where the person was last, or to the first bucket.
+    def start(self, tab: Tab) -> None:
+        """Load the buckets and go where a tab is, to the nearest place that is still there, or to the first bucket.
 
         Args:
-            remembered: `Location.text` of that place, or nothing.
+            tab: Where somebody was last, and in which order they saw it.
         """
-        self._first_place = Location.parse(remembered)
+        self._first_place = tab.place
+        if tab.view is not None:
+            self._take_order(tab.view)
         self._buckets.reload_buckets()
 
     def follow(self, relay: EventRelay) -> None:
@@ -145,9 +147,7 @@ class Navigator(QObject):
         self._history = tab.history
         self._wanted_path = ""
         if view is not None:
-            self._sort, self._descending, self._moment = view.sort, view.descending, view.moment
-            self._moment_bucket = view.location.bucket
-            self._pane.table.set_sort(_COLUMNS[self._sort], descending=self._descending)
+            self._take_order(view)
         if tab.place is not None:
             self._show(tab.place, tab.history.spot)
         elif self._buckets.loaded:
@@ -246,6 +246,11 @@ class Navigator(QObject):
         self._rows.refreshed.connect(self._select_wanted)
         self._rows.failed.connect(self._failed)
         table.set_sort(Column.NAME, descending=False)
+
+    def _take_order(self, view: View) -> None:
+        self._sort, self._descending, self._moment = view.sort, view.descending, view.moment
+        self._moment_bucket = view.location.bucket
+        self._pane.table.set_sort(_COLUMNS[self._sort], descending=self._descending)
 
     def _view(self, place: Location) -> View:
         return View(place, self._sort, self._descending, self._moment)
