@@ -63,4 +63,18 @@ GOING_SPECS: Final[tuple[Spec, ...]] = (
         QT_TRANSLATE_NOOP("Actions", "Show the tab to the left"),
         lambda now: now.going.tabs > 1,
     ),
+    Spec(
+        ActionId.PALETTE,
+        QT_TRANSLATE_NOOP("Actions", "&Command palette…"),
+        "command",
+        ("Ctrl+K",),
+        QT_TRANSLATE_NOOP("Actions", "Type what to do or where to go"),
+    ),
+    Spec(
+        ActionId.SHORTCUTS,
+        QT_TRANSLATE_NOOP("Actions", "&Keys…"),
+        "keyboard",
+        ("F1", "Ctrl+?"),
+        QT_TRANSLATE_NOOP("Actions", "Show every key"),
+    ),
 )

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Signal
 
 from app.action_set import Actions
 from app.actions import ActionId as A
 from app.bridge.engine_side import EngineSide
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
+from app.controllers.overview import Overview
 from app.controllers.path_bar import PathBar
 from app.controllers.springs import Springs
 from app.controllers.tabs import Tabs
@@ -32,7 +33,13 @@ from app.widgets.tab_strip import TabTitle
 
 
 class Ways(QObject):
-    """See the module."""
+    """See the module.
+
+    Signals:
+        look_again_wanted: The commands must be up to date now.
+    """
+
+    look_again_wanted = Signal()
 
     def __init__(
         self, frame: Frame, side: EngineSide, models: Models, views: Views, controllers: Controllers, actions: Actions
@@ -46,6 +53,9 @@ class Ways(QObject):
         self._moving: Moving = controllers.moving
         self.tabs = Tabs(self._navigator, side.reader)
         PathBar(views.breadcrumb, self._navigator, side.reader, side.finder, models.buckets)
+        self.overview = Overview(
+            frame.look, frame.shell, actions, self._navigator, self.tabs, models.buckets, self.look_again_wanted.emit
+        )
         self._connect_tabs()
         self._connect_drops()
 
@@ -60,6 +70,8 @@ class Ways(QObject):
             A.REOPEN_TAB: self.tabs.reopen,
             A.NEXT_TAB: partial(self.tabs.step, 1),
             A.PREVIOUS_TAB: partial(self.tabs.step, -1),
+            A.PALETTE: self.overview.open_palette,
+            A.SHORTCUTS: self.overview.open_sheet,
         }
 
     def start(self) -> None:
