@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QWidget
 
 from app.actions import ActionId, Spec
 from app.actions_content import CONTENT_SPECS
+from app.actions_going import GOING_SPECS
 from app.actions_window import WINDOW_SPECS
 from app.i18n import translate
 from app.icons import Icons
 from app.situation import Situation
 
-SPECS: Final[tuple[Spec, ...]] = (*CONTENT_SPECS, *WINDOW_SPECS)
+SPECS: Final[tuple[Spec, ...]] = (*CONTENT_SPECS, *GOING_SPECS, *WINDOW_SPECS)
 """Every command once."""
 
 

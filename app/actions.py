@@ -1,8 +1,8 @@
 """What a command is, and the names of them all.
 
-The commands themselves are data in `actions_content` and `actions_window`: text, glyph, shortcut, when it makes sense.
-`action_set.Actions` turns them into QActions and refuses to leave one without a handler; menus, toolbar and context
-menus are built from those.
+The commands themselves are data in `actions_content`, `actions_going` and `actions_window`: text, glyph, shortcut,
+when it makes sense. `action_set.Actions` turns them into QActions and refuses to leave one without a handler; menus,
+toolbar and context menus are built from those.
 """
 
 from __future__ import annotations
@@ -70,6 +70,15 @@ class ActionId(StrEnum):
     SERVER = auto()
     SERVER_SWITCH = auto()
     ABOUT = auto()
+    NEW_TAB = auto()
+    OPEN_IN_TAB = auto()
+    CLOSE_TAB = auto()
+    CLOSE_OTHER_TABS = auto()
+    REOPEN_TAB = auto()
+    NEXT_TAB = auto()
+    PREVIOUS_TAB = auto()
+    PALETTE = auto()
+    SHORTCUTS = auto()
 
 
 def _always(_: Situation) -> bool:

@@ -200,7 +200,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
         ActionId.TRASH,
         QT_TRANSLATE_NOOP("Actions", "&Trash…"),
         "trash-simple",
-        ("Ctrl+Shift+T",),
+        ("Ctrl+Shift+Del",),
         QT_TRANSLATE_NOOP("Actions", "See what was deleted from the bucket, and take it back"),
         lambda now: now.target_bucket is not None,
     ),

@@ -1,11 +1,8 @@
-"""Where the window looks: a bucket and a folder in it, and the way there and back. Plain values, no Qt."""
+"""Where the window looks: a bucket and a folder in it. Plain values, no Qt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
-
-_HISTORY_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +53,10 @@ class Location:
         """Return whether `other` is this place or lies below it."""
         return self.bucket == other.bucket and other.prefix.startswith(self.prefix)
 
+    def moved(self, old: Location, new: Location) -> Location:
+        """Return where this place is after `old` was renamed or moved to `new`: itself, if it does not lie in there."""
+        return Location(new.bucket, new.prefix + self.prefix.removeprefix(old.prefix)) if old.contains(self) else self
+
     @classmethod
     def parse(cls, text: str) -> Location | None:
         """Read a place from what a person typed: `bucket`, `bucket/folder` or `/bucket/folder/`.
@@ -66,51 +67,3 @@ class Location:
         bucket, _, rest = text.strip().lstrip("/").partition("/")
         rest = rest.rstrip("/")
         return cls(bucket, f"{rest}/" if rest else "") if bucket else None
-
-
-class History:
-    """The places visited, with a position; the same as in a web browser."""
-
-    def __init__(self) -> None:
-        """Start nowhere."""
-        self._places: list[Location] = []
-        self._position = -1
-
-    @property
-    def current(self) -> Location | None:
-        """Return the place at the position."""
-        return self._places[self._position] if self._places else None
-
-    @property
-    def can_go_back(self) -> bool:
-        """Return whether a place was visited before."""
-        return self._position > 0
-
-    @property
-    def can_go_forward(self) -> bool:
-        """Return whether going back left a place ahead."""
-        return self._position < len(self._places) - 1
-
-    def visit(self, place: Location) -> None:
-        """Go somewhere new; what lay ahead is forgotten. Staying where one is adds nothing."""
-        if place == self.current:
-            return
-        self._places = [*self._places[: self._position + 1], place][-_HISTORY_MAX:]
-        self._position = len(self._places) - 1
-
-    def back(self) -> Location:
-        """Step back and return the place; only when `can_go_back`."""
-        self._position -= 1
-        return self._places[self._position]
-
-    def forward(self) -> Location:
-        """Step forward and return the place; only when `can_go_forward`."""
-        self._position += 1
-        return self._places[self._position]
-
-    def forget(self, gone: Location) -> None:
-        """Drop every place in or below one that no longer exists."""
-        current = self.current
-        kept = [place for place in self._places if not gone.contains(place)]
-        self._places = [place for i, place in enumerate(kept) if i == 0 or place != kept[i - 1]]
-        self._position = self._places.index(current) if current in self._places else len(self._places) - 1

@@ -19,6 +19,7 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
     (
         QT_TRANSLATE_NOOP("Menus", "&File"),
         (
+            A.NEW_TAB,
             A.NEW_BUCKET,
             A.NEW_FOLDER,
             None,
@@ -28,11 +29,13 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             None,
             A.OPEN,
             A.PREVIEW,
+            A.OPEN_IN_TAB,
             A.PROPERTIES,
             None,
             A.USERS,
             A.AUDIT,
             None,
+            A.CLOSE_TAB,
             A.QUIT,
         ),
     ),
@@ -69,7 +72,22 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             A.DELETE_BUCKET,
         ),
     ),
-    (QT_TRANSLATE_NOOP("Menus", "&Go"), (A.BACK, A.FORWARD, A.UP, None, A.EDIT_PATH, A.REFRESH)),
+    (
+        QT_TRANSLATE_NOOP("Menus", "&Go"),
+        (
+            A.BACK,
+            A.FORWARD,
+            A.UP,
+            None,
+            A.EDIT_PATH,
+            A.REFRESH,
+            None,
+            A.NEXT_TAB,
+            A.PREVIOUS_TAB,
+            A.REOPEN_TAB,
+            A.CLOSE_OTHER_TABS,
+        ),
+    ),
     (
         QT_TRANSLATE_NOOP("Menus", "&Share"),
         (A.COPY_LINK, A.LINK_DIALOG, A.COPY_PUBLIC_LINK, None, A.SERVER, A.SERVER_SWITCH),
@@ -95,11 +113,11 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             A.THEME_DARK,
         ),
     ),
-    (QT_TRANSLATE_NOOP("Menus", "&Help"), (A.ABOUT,)),
+    (QT_TRANSLATE_NOOP("Menus", "&Help"), (A.PALETTE, A.SHORTCUTS, None, A.ABOUT)),
 )
 
 OBJECT_MENU: Final[Entries] = (
-    A.OPEN, A.PREVIEW, A.DOWNLOAD, None, A.CUT, A.COPY, A.DUPLICATE, None, A.COPY_LINK, A.LINK_DIALOG,
+    A.OPEN, A.OPEN_IN_TAB, A.PREVIEW, A.DOWNLOAD, None, A.CUT, A.COPY, A.DUPLICATE, None, A.COPY_LINK, A.LINK_DIALOG,
     A.COPY_PUBLIC_LINK, None,
     A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.TEST_ACCESS, A.PROPERTIES,
 )  # fmt: skip
@@ -108,13 +126,14 @@ FOLDER_MENU: Final[Entries] = (
     A.TRASH, A.AS_IT_WAS, None, A.POLICIES, A.BUCKET_PROPERTIES,
 )  # fmt: skip
 TREE_BUCKET_MENU: Final[Entries] = (
-    A.OPEN, A.DOWNLOAD, None, A.TRASH, A.AS_IT_WAS, None, A.RENAME, A.EMPTY_BUCKET, A.DELETE_BUCKET, None,
-    A.POLICIES, A.TEST_ACCESS, A.BUCKET_PROPERTIES,
+    A.OPEN, A.OPEN_IN_TAB, A.DOWNLOAD, None, A.TRASH, A.AS_IT_WAS, None,
+    A.RENAME, A.EMPTY_BUCKET, A.DELETE_BUCKET, None, A.POLICIES, A.TEST_ACCESS, A.BUCKET_PROPERTIES,
 )  # fmt: skip
 TREE_FOLDER_MENU: Final[Entries] = (
-    A.OPEN, A.DOWNLOAD, None, A.CUT, A.COPY, A.DUPLICATE, None, A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None,
-    A.PROPERTIES,
+    A.OPEN, A.OPEN_IN_TAB, A.DOWNLOAD, None, A.CUT, A.COPY, A.DUPLICATE, None, A.RENAME, A.DELETE, A.DELETE_FOR_GOOD,
+    None, A.PROPERTIES,
 )  # fmt: skip
+TAB_MENU: Final[Entries] = (A.NEW_TAB, A.REOPEN_TAB, None, A.CLOSE_TAB, A.CLOSE_OTHER_TABS)
 TREE_MENU: Final[Entries] = (A.NEW_BUCKET, None, A.REFRESH)
 
 UPLOAD_MENU: Final[Entries] = (A.UPLOAD_FILES, A.UPLOAD_FOLDER, A.PASTE, None, A.NEW_FOLDER)

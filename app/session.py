@@ -43,6 +43,7 @@ from app.models.folder_model import FolderModel
 from app.models.rows import Row
 from app.models.tree_model import TreeModel
 from app.session_parts import Frame, Models, make_controllers, make_views
+from app.session_ways import Ways
 from app.settings import WindowSettings
 from app.theme import ThemeMode
 from app.views.conflict_prompter import ConflictPrompter
@@ -86,11 +87,14 @@ class Session(QObject):
         frame, models = Frame(shell, look, settings, errors, tasks), Models(self._rows, self._buckets)
         self.views = make_views(frame, side, models, self.actions)
         self.controllers = make_controllers(frame, side, models, self.views)
+        self._ways = Ways(frame, side, models, self.views, self.controllers, self.actions)
         self._tracker = Tracker(
             self.controllers.navigator, self._rows, self.views.pane, self.views.tree,
             self.actions, self.views.status, QGuiApplication.clipboard(),
-            side.acting, self.views.hold, self.controllers.undo,
+            side.acting, self.views.hold, self.controllers.undo, self._ways.going,
         )  # fmt: skip
+        self._ways.tabs.changed.connect(self._tracker.update_soon)
+        self._ways.look_again_wanted.connect(self._tracker.update)
         self._feed = InspectorFeed(
             self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.versions,
             self.controllers.navigator, side.row_maker,
@@ -118,7 +122,7 @@ class Session(QObject):
         """Show the page and load what it shows."""
         self._shell.show_page(self.views.bench)
         self._tracker.update()
-        self.controllers.navigator.start(self._settings.place)
+        self._ways.start()
 
     def ask_to_close(self, close: Callable[[], None]) -> None:
         """Close, after asking if something would be cut short.
@@ -135,9 +139,10 @@ class Session(QObject):
 
     def remember(self) -> None:
         """Keep how the window looks and where it is."""
-        place = self.controllers.navigator.place
-        self._settings.place = place.text if place else ""
-        self._settings.inspector_shown = self.actions[A.INSPECTOR].isChecked()
+        self._ways.remember()
+        self._settings.panels = " ".join(
+            str(name) for name in (A.INSPECTOR, A.TRANSFERS) if self.actions[name].isChecked()
+        )
         self._settings.columns = self.views.pane.table.columns_state()
         self._viewing.remember()
         self._settings.splitter, self._settings.rows = self.views.bench.state()
@@ -204,6 +209,7 @@ class Session(QObject):
             A.SERVER: share.settings,
             A.SERVER_SWITCH: share.switch,
             A.ABOUT: self._about,
+            **self._ways.handlers,
         }
 
     def _connect_views(self) -> None:
@@ -257,8 +263,9 @@ class Session(QObject):
         self._shell.setStatusBar(self.views.status)
         self.views.bench.restore(self._settings.splitter, self._settings.rows)
         self.views.pane.table.restore_columns(self._settings.columns)
-        self._show_inspector(shown=self._settings.inspector_shown)
-        self._show_transfers(shown=False)
+        shown = self._settings.panels.split()
+        self._show_inspector(shown=A.INSPECTOR in shown)
+        self._show_transfers(shown=A.TRANSFERS in shown)
         mode = self._look.theme.mode
         self.actions[next(name for name, theme in _THEMES.items() if theme is mode)].setChecked(True)
 

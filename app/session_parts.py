@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QToolBar
+from PySide6.QtWidgets import QToolBar, QVBoxLayout, QWidget
 
 from app.action_set import Actions
 from app.actions import ActionId
@@ -44,6 +44,7 @@ from app.views.status_bar import StatusBar
 from app.views.transfers_panel import TransfersPanel
 from app.views.workbench import Workbench
 from app.widgets.breadcrumb import Breadcrumb
+from app.widgets.tab_strip import TabStrip
 from app.widgets.transfer_status import TransferStatus
 
 
@@ -89,6 +90,7 @@ class Views:
     acting: ActingBand
     hidden: HiddenNote
     hold: Hold
+    tabs: TabStrip
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,23 @@ def make_views(frame: Frame, side: EngineSide, models: Models, actions: Actions)
     transfer_status.clicked.connect(actions[ActionId.TRANSFERS].trigger)
     status.add(transfer_status)
     hidden = HiddenNote(look)
-    bench = Workbench(look, tree, pane, inspector, transfers, hidden)
+    tabs = TabStrip(look)
+    bench = Workbench(look, tree, _one_below_the_other(tabs, pane), inspector, transfers, hidden)
     toolbar = build_toolbar(actions, breadcrumb, look)
-    return Views(pane, tree, breadcrumb, inspector, transfers, status, bench, toolbar, ActingBand(look), hidden, hold)
+    return Views(
+        pane, tree, breadcrumb, inspector, transfers, status, bench, toolbar, ActingBand(look), hidden, hold, tabs
+    )
+
+
+def _one_below_the_other(*parts: QWidget) -> QWidget:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for part in parts:
+        column.addWidget(part)
+    column.setStretchFactor(parts[-1], 1)
+    return holder
 
 
 def make_controllers(frame: Frame, side: EngineSide, models: Models, views: Views) -> Controllers:

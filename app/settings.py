@@ -130,6 +130,24 @@ class WindowSettings:
         self._keep("window/place", value)
 
     @property
+    def tabs(self) -> str:
+        """The tabs, in the words of `remembered`."""
+        return self._text("window/tabs", "")
+
+    @tabs.setter
+    def tabs(self, value: str) -> None:
+        self._keep("window/tabs", value)
+
+    @property
+    def panels(self) -> str:
+        """The panels that were open, in the words of `remembered`."""
+        return self._text("window/panels", "")
+
+    @panels.setter
+    def panels(self, value: str) -> None:
+        self._keep("window/panels", value)
+
+    @property
     def link_expires_s(self) -> int:
         """Life of a link copied with one click, in seconds."""
         return self._number("links/expires_s", HOUR_S, _LINK_MIN_S, 365 * DAY_S)

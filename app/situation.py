@@ -10,6 +10,21 @@ from engine.types import Bucket
 
 
 @dataclass(frozen=True, slots=True)
+class Going:
+    """Where one can go from here.
+
+    Attributes:
+        tabs: How many there are.
+        can_reopen: One was closed.
+        folder: The one folder or bucket that is meant, in the tree or in the table.
+    """
+
+    tabs: int = 1
+    can_reopen: bool = False
+    folder: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What is shown, selected and possible.
 
@@ -27,6 +42,7 @@ class Situation:
         has_trash: What Del is about would go to a trash.
         as_icons: The folder is shown as icons.
         acting: The window works in somebody else's name, for whom the workspace itself is closed.
+        going: Where one can go from here.
     """
 
     place: Location | None = None
@@ -44,6 +60,7 @@ class Situation:
     moment: datetime | None = None
     as_icons: bool = False
     acting: bool = False
+    going: Going = Going()
 
     @property
     def can_change(self) -> bool:

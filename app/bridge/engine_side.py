@@ -12,6 +12,7 @@ from app.bridge.auditing import AuditBridge
 from app.bridge.carrying import Carrier
 from app.bridge.events import EventRelay
 from app.bridge.exporting import Exporter
+from app.bridge.finding import Finder
 from app.bridge.labels import LabelBridge
 from app.bridge.operations import Operations
 from app.bridge.outside import OutsideBridge
@@ -46,6 +47,7 @@ class EngineSide:
         transfers, server, relay: The queue, the server, and the news.
         access, audit: Users, tokens and keys; what was done and denied.
         outside: What other programs do in the storage folder.
+        finder: Lists folders for menus and while somebody types.
         row_maker: Turns listings into rows.
     """
 
@@ -58,6 +60,7 @@ class EngineSide:
         lanes = ActingTasks(tasks, self.acting)
         self.row_maker = RowMaker(workspace.owner_id)
         self.reader = Reader(storage, own, lanes, self.row_maker)
+        self.finder = Finder(storage, lanes)
         self.policies = PolicyBridge(workspace, own, tasks)
         self.operations = Operations(storage, lanes, self.policies)
         self.trash = TrashBridge(storage, lanes)

@@ -106,6 +106,10 @@ class Reader:
         """Find what somebody typed: a bucket, a folder, or an object (then its folder, with the object's path)."""
         return self._tasks.read(lambda _, me: self._locate(place, me), then, otherwise)
 
+    def nearest(self, place: Location, then: Callable[[Found | None], None], otherwise: Fail | None = None) -> Ticket:
+        """Find a place as `locate` does, or the nearest one above that is there; None without its bucket."""
+        return self._tasks.read(lambda _, me: self._nearest(place, me), then, otherwise)
+
     def before_last_change(self, bucket: str, then: Callable[[datetime | None], None], *, owner: QObject) -> Ticket:
         """Find the last moment at which a bucket was another than it is, as far as it keeps that.
 
@@ -232,6 +236,10 @@ class Reader:
         if self._storage.exists(place.bucket, path, me):
             return Found(place.parent or place, path)
         return None
+
+    def _nearest(self, place: Location, me: RlsContext) -> Found | None:
+        looks = (self._locate(step, me) for step in reversed(place.trail))
+        return next((found for found in looks if found is not None), None)
 
     def _measure_bucket(self, bucket: str, me: RlsContext) -> BucketSize:
         # What is deleted meanwhile is then counted twice, and not missed.

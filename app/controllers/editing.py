@@ -146,17 +146,17 @@ class Editing(QObject):
 
             self._operations.rename_bucket(place.bucket, name, lambda _: keep())
             return
-        here = self._navigator.place
 
         def renamed(back: Move) -> None:
             self._remember(place.bucket, back)
-            if here is not None and place.contains(here):
-                self._navigator.go(Location(place.bucket, back.source + here.prefix.removeprefix(place.prefix)))
+            self._navigator.follow_place(place, Location(place.bucket, back.source))
 
         self._operations.rename(place.bucket, place.prefix, name, renamed)
 
     def _renamed(self, bucket: str, back: Move) -> None:
         self._remember(bucket, back)
+        if back.source.endswith("/"):
+            self._navigator.follow_place(Location(bucket, back.target), Location(bucket, back.source))
         self._navigator.select_when_there(back.source)
 
     def _remember(self, bucket: str, back: Move) -> None:

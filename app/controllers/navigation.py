@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.bridge.events import EventRelay
 from app.bridge.reading import Found, Reader
+from app.controllers.spots import put_spot, take_spot
 from app.errors import ErrorPresenter
+from app.history import History, Spot
 from app.i18n import translate
-from app.location import History, Location
+from app.location import Location
 from app.models.folder_model import SORTS, Column, FolderModel
 from app.models.rows import Row
 from app.models.sources import View
 from app.models.tree_model import TreeModel
+from app.tabs import Tab
 from app.views.browser import BrowserPane
 from app.views.folder_tree import FolderTree
 from app.widgets.banner import Offer
@@ -37,11 +40,17 @@ class Navigator(QObject):
         moved: Another place is shown, or none.
         object_opened: Double click or Enter on an object; carries its `Row`.
         read_again: Everything that is shown is read anew, because somebody asked or because anything may have changed.
+        followed: A place was renamed or moved; carries the old and the new `Location`.
+        lost: A place no longer exists; carries its `Location`.
+        looked_anew: Somebody else looks from now on.
     """
 
     moved = Signal()
     object_opened = Signal(object)
     read_again = Signal()
+    followed = Signal(object, object)
+    lost = Signal(object)
+    looked_anew = Signal()
 
     def __init__(
         self, reader: Reader, models: tuple[FolderModel, TreeModel], pane: BrowserPane, tree: FolderTree,
@@ -56,10 +65,13 @@ class Navigator(QObject):
         self._breadcrumb = breadcrumb
         self._errors = errors
         self._history = History()
-        self._bucket_id = ""
+        self._names: dict[str, str] = {}
+        self._spot: Spot | None = None
+        self._keepers: list[QWidget] = [tree]
         self._moment: datetime | None = None
         self._moment_bucket = ""
         self._sort, self._descending = SortColumn.NAME, False
+        self._order_bucket = ""
         self.order_of: Callable[[str], tuple[SortColumn, bool] | None] = lambda _bucket: None
         self._first_place: Location | None = None
         self._wanted_path = ""
@@ -90,22 +102,29 @@ class Navigator(QObject):
         return self._buckets.bucket(name)
 
     @property
-    def can_back(self) -> bool:
-        """Return whether a place was visited before."""
-        return self._history.can_go_back
+    def history(self) -> History:
+        """Return the places visited."""
+        return self._history
 
     @property
-    def can_forward(self) -> bool:
-        """Return whether going back left a place ahead."""
-        return self._history.can_go_forward
+    def tab(self) -> Tab:
+        """Return what is shown as a value that `show_tab` brings back, with what is selected noted in it."""
+        self._note()
+        return Tab(self._history, None if self.place is None else self._view(self.place))
 
-    def start(self, remembered: str) -> None:
-        """Load the buckets and go where the person was last, or to the first bucket.
+    def keep_focus_in(self, widget: QWidget) -> None:
+        """Leave the keyboard in a widget, where it goes to the table when a place is shown otherwise."""
+        self._keepers.append(widget)
+
+    def start(self, tab: Tab) -> None:
+        """Load the buckets and go where a tab is, to the nearest place that is still there, or to the first bucket.
 
         Args:
-            remembered: `Location.text` of that place, or nothing.
+            tab: Where somebody was last, and in which order they saw it.
         """
-        self._first_place = Location.parse(remembered)
+        self._first_place = tab.place
+        if tab.view is not None:
+            self._take_order(tab.view)
         self._buckets.reload_buckets()
 
     def follow(self, relay: EventRelay) -> None:
@@ -122,8 +141,27 @@ class Navigator(QObject):
             select: Path of a row to select there.
         """
         self._wanted_path = select
+        self._note()
         self._history.visit(place)
         self._show(place)
+
+    def go_out_to(self, place: Location) -> None:
+        """Show a place, with the folder selected that leads back to here where it lies above."""
+        here = self.place
+        inside = here is not None and place != here and place.contains(here)
+        self.go(place, here.trail[len(place.trail)].prefix if here is not None and inside else "")
+
+    def show_tab(self, tab: Tab) -> None:
+        """Show what a tab shows, in the stead of what is shown; whoever swaps them has taken `tab` before."""
+        view = tab.view
+        self._history = tab.history
+        self._wanted_path = ""
+        if view is not None:
+            self._take_order(view)
+        if tab.place is not None:
+            self._show(tab.place, tab.history.spot)
+        elif self._buckets.loaded:
+            self._home()
 
     def go_in_time(self, bucket: str, moment: datetime | None) -> None:
         """Show a bucket as it was at a moment, or as it is now; going to another bucket ends that."""
@@ -131,15 +169,17 @@ class Navigator(QObject):
         here = self.place
         self.go(here if here is not None and here.bucket == bucket else Location(bucket))
 
-    def back(self) -> None:
-        """Go where the window was before."""
-        if self._history.can_go_back:
-            self._show(self._history.back())
+    def back(self, steps: int = 1) -> None:
+        """Go where the window was before, and where it was in there."""
+        if len(self._history.behind) >= steps:
+            self._note()
+            self._show(self._history.back(steps), self._history.spot)
 
-    def forward(self) -> None:
+    def forward(self, steps: int = 1) -> None:
         """Undo going back."""
-        if self._history.can_go_forward:
-            self._show(self._history.forward())
+        if len(self._history.ahead) >= steps:
+            self._note()
+            self._show(self._history.forward(steps), self._history.spot)
 
     def up(self) -> None:
         """Go to the folder above, with the folder left selected."""
@@ -159,8 +199,10 @@ class Navigator(QObject):
         self._rows.clear()
         self._buckets.clear()
         self._history = History()
+        self._names, self._spot = {}, None
         self._first_place = place
         self._breadcrumb.show_place(None)
+        self.looked_anew.emit()
         self.moved.emit()
         self._buckets.reload_buckets()
 
@@ -174,6 +216,7 @@ class Navigator(QObject):
         """Go elsewhere because a place no longer exists; the nearest one above it that does."""
         here = self.place
         self._history.forget(gone)
+        self.lost.emit(gone)
         if here is None or not gone.contains(here):
             return
         if gone.parent is not None:
@@ -181,13 +224,15 @@ class Navigator(QObject):
         else:
             self._home()
 
-    def go_to_text(self, text: str) -> None:
-        """Go where a person typed, or say beside the field why not."""
-        place = Location.parse(text)
-        if place is None:
-            self._breadcrumb.refuse(translate("Navigator", "Type the name of a bucket, then its folders."))
-            return
-        self._reader.locate(place, lambda found: self._typed(text, found))
+    def follow_place(self, old: Location, new: Location) -> None:
+        """Stay with a place that was renamed or moved, in the history too."""
+        here = self.place
+        self._history.follow(old, new)
+        if self._moment_bucket == old.bucket and not old.prefix:
+            self._moment_bucket = new.bucket
+        self.followed.emit(old, new)
+        if here is not None and self.place is not None and here != self.place:
+            self._show(self.place)
 
     def open_row(self, row: Row) -> None:
         """Go into a folder; leave an object to whoever opens files."""
@@ -203,8 +248,7 @@ class Navigator(QObject):
         table.up_wanted.connect(self.up)
         table.sort_wanted.connect(self._sort_by)
         self._tree.place_chosen.connect(self.go)
-        self._breadcrumb.chosen.connect(self.go)
-        self._breadcrumb.typed.connect(self.go_to_text)
+        self._breadcrumb.chosen.connect(self.go_out_to)
         self._breadcrumb.left.connect(self._focus_page)
         self._buckets.buckets_changed.connect(self._buckets_read)
         self._buckets.failed.connect(lambda error: self._errors.present(error, offer=self._again()))
@@ -213,22 +257,35 @@ class Navigator(QObject):
         self._rows.failed.connect(self._failed)
         table.set_sort(Column.NAME, descending=False)
 
-    def _show(self, place: Location) -> None:
+    def _take_order(self, view: View) -> None:
+        self._sort, self._descending, self._moment = view.sort, view.descending, view.moment
+        self._moment_bucket = self._order_bucket = view.location.bucket
+        self._pane.table.set_sort(_COLUMNS[self._sort], descending=self._descending)
+
+    def _view(self, place: Location) -> View:
+        return View(place, self._sort, self._descending, self._moment)
+
+    def _note(self) -> None:
+        """Remember where in the folder somebody is, unless it is still another one that is seen."""
+        if self._rows.view is not None and self._rows.view.location == self.place:
+            self._history.note(take_spot(self._pane.table, self._rows))
+
+    def _show(self, place: Location, spot: Spot | None = None) -> None:
+        self._spot = spot
         if place.bucket != self._moment_bucket:
             self._moment = None
         self._buckets.pin(place.bucket)
-        bucket = self._buckets.bucket(place.bucket)
-        self._bucket_id = bucket.id if bucket else ""
         self._breadcrumb.show_place(place)
         self._tree.show_place(place)
-        self._sort, self._descending = self.order_of(place.bucket) or self.order
+        if place.bucket != self._order_bucket:
+            self._order_bucket = place.bucket
+            self._sort, self._descending = self.order_of(place.bucket) or self.order
         self._pane.table.set_sort(_COLUMNS[self._sort], descending=self._descending)
-        self._rows.open(View(place, self._sort, self._descending, self._moment))
+        self._rows.open(self._view(place))
         self.moved.emit()
 
     def _show_nothing(self) -> None:
         self._history = History()
-        self._bucket_id = ""
         self._breadcrumb.show_place(None)
         self._tree.show_place(None)
         self._rows.clear()
@@ -242,14 +299,17 @@ class Navigator(QObject):
             self._show_nothing()
 
     def _opened(self) -> None:
-        table = self._pane.table
+        table, spot = self._pane.table, self._spot
+        self._spot = None
         if self._wanted_path:
             self._select_wanted()
+        elif spot is not None and self._rows.rowCount():
+            put_spot(table, self._rows, spot)
         elif self._rows.rowCount():
             table.setCurrentIndex(self._rows.index(0, 0))
             table.clearSelection()
-        if self._pane.page is not None and not self._tree.hasFocus() and not self._breadcrumb.editing:
-            self._pane.page.setFocus()
+        if not any(widget.hasFocus() for widget in self._keepers) and not self._breadcrumb.editing:
+            self._focus_page()
 
     def _focus_page(self) -> None:
         if self._pane.page is not None:
@@ -265,13 +325,7 @@ class Navigator(QObject):
             return
         self._sort, self._descending = SORTS[column], descending
         if self.place is not None:
-            self._rows.open(View(self.place, self._sort, self._descending, self._moment))
-
-    def _typed(self, text: str, found: Found | None) -> None:
-        if found is None:
-            self._breadcrumb.refuse(translate("Navigator", "There is no “{path}”.").format(path=text.strip()))
-        else:
-            self.go(found.place, found.path)
+            self._rows.open(self._view(self.place))
 
     def _folders_changed(self, places: frozenset[Location]) -> None:
         if self.place in places:
@@ -280,36 +334,34 @@ class Navigator(QObject):
 
     def _buckets_read(self) -> None:
         self._pane.set_has_buckets(bool(self._buckets.buckets))
+        self._follow_buckets()
         if self._first_place is not None and self.place is None:
             first, self._first_place = self._first_place, None
-            self._reader.locate(first, partial(self._settle, first), lambda _: self._home())
+            self._reader.nearest(first, self._settle, lambda _: self._home())
         elif self.place is None:
             self._home()
-        else:
-            self._follow_bucket(self.place)
         self.moved.emit()
 
-    def _settle(self, wanted: Location, found: Found | None) -> None:
-        """Go to a wanted place if it is there, else to the top of its bucket, unless somebody went elsewhere."""
+    def _settle(self, found: Found | None) -> None:
+        """Go where there is still something of the place wanted first, unless somebody went elsewhere."""
         if self.place is not None:
             return
         if found is not None:
             self.go(found.place, found.path)
-        elif self._buckets.knows(wanted.bucket):
-            self.go(Location(wanted.bucket))
         else:
             self._home()
 
-    def _follow_bucket(self, place: Location) -> None:
-        """Stay with the bucket when it was renamed; go elsewhere when it is gone."""
-        same = next((bucket for bucket in self._buckets.buckets if bucket.id == self._bucket_id), None)
-        if same is None and self._buckets.bucket(place.bucket) is None:
-            self.leave(Location(place.bucket))
-        elif same is not None and same.name != place.bucket:
-            self._history.forget(Location(place.bucket))
-            if self._moment_bucket == place.bucket:
-                self._moment_bucket = same.name
-            self.go(Location(same.name, place.prefix))
+    def _follow_buckets(self) -> None:
+        """Stay with buckets that were renamed; go elsewhere where one is gone."""
+        before, self._names = self._names, self._buckets.names
+        for bucket_id, name in before.items():
+            now = self._names.get(bucket_id)
+            if now is None and not self._buckets.knows(name):
+                self.leave(Location(name))
+            elif now is not None and now != name:
+                self.follow_place(Location(name), Location(now))
+        if self.place is not None and not self._buckets.knows(self.place.bucket):
+            self.leave(Location(self.place.bucket))
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, NotFound):

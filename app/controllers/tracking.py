@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +26,7 @@ from app.models.rows import Row, RowMaker
 from app.models.sources import Cancellable
 from app.models.tree_model import BUCKET_ROLE
 from app.previews.shapes import Inside
-from app.situation import Situation
+from app.situation import Going, Situation
 from app.views.browser import BrowserPane
 from app.views.drops import carries_files
 from app.views.folder_tree import FolderTree
@@ -44,9 +45,9 @@ class Tracker(QObject):
 
     def __init__(
         self, navigator: Navigator, model: FolderModel, pane: BrowserPane, tree: FolderTree, actions: Actions,
-        status: StatusBar, clipboard: QClipboard, acting: Acting, hold: Hold, undo: Undo,
+        status: StatusBar, clipboard: QClipboard, acting: Acting, hold: Hold, undo: Undo, going: Callable[[], Going],
     ) -> None:  # fmt: skip
-        """Args: where it is; what it shows; views; what is enabled; counts; clipboard; who acts; in hand; undo."""
+        """Args: place; what is shown; views; what is enabled; counts; clipboard; who acts; in hand; undo; ways."""
         super().__init__(pane)
         self._navigator = navigator
         self._model = model
@@ -58,6 +59,7 @@ class Tracker(QObject):
         self._acting = acting
         self._hold = hold
         self._undo = undo
+        self._going = going
         self._can_paste = False
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.update)
@@ -65,7 +67,7 @@ class Tracker(QObject):
             navigator.moved, model.opened, model.refreshed, model.dataChanged,
             pane.table.selection_changed, tree.focus_changed, acting.changed, undo.changed,
         ):  # fmt: skip
-            signal.connect(lambda *_: self._soon.start())
+            signal.connect(lambda *_: self.update_soon())
         clipboard.dataChanged.connect(self._look_at_clipboard)
         self._look_at_clipboard()
 
@@ -80,8 +82,8 @@ class Tracker(QObject):
             selected_objects=sum(1 for row in rows if row.object is not None),
             in_tree=in_tree,
             tree_bucket=self._tree.currentIndex().data(BUCKET_ROLE) if self._tree.hasFocus() else None,
-            can_back=self._navigator.can_back,
-            can_forward=self._navigator.can_forward,
+            can_back=self._navigator.history.can_go_back,
+            can_forward=self._navigator.history.can_go_forward,
             can_paste=self._can_paste,
             can_undo=bool(self._undo.undo_name),
             can_redo=bool(self._undo.redo_name),
@@ -89,6 +91,7 @@ class Tracker(QObject):
             has_trash=self._has_trash(in_tree),
             as_icons=self._table.front is not self._table,
             acting=self._acting.identity is not None,
+            going=self._going(),
         )
 
     def _has_trash(self, in_tree: Location | None) -> bool:
@@ -97,6 +100,10 @@ class Tracker(QObject):
         bucket = self._navigator.bucket_named(here.bucket) if here is not None else None
         whole = in_tree is not None and not in_tree.prefix
         return bucket is not None and not whole and bucket.retention.trash_days is not None
+
+    def update_soon(self) -> None:
+        """Look once the burst of changes is over."""
+        self._soon.start()
 
     def update(self) -> None:
         """Look now."""

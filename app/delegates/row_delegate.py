@@ -30,6 +30,7 @@ class RowDelegate(QStyledItemDelegate):
         hovered_row: Row under the pointer, or -1.
         drop_row: Folder that a drop would go into, or -1.
         folder_size: What the Size column says of a folder.
+        drop_lit: Whether it is marked at this moment of its pulse.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class RowDelegate(QStyledItemDelegate):
         self.hovered_row = -1
         self.drop_row = -1
         self.folder_size: Callable[[Row], str] = lambda _: ""
+        self.drop_lit = True
         self._take_fonts()
         look.theme.changed.connect(self._take_fonts)
 
@@ -107,7 +109,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(band.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
     def _band_tone(self, row: int, *, selected: bool) -> str | None:
-        if row == self.drop_row or selected:
+        if (row == self.drop_row and self.drop_lit) or selected:
             return "accent_soft"
         return "hover" if row == self.hovered_row else None
 

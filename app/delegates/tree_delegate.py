@@ -34,6 +34,7 @@ class TreeDelegate(QStyledItemDelegate):
         self._check_folder = check_folder
         self.shown: Location | None = None
         self.drop_place: Location | None = None
+        self.drop_lit = True
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:
         """Qt's hook: all rows are equally high."""
@@ -80,7 +81,7 @@ class TreeDelegate(QStyledItemDelegate):
         theme = self._look.theme
         current = self._tree.hasFocus() and self._tree.currentIndex() == index
         tone = None
-        if place in (self.shown, self.drop_place):
+        if place == self.shown or (place == self.drop_place and self.drop_lit):
             tone = "accent_soft"
         elif option.state & QStyle.StateFlag.State_MouseOver:
             tone = "pressed"

@@ -93,6 +93,11 @@ class TreeModel(QAbstractItemModel):
         return any(root.bucket.name == name for root in self._roots)
 
     @property
+    def names(self) -> dict[str, str]:
+        """Return the names of all buckets, shown or hidden, by their ids."""
+        return {root.bucket.id: root.bucket.name for root in self._roots}
+
+    @property
     def hidden_count(self) -> int:
         """Return how many buckets whoever looks sees neither themselves nor anything in."""
         return sum(root.standing is Standing.HIDDEN for root in self._roots)

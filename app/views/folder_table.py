@@ -45,6 +45,7 @@ class FolderTable(QTableView):
         up_wanted: Backspace.
         drag_wanted: A drag of the selection begins.
         drop_hovering: Files hang above; carries the folder row's path or "" for the folder shown.
+        hung_over: Whatever is dragged hangs there; carries the path of the folder row below it, or None.
         drop_left: They went away.
         dropped: Carries a list of `Path` and the folder row's path or "".
         drop_marked: Carries the number of the folder row that a drop would go into, or -1.
@@ -57,6 +58,7 @@ class FolderTable(QTableView):
     up_wanted = Signal()
     drag_wanted = Signal()
     drop_hovering = Signal(str)
+    hung_over = Signal(object)
     drop_left = Signal()
     dropped = Signal(list, str)
     drop_marked = Signal(int)
@@ -133,8 +135,9 @@ class FolderTable(QTableView):
         number = self._rows.find(path)
         if number is None:
             return False
-        self.setCurrentIndex(self._rows.index(number, 0))
-        self.selectRow(number)
+        # with flags of its own: Qt's selectRow toggles while somebody holds Ctrl, as they do after Ctrl+Tab
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.selectionModel().setCurrentIndex(self._rows.index(number, 0), flags)
         self.front.scrollTo(self._rows.index(number, 0))
         return True
 
@@ -169,6 +172,11 @@ class FolderTable(QTableView):
             return
         whole = QItemSelection(self._rows.index(0, 0), self._rows.index(self._rows.rowCount() - 1, len(Column) - 1))
         self.selectionModel().select(whole, QItemSelectionModel.SelectionFlag.Toggle)
+
+    def pulse_drop(self, lit: bool) -> None:
+        """Show or hide the mark of the row that a drop would go into, for a moment."""
+        self._delegate.drop_lit = lit
+        self.viewport().update()
 
     def rename_current(self) -> None:
         """Open the rename field on the current row."""
@@ -327,6 +335,7 @@ class FolderTable(QTableView):
         if self._hold.carries(event.mimeData()):
             lands = self._hold.hang(event, self._place_of(row))
             self._mark_drop(self._rows.find(row.path) if row and lands else -1)
+            self.hung_over.emit(row.path if row else None)
             return
         if not carries_files(event.mimeData()):
             event.ignore()
@@ -335,6 +344,7 @@ class FolderTable(QTableView):
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         self.drop_hovering.emit(row.path if row else "")
+        self.hung_over.emit(row.path if row else None)
 
     def _place_of(self, row: Row | None) -> Location | None:
         """Return the folder of a row, or the one shown."""
@@ -351,7 +361,7 @@ class FolderTable(QTableView):
         return row if row is not None and row.is_folder else None
 
     def _mark_drop(self, row: int | None) -> None:
-        self._delegate.drop_row = -1 if row is None else row
+        self._delegate.drop_row, self._delegate.drop_lit = -1 if row is None else row, True
         self.drop_marked.emit(self._delegate.drop_row)
         self.viewport().update()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -24,8 +24,6 @@ from app.models.tree_model import LOCATION_ROLE, TreeModel
 from app.views.drops import carries_files, local_paths
 from app.views.hold import Hold
 
-_SPRING_MS = 700
-
 
 class FolderTree(QTreeView):
     """See the module.
@@ -35,6 +33,7 @@ class FolderTree(QTreeView):
         focus_changed: The tree got or lost the keyboard, or another node has it.
         menu_wanted: Carries the global position; the node under it has the focus.
         drop_hovering: Files hang over a node; carries its `Location`.
+        hung_over: Whatever is dragged hangs over another node, or over none; carries its `Location` or None.
         drop_left: They went away.
         dropped: Carries a list of `Path` and the `Location`.
     """
@@ -43,6 +42,7 @@ class FolderTree(QTreeView):
     focus_changed = Signal()
     menu_wanted = Signal(QPoint)
     drop_hovering = Signal(object)
+    hung_over = Signal(object)
     drop_left = Signal()
     dropped = Signal(list, object)
 
@@ -55,9 +55,6 @@ class FolderTree(QTreeView):
         self._hold = hold or Hold(self)
         self._model = model
         self._delegate = TreeDelegate(look, self, *checks)
-        self._sprung: Location | None = None
-        self._spring = QTimer(self, singleShot=True, interval=_SPRING_MS)
-        self._spring.timeout.connect(self._spring_open)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self.setProperty("place", "sidebar")
@@ -84,6 +81,22 @@ class FolderTree(QTreeView):
         self.viewport().update()
         if place is not None:
             self._model.reach(place, lambda: self._reveal(place))
+
+    def open_place(self, place: Location) -> bool:
+        """Open a node, and return whether it was closed."""
+        index = self._model.index_of(place)
+        was_closed = index.isValid() and not self.isExpanded(index)
+        self.expand(index)
+        return was_closed
+
+    def close_place(self, place: Location) -> None:
+        """Close a node, if it is there."""
+        self.collapse(self._model.index_of(place))
+
+    def pulse_drop(self, lit: bool) -> None:
+        """Show or hide the mark of the node that a drop would go into, for a moment."""
+        self._delegate.drop_lit = lit
+        self.viewport().update()
 
     def rename_current(self) -> None:
         """Open the rename field on the node that has the keyboard."""
@@ -203,22 +216,13 @@ class FolderTree(QTreeView):
             event.accept()  # else Qt sends no more moves here, and the node never opens
         self._delegate.drop_place = place if lands else None
         self.viewport().update()
-        if place != self._sprung:
-            self._sprung = place
-            self._spring.start()
+        self.hung_over.emit(place)
 
     def _mark_drop(self, place: Location | None) -> None:
-        self._delegate.drop_place = place
+        self._delegate.drop_place, self._delegate.drop_lit = place, True
         self.viewport().update()
         if place is None:
-            self._sprung = None
-            self._spring.stop()
             self.drop_left.emit()
         else:
-            self._spring.start()
             self.drop_hovering.emit(place)
-
-    def _spring_open(self) -> None:
-        place = self._sprung or self._delegate.drop_place
-        if place is not None:
-            self.expand(self._model.index_of(place))
+            self.hung_over.emit(place)

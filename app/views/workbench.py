@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from app.i18n import translate
 from app.look import Look, label
-from app.views.browser import BrowserPane
 from app.views.folder_tree import FolderTree
 from app.views.inspector import Inspector
 
@@ -25,7 +24,7 @@ class Workbench(QWidget):
     new_bucket_wanted = Signal()
 
     def __init__(
-        self, look: Look, tree: FolderTree, pane: BrowserPane, inspector: Inspector, transfers: QWidget,
+        self, look: Look, tree: FolderTree, pane: QWidget, inspector: Inspector, transfers: QWidget,
         below_tree: QWidget,
     ) -> None:  # fmt: skip
         """Args: look; what stands left, in the middle, right, below, and below the tree."""

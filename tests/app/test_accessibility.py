@@ -57,6 +57,8 @@ def test_the_window_has_no_nameless_control(desk: Desk) -> None:
         ActionId.UPLOAD_FILES,
         ActionId.DOWNLOAD,
         ActionId.PREVIEW,
+        ActionId.PALETTE,
+        ActionId.SHORTCUTS,
     ],
 )
 def test_dialogs_have_no_nameless_control(desk: Desk, action: ActionId) -> None:

@@ -130,7 +130,7 @@ def test_a_folder_that_may_not_be_seen_gives_way_to_the_top_of_its_bucket(shared
     shared.go("photos", "secret/")
     act_as(shared, "alice")
     shared.until(lambda: shared.names == ["trips", "mine.txt"])
-    assert not shared.session.controllers.navigator.can_back
+    assert not shared.session.controllers.navigator.history.can_go_back
 
 
 def test_what_concerns_the_workspace_itself_is_off_meanwhile(shared: Desk) -> None:

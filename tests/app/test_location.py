@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.location import History, Location
+from app.history import History, Spot
+from app.location import Location
 
 
 @pytest.mark.parametrize(
@@ -54,3 +55,43 @@ def test_a_deleted_folder_is_gone_from_the_history() -> None:
     history.forget(Location("a", "x/"))
     assert history.current == Location("a")
     assert not history.can_go_back
+
+
+def test_going_back_some_steps_at_once_and_ahead_again() -> None:
+    history = History(Location("a"), Location("b"), Location("c"))
+    assert history.behind == (Location("b"), Location("a"))
+    assert history.back(2) == Location("a")
+    assert history.ahead == (Location("b"), Location("c"))
+    assert history.forward(2) == Location("c")
+    assert history.ahead == ()
+
+
+def test_what_was_looked_at_comes_back_with_the_place() -> None:
+    history = History(Location("a"))
+    history.note(Spot(current="x.txt", scroll_px=40))
+    history.visit(Location("b"))
+    assert history.spot is None
+    history.back()
+    assert history.spot == Spot(current="x.txt", scroll_px=40)
+
+
+def test_a_renamed_folder_is_followed_with_all_below_it() -> None:
+    history = History(Location("a"), Location("a", "x/"), Location("a", "x/y/"))
+    history.follow(Location("a", "x/"), Location("a", "z/"))
+    assert history.current == Location("a", "z/y/")
+    assert history.behind == (Location("a", "z/"), Location("a"))
+
+
+def test_a_renamed_bucket_is_followed_and_others_are_not() -> None:
+    history = History(Location("a", "x/"), Location("ab"), Location("a"))
+    history.follow(Location("a"), Location("c"))
+    assert history.current == Location("c")
+    assert history.behind == (Location("ab"), Location("c", "x/"))
+
+
+def test_places_that_become_the_same_are_one_and_the_position_stays() -> None:
+    history = History(Location("a"), Location("a", "x/"), Location("a"), Location("b"))
+    history.back()
+    history.forget(Location("a", "x/"))
+    assert history.current == Location("a")
+    assert (history.behind, history.ahead) == ((), (Location("b"),))

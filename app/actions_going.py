@@ -1,0 +1,80 @@
+"""The commands about tabs, favourites and finding one's way in the window."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.actions import ActionId, Spec
+from app.i18n import QT_TRANSLATE_NOOP
+
+GOING_SPECS: Final[tuple[Spec, ...]] = (
+    Spec(
+        ActionId.NEW_TAB,
+        QT_TRANSLATE_NOOP("Actions", "New ta&b"),
+        "plus",
+        ("Ctrl+T",),
+        QT_TRANSLATE_NOOP("Actions", "Open another tab at the same place"),
+    ),
+    Spec(
+        ActionId.OPEN_IN_TAB,
+        QT_TRANSLATE_NOOP("Actions", "Open in new &tab"),
+        "browsers",
+        ("Ctrl+Return",),
+        QT_TRANSLATE_NOOP("Actions", "Open the folder in a tab of its own"),
+        lambda now: now.going.folder is not None,
+    ),
+    Spec(
+        ActionId.CLOSE_TAB,
+        QT_TRANSLATE_NOOP("Actions", "&Close tab"),
+        "x-square",
+        ("Ctrl+W",),
+        QT_TRANSLATE_NOOP("Actions", "Close the tab"),
+        lambda now: now.going.tabs > 1,
+    ),
+    Spec(
+        ActionId.CLOSE_OTHER_TABS,
+        QT_TRANSLATE_NOOP("Actions", "Close &other tabs"),
+        "x-circle",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Close all tabs but this one"),
+        lambda now: now.going.tabs > 1,
+    ),
+    Spec(
+        ActionId.REOPEN_TAB,
+        QT_TRANSLATE_NOOP("Actions", "&Reopen closed tab"),
+        "arrow-u-up-left",
+        ("Ctrl+Shift+T",),
+        QT_TRANSLATE_NOOP("Actions", "Open the tab again that was closed last"),
+        lambda now: now.going.can_reopen,
+    ),
+    Spec(
+        ActionId.NEXT_TAB,
+        QT_TRANSLATE_NOOP("Actions", "&Next tab"),
+        "caret-right",
+        ("Ctrl+Tab", "Ctrl+PgDown"),
+        QT_TRANSLATE_NOOP("Actions", "Show the tab to the right"),
+        lambda now: now.going.tabs > 1,
+    ),
+    Spec(
+        ActionId.PREVIOUS_TAB,
+        QT_TRANSLATE_NOOP("Actions", "&Previous tab"),
+        "caret-left",
+        ("Ctrl+Shift+Tab", "Ctrl+PgUp"),
+        QT_TRANSLATE_NOOP("Actions", "Show the tab to the left"),
+        lambda now: now.going.tabs > 1,
+    ),
+    Spec(
+        ActionId.PALETTE,
+        QT_TRANSLATE_NOOP("Actions", "&Command palette…"),
+        "command",
+        ("Ctrl+K",),
+        QT_TRANSLATE_NOOP("Actions", "Type what to do or where to go"),
+    ),
+    Spec(
+        ActionId.SHORTCUTS,
+        QT_TRANSLATE_NOOP("Actions", "&Keys…"),
+        "keyboard",
+        ("F1", "Ctrl+?"),
+        QT_TRANSLATE_NOOP("Actions", "Show every key"),
+    ),
+)

@@ -1,0 +1,159 @@
+"""How one gets about in an open workspace: tabs, path bar, history, wired together for `session`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QPoint, Signal
+
+from app.action_set import Actions
+from app.actions import ActionId as A
+from app.bridge.engine_side import EngineSide
+from app.controllers.moving import Moving
+from app.controllers.navigation import Navigator
+from app.controllers.overview import Overview
+from app.controllers.path_bar import PathBar
+from app.controllers.springs import Springs
+from app.controllers.tabs import Tabs
+from app.history import History
+from app.i18n import translate
+from app.location import Location
+from app.menus import TAB_MENU, popup_menu
+from app.models.folder_model import ROW_ROLE
+from app.models.rows import Row
+from app.models.tree_model import LOCATION_ROLE
+from app.remembered import read_tabs, tabs_text
+from app.session_parts import Controllers, Frame, Models, Views
+from app.situation import Going
+from app.tabs import Tab
+from app.views.tab_clicks import TabClicks
+from app.widgets.tab_strip import TabTitle
+
+
+class Ways(QObject):
+    """See the module.
+
+    Signals:
+        look_again_wanted: The commands must be up to date now.
+    """
+
+    look_again_wanted = Signal()
+
+    def __init__(
+        self, frame: Frame, side: EngineSide, models: Models, views: Views, controllers: Controllers, actions: Actions
+    ) -> None:
+        """Args: what everything needs; the engine's side; what is shown; the views; what acts; the commands."""
+        super().__init__(frame.shell)
+        self._frame = frame
+        self._views = views
+        self._actions = actions
+        self._navigator: Navigator = controllers.navigator
+        self._moving: Moving = controllers.moving
+        self.tabs = Tabs(self._navigator, side.reader)
+        PathBar(views.breadcrumb, self._navigator, side.reader, side.finder, models.buckets)
+        self.overview = Overview(
+            frame.look, frame.shell, actions, self._navigator, self.tabs, models.buckets, self.look_again_wanted.emit
+        )
+        self._connect_tabs()
+        self._connect_drops()
+
+    @property
+    def handlers(self) -> Mapping[A, Callable[[], None]]:
+        """Return what the commands about going places do."""
+        return {
+            A.NEW_TAB: self.tabs.open,
+            A.OPEN_IN_TAB: self._open_in_tab,
+            A.CLOSE_TAB: self.tabs.close,
+            A.CLOSE_OTHER_TABS: lambda: self.tabs.close_others(self.tabs.active),
+            A.REOPEN_TAB: self.tabs.reopen,
+            A.NEXT_TAB: partial(self.tabs.step, 1),
+            A.PREVIOUS_TAB: partial(self.tabs.step, -1),
+            A.PALETTE: self.overview.open_palette,
+            A.SHORTCUTS: self.overview.open_sheet,
+        }
+
+    def start(self) -> None:
+        """Bring back the tabs that there were, or the place where somebody was last."""
+        settings = self._frame.settings
+        tabs, active = read_tabs(settings.tabs)
+        if tabs:
+            self.tabs.restore(tabs, active)
+            self._navigator.start(tabs[active])
+        else:
+            place = Location.parse(settings.place)
+            self._navigator.start(Tab(History() if place is None else History(place)))
+
+    def remember(self) -> None:
+        """Keep the tabs, and where somebody is."""
+        place = self._navigator.place
+        self._frame.settings.place = place.text if place else ""
+        self._frame.settings.tabs = tabs_text(self.tabs.all(), self.tabs.active)
+
+    def going(self) -> Going:
+        """Return where one can go from here."""
+        return Going(len(self.tabs.places), self.tabs.can_reopen, self._folder_meant())
+
+    def _connect_tabs(self) -> None:
+        strip, tabs = self._views.tabs, self.tabs
+        strip.chosen.connect(tabs.show)
+        strip.close_wanted.connect(tabs.close)
+        strip.moved.connect(tabs.move)
+        strip.new_wanted.connect(tabs.open)
+        strip.menu_wanted.connect(self._tab_menu)
+        strip.dropped.connect(self._dropped_on_tab)
+        tabs.changed.connect(self._show_tabs)
+        self._navigator.keep_focus_in(strip.bar)
+        table, tree = self._views.pane.table, self._views.tree
+        rows = TabClicks(table.viewport(), self._row_place_at, with_ctrl=False)
+        nodes = TabClicks(tree.viewport(), lambda point: tree.indexAt(point).data(LOCATION_ROLE), with_ctrl=True)
+        for clicks in (rows, nodes):
+            clicks.wanted.connect(self._open_behind)
+        self._views.breadcrumb.tab_wanted.connect(self._open_behind)
+
+    def _connect_drops(self) -> None:
+        """Let drops on the path bar go where they hang, and folders of the table open below them."""
+        crumbs, pane = self._views.breadcrumb, self._views.pane
+        crumbs.drop_hovering.connect(pane.announce_place)
+        crumbs.drop_left.connect(pane.hide_announcement)
+        crumbs.dropped.connect(lambda sources, place: self._moving.upload(place, sources))
+        Springs(pane.table, self._views.tree, self._navigator)
+
+    def _show_tabs(self) -> None:
+        titles = tuple(_title(place) for place in self.tabs.places)
+        self._views.tabs.show_tabs(titles, self.tabs.active)
+
+    def _tab_menu(self, number: int, position: QPoint) -> None:
+        self.tabs.show(number)
+        popup_menu(self._frame.shell, self._actions, TAB_MENU, position)
+
+    def _dropped_on_tab(self, sources: list[Path], number: int) -> None:
+        place = self.tabs.places[number]
+        if place is not None:
+            self._moving.upload(place, sources)
+
+    def _open_behind(self, place: Location) -> None:
+        self.tabs.open(place, show=False)
+
+    def _open_in_tab(self) -> None:
+        folder = self._folder_meant()
+        if folder is not None:
+            self.tabs.open(folder)
+
+    def _folder_meant(self) -> Location | None:
+        node = self._views.tree.focused_place()
+        return node or self._place_of(self._views.pane.table.currentIndex().data(ROW_ROLE))
+
+    def _row_place_at(self, point: QPoint) -> Location | None:
+        return self._place_of(self._views.pane.table.indexAt(point).data(ROW_ROLE))
+
+    def _place_of(self, row: Row | None) -> Location | None:
+        here = self._views.pane.table.shown_place
+        return Location(here.bucket, row.path) if row is not None and row.is_folder and here is not None else None
+
+
+def _title(place: Location | None) -> TabTitle:
+    if place is None:
+        return TabTitle(translate("Ways", "No bucket"), translate("Ways", "No bucket"))
+    return TabTitle(place.name or translate("Ways", "(no name)"), place.text.rstrip("/"))
