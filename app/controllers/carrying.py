@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,7 @@ from app.views.folder_table import FolderTable
 from app.views.hold import Hold
 from app.widgets.toast import Toast
 from engine.errors import Cancelled
+from engine.transfers.values import Decision
 from engine.types import TreeSize
 
 _CHEAP_OBJECTS: Final = 500
@@ -184,8 +186,14 @@ class Carrying(QObject):
                 self._clipboard.clear()
             self._tell(done)
 
+        who = self._carrier.who
+
         def decided(plan: Plan) -> None:
-            self._clashes.ask(plan, lambda answers: self._carrier.carry(plan, answers, carried))
+            self._clashes.ask(plan, lambda answers: answered(plan, answers))
+
+        def answered(plan: Plan, answers: Mapping[str, Decision]) -> None:
+            if self._carrier.who is who:  # what was asked in one name is not done in another
+                self._carrier.carry(plan, answers, carried)
 
         self._carrier.plan(order, decided)
 
