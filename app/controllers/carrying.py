@@ -138,9 +138,15 @@ class Carrying(QObject):
 
     def _keep_past(self, target: Target) -> None:
         """Put files of what was into the clipboard: in the window there is nothing of it that could be carried."""
-        moment = self._navigator.moment
-        self._toast.say(translate("Carrying", "Preparing %Ln item(s)…", None, len(target.paths)), kind="info")
-        self._exporter.export(target.bucket, target.paths, self._offer_late, self._errors.present, moment=moment)
+        moment, count = self._navigator.moment, len(target.paths)
+        self._toast.say(translate("Carrying", "Preparing %Ln item(s)…", None, count), kind="info")
+
+        def made(files: list[Path]) -> None:
+            self._hold.let_go()
+            self._clipboard.setMimeData(clip_data(QByteArray(), files))
+            self._toast.say(translate("Carrying", "%Ln item(s) copied: paste in a file manager", None, count))
+
+        self._exporter.export(target.bucket, target.paths, made, self._errors.present, moment=moment)
 
     def _make_cheap(self, load: Load, size: TreeSize) -> None:
         """Make files for other programs of what was copied, if that is quickly done and still what is held."""
