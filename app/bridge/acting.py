@@ -161,6 +161,11 @@ class ActingTasks:
         """Return whether nobody else is acted as now."""
         return self._acting.identity is None
 
+    @property
+    def identity(self) -> Identity | None:
+        """Return who is acted as now, or None for the person at this computer."""
+        return self._acting.identity
+
     def read(
         self,
         work: Callable[[Ticket, RlsContext], T],

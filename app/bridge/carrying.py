@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final
 
-from app.bridge.acting import ActingTasks, Attempt, Deed
+from app.bridge.acting import ActingTasks, Attempt, Deed, Identity
 from app.bridge.reversals import WEIGHT_MAX, Made, Moving, Reversal, Uncopying
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Trashed, newest_in_trash
@@ -130,6 +130,11 @@ class Carrier:
         """Args: the engine, and the lanes of whoever acts."""
         self._storage = storage
         self._tasks = tasks
+
+    @property
+    def who(self) -> Identity | None:
+        """Return in whose name things are carried now, or None for the person at this computer."""
+        return self._tasks.identity
 
     def plan(self, order: Order, then: Callable[[Plan], None], otherwise: Fail | None = None) -> Ticket:
         """Look what an order comes to.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,7 @@ from app.views.folder_table import FolderTable
 from app.views.hold import Hold
 from app.widgets.toast import Toast
 from engine.errors import Cancelled
+from engine.transfers.values import Decision
 from engine.types import TreeSize
 
 _CHEAP_OBJECTS: Final = 500
@@ -136,9 +138,15 @@ class Carrying(QObject):
 
     def _keep_past(self, target: Target) -> None:
         """Put files of what was into the clipboard: in the window there is nothing of it that could be carried."""
-        moment = self._navigator.moment
-        self._toast.say(translate("Carrying", "Preparing %Ln item(s)…", None, len(target.paths)), kind="info")
-        self._exporter.export(target.bucket, target.paths, self._offer_late, self._errors.present, moment=moment)
+        moment, count = self._navigator.moment, len(target.paths)
+        self._toast.say(translate("Carrying", "Preparing %Ln item(s)…", None, count), kind="info")
+
+        def made(files: list[Path]) -> None:
+            self._hold.let_go()
+            self._clipboard.setMimeData(clip_data(QByteArray(), files))
+            self._toast.say(translate("Carrying", "%Ln item(s) copied: paste in a file manager", None, count))
+
+        self._exporter.export(target.bucket, target.paths, made, self._errors.present, moment=moment)
 
     def _make_cheap(self, load: Load, size: TreeSize) -> None:
         """Make files for other programs of what was copied, if that is quickly done and still what is held."""
@@ -184,8 +192,14 @@ class Carrying(QObject):
                 self._clipboard.clear()
             self._tell(done)
 
+        who = self._carrier.who
+
         def decided(plan: Plan) -> None:
-            self._clashes.ask(plan, lambda answers: self._carrier.carry(plan, answers, carried))
+            self._clashes.ask(plan, lambda answers: answered(plan, answers))
+
+        def answered(plan: Plan, answers: Mapping[str, Decision]) -> None:
+            if self._carrier.who is who:  # what was asked in one name is not done in another
+                self._carrier.carry(plan, answers, carried)
 
         self._carrier.plan(order, decided)
 

@@ -178,6 +178,16 @@ class TestTakenNames:
         taken.until(lambda: "no longer" in taken.toast.text or "not found" in taken.toast.text)
         assert held(taken)["d/a"] == b"old"
 
+    def test_what_was_asked_in_one_name_is_not_done_in_another(self, taken: Desk) -> None:
+        dialog = taken.dialog(ConflictDialog)
+        taken.session._side.acting.begin(Identity("a visitor", RlsContext.anonymous()))
+        dialog.choose(ConflictAction.REPLACE)
+        dialog.for_all.setChecked(True)
+        dialog.go_on.click()
+        taken.until(lambda: taken.session.controllers.carrying._clashes.dialog is None)
+        assert not taken.session._tasks.under_way
+        assert held(taken)["d/a"] == b"old"
+
     def test_keeping_both_gives_numbers(self, two: Desk) -> None:
         two.put("a.txt", b"new")
         two.put("d/a.txt", b"old")
@@ -301,6 +311,22 @@ class TestDrag:
         (url,) = data.urls()
         assert Path(url.toLocalFile()).read_bytes() == b"alpha"
         outgoing.end(lambda _: None)
+
+
+class TestNamesThatBeginAlike:
+    @pytest.mark.parametrize("action", [ActionId.DELETE, ActionId.CUT])
+    def test_one_folder_takes_no_other_along(self, two: Desk, action: ActionId) -> None:
+        for path in ("a/x", "ab/y", "a0", "a.txt"):
+            two.put(path)
+        two.until(lambda: two.names == ["a", "ab", "a.txt", "a0"])
+        two.select("a")
+        trigger(two, action)
+        if action is ActionId.CUT:
+            two.go("other")
+            trigger(two, ActionId.PASTE)
+        two.until(lambda: sorted(held(two)) == ["a.txt", "a0", "ab/y"])
+        undo(two)
+        two.until(lambda: sorted(held(two)) == ["a.txt", "a/x", "a0", "ab/y"])
 
 
 class TestUndo:

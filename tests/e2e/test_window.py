@@ -63,6 +63,21 @@ def test_files_are_dragged_out_to_another_program(window: Window, tmp_path: Path
     assert not (window.data_dir / "outgoing").exists()
 
 
+def test_rows_are_dragged_to_another_bucket_without_making_files(window: Window, tmp_path: Path):
+    """The real drag inside the window: it needs no file, so what is dragged may be of any size."""
+    (tmp_path / "large.bin").write_bytes(bytes(20_000_000))
+    window.run("mb", "b")
+    window.run("mb", "c")
+    window.run("put", tmp_path / "large.bin", "b")
+    window.open()
+    window.desktop.click(window.see("tree item", "b").box)
+    window.desktop.drag(window.see("cell", "large.bin").box.centre, window.see("tree item", "c").box.centre)
+    window.until(lambda: [row["path"] for row in window.ask("ls", "-r", "c")] == ["large.bin"], "the copy is there")
+    assert [row["path"] for row in window.ask("ls", "-r", "b")] == ["large.bin"]
+    assert not (window.data_dir / "outgoing").exists()
+    assert window.close() == 0
+
+
 def test_a_window_opens_again_after_it_was_killed(window: Window, tmp_path: Path):
     (tmp_path / "note.txt").write_text("kept")
     window.run("mb", "b")
