@@ -11,9 +11,11 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from app.action_set import Actions
 from app.actions import ActionId as A
 from app.bridge.engine_side import EngineSide
+from app.controllers.escape import EscapeLadder, Rung
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
 from app.controllers.overview import Overview
+from app.controllers.panes import Panes, SideButtons
 from app.controllers.path_bar import PathBar
 from app.controllers.springs import Springs
 from app.controllers.tabs import Tabs
@@ -56,6 +58,11 @@ class Ways(QObject):
         self.overview = Overview(
             frame.look, frame.shell, actions, self._navigator, self.tabs, models.buckets, self.look_again_wanted.emit
         )
+        self.ladder = EscapeLadder(frame.shell)
+        self.ladder.add(Rung.SELECTION, self._drop_selection)
+        parts = (views.toolbar, views.tabs, views.tree, views.pane, views.inspector, views.transfers, views.status)
+        self._panes = Panes(parts, frame.shell)
+        SideButtons((views.pane.table.viewport(), views.tree.viewport(), views.pane), self._navigator)
         self._connect_tabs()
         self._connect_drops()
 
@@ -70,6 +77,8 @@ class Ways(QObject):
             A.REOPEN_TAB: self.tabs.reopen,
             A.NEXT_TAB: partial(self.tabs.step, 1),
             A.PREVIOUS_TAB: partial(self.tabs.step, -1),
+            A.NEXT_PANE: partial(self._panes.step, 1),
+            A.PREVIOUS_PANE: partial(self._panes.step, -1),
             A.PALETTE: self.overview.open_palette,
             A.SHORTCUTS: self.overview.open_sheet,
         }
@@ -119,6 +128,12 @@ class Ways(QObject):
         crumbs.drop_left.connect(pane.hide_announcement)
         crumbs.dropped.connect(lambda sources, place: self._moving.upload(place, sources))
         Springs(pane.table, self._views.tree, self._navigator)
+
+    def _drop_selection(self) -> bool:
+        table = self._views.pane.table
+        had = bool(table.ranges)
+        table.clearSelection()
+        return had
 
     def _show_tabs(self) -> None:
         titles = tuple(_title(place) for place in self.tabs.places)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QStackedLayout, QVBoxLayout, QWidget
 
 from app.icons import program_icon
@@ -20,10 +20,12 @@ class Shell(QMainWindow):
     Signals:
         close_asked: The person wants to close; only `leave` does it.
         left: The window is closed.
+        escape_wanted: Escape was pressed, and nothing that has the keyboard had a use for it.
     """
 
     close_asked = Signal()
     left = Signal()
+    escape_wanted = Signal()
 
     def __init__(self, look: Look) -> None:
         """Args: look."""
@@ -55,6 +57,13 @@ class Shell(QMainWindow):
         """Close without asking again."""
         self._may_close = True
         self.close()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's hook: gets the keys that whatever has the keyboard left alone."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.escape_wanted.emit()
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Qt's hook: somebody else decides whether it may close now."""
