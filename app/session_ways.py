@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtWidgets import QToolButton
 
 from app.action_set import Actions
 from app.actions import ActionId as A
@@ -30,6 +31,7 @@ from app.remembered import read_tabs, tabs_text
 from app.session_parts import Controllers, Frame, Models, Views
 from app.situation import Going
 from app.tabs import Tab
+from app.views.history_menus import HistoryMenu
 from app.views.tab_clicks import TabClicks
 from app.widgets.tab_strip import TabTitle
 
@@ -65,6 +67,7 @@ class Ways(QObject):
         SideButtons((views.pane.table.viewport(), views.tree.viewport(), views.pane), self._navigator)
         self._connect_tabs()
         self._connect_drops()
+        self._connect_history()
 
     @property
     def handlers(self) -> Mapping[A, Callable[[], None]]:
@@ -120,6 +123,15 @@ class Ways(QObject):
         for clicks in (rows, nodes):
             clicks.wanted.connect(self._open_behind)
         self._views.breadcrumb.tab_wanted.connect(self._open_behind)
+
+    def _connect_history(self) -> None:
+        """Hang the places that were visited on the buttons that go there."""
+        bar, go = self._views.toolbar, self._navigator
+        ways = ((A.BACK, lambda: go.history.behind, go.back), (A.FORWARD, lambda: go.history.ahead, go.forward))
+        for name, places, step in ways:
+            button = bar.widgetForAction(self._actions[name])
+            if isinstance(button, QToolButton):
+                HistoryMenu(self._frame.look, button, places).chosen.connect(step)
 
     def _connect_drops(self) -> None:
         """Let drops on the path bar go where they hang, and folders of the table open below them."""

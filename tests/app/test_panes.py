@@ -54,3 +54,13 @@ def test_the_side_buttons_go_back_and_forward(desk: Desk) -> None:
     desk.until(lambda: desk.model.view.location == Location("photos"))
     desk.qtbot.mouseClick(desk.table.viewport(), Qt.MouseButton.ForwardButton)
     desk.until(lambda: desk.model.view.location == Location("photos", "a/"))
+
+
+def test_shift_f10_opens_the_context_menu_of_what_has_the_keyboard(desk: Desk) -> None:
+    desk.bucket()
+    desk.put("a.txt")
+    desk.select("a.txt")
+    asked = []
+    desk.table.menu_wanted.connect(asked.append)
+    desk.qtbot.keyClick(desk.table, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
+    assert len(asked) == 1
