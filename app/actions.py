@@ -77,6 +77,8 @@ class ActionId(StrEnum):
     REOPEN_TAB = auto()
     NEXT_TAB = auto()
     PREVIOUS_TAB = auto()
+    NEXT_PANE = auto()
+    PREVIOUS_PANE = auto()
     PALETTE = auto()
     SHORTCUTS = auto()
 

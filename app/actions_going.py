@@ -64,6 +64,20 @@ GOING_SPECS: Final[tuple[Spec, ...]] = (
         lambda now: now.going.tabs > 1,
     ),
     Spec(
+        ActionId.NEXT_PANE,
+        QT_TRANSLATE_NOOP("Actions", "Next &part of the window"),
+        "arrows-left-right",
+        ("F6",),
+        QT_TRANSLATE_NOOP("Actions", "Give the keyboard to the next part of the window"),
+    ),
+    Spec(
+        ActionId.PREVIOUS_PANE,
+        QT_TRANSLATE_NOOP("Actions", "Previo&us part of the window"),
+        "arrows-left-right",
+        ("Shift+F6",),
+        QT_TRANSLATE_NOOP("Actions", "Give the keyboard to the part of the window before"),
+    ),
+    Spec(
         ActionId.PALETTE,
         QT_TRANSLATE_NOOP("Actions", "&Command palette…"),
         "command",

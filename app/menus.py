@@ -86,6 +86,9 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             A.PREVIOUS_TAB,
             A.REOPEN_TAB,
             A.CLOSE_OTHER_TABS,
+            None,
+            A.NEXT_PANE,
+            A.PREVIOUS_PANE,
         ),
     ),
     (

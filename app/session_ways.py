@@ -7,13 +7,16 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtWidgets import QToolButton
 
 from app.action_set import Actions
 from app.actions import ActionId as A
 from app.bridge.engine_side import EngineSide
+from app.controllers.escape import EscapeLadder, Rung
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
 from app.controllers.overview import Overview
+from app.controllers.panes import Panes, SideButtons
 from app.controllers.path_bar import PathBar
 from app.controllers.springs import Springs
 from app.controllers.tabs import Tabs
@@ -28,6 +31,7 @@ from app.remembered import read_tabs, tabs_text
 from app.session_parts import Controllers, Frame, Models, Views
 from app.situation import Going
 from app.tabs import Tab
+from app.views.history_menus import HistoryMenu
 from app.views.tab_clicks import TabClicks
 from app.widgets.tab_strip import TabTitle
 
@@ -56,8 +60,14 @@ class Ways(QObject):
         self.overview = Overview(
             frame.look, frame.shell, actions, self._navigator, self.tabs, models.buckets, self.look_again_wanted.emit
         )
+        self.ladder = EscapeLadder(frame.shell)
+        self.ladder.add(Rung.SELECTION, self._drop_selection)
+        parts = (views.toolbar, views.tabs, views.tree, views.pane, views.inspector, views.transfers, views.status)
+        self._panes = Panes(parts, frame.shell)
+        SideButtons((views.pane.table.viewport(), views.tree.viewport(), views.pane), self._navigator)
         self._connect_tabs()
         self._connect_drops()
+        self._connect_history()
 
     @property
     def handlers(self) -> Mapping[A, Callable[[], None]]:
@@ -70,6 +80,8 @@ class Ways(QObject):
             A.REOPEN_TAB: self.tabs.reopen,
             A.NEXT_TAB: partial(self.tabs.step, 1),
             A.PREVIOUS_TAB: partial(self.tabs.step, -1),
+            A.NEXT_PANE: partial(self._panes.step, 1),
+            A.PREVIOUS_PANE: partial(self._panes.step, -1),
             A.PALETTE: self.overview.open_palette,
             A.SHORTCUTS: self.overview.open_sheet,
         }
@@ -112,6 +124,15 @@ class Ways(QObject):
             clicks.wanted.connect(self._open_behind)
         self._views.breadcrumb.tab_wanted.connect(self._open_behind)
 
+    def _connect_history(self) -> None:
+        """Hang the places that were visited on the buttons that go there."""
+        bar, go = self._views.toolbar, self._navigator
+        ways = ((A.BACK, lambda: go.history.behind, go.back), (A.FORWARD, lambda: go.history.ahead, go.forward))
+        for name, places, step in ways:
+            button = bar.widgetForAction(self._actions[name])
+            if isinstance(button, QToolButton):
+                HistoryMenu(self._frame.look, button, places).chosen.connect(step)
+
     def _connect_drops(self) -> None:
         """Let drops on the path bar go where they hang, and folders of the table open below them."""
         crumbs, pane = self._views.breadcrumb, self._views.pane
@@ -119,6 +140,12 @@ class Ways(QObject):
         crumbs.drop_left.connect(pane.hide_announcement)
         crumbs.dropped.connect(lambda sources, place: self._moving.upload(place, sources))
         Springs(pane.table, self._views.tree, self._navigator)
+
+    def _drop_selection(self) -> bool:
+        table = self._views.pane.table
+        had = bool(table.ranges)
+        table.clearSelection()
+        return had
 
     def _show_tabs(self) -> None:
         titles = tuple(_title(place) for place in self.tabs.places)

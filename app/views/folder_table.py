@@ -223,14 +223,12 @@ class FolderTable(QTableView):
         return super().moveCursor(action, modifiers)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Qt's hook: Enter opens, Backspace goes up, Escape drops the selection."""
+        """Qt's hook: Enter opens, Backspace goes up."""
         editing = self.state() == QAbstractItemView.State.EditingState
         if not editing and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self._open(self.currentIndex())
         elif not editing and event.key() == Qt.Key.Key_Backspace:
             self.up_wanted.emit()
-        elif not editing and event.key() == Qt.Key.Key_Escape:
-            self.clearSelection()
         else:
             super().keyPressEvent(event)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QMainWindow, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
 
 from app.icons import program_icon
 from app.look import Look
@@ -20,10 +20,12 @@ class Shell(QMainWindow):
     Signals:
         close_asked: The person wants to close; only `leave` does it.
         left: The window is closed.
+        escape_wanted: Escape was pressed, and nothing that has the keyboard had a use for it.
     """
 
     close_asked = Signal()
     left = Signal()
+    escape_wanted = Signal()
 
     def __init__(self, look: Look) -> None:
         """Args: look."""
@@ -55,6 +57,23 @@ class Shell(QMainWindow):
         """Close without asking again."""
         self._may_close = True
         self.close()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's hook: gets the keys that whatever has the keyboard left alone."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.escape_wanted.emit()
+        elif event.key() == Qt.Key.Key_F10 and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            self._ask_for_menu()
+        else:
+            super().keyPressEvent(event)
+
+    def _ask_for_menu(self) -> None:
+        """Ask what has the keyboard for its context menu: Qt itself does so for the menu key alone."""
+        widget = QApplication.focusWidget()
+        if widget is not None:
+            middle = widget.rect().center()
+            asked = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, middle, widget.mapToGlobal(middle))
+            QApplication.sendEvent(widget, asked)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Qt's hook: somebody else decides whether it may close now."""

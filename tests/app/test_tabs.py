@@ -201,3 +201,14 @@ def test_a_middle_click_on_a_tab_closes_it(two: Desk) -> None:
     bar = two.views.tabs.bar
     two.qtbot.mouseClick(bar, Qt.MouseButton.MiddleButton, pos=QPoint(bar.tabRect(1).center()))
     assert tabs(two) == ["photos"]
+
+
+def test_the_places_behind_are_in_a_menu_of_the_back_button(two: Desk) -> None:
+    for prefix in ("a/", "b/"):
+        two.go("photos", prefix)
+    button = two.views.toolbar.widgetForAction(two.session.actions[ActionId.BACK])
+    button.menu().aboutToShow.emit()
+    assert [action.text() for action in button.menu().actions()] == ["photos/a", "photos"]
+    button.menu().actions()[1].trigger()
+    shows(two, TOP)
+    assert two.session.controllers.navigator.history.ahead == (A, B)
