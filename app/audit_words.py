@@ -99,6 +99,7 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             O.VERSION_LIST, O.PAST_LIST, O.TRASH_LIST,
         ),
     ),
+    (QT_TRANSLATE_NOOP("AuditWords", "Changes of metadata"), (O.OBJECT_LABEL,)),
     (QT_TRANSLATE_NOOP("AuditWords", "Links"), (O.OBJECT_SIGN, O.OBJECT_SIGN_MANY, O.OBJECT_SIGN_UPLOAD)),
     (QT_TRANSLATE_NOOP("AuditWords", "Buckets"), ("storage.bucket.",)),
     (

@@ -12,8 +12,8 @@ from app.previews.encodings import Encoding, encoding_of
 from app.previews.shapes import Fact, Inside, Span, TextBody, TextPart
 
 PAGE_BYTES: Final = 1024 * 1024
-_LINE_MAX_CHARS: Final = 2_000
-_COLOURED_MAX_BYTES: Final = 256 * 1024
+_LINE_MAX_CHARS: Final = 600
+_COLOURED_MAX_BYTES: Final = 128 * 1024
 _COLOURING_MAX_S: Final = 3.0
 _PLAIN: Final = frozenset({"txt", "text", "log", "out"})
 
@@ -70,7 +70,7 @@ def colours_of(part: TextPart, content: Content, decoder: Decoder, language: str
         answer = decoder.ask(
             "colours", content.token, (data,), _COLOURING_MAX_S, name=content.name, language=language
         )  # fmt: skip
-        spans = tuple(Span(int(start), int(length), str(kind)) for start, length, kind in answer.head["spans"])
+        spans = tuple((int(start), int(length), str(kind)) for start, length, kind in answer.head["spans"])
     except (CantShow, KeyError, TypeError, ValueError):
         return (), ""
     return spans, str(answer.head.get("language", ""))[:40]

@@ -178,7 +178,7 @@ class TextPage(QPlainTextEdit):
         """Colour the lines that the next spans lie in."""
         blocks = 0
         while self._spans and blocks < _BLOCKS_A_STEP:
-            block = self.document().findBlock(self._spans[0].start)
+            block = self.document().findBlock(self._spans[0][0])
             if not block.isValid():
                 self._spans.clear()
                 return
@@ -188,14 +188,14 @@ class TextPage(QPlainTextEdit):
     def _colour_block(self, block: QTextBlock) -> None:
         begin, end = block.position(), block.position() + block.length()
         ranges: list[QTextLayout.FormatRange] = []
-        while self._spans and self._spans[0].start < end:
-            span = self._spans.popleft()
-            reach = min(span.start + span.length, end - 1)
+        while self._spans and self._spans[0][0] < end:
+            start, length, kind = self._spans.popleft()
             made = QTextLayout.FormatRange()
-            made.start, made.length, made.format = span.start - begin, reach - span.start, self._format(span.kind)
+            made.start, made.length = start - begin, min(start + length, end - 1) - start
+            made.format = self._format(kind)
             ranges.append(made)
-            if span.start + span.length > end:
-                self._spans.appendleft(Span(end, span.start + span.length - end, span.kind))
+            if start + length > end:
+                self._spans.appendleft((end, start + length - end, kind))
         block.layout().setFormats(ranges)
         self.document().markContentsDirty(begin, block.length())
 

@@ -105,7 +105,7 @@ def test_a_line_of_100_megabytes_is_read_no_further_than_a_page_and_cut(decoder:
     inside = look_inside(content, decoder, 100)
     assert isinstance(inside.body, TextBody)
     assert content.read_bytes < 3_000_000
-    assert max(map(len, inside.body.part.text.split("\n"))) <= 2000
+    assert max(map(len, inside.body.part.text.split("\n"))) <= 600
     assert inside.body.part.next_offset == 1024 * 1024
 
 

@@ -17,7 +17,6 @@ from app.previews.shapes import (
     Inside,
     Picture,
     RichBody,
-    Span,
     TableBody,
     TextBody,
     TextPart,
@@ -71,7 +70,7 @@ def test_the_next_part_is_asked_for_once_at_the_end(qtbot: QtBot, area: PreviewA
 
 
 def test_colours_lie_where_they_should(qtbot: QtBot, area: PreviewArea, text: TextPage, theme: Theme) -> None:
-    spans = (Span(0, 3, "keyword"), Span(6, 8, "string"))
+    spans = ((0, 3, "keyword"), (6, 8, "string"))
     area.show_inside(Inside(TextBody(TextPart("def x\n'''a\nb'''"), "utf-8", spans)))
     qtbot.waitUntil(lambda: text.is_settled)
     found = [
