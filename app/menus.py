@@ -37,7 +37,20 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
     ),
     (
         QT_TRANSLATE_NOOP("Menus", "&Edit"),
-        (A.COPY, A.PASTE, None, A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.SELECT_ALL, A.INVERT_SELECTION),
+        (
+            A.COPY,
+            A.PASTE,
+            None,
+            A.RENAME,
+            A.DELETE,
+            A.DELETE_FOR_GOOD,
+            None,
+            A.SELECT_ALL,
+            A.INVERT_SELECTION,
+            None,
+            A.FILTER,
+            A.SEARCH,
+        ),
     ),
     (
         QT_TRANSLATE_NOOP("Menus", "&Bucket"),

@@ -17,6 +17,7 @@ from app.controllers.access_testing import AccessTesting
 from app.controllers.acting import ActingControl, ActingViews
 from app.controllers.auditing import AuditControl
 from app.controllers.editing import Editing
+from app.controllers.filtering import FilterControl
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
 from app.controllers.policies import PolicyControl
@@ -96,6 +97,7 @@ class Controllers:
     sharing: Sharing
     trash: TrashControl
     time: TimeTravel
+    filter: FilterControl
     policies: PolicyControl
     testing: AccessTesting
     acting: ActingControl
@@ -147,6 +149,7 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
         access=AccessControl(look, shell, side.access, toast, errors),
         audit=AuditControl(look, shell, side.audit, settings, toast, errors),
         time=TimeTravel(look, shell, navigator, targets, side.reader, side.exporter, views.pane.past, settings, toast),
+        filter=FilterControl(navigator, models.rows, views.pane),
         policies=PolicyControl(look, shell, side.policies, testing, QGuiApplication.clipboard(), errors),
         testing=testing,
     )  # fmt: skip

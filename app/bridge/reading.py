@@ -10,6 +10,7 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from app.bridge.acting import ActingTasks
+from app.bridge.finding import Finder
 from app.bridge.names import path_problem
 from app.bridge.tasks import Fail, Ticket
 from app.i18n import translate
@@ -20,7 +21,7 @@ from app.models.sources import WHOLE_MAX, Branch, Root, Snapshot, Standing, View
 from engine import limits
 from engine.errors import InvalidRequest, NotFound
 from engine.storage import FileStorage
-from engine.types import Bucket, ListRequest, Retention, RlsContext, TreeSize
+from engine.types import Bucket, FolderCount, ListRequest, Retention, RlsContext, TreeSize
 from engine.version_types import TrashSize
 
 _CHILD_LOOKS_MAX: Final = 200
@@ -64,12 +65,17 @@ class Reader:
         self._own = own
         self._tasks = tasks
         self._maker = rows
+        self._finder = Finder(storage, rows)
 
     def snapshot(
         self, view: View, pages: Sequence[int], then: Callable[[Snapshot], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Read the count and some pages; see `FolderSource`."""
         return self._tasks.read(lambda _, me: self._snapshot(view, pages, me), then, otherwise)
+
+    def glance(self, view: View, then: Callable[[Snapshot], None], otherwise: Fail | None = None) -> Ticket:
+        """Read the first page, and count no more than it holds; see `FolderSource`."""
+        return self._tasks.read(lambda _, me: self._glance(view, me), then, otherwise)
 
     def page(
         self, view: View, number: int, then: Callable[[tuple[Row, ...]], None], otherwise: Fail | None = None
@@ -166,24 +172,42 @@ class Reader:
         return self._tasks.read(lambda ticket, me: self._selected(view, total, ranges, ticket, me), then, otherwise)
 
     def _snapshot(self, view: View, pages: Sequence[int], me: RlsContext) -> Snapshot:
-        place = view.location
-        count = self._storage.count_folder(place.bucket, place.prefix, me, view.moment)
+        count = self._count(view, me)
         last = max(count.total - 1, 0) // PAGE_ROWS
         if not pages:
             pages = range(last + 1) if count.total <= WHOLE_MAX else (0,)
         return Snapshot(count, {number: self._page(view, number, me) for number in pages if number <= last})
 
+    def _glance(self, view: View, me: RlsContext) -> Snapshot:
+        if view.is_search:
+            return self._finder.glance(view, me)
+        page = self._storage.list(view.location.bucket, self._request(view, 0), me)
+        count = FolderCount(len(page.folders), len(page.objects))
+        return Snapshot(count, {0: self._maker.rows(page)}, is_partial=page.next_cursor is not None)
+
+    def _count(self, view: View, me: RlsContext) -> FolderCount:
+        if view.is_search:
+            return self._finder.count(view, me)
+        place = view.location
+        return self._storage.count_folder(place.bucket, place.prefix, me, view.moment, view.matching)
+
     def _page(self, view: View, number: int, me: RlsContext) -> tuple[Row, ...]:
-        request = ListRequest(
+        if view.is_search:
+            return self._finder.page(view, number, me)
+        page = self._storage.list(view.location.bucket, self._request(view, number), me)
+        return self._maker.rows(page)
+
+    @staticmethod
+    def _request(view: View, number: int) -> ListRequest:
+        return ListRequest(
             prefix=view.location.prefix,
             limit=PAGE_ROWS,
             sort=view.sort,
             descending=view.descending,
             offset=number * PAGE_ROWS,
             moment=view.moment,
+            matching=view.matching,
         )
-        page = self._storage.list(view.location.bucket, request, me)
-        return self._maker.rows(page)
 
     def _roots(self, me: RlsContext) -> tuple[Root, ...]:
         buckets = self._storage.list_buckets(self._own)
@@ -252,7 +276,6 @@ class Reader:
                 page = self._page(view, number, me)
                 first = number * PAGE_ROWS
                 rows += page[max(span.start - first, 0) : max(span.stop - first, 0)]
-        place = view.location
-        if self._storage.count_folder(place.bucket, place.prefix, me, view.moment).total != total:
+        if self._count(view, me).total != total:
             raise InvalidRequest(translate("Reader", "The folder has just changed. Please select again."))
         return rows

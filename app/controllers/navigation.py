@@ -15,7 +15,7 @@ from app.i18n import translate
 from app.location import History, Location
 from app.models.folder_model import SORTS, Column, FolderModel
 from app.models.rows import Row
-from app.models.sources import View
+from app.models.sources import Scope, View
 from app.models.tree_model import TreeModel
 from app.views.browser import BrowserPane
 from app.views.folder_tree import FolderTree
@@ -57,6 +57,7 @@ class Navigator(QObject):
         self._moment: datetime | None = None
         self._moment_bucket = ""
         self._sort, self._descending = SortColumn.NAME, False
+        self._matching, self._scope = "", Scope.FOLDER
         self._first_place: Location | None = None
         self._wanted_path = ""
         self._connect()
@@ -98,6 +99,22 @@ class Navigator(QObject):
         """
         self._first_place = Location.parse(remembered)
         self._buckets.reload_buckets()
+
+    @property
+    def matching(self) -> str:
+        """Return what the names in the folder have to have to be shown."""
+        return self._matching
+
+    @property
+    def scope(self) -> Scope:
+        """Return where names are looked for."""
+        return self._scope
+
+    def filter(self, text: str, scope: Scope = Scope.FOLDER) -> None:
+        """Show only what has some words in its name, in the folder or beyond; going elsewhere ends that."""
+        self._matching, self._scope = text, scope
+        if self.place is not None:
+            self._open_rows(self.place)
 
     def follow(self, relay: EventRelay) -> None:
         """Keep what is shown in step with what happens in the engine and beside it."""
@@ -212,8 +229,12 @@ class Navigator(QObject):
         self._bucket_id = bucket.id if bucket else ""
         self._breadcrumb.show_place(place)
         self._tree.show_place(place)
-        self._rows.open(View(place, self._sort, self._descending, self._moment))
+        self._matching, self._scope = "", Scope.FOLDER
+        self._open_rows(place)
         self.moved.emit()
+
+    def _open_rows(self, place: Location) -> None:
+        self._rows.open(View(place, self._sort, self._descending, self._moment, self._matching, self._scope))
 
     def _show_nothing(self) -> None:
         self._history = History()
@@ -237,7 +258,8 @@ class Navigator(QObject):
         elif self._rows.rowCount():
             table.setCurrentIndex(self._rows.index(0, 0))
             table.clearSelection()
-        if self._pane.page is not None and not self._tree.hasFocus() and not self._breadcrumb.editing:
+        typing = self._breadcrumb.editing or self._pane.filter.field.hasFocus()
+        if self._pane.page is not None and not self._tree.hasFocus() and not typing:
             self._pane.page.setFocus()
 
     def _focus_page(self) -> None:
@@ -254,7 +276,7 @@ class Navigator(QObject):
             return
         self._sort, self._descending = SORTS[column], descending
         if self.place is not None:
-            self._rows.open(View(self.place, self._sort, self._descending, self._moment))
+            self._open_rows(self.place)
 
     def _typed(self, text: str, found: Found | None) -> None:
         if found is None:
@@ -263,7 +285,9 @@ class Navigator(QObject):
             self.go(found.place, found.path)
 
     def _folders_changed(self, places: frozenset[Location]) -> None:
-        if self.place in places:
+        view = self._rows.view
+        searched = view is not None and view.is_search and any(view.location.bucket == one.bucket for one in places)
+        if self.place in places or searched:
             self._rows.refresh()
         self._buckets.reload(places)
 

@@ -124,7 +124,10 @@ class FolderModel(QAbstractTableModel):
             view: Which folder, and how it is sorted.
         """
         self._forget_loads()
-        self._opening = self._source.snapshot(view, (), lambda snapshot: self._show(view, snapshot), self._fail)
+        if view.matching:
+            self._opening = self._source.glance(view, partial(self._show, view), self._fail)
+        else:
+            self._opening = self._source.snapshot(view, (), partial(self._show, view), self._fail)
 
     def clear(self) -> None:
         """Show nothing."""
@@ -254,6 +257,7 @@ class FolderModel(QAbstractTableModel):
         self._visible = range(0)
         self.endResetModel()
         self.opened.emit()
+        self._stale = self._stale or snapshot.is_partial
         self._refresh_if_stale()
 
     def _apply_refresh(self, snapshot: Snapshot) -> None:
@@ -376,7 +380,7 @@ def column_titles() -> tuple[str, ...]:
 
 
 def _texts(row: Row) -> tuple[str, str, str, str, str]:
-    return (row.name, row.size, row.type, "", row.owner)
+    return (row.label, row.size, row.type, "", row.owner)
 
 
 def _datum(row: Row, column: int, role: int) -> Any:
