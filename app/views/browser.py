@@ -73,7 +73,7 @@ class BrowserPane(QWidget):
             "funnel",
             translate("BrowserPane", "Nothing matches"),
             translate("BrowserPane", "No name has all of what you typed."),
-            (self.clear_filter,),
+            (self.clear_filter, actions[ActionId.SEARCH]),
         )
         self.no_bucket_to_see = EmptyState(look, "eye-slash", "", "", (actions[ActionId.STOP_ACTING],), "identity_mark")
         self._blank = QWidget()

@@ -71,6 +71,19 @@ def test_where_nothing_matches_that_is_said_and_one_click_shows_all_again(desk: 
     assert desk.views.pane.page is desk.table
 
 
+def test_what_is_not_in_the_folder_is_one_click_away_in_the_bucket(desk: Desk) -> None:
+    filled(desk)
+    desk.session.controllers.navigator.go(Location("photos", "letters/"))
+    desk.until(lambda: desk.names == ["x.txt"])
+    begin(desk)
+    write(desk, "report")
+    desk.until(lambda: desk.views.pane.page is desk.views.pane.nothing_matches)
+
+    desk.session.actions[ActionId.SEARCH].trigger()
+
+    desk.until(lambda: sorted(desk.names) == ["Réport 1.txt", "report 2.txt"])
+
+
 def test_another_folder_ends_the_filter(desk: Desk) -> None:
     filled(desk)
     begin(desk)
