@@ -34,6 +34,8 @@ class ActionId(StrEnum):
     DELETE_FOR_GOOD = auto()
     SELECT_ALL = auto()
     INVERT_SELECTION = auto()
+    FILTER = auto()
+    SEARCH = auto()
     BACK = auto()
     FORWARD = auto()
     UP = auto()

@@ -141,6 +141,22 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
         lambda now: now.place is not None,
     ),
     Spec(
+        ActionId.FILTER,
+        QT_TRANSLATE_NOOP("Actions", "&Filter this folder"),
+        "funnel",
+        ("Ctrl+F",),
+        QT_TRANSLATE_NOOP("Actions", "Show only what has some letters in its name"),
+        lambda now: now.place is not None,
+    ),
+    Spec(
+        ActionId.SEARCH,
+        QT_TRANSLATE_NOOP("Actions", "&Search the bucket"),
+        "magnifying-glass",
+        ("Ctrl+Shift+F",),
+        QT_TRANSLATE_NOOP("Actions", "Find objects by their names, in every folder of the bucket"),
+        lambda now: now.place is not None and now.moment is None,
+    ),
+    Spec(
         ActionId.OPEN,
         QT_TRANSLATE_NOOP("Actions", "&Open"),
         "arrow-square-out",

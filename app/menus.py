@@ -56,6 +56,9 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             None,
             A.SELECT_ALL,
             A.INVERT_SELECTION,
+            None,
+            A.FILTER,
+            A.SEARCH,
         ),
     ),
     (

@@ -179,6 +179,8 @@ class Session(QObject):
             A.DELETE_FOR_GOOD: edit.delete_for_good,
             A.SELECT_ALL: partial(self._in_table, table.selectAll),
             A.INVERT_SELECTION: partial(self._in_table, table.invert_selection),
+            A.FILTER: self.controllers.filter.begin,
+            A.SEARCH: self.controllers.filter.search,
             A.BACK: go.back,
             A.FORWARD: go.forward,
             A.UP: go.up,

@@ -19,6 +19,7 @@ from app.controllers.auditing import AuditControl
 from app.controllers.batch_renaming import BatchRenaming
 from app.controllers.carrying import Carrying
 from app.controllers.editing import Editing
+from app.controllers.filtering import FilterControl
 from app.controllers.folder_sizes import FolderSizes
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
@@ -108,6 +109,7 @@ class Controllers:
     sharing: Sharing
     trash: TrashControl
     time: TimeTravel
+    filter: FilterControl
     policies: PolicyControl
     testing: AccessTesting
     acting: ActingControl
@@ -181,6 +183,7 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
         access=AccessControl(look, shell, side.access, toast, errors),
         audit=AuditControl(look, shell, side.audit, settings, toast, errors),
         time=TimeTravel(look, shell, navigator, targets, side.reader, side.exporter, views.pane.past, settings, toast),
+        filter=FilterControl(navigator, models.rows, views.pane),
         policies=PolicyControl(look, shell, side.policies, testing, QGuiApplication.clipboard(), errors),
         testing=testing,
     )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from app.bridge.searching import FoundPages
 from app.models.pages import PAGE_ROWS
 from app.models.rows import Row, RowMaker
 from app.models.sources import WHOLE_MAX, Snapshot, View
@@ -24,9 +25,12 @@ class FolderPages:
         """Args: the engine; what makes rows."""
         self._storage = storage
         self._maker = maker
+        self._found = FoundPages(storage, maker)
 
     def look(self, view: View, me: RlsContext) -> Snapshot:
         """Return the first rows, by one call: all of them where they are few, else uncounted."""
+        if view.is_search:
+            return self._found.look(view, me)
         request = replace(_request(view), limit=limits.LIST_PAGE_MAX)
         page = self._storage.list(view.location.bucket, request, me)
         rows, is_whole = self._maker.rows(page), page.next_cursor is None
@@ -36,21 +40,27 @@ class FolderPages:
 
     def count(self, view: View, me: RlsContext) -> FolderCount:
         """Return how many rows there are."""
-        return self._storage.count_folder(view.location.bucket, view.location.prefix, me, view.moment)
+        if view.is_search:
+            return self._found.count(view, me)
+        return self._storage.count_folder(view.location.bucket, view.location.prefix, me, view.moment, view.matching)
 
     def snapshot(self, view: View, pages: Sequence[int], me: RlsContext) -> Snapshot:
         """Return the count and some pages, or all of a folder that is small enough; see `FolderSource`."""
-        if not pages:
+        if not pages and not view.is_search:
             whole = self._whole(view, me)
             if whole is not None:
                 return whole
         count = self.count(view, me)
         last = max(count.total - 1, 0) // PAGE_ROWS
+        if view.is_search and not pages and count.total <= WHOLE_MAX:
+            pages = range(last + 1)
         wanted = {number: self.page(view, number, me, count) for number in pages or (0,) if number <= last}
         return Snapshot(count, wanted)
 
     def page(self, view: View, number: int, me: RlsContext, among: FolderCount | None = None) -> tuple[Row, ...]:
         """Return one page; `among` as in `FolderSource`."""
+        if view.is_search:
+            return self._found.page(view, number, me)
         first, total = number * PAGE_ROWS, 0 if among is None else among.total
         if (
             among is not None
@@ -92,6 +102,7 @@ def _request(view: View) -> ListRequest:
         sort=view.sort,
         descending=view.descending,
         moment=view.moment,
+        matching=view.matching,
     )
 
 

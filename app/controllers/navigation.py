@@ -17,7 +17,7 @@ from app.i18n import translate
 from app.location import Location
 from app.models.folder_model import SORTS, Column, FolderModel
 from app.models.rows import Row
-from app.models.sources import View
+from app.models.sources import Scope, View
 from app.models.tree_model import TreeModel
 from app.tabs import Tab
 from app.views.browser import BrowserPane
@@ -73,6 +73,7 @@ class Navigator(QObject):
         self._sort, self._descending = SortColumn.NAME, False
         self._order_bucket = ""
         self.order_of: Callable[[str], tuple[SortColumn, bool] | None] = lambda _bucket: None
+        self._matching, self._scope = "", Scope.FOLDER
         self._first_place: Location | None = None
         self._wanted_path = ""
         self._connect()
@@ -126,6 +127,22 @@ class Navigator(QObject):
         if tab.view is not None:
             self._take_order(tab.view)
         self._buckets.reload_buckets()
+
+    @property
+    def matching(self) -> str:
+        """Return what the names in the folder have to have to be shown."""
+        return self._matching
+
+    @property
+    def scope(self) -> Scope:
+        """Return where names are looked for."""
+        return self._scope
+
+    def filter(self, text: str, scope: Scope = Scope.FOLDER) -> None:
+        """Show only what has some words in its name, in the folder or beyond; going elsewhere ends that."""
+        self._matching, self._scope = text, scope
+        if self.place is not None:
+            self._rows.open(self._view(self.place))
 
     def follow(self, relay: EventRelay) -> None:
         """Keep what is shown in step with what happens in the engine and beside it."""
@@ -263,7 +280,7 @@ class Navigator(QObject):
         self._pane.table.set_sort(_COLUMNS[self._sort], descending=self._descending)
 
     def _view(self, place: Location) -> View:
-        return View(place, self._sort, self._descending, self._moment)
+        return View(place, self._sort, self._descending, self._moment, self._matching, self._scope)
 
     def _note(self) -> None:
         """Remember where in the folder somebody is, unless it is still another one that is seen."""
@@ -281,6 +298,7 @@ class Navigator(QObject):
             self._order_bucket = place.bucket
             self._sort, self._descending = self.order_of(place.bucket) or self.order
         self._pane.table.set_sort(_COLUMNS[self._sort], descending=self._descending)
+        self._matching, self._scope = "", Scope.FOLDER
         self._rows.open(self._view(place))
         self.moved.emit()
 
@@ -328,7 +346,9 @@ class Navigator(QObject):
             self._rows.open(self._view(self.place))
 
     def _folders_changed(self, places: frozenset[Location]) -> None:
-        if self.place in places:
+        view = self._rows.view
+        searched = view is not None and view.is_search and any(view.location.bucket == one.bucket for one in places)
+        if self.place in places or searched:
             self._rows.refresh()
         self._buckets.reload(places)
 

@@ -124,7 +124,7 @@ class RowDelegate(QStyledItemDelegate):
         if row.problem is not None:
             inner.setRight(self._paint_problem(painter, inner, row.problem))
             painter.setPen(theme.color("text"))
-        self._paint_text(painter, inner, row.name, middle=True)
+        self._paint_text(painter, inner, row.label, middle=True)
 
     def _paint_problem(self, painter: QPainter, rect: QRect, problem: Problem) -> int:
         """Draw the mark and the word of a problem at the right of the name, and return where the name has to end."""

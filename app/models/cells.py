@@ -68,4 +68,4 @@ def datum(row: Row, column: int, role: int) -> Any:
 
 
 def _texts(row: Row) -> tuple[str, str, str, str, str]:
-    return (row.name, row.size, row.type, "", row.owner)
+    return (row.label, row.size, row.type, "", row.owner)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app import kinds, problems
@@ -18,12 +19,13 @@ class Row:
 
     Attributes:
         path: Full path in the bucket; a folder's ends with `/`. Also the row's identity.
-        name: What the Name column says.
+        name: Last segment of the path.
         icon: Glyph name.
         tone: Colour token of the glyph.
         size, type, owner: Texts of their columns, empty where there is nothing to say.
         size_bytes: For sums; 0 for a folder.
         object: The object's row, or None for a folder.
+        folder: Where a search found it, below the place that was searched; with a trailing `/`, or empty.
     """
 
     path: str
@@ -35,6 +37,12 @@ class Row:
     owner: str = ""
     size_bytes: int = 0
     object: StorageObject | None = None
+    folder: str = ""
+
+    @property
+    def label(self) -> str:
+        """Return what the Name column says."""
+        return self.folder + self.name
 
     def time(self, now: datetime) -> str:
         """Return the text of the Modified column.
@@ -83,6 +91,13 @@ class RowMaker:
         """Return the rows of a page, folders first."""
         folders = [self._folder(folder) for folder in page.folders]
         return (*folders, *(self._object(item) for item in page.objects))
+
+    def found(self, objects: Sequence[StorageObject], prefix: str) -> tuple[Row, ...]:
+        """Return the rows of what a search found below a prefix."""
+        return tuple(
+            replace(self._object(item), folder=item.path.removeprefix(prefix).removesuffix(item.name))
+            for item in objects
+        )
 
     def owner_text(self, owner_id: str | None) -> str:
         """Return how an owner is called in the window."""

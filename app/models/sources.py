@@ -18,6 +18,17 @@ WHOLE_MAX: Final = 2_048
 """A folder of at most so many rows is refreshed as a whole, with exact edits."""
 
 
+class Scope(Enum):
+    """Where names are looked for."""
+
+    FOLDER = auto()
+    """Among what the folder shows."""
+    BELOW = auto()
+    """In the folder and all below."""
+    BUCKET = auto()
+    """In the whole bucket."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What is shown of which folder.
@@ -27,12 +38,21 @@ class View:
         sort: By which column.
         descending: In which direction.
         moment: As it was then, or None for now.
+        matching: Only what has these words in its name.
+        scope: Where that is looked for; counts only with words, and not in the past.
     """
 
     location: Location
     sort: SortColumn = SortColumn.NAME
     descending: bool = False
     moment: datetime | None = None
+    matching: str = ""
+    scope: Scope = Scope.FOLDER
+
+    @property
+    def is_search(self) -> bool:
+        """Return whether what is shown comes from more folders than one."""
+        return bool(self.matching) and self.scope is not Scope.FOLDER and self.moment is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QStackedLayout, QVBoxLayout, QWidget
 
 from app.action_set import Actions
@@ -16,6 +16,7 @@ from app.look import Look
 from app.models.folder_model import FolderModel
 from app.models.thumbs import Thumbs, ThumbSource
 from app.views.drops import carries_files, local_paths
+from app.views.filter_bar import FilterBar
 from app.views.folder_table import FolderTable
 from app.views.hold import Hold
 from app.views.icon_grid import IconGrid
@@ -79,13 +80,22 @@ class BrowserPane(QWidget):
             (actions[ActionId.UPLOAD_FILES], actions[ActionId.UPLOAD_FOLDER], actions[ActionId.NEW_FOLDER]),
             tone="identity_mark",
         )  # fmt: skip
+        self.clear_filter = QAction(translate("BrowserPane", "Show everything"), self)
+        self.clear_filter.setProperty("glyph", "x")
+        self.nothing_matches = EmptyState(
+            look,
+            "funnel",
+            translate("BrowserPane", "Nothing matches"),
+            translate("BrowserPane", "No name has all of what you typed."),
+            (self.clear_filter, actions[ActionId.SEARCH]),
+        )
         self.no_bucket_to_see = EmptyState(look, "eye-slash", "", "", (actions[ActionId.STOP_ACTING],), "identity_mark")
         self._blank = QWidget()
         holder = QWidget()
         self._stack = QStackedLayout(holder)
         for page in (
             self._blank, self.table, self.icons, self.empty_folder, self.nothing_then, self.no_buckets,
-            self.nothing_to_see, self.no_bucket_to_see,
+            self.nothing_to_see, self.no_bucket_to_see, self.nothing_matches,
         ):  # fmt: skip
             self._stack.addWidget(page)
         column = QVBoxLayout(self)
@@ -93,6 +103,8 @@ class BrowserPane(QWidget):
         self.past = PastBar(look)
         column.setSpacing(0)
         column.addWidget(self.past)
+        self.filter = FilterBar(look)
+        column.addWidget(self.filter)
         column.addWidget(holder, 1)
         self._overlay = DropOverlay(look, self)
         self.setAcceptDrops(True)
@@ -224,6 +236,8 @@ class BrowserPane(QWidget):
 
     def _empty_page(self) -> QWidget:
         """Return what stands where a folder holds nothing, as far as whoever looks can tell."""
+        if self._model.view is not None and self._model.view.matching:
+            return self.nothing_matches
         if self._in_past:
             return self.nothing_then
         return self.nothing_to_see if self._who else self.empty_folder

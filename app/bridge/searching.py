@@ -1,0 +1,53 @@
+"""What a search below a folder, or in its whole bucket, shows: the rows of objects with the folders they are in."""
+
+from __future__ import annotations
+
+from app.models.pages import PAGE_ROWS
+from app.models.rows import Row, RowMaker
+from app.models.sources import Scope, Snapshot, View
+from engine.search_types import SearchFilter, SearchPage, SearchRequest
+from engine.storage import FileStorage
+from engine.types import FolderCount, RlsContext
+
+_COUNTED_MAX = 1_000_000
+"""Where counting ends; nobody scrolls further."""
+
+
+class FoundPages:
+    """Reads what was found. To be called in the read lane."""
+
+    def __init__(self, storage: FileStorage, rows: RowMaker) -> None:
+        """Args: the engine, and what makes rows."""
+        self._storage = storage
+        self._maker = rows
+
+    def look(self, view: View, me: RlsContext) -> Snapshot:
+        """Read the first page, and count no more than it holds."""
+        page = self._read(view, 0, me)
+        count = FolderCount(0, len(page.objects))
+        return Snapshot(count, {0: self._rows(view, page)}, is_counted=page.next_cursor is None)
+
+    def count(self, view: View, me: RlsContext) -> FolderCount:
+        """Count what there is to find."""
+        return FolderCount(0, self._storage.count_found(_wanted(view), me, _COUNTED_MAX).objects)
+
+    def page(self, view: View, number: int, me: RlsContext) -> tuple[Row, ...]:
+        """Read one page."""
+        return self._rows(view, self._read(view, number, me))
+
+    def _read(self, view: View, number: int, me: RlsContext) -> SearchPage:
+        request = SearchRequest(
+            _wanted(view), limit=PAGE_ROWS, sort=view.sort, descending=view.descending, offset=number * PAGE_ROWS
+        )
+        return self._storage.search(request, me)
+
+    def _rows(self, view: View, page: SearchPage) -> tuple[Row, ...]:
+        return self._maker.found(page.objects, _prefix(view))
+
+
+def _prefix(view: View) -> str:
+    return view.location.prefix if view.scope is Scope.BELOW else ""
+
+
+def _wanted(view: View) -> SearchFilter:
+    return SearchFilter(view.matching, view.location.bucket, _prefix(view))

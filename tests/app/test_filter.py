@@ -1,0 +1,171 @@
+"""The filter of a folder: what is typed is what is shown, and it ends with the folder."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.actions import ActionId
+from app.location import Location
+from app.models.sources import Scope
+from engine.types import UploadItem
+from tests.app.helpers import Desk
+
+
+def filled(desk: Desk) -> Desk:
+    """Store two reports, a letter and a folder of letters."""
+    desk.bucket()
+    for path in ("Réport 1.txt", "report 2.txt", "letter.txt", "letters/x.txt"):
+        desk.storage.upload("photos", path, b"x", desk.me)
+    desk.session.controllers.navigator.refresh()
+    desk.until(lambda: len(desk.names) == 4)
+    return desk
+
+
+def begin(desk: Desk) -> None:
+    desk.session.actions[ActionId.FILTER].trigger()
+    desk.until(desk.views.pane.filter.field.hasFocus)
+
+
+def write(desk: Desk, text: str) -> None:
+    QTest.keyClicks(desk.views.pane.filter.field, text)
+
+
+def test_what_is_typed_is_what_is_shown_and_counted(desk: Desk) -> None:
+    filled(desk)
+    begin(desk)
+
+    write(desk, "REPORT")
+
+    desk.until(lambda: sorted(desk.names) == ["Réport 1.txt", "report 2.txt"])
+    assert desk.views.pane.filter.count.text() == "2 of 4"
+    assert desk.views.pane.filter.field.hasFocus()
+    assert desk.views.pane.filter.field.text() == "REPORT"
+
+
+def test_escape_empties_the_field_and_then_puts_it_away(desk: Desk) -> None:
+    filled(desk)
+    begin(desk)
+    write(desk, "let")
+    desk.until(lambda: desk.names == ["letters", "letter.txt"])
+
+    QTest.keyClick(desk.views.pane.filter.field, Qt.Key.Key_Escape)
+    desk.until(lambda: len(desk.names) == 4)
+    assert desk.views.pane.filter.isVisible()
+
+    QTest.keyClick(desk.views.pane.filter.field, Qt.Key.Key_Escape)
+    assert not desk.views.pane.filter.isVisible()
+    assert desk.table.hasFocus()
+
+
+def test_where_nothing_matches_that_is_said_and_one_click_shows_all_again(desk: Desk) -> None:
+    filled(desk)
+    begin(desk)
+    write(desk, "zebra")
+    desk.until(lambda: desk.views.pane.page is desk.views.pane.nothing_matches)
+    assert desk.views.pane.filter.field.hasFocus()
+
+    desk.views.pane.clear_filter.trigger()
+
+    desk.until(lambda: len(desk.names) == 4)
+    assert desk.views.pane.page is desk.table
+
+
+def test_what_is_not_in_the_folder_is_one_click_away_in_the_bucket(desk: Desk) -> None:
+    filled(desk)
+    desk.session.controllers.navigator.go(Location("photos", "letters/"))
+    desk.until(lambda: desk.names == ["x.txt"])
+    begin(desk)
+    write(desk, "report")
+    desk.until(lambda: desk.views.pane.page is desk.views.pane.nothing_matches)
+
+    desk.session.actions[ActionId.SEARCH].trigger()
+
+    desk.until(lambda: sorted(desk.names) == ["Réport 1.txt", "report 2.txt"])
+
+
+def test_another_folder_ends_the_filter(desk: Desk) -> None:
+    filled(desk)
+    begin(desk)
+    write(desk, "letter")
+    desk.until(lambda: len(desk.names) == 2)
+
+    desk.session.controllers.navigator.go(Location("photos", "letters/"))
+
+    desk.until(lambda: desk.names == ["x.txt"])
+    assert not desk.views.pane.filter.isVisible()
+    desk.session.controllers.navigator.back()
+    desk.until(lambda: len(desk.names) == 4)
+
+
+def test_what_changes_meanwhile_appears_if_it_matches(desk: Desk) -> None:
+    filled(desk)
+    begin(desk)
+    write(desk, "report")
+    desk.until(lambda: len(desk.names) == 2)
+
+    desk.storage.upload("photos", "report 3.txt", b"x", desk.me)
+    desk.storage.upload("photos", "other.txt", b"x", desk.me)
+    desk.storage.delete("photos", "report 2.txt", desk.me)
+
+    desk.until(lambda: sorted(desk.names) == ["Réport 1.txt", "report 3.txt"])
+
+
+def test_a_search_shows_what_matches_in_every_folder_with_its_folder(desk: Desk) -> None:
+    filled(desk)
+    desk.storage.upload("photos", "letters/2026/Report 9.txt", b"x", desk.me)
+    desk.session.controllers.navigator.go(Location("photos", "letters/"))
+    desk.until(lambda: desk.names == ["2026", "x.txt"])
+    desk.session.actions[ActionId.SEARCH].trigger()
+    write(desk, "report")
+    desk.until(lambda: sorted(desk.names) == ["Réport 1.txt", "letters/2026/Report 9.txt", "report 2.txt"])
+    assert desk.views.pane.filter.count.text() == "3 found"
+
+    scope = desk.views.pane.filter.scope
+    scope.setCurrentIndex(scope.findData(Scope.BELOW))
+    scope.activated.emit(scope.currentIndex())
+
+    desk.until(lambda: desk.names == ["2026/Report 9.txt"])
+    desk.storage.move("photos", "letters/2026/Report 9.txt", "letters/report 9.txt", desk.me)
+    desk.until(lambda: desk.names == ["report 9.txt"])
+
+
+def test_what_was_found_is_renamed_where_it_is(desk: Desk) -> None:
+    filled(desk)
+    desk.storage.upload("photos", "deep/down/report.txt", b"x", desk.me)
+    desk.session.actions[ActionId.SEARCH].trigger()
+    write(desk, "report.txt")
+    desk.until(lambda: desk.names == ["deep/down/report.txt"])
+
+    desk.model.setData(desk.model.index(0, 0), "the report.txt")
+
+    desk.until(lambda: desk.storage.exists("photos", "deep/down/the report.txt", desk.me))
+    desk.until(lambda: desk.names == ["deep/down/the report.txt"])
+
+
+def test_the_order_changes_within_the_filter(desk: Desk) -> None:
+    filled(desk)
+    begin(desk)
+    write(desk, "let")
+    desk.until(lambda: len(desk.names) == 2)
+    desk.storage.upload("photos", "a letter.txt", b"longer", desk.me)
+    desk.until(lambda: len(desk.names) == 3)
+
+    desk.table.horizontalHeader().sectionClicked.emit(0)
+    desk.session.controllers.navigator._sort_by(1, True)  # type: ignore[arg-type]
+
+    desk.until(lambda: desk.names == ["letters", "a letter.txt", "letter.txt"])
+
+
+def test_more_than_a_page_is_shown_at_once_and_counted_then(desk: Desk) -> None:
+    filled(desk)
+    source = desk.session._side._workspace.settings.data_dir / "one.txt"
+    source.write_text("x")
+    desk.storage.upload_many("photos", [UploadItem(source, f"many {n:03}.txt") for n in range(300)], desk.me)
+    desk.until(lambda: desk.model.rowCount() == 304)
+    begin(desk)
+
+    write(desk, "many")
+
+    desk.until(lambda: desk.model.rowCount() == 300)
+    desk.until(lambda: desk.views.pane.filter.count.text() == "300 of 304")
