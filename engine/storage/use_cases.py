@@ -15,6 +15,7 @@ from engine.files.flat_listing import FlatListing
 from engine.files.listing import Listing
 from engine.files.moves import Moves
 from engine.files.past import Past
+from engine.files.positions import Positions
 from engine.files.trash import Trash
 from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads
@@ -37,6 +38,7 @@ class UseCases:
     downloads: Downloads
     tree_downloads: TreeDownloads
     listing: Listing
+    positions: Positions
     deletes: Deletes
     moves: Moves
     copies: Copies
