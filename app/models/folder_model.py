@@ -247,9 +247,8 @@ class FolderModel(QAbstractTableModel):
 
     @property
     def _is_whole(self) -> bool:
-        return self._total <= len(self._cache) * PAGE_ROWS and all(
-            number in self._cache for number in range((self._total + PAGE_ROWS - 1) // PAGE_ROWS)
-        )
+        is_few = self._is_counted and self._total <= len(self._cache) * PAGE_ROWS
+        return is_few and all(number in self._cache for number in range(-(-self._total // PAGE_ROWS)))
 
     @property
     def _pages_wanted(self) -> Sequence[int]:

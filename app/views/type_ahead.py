@@ -24,7 +24,9 @@ class TypeAhead(QObject):
         self._clock_s = clock_s
         self._typed = ""
         self._last_s = 0.0
+        self._goal = -1
         model.opened.connect(self._forget)
+        model.refreshed.connect(self._go_on)
 
     def type(self, text: str) -> None:
         """Take what was typed, and go there if there is such a row."""
@@ -38,8 +40,16 @@ class TypeAhead(QObject):
         )
 
     def _go(self, number: int) -> None:
+        """Go to a row; to one that is still being counted when it is there."""
         if number < self._model.rowCount():
+            self._goal = -1
             self._view.setCurrentIndex(self._model.index(number, 0))
+        else:
+            self._goal = number
+
+    def _go_on(self) -> None:
+        if self._goal >= 0:
+            self._go(self._goal)
 
     def _forget(self) -> None:
-        self._typed = ""
+        self._typed, self._goal = "", -1

@@ -70,6 +70,18 @@ def test_a_large_folder_is_asked(qapp: QApplication, qtbot: QtBot) -> None:
     assert not typing.source.page_loads[1:]
 
 
+def test_a_row_that_is_still_being_counted_is_gone_to_then(qapp: QApplication, qtbot: QtBot) -> None:
+    typing = Typing(qapp, qtbot, [f"{i:06}" for i in range(100_000)])
+    typing.source.shown_first = 512
+    typing.model.open(View(Location("other")))
+    typing.source.pending.pop(0).deliver()
+    typing.ahead.type("07")
+    typing.source.pending.pop().deliver()
+    assert typing.view.currentIndex().row() != 70_000
+    typing.source.deliver()
+    assert typing.view.currentIndex().row() == 70_000
+
+
 def test_in_the_window_by_keys(desk: Desk) -> None:
     desk.bucket("photos")
     for name in ("alpha.txt", "beta.txt", "bravo.txt"):
