@@ -180,7 +180,7 @@ def _round(browsing: Browsing) -> dict[str, float]:
     figures |= {"sort_size": browsing.sort(Column.SIZE), "end_size": browsing.end()}
     figures |= {"middle_size": browsing.thumb(0.5), "sort_time": browsing.sort(Column.MODIFIED)}
     browsing.sort_by_name()
-    figures["type_ahead"] = browsing.type_ahead("giraffe-0500")
+    figures["type_ahead"] = browsing.type_ahead("giraffe")
     return figures | browsing.icons()
 
 
