@@ -27,6 +27,7 @@ from engine.files.many_moves import ManyMoves
 from engine.files.moves import Moves
 from engine.files.mutations import Mutations
 from engine.files.past import Past
+from engine.files.positions import Positions
 from engine.files.quarantine import Quarantine
 from engine.files.settle import Settler
 from engine.files.sidecars import Sidecars
@@ -170,6 +171,7 @@ def compose(
             downloads=downloads,
             tree_downloads=TreeDownloads(downloads, listing, past),
             listing=listing,
+            positions=Positions(executor),
             deletes=deletes,
             moves=Moves(core.mutations, announcer),
             many_moves=ManyMoves(core.mutations, announcer),

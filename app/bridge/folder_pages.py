@@ -79,6 +79,11 @@ class FolderPages:
         request = replace(_request(view), offset=first)
         return self._maker.rows(self._storage.list(view.location.bucket, request, me))
 
+    def find(self, view: View, typed: str, start: str, me: RlsContext, *, beyond: bool) -> int | None:
+        """Return the place of the next row whose name begins so, if there is any; see `FolderSource`."""
+        found = self._storage.find_name(view.location.bucket, _request(view), typed, me, start=start, beyond=beyond)
+        return None if found is None else found.row
+
     def _whole(self, view: View, me: RlsContext) -> Snapshot | None:
         """Return all of a folder, counted by its rows, or None where there are too many."""
         request = replace(_request(view), limit=limits.LIST_PAGE_MAX)

@@ -92,6 +92,17 @@ class Reader:
         """Read one page; see `FolderSource`."""
         return self._tasks.read(lambda _, me: self._pages.page(view, number, me, among), then, otherwise)
 
+    def find(self, view: View, typed: str, start: str, then: Callable[[int], None], *, beyond: bool) -> Ticket:
+        """Find the next row whose name begins so; see `FolderSource`. A failure is nobody's news."""
+
+        def take(row: int | None) -> None:
+            if row is not None:
+                then(row)
+
+        return self._tasks.read(
+            lambda _, me: self._pages.find(view, typed, start, me, beyond=beyond), take, lambda _: None
+        )
+
     def buckets(self, then: Callable[[tuple[Root, ...]], None], otherwise: Fail | None = None) -> Ticket:
         """Read all buckets; see `TreeSource`."""
         return self._tasks.read(lambda _, me: self._roots(me), then, otherwise)

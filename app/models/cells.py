@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 
 from app.i18n import translate
 from app.models.rows import Row
+from app.models.sources import View
 from engine.types import SortColumn
 
 
@@ -44,6 +45,14 @@ def column_titles() -> tuple[str, ...]:
         translate("FolderModel", "Modified"),
         translate("FolderModel", "Owner"),
     )
+
+
+def title_of(column: Column, view: View | None) -> str:
+    """Return a column's title, with an arrow where it sorts: a right-aligned title leaves no room for Qt's own."""
+    title = column_titles()[column]
+    if view is None or SORTS.get(column) is not view.sort:
+        return title
+    return f"{title} {'↓' if view.descending else '↑'}"
 
 
 def alignment(column: int) -> Qt.AlignmentFlag:

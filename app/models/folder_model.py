@@ -10,15 +10,15 @@ count than its first rows take to come: these are shown at once, and the rest fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
-from app.models.cells import ROW_ROLE, SORTS, Column, alignment, column_titles, datum
+from app.models.cells import ROW_ROLE, SORTS, Column, alignment, column_titles, datum, title_of
 from app.models.pace import Pace
-from app.models.pages import PAGE_ROWS, Insertion, PageCache, Removal, edits
+from app.models.pages import PAGE_ROWS, Insertion, PageCache, Removal, few_edits
 from app.models.rows import Row
 from app.models.sources import WHOLE_MAX, Cancellable, FolderSource, Snapshot, View
 from engine.types import FolderCount
@@ -79,6 +79,7 @@ class FolderModel(QAbstractTableModel):
         self._opening: Cancellable | None = None
         self._refreshing: Cancellable | None = None
         self._counting: Cancellable | None = None
+        self._seeking: Cancellable | None = None
         self._stale = False
         self._pace = Pace(self)
         self._pace.rested.connect(self.refresh)
@@ -179,6 +180,26 @@ class FolderModel(QAbstractTableModel):
         hits = [number for number, row in self._cache.items() if row.name.casefold().startswith(wanted)]
         return min(hits, key=lambda number: (number < start, number), default=None)
 
+    def seek(self, start: int, typed: str, then: Callable[[int], None], *, beyond: bool) -> None:
+        """Find the next row, from `start` on and around, whose name begins with `typed`; its folder may be any size.
+
+        Args:
+            start: Where to begin; negative for the first row.
+            typed: How the name begins.
+            then: Gets the row's place, if there is one.
+            beyond: Whether `start` itself does not count.
+        """
+        if self._seeking is not None:
+            self._seeking.cancel()
+        known = self.find_name(max(start, 0) + (1 if beyond else 0), typed)
+        row = self._cache.row(start) if start >= 0 else None
+        if self._view is None or self._is_whole or self._view.moment is not None:
+            if known is not None:
+                then(known)
+        else:
+            path = "" if row is None else row.path
+            self._seeking = self._source.find(self._view, typed, path, then, beyond=beyond and row is not None)
+
     def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:
         """Qt's hook: rows of the folder, known from the database."""
         return 0 if parent.isValid() else self._total
@@ -193,7 +214,7 @@ class FolderModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return alignment(section)
-        return self._title(Column(section)) if role == Qt.ItemDataRole.DisplayRole else None
+        return title_of(Column(section), self._view) if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Qt's hook: texts made ready with the page; asking for a missing page orders it."""
@@ -224,18 +245,10 @@ class FolderModel(QAbstractTableModel):
             return Qt.ItemFlag.ItemIsDropEnabled
         return _NAME_FLAGS if index.column() == Column.NAME else _CELL_FLAGS
 
-    def _title(self, column: Column) -> str:
-        """Return a column's title, with an arrow where it sorts: a right-aligned title leaves no room for Qt's own."""
-        title = column_titles()[column]
-        if self._view is None or SORTS.get(column) is not self._view.sort:
-            return title
-        return f"{title} {'↓' if self._view.descending else '↑'}"
-
     @property
     def _is_whole(self) -> bool:
-        return self._total <= len(self._cache) * PAGE_ROWS and all(
-            number in self._cache for number in range((self._total + PAGE_ROWS - 1) // PAGE_ROWS)
-        )
+        is_few = self._is_counted and self._total <= len(self._cache) * PAGE_ROWS
+        return is_few and all(number in self._cache for number in range(-(-self._total // PAGE_ROWS)))
 
     @property
     def _pages_wanted(self) -> Sequence[int]:
@@ -246,7 +259,7 @@ class FolderModel(QAbstractTableModel):
 
     def _forget_loads(self) -> None:
         self._pace.stop()
-        for load in (self._opening, self._refreshing, self._counting, *self._loading.values()):
+        for load in (self._opening, self._refreshing, self._counting, self._seeking, *self._loading.values()):
             if load is not None:
                 load.cancel()
         self._opening = self._refreshing = self._counting = None
@@ -285,7 +298,7 @@ class FolderModel(QAbstractTableModel):
         self._pace.end()
         old = [self._cache.row(number) for number in range(self._total)] if self._is_whole else None
         new = snapshot.whole
-        steps = _steps(old, new)
+        steps = few_edits([row.path for row in old or () if row], [row.path for row in new or ()], _STEPS_MAX)
         if old is not None and new is not None and steps is not None:
             self._edit([row for row in old if row is not None], new, steps)
         else:
@@ -382,11 +395,3 @@ class FolderModel(QAbstractTableModel):
     def _fail(self, error: Exception) -> None:
         self._forget_loads()
         self.failed.emit(error)
-
-
-def _steps(old: Sequence[Row | None] | None, new: Sequence[Row] | None) -> list[Removal | Insertion] | None:
-    """Return the edits between two whole folders, or None where a coarse refresh is cheaper."""
-    if old is None or new is None:
-        return None
-    steps = edits([row.path for row in old if row is not None], [row.path for row in new])
-    return steps if len(steps) <= _STEPS_MAX else None

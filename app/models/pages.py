@@ -114,6 +114,12 @@ def edits(old: Sequence[str], new: Sequence[str]) -> list[Removal | Insertion]:
     return [*reversed(removals), *insertions]
 
 
+def few_edits(old: Sequence[str], new: Sequence[str], most: int) -> list[Removal | Insertion] | None:
+    """Return what `edits` does, or None where that are so many that everything might as well be looked at anew."""
+    steps = edits(old, new)
+    return steps if len(steps) <= most else None
+
+
 def _staying(old: Sequence[str], new: Sequence[str]) -> frozenset[str]:
     """Return the keys of a longest common subsequence (patience sorting, O(n log n))."""
     places = {key: i for i, key in enumerate(new)}

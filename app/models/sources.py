@@ -152,6 +152,10 @@ class FolderSource(Protocol):
         """Read one page. `among` says how many rows there are, if that is known: the last are read from the end."""
         ...
 
+    def find(self, view: View, typed: str, start: str, then: Callable[[int], None], *, beyond: bool) -> Cancellable:
+        """Find the next row, from the path `start` on or beyond it, whose name begins so; `then` gets its place."""
+        ...
+
 
 class TreeSource(Protocol):
     """What the tree's model loads from."""

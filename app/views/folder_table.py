@@ -30,6 +30,7 @@ from app.views.drops import carries_files, local_paths
 from app.views.folder_header import FolderHeader
 from app.views.hold import Hold
 from app.views.steady import Steady
+from app.views.type_ahead import TypeAhead
 
 _TOLD_ROWS_MAX = 64
 
@@ -83,6 +84,7 @@ class FolderTable(QTableView):
         self.selectionModel().currentRowChanged.connect(lambda *_: self.viewport().update())
         self.selection_changed.connect(lambda: model.set_selected(self.ranges))
         Steady(self, model, lambda: self.ranges)
+        self._type_ahead = TypeAhead(self, model)
         self.activated.connect(self._open)
         self.entered.connect(lambda index: self._hover(index.row()))
         self.viewportEntered.connect(lambda: self._hover(-1))
@@ -199,11 +201,8 @@ class FolderTable(QTableView):
         self._header.restore(state)
 
     def keyboardSearch(self, search: str) -> None:
-        """Qt's hook: type-ahead among the rows in memory; Qt's own would load the whole folder."""
-        start = self.currentIndex().row() + (1 if len(search) == 1 else 0)
-        number = self._rows.find_name(max(start, 0), search)
-        if number is not None:
-            self.setCurrentIndex(self._rows.index(number, 0))
+        """Qt's hook: type-ahead; Qt's own would load the whole folder."""
+        self._type_ahead.type(search)
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Qt's hook: tell screen readers of large selections as a whole; Qt's own way asks the flags of each cell."""

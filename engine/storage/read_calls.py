@@ -12,6 +12,7 @@ from engine.cancel import CancelToken
 from engine.context import Operation
 from engine.errors import ObjectNotFound
 from engine.files.downloads import ObjectReader
+from engine.files.positions import Position
 from engine.paths import validate_object_path, validate_prefix
 from engine.search_types import SearchCount, SearchFilter, SearchPage, SearchRequest
 from engine.storage.use_cases import Calls
@@ -115,6 +116,20 @@ class ReadCalls(Calls):
     def list(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
         """Return one page of a folder."""
         return self._use.listing.page(bucket, request, context)
+
+    @act(Operation.OBJECT_LIST, path="request.prefix", told=("typed",))
+    def find_name(
+        self,
+        bucket: str,
+        request: ListRequest,
+        typed: str,
+        context: RlsContext,
+        *,
+        start: str = "",
+        beyond: bool = False,
+    ) -> Position | None:
+        """Return the next row of a folder whose name begins with what was typed, from a path on or beyond it."""
+        return self._use.positions.find(bucket, request, typed, start, context, beyond=beyond)
 
     @act(Operation.OBJECT_LIST, path="prefix")
     def count_folder(

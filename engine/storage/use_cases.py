@@ -18,6 +18,7 @@ from engine.files.lookups import Lookups
 from engine.files.many_moves import ManyMoves
 from engine.files.moves import Moves
 from engine.files.past import Past
+from engine.files.positions import Positions
 from engine.files.trash import Trash
 from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads
@@ -41,6 +42,7 @@ class UseCases:
     downloads: Downloads
     tree_downloads: TreeDownloads
     listing: Listing
+    positions: Positions
     deletes: Deletes
     moves: Moves
     many_moves: ManyMoves

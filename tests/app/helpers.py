@@ -54,6 +54,7 @@ class FakeSource:
         self.page_loads: list[int] = []
         self.counts_known: list[FolderCount | None] = []
         self.shown_first = 0
+        self.sought: list[tuple[str, str, bool]] = []
 
     def deliver(self) -> None:
         while self.pending:
@@ -83,6 +84,10 @@ class FakeSource:
         self.page_loads.append(number)
         self.counts_known.append(among)
         return self._later(lambda: then(self._page(number)))
+
+    def find(self, view: View, typed: str, start: str, then, *, beyond: bool) -> Load:
+        self.sought.append((typed, start, beyond))
+        return self._later(lambda: then(next(i for i, name in enumerate(self.names) if name.startswith(typed))))
 
     def buckets(self, then, otherwise=None) -> Load:
         return self._later(

@@ -54,6 +54,7 @@ _BARS: Final = (
     _Bar("select_all", "Ctrl+A", 50, "select_all"),
     _Bar("open_many", "opening {folders:,} folders in one bucket, first painted rows", 150),
     _Bar("end_many", "Ctrl+End there, painted", 200),
+    _Bar("type_ahead", "letters typed, the row in its middle painted"),
     _Bar("icons", "the same folder as icons, painted", 200),
     _Bar("icons_end", "Ctrl+End among icons, painted", 200),
     _Bar("start", "start to painted rows of that folder, warm", 1500),

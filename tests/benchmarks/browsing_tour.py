@@ -21,10 +21,12 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTableView
 
+from app.actions import ActionId
 from app.application import Window
 from app.location import Location
 from app.models.folder_model import Column
 from app.theme import Theme
+from app.views.icon_grid import IconGrid
 from engine.secrets import FixedSecrets
 from engine.types import UploadItem
 from tests.benchmarks.browsing_watch import Heartbeat, Painted, peak_memory_mib, spin, spin_until
@@ -48,7 +50,8 @@ class Browsing:
         self.session = window.session
         self.table: QTableView = self.session.views.pane.table
         self.rows = self.session._rows
-        self.painted = Painted(self.table)
+        self.grid: IconGrid = self.session.views.pane.icons
+        self.painted, self.grid_painted = Painted(self.table), Painted(self.grid)
 
     def are_rows_there(self) -> bool:
         """Return whether all rows on the screen have come."""
@@ -63,7 +66,9 @@ class Browsing:
 
     def go(self, place: Location) -> float:
         """Return what it takes to open a place."""
-        return self.painted.after(lambda: self.session.controllers.navigator.go(place), self.shows(place))
+        took_ms = self.painted.after(lambda: self.session.controllers.navigator.go(place), self.shows(place))
+        spin_until(lambda: self.rows.is_counted)
+        return took_ms
 
     def end(self) -> float:
         """Return what Ctrl+End takes."""
@@ -97,6 +102,29 @@ class Browsing:
             lambda: self.table.horizontalHeader().setSortIndicator(Column.NAME, Qt.SortOrder.AscendingOrder),
             lambda: self.rows.view != before and self.are_rows_there(),
         )
+
+    def type_ahead(self, text: str) -> float:
+        """Return what it takes from the last letter until a row far away is painted."""
+        self.table.setFocus()
+        return self.painted.after(
+            lambda: QTest.keyClicks(self.table, text),
+            lambda: str(self.table.currentIndex().data()).startswith(text) and self.are_rows_there(),
+        )
+
+    def icons(self) -> dict[str, float]:
+        """Return what it takes to switch to icons and to their end; rows are shown again afterwards."""
+        actions, bar = self.session.actions, self.grid.verticalScrollBar()
+        figures = {"icons": self.grid_painted.after(actions[ActionId.ICONS].trigger, self.are_icons_there)}
+        figures["icons_end"] = self.grid_painted.after(
+            lambda: QTest.keyClick(self.grid, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier),
+            lambda: bar.value() == bar.maximum() and self.are_icons_there(),
+        )
+        self.painted.after(actions[ActionId.DETAILS].trigger, self.are_rows_there)
+        return figures
+
+    def are_icons_there(self) -> bool:
+        """Return whether all icons on the screen have come."""
+        return all(self.rows.row(number) is not None for number in self.grid._visible())
 
     def select_all(self) -> float:
         """Return what Ctrl+A takes, until the event loop goes on."""
@@ -152,7 +180,8 @@ def _round(browsing: Browsing) -> dict[str, float]:
     figures |= {"sort_size": browsing.sort(Column.SIZE), "end_size": browsing.end()}
     figures |= {"middle_size": browsing.thumb(0.5), "sort_time": browsing.sort(Column.MODIFIED)}
     browsing.sort_by_name()
-    return figures
+    figures["type_ahead"] = browsing.type_ahead("giraffe")
+    return figures | browsing.icons()
 
 
 def _tour(browsing: Browsing, data_dir: Path) -> dict[str, float]:
@@ -182,6 +211,8 @@ def _stages(browsing: Browsing) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "sort by name", browsing.sort_by_name
     yield "select all", browsing.select_all
     yield "end", browsing.end
+    yield "icons", lambda: browsing.session.actions[ActionId.ICONS].trigger()
+    yield "details", lambda: browsing.session.actions[ActionId.DETAILS].trigger()
     yield "many folders", lambda: browsing.go(_FOLDERS)
     yield "back", lambda: browsing.go(_PLACE)
     yield "rest again", lambda: spin(2)

@@ -54,6 +54,12 @@ CALLS: list[tuple[str, Call, str, str]] = [
     ("info", lambda s, c, _: s.info("photos", "a/cat", c), Operation.OBJECT_INFO, "a/cat"),
     ("exists", lambda s, c, _: s.exists("photos", "nothing", c), Operation.OBJECT_INFO, "nothing"),
     ("list", lambda s, c, _: s.list("photos", ListRequest("a/"), c), Operation.OBJECT_LIST, "a/"),
+    (
+        "find_name",
+        lambda s, c, _: s.find_name("photos", ListRequest("a/"), "c", c),
+        Operation.OBJECT_LIST,
+        "a/",
+    ),
     ("count", lambda s, c, _: s.count_folder("photos", "a/", c), Operation.OBJECT_LIST, "a/"),
     ("walk", lambda s, c, _: list(s.walk("photos", "a/", c)), Operation.OBJECT_LIST, "a/"),
     ("walk a little", lambda s, c, _: _some_of_it(s, c), Operation.OBJECT_LIST, "a/"),

@@ -77,6 +77,7 @@ CALLS: dict[str, tuple[set[str], Call]] = {
     "download": ({S}, lambda s: s.storage.download(s.bucket, "f/there", s.folder / s.bucket, s.who)),
     "list": ({S}, lambda s: _some(s.storage.list(s.bucket, ListRequest("f/"), s.who).objects)),
     "list folders": ({S}, lambda s: _some(s.storage.list(s.bucket, ListRequest(), s.who).folders)),
+    "find name": ({S}, lambda s: _some(s.storage.find_name(s.bucket, ListRequest("f/"), "t", s.who))),
     "count": ({S}, lambda s: _some(s.storage.count_folder(s.bucket, "f/", s.who).total)),
     "count folders": ({S}, lambda s: _some(s.storage.count_folder(s.bucket, "", s.who).total)),
     "walk": ({S}, lambda s: _some(list(s.storage.walk(s.bucket, "", s.who)))),

@@ -1,0 +1,140 @@
+"""What other programs' users complain of while browsing, asked of the real window on the real engine."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from PySide6.QtCore import QAbstractItemModel
+from sqlalchemy import text
+
+from app.bridge.folder_pages import FolderPages
+from app.location import Location
+from app.models.folder_model import FolderModel
+from app.models.pages import PAGE_ROWS, PAGES_MAX
+from app.models.sources import View
+from app.models.transfers import TransfersModel
+from app.models.tree_model import TreeModel
+from engine.types import ListRequest
+from tests.app.helpers import Desk
+
+MANY = 6_000
+
+
+def fill(desk: Desk, count: int, parent: str, leaf: str = "n%06d.txt") -> None:
+    """Write rows without bytes: browsing never reads any."""
+    statement = """
+        WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)
+        INSERT INTO storage_objects (id, bucket_id, parent, leaf, owner_id, size_bytes, mime_type, checksum,
+            cache_control, user_metadata, version, physical_path, created_at, updated_at, valid_from)
+        SELECT printf('%s%d', :parent, i), (SELECT id FROM storage_buckets WHERE name = 'photos'), printf(:parent, i),
+            printf(:leaf, i), :owner, i % 97, 'text/plain', '', 'no-cache', '{}', printf('%s%d', :parent, i), '',
+            1, i, 1
+        FROM n
+    """
+    values = {"count": count, "parent": parent, "leaf": leaf, "owner": desk.session._side._workspace.owner_id}
+    with desk.session._side._workspace._core.executor.transaction(desk.me) as tx:
+        tx.execute(text(statement), values)
+
+
+class Calls:
+    """Counts what the window asks of the engine."""
+
+    def __init__(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.made: Counter[str] = Counter()
+        for name in ("list", "count_folder", "info", "exists", "tree_size", "open_object"):
+            monkeypatch.setattr(desk.storage, name, self._counted(name, getattr(desk.storage, name)), raising=True)
+
+    def _counted(self, name: str, call):
+        def counted(*arguments, **names):
+            self.made[name] += 1
+            return call(*arguments, **names)
+
+        return counted
+
+
+@pytest.fixture
+def photos(desk: Desk) -> Desk:
+    desk.bucket("photos")
+    return desk
+
+
+def rest(desk: Desk) -> None:
+    """Wait until nothing is read any more."""
+    desk.until(lambda: not desk.session._tasks._pending)
+
+
+def test_a_folder_costs_calls_by_the_screen_not_by_the_row(photos: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cyberduck 15716 (a request for each row) and 12911 (unresponsive from 5,000 files)."""
+    fill(photos, MANY, "large/")
+    rest(photos)
+    calls = Calls(photos, monkeypatch)
+    photos.go("photos", "large/")
+    photos.until(lambda: photos.model.is_counted)
+    rest(photos)
+    photos.table.scrollToBottom()
+    photos.until(lambda: photos.model.row(MANY - 1) is not None)
+    rest(photos)
+    assert photos.model.rowCount() == MANY
+    assert sum(calls.made.values()) <= 30
+    assert photos.model.held_pages <= PAGES_MAX
+
+
+def test_a_small_folder_is_one_call(photos: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cyberduck 15716."""
+    fill(photos, 500, "small/")
+    rest(photos)
+    calls = Calls(photos, monkeypatch)
+    pages = FolderPages(photos.storage, photos.session._side.row_maker)
+    snapshot = pages.look(View(Location("photos", "small/")), photos.me)
+    assert (calls.made, snapshot.is_counted, snapshot.count.total) == ({"list": 1}, True, 500)
+
+
+def test_thousands_of_folders_are_rows_like_others(photos: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cyberduck 14023 (10,000 folders hang)."""
+    fill(photos, MANY, "in/f%05d/", "x.txt")
+    rest(photos)
+    calls = Calls(photos, monkeypatch)
+    photos.go("photos", "in/")
+    photos.until(lambda: photos.model.is_counted)
+    assert photos.model.count.folders == MANY
+    photos.table.scrollToBottom()
+    photos.until(lambda: photos.model.row(MANY - 1) is not None)
+    assert photos.model.row(MANY - 1).path == f"in/f{MANY - 1:05}/"
+    rest(photos)
+    assert sum(calls.made.values()) <= 30
+
+
+def test_no_number_of_rows_is_a_limit(photos: Desk) -> None:
+    """Supabase 13400 (200 items are shown, the rest is not there)."""
+    fill(photos, 3_000, "in/")
+    photos.go("photos", "in/")
+    photos.until(lambda: photos.model.is_counted and photos.model.rowCount() == 3_000)
+    for number in range(0, 3_000, PAGE_ROWS):
+        photos.model.index(number, 0).data()
+        photos.until(lambda number=number: photos.model.row(number) is not None)
+        assert photos.model.row(number).name == f"n{number:06}.txt"
+
+
+def test_marks_of_folders_are_never_rows(photos: Desk) -> None:
+    """Supabase 26768 and cli 940 (placeholder objects leak into the view)."""
+    photos.storage.create_folder("photos", "empty/", photos.me)
+    photos.storage.upload("photos", "kept/in/x.txt", b"x", photos.me)
+    photos.until(lambda: photos.names == ["empty", "kept"])
+    photos.go("photos", "empty/")
+    photos.until(lambda: photos.views.pane.page is photos.views.pane.empty_folder)
+    assert photos.model.rowCount() == 0
+    assert photos.model.count.total == 0
+    assert photos.storage.list("photos", ListRequest("empty/"), photos.me).objects == ()
+
+
+@pytest.mark.parametrize("kind", [FolderModel, TreeModel, TransfersModel])
+def test_the_models_of_the_window_are_sound(photos: Desk, qtmodeltester, kind: type[QAbstractItemModel]) -> None:
+    photos.put("a.txt")
+    photos.storage.create_folder("photos", "trips/", photos.me)
+    photos.until(lambda: photos.names == ["trips", "a.txt"])
+    rest(photos)
+    models = photos.shell.findChildren(kind)
+    assert models
+    for model in models:
+        qtmodeltester.check(model, force_py=True)
