@@ -16,6 +16,7 @@ from app.bridge.serving import ServerState
 from app.bridge.tasks import Tasks
 from app.bucket_looks import BucketLooks
 from app.controllers.comparing import CompareControl
+from app.controllers.escape import Rung
 from app.controllers.labelling import LabelControl
 from app.controllers.large_preview import LargePreviewControl
 from app.controllers.outside import OutsideControl
@@ -110,6 +111,7 @@ class Session(QObject):
             look, shell, self.views.pane.table, self._rows, self.controllers.navigator, side.previewer, side.acting,
             settings,
         )  # fmt: skip
+        self._ways.ladder.add(Rung.PREVIEW, self.large.dismiss)
         CompareControl(look, shell, self.views.inspector.versions, side.previewer)
         LabelControl(self.views.inspector, side.labels, side.previewer, self.controllers.navigator, shell.toast, errors)
         self._prompter = ConflictPrompter(side.transfers, look, shell)

@@ -62,6 +62,7 @@ class Ways(QObject):
         )
         self.ladder = EscapeLadder(frame.shell)
         self.ladder.add(Rung.SELECTION, self._drop_selection)
+        self.ladder.add(Rung.SEARCH, views.pane.filter.dismiss)
         parts = (views.toolbar, views.tabs, views.tree, views.pane, views.inspector, views.transfers, views.status)
         self._panes = Panes(parts, frame.shell)
         SideButtons((views.pane.table.viewport(), views.tree.viewport(), views.pane), self._navigator)
@@ -115,6 +116,7 @@ class Ways(QObject):
         strip.new_wanted.connect(tabs.open)
         strip.menu_wanted.connect(self._tab_menu)
         strip.dropped.connect(self._dropped_on_tab)
+        strip.bar.place_of = lambda number: tabs.places[number]
         tabs.changed.connect(self._show_tabs)
         self._navigator.keep_focus_in(strip.bar)
         table, tree = self._views.pane.table, self._views.tree

@@ -77,6 +77,13 @@ class LargePreviewControl(QObject):
         dialog.bring_up()
         self._show()
 
+    def dismiss(self) -> bool:
+        """Close the preview, and return whether it was open."""
+        was_open = self.dialog is not None
+        if was_open:
+            self.toggle()
+        return was_open
+
     def _made(self) -> LargePreview:
         """Return the preview, made the first time."""
         if self._dialog is None:

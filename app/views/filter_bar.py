@@ -126,6 +126,13 @@ class FilterBar(QFrame):
         self.hide()
         self.closed.emit()
 
+    def dismiss(self) -> bool:
+        """Put the strip away, and return whether it was there."""
+        was_there = self.isVisible()
+        if was_there:
+            self.put_away()
+        return was_there
+
     def forget(self) -> None:
         """Forget what was typed without telling anybody: something else is shown."""
         self.field.blockSignals(True)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.i18n import translate
 from app.location import Location
 from app.look import Look, restyle
+from app.views.hold import Hold
 from app.widgets.crumb import Crumb, separator
 from app.widgets.path_edit import PathEdit
 from app.widgets.spring import Spring
@@ -51,9 +52,10 @@ class Breadcrumb(QFrame):
     drop_left = Signal()
     dropped = Signal(list, object)
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        """Args: look, and Qt's owner."""
+    def __init__(self, look: Look, hold: Hold | None = None, parent: QWidget | None = None) -> None:
+        """Args: look; what is in hand; Qt's owner."""
         super().__init__(parent)
+        self._hold = hold or Hold(self)
         self._look = look
         self._place: Location | None = None
         self._steps: list[QWidget] = []
@@ -190,10 +192,10 @@ class Breadcrumb(QFrame):
         self._fit()
 
     def _crumb(self, place: Location, *, last: bool) -> Crumb:
-        crumb = Crumb(self._look, place, last=last)
+        crumb = Crumb(self._look, place, self._hold, last=last)
         crumb.clicked.connect(lambda: self.chosen.emit(place))
         crumb.tab_wanted.connect(lambda: self.tab_wanted.emit(place))
-        crumb.hovering.connect(lambda: self._hover(crumb))
+        crumb.hovering.connect(lambda ours: self._hover(crumb, ours=ours))
         crumb.left.connect(lambda: self._hover(None))
         crumb.dropped.connect(lambda sources: self.dropped.emit(sources, place))
         crumb.installEventFilter(self)
@@ -213,7 +215,7 @@ class Breadcrumb(QFrame):
         row.addWidget(crumb)
         return holder
 
-    def _hover(self, crumb: Crumb | None) -> None:
+    def _hover(self, crumb: Crumb | None, *, ours: bool = False) -> None:
         if self._over is not None:
             self._over.mark(lit=False)
             self.drop_left.emit()
@@ -221,7 +223,8 @@ class Breadcrumb(QFrame):
         self._spring.hover(None if crumb is None or crumb.place == self._place else crumb.place)
         if crumb is not None:
             crumb.mark(lit=True)
-            self.drop_hovering.emit(crumb.place)
+            if not ours:
+                self.drop_hovering.emit(crumb.place)
 
     def _pulse(self, lit: bool) -> None:
         if self._over is not None:

@@ -10,6 +10,7 @@ from app.i18n import translate
 from app.location import Location
 from app.look import Look, restyle
 from app.views.drops import carries_files, local_paths
+from app.views.hold import Hold
 from app.widgets.places_menu import PlacesMenu
 
 _CHARS_MAX = 32
@@ -20,19 +21,20 @@ class Crumb(QToolButton):
 
     Signals:
         tab_wanted: It was clicked in the way that means a tab of its own.
-        hovering: Something that is dragged hangs over it.
+        hovering: Something that is dragged hangs over it; carries whether it comes from this window.
         left: That went away.
         dropped: Carries a list of `Path`.
     """
 
     tab_wanted = Signal()
-    hovering = Signal()
+    hovering = Signal(bool)
     left = Signal()
     dropped = Signal(list)
 
-    def __init__(self, look: Look, place: Location, *, last: bool) -> None:
-        """Args: look; the place; whether it is the one that is shown."""
+    def __init__(self, look: Look, place: Location, hold: Hold, *, last: bool) -> None:
+        """Args: look; the place; what is in hand; whether the place is the one that is shown."""
         super().__init__()
+        self._hold = hold
         self.place = place
         name = place.name or translate("Breadcrumb", "(no name)")
         shown = name if len(name) <= _CHARS_MAX else f"{name[: _CHARS_MAX - 1]}…"
@@ -59,10 +61,10 @@ class Crumb(QToolButton):
         super().mouseReleaseEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Qt's hook: whatever is dragged may look for its place here; files may stay."""
+        """Qt's hook: whatever is dragged may look for its place here; files and the window's own things may stay."""
         self._answer(event)
         event.accept()
-        self.hovering.emit()
+        self.hovering.emit(isinstance(event.source(), QWidget))
 
     def dragMoveEvent(self, event: QDropEvent) -> None:
         """Qt's hook: say what may be dropped."""
@@ -70,16 +72,23 @@ class Crumb(QToolButton):
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         """Qt's hook: it went away."""
+        self._hold.leave()
         self.left.emit()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Qt's hook: pass the paths on and return at once; the other program is waiting."""
-        self._answer(event)
         self.left.emit()
+        if self._hold.carries(event.mimeData()):
+            self._hold.drop(event, self.place)
+            return
+        self._answer(event)
         if event.isAccepted():
             self.dropped.emit(local_paths(event.mimeData()))
 
     def _answer(self, event: QDropEvent) -> None:
+        if self._hold.carries(event.mimeData()):
+            self._hold.hang(event, self.place)
+            return
         if isinstance(event.source(), QWidget) or not carries_files(event.mimeData()):
             event.ignore()
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
@@ -18,8 +19,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QTabBar, QToolButton, QWidget
 
 from app.i18n import translate
+from app.location import Location
 from app.look import Look
 from app.views.drops import carries_files, local_paths
+from app.views.hold import Hold
 from app.widgets.spring import Spring
 
 _RIGHT = QTabBar.ButtonPosition.RightSide
@@ -57,13 +60,13 @@ class TabStrip(QWidget):
     menu_wanted = Signal(int, QPoint)
     dropped = Signal(list, int)
 
-    def __init__(self, look: Look) -> None:
-        """Args: look."""
+    def __init__(self, look: Look, hold: Hold | None = None) -> None:
+        """Args: look; what is in hand."""
         super().__init__()
         self._look = look
         self.setProperty("place", "tabs")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.bar = _Bar(look)
+        self.bar = _Bar(look, hold or Hold(self))
         self._plus = look.tool_button("plus", translate("TabStrip", "New tab"))
         row = QHBoxLayout(self)
         row.setContentsMargins(look.theme.space("xs"), look.theme.space("xs"), look.theme.space("xs"), 0)
@@ -123,15 +126,21 @@ class TabStrip(QWidget):
 
 
 class _Bar(QTabBar):
-    """The tabs themselves."""
+    """The tabs themselves.
+
+    Attributes:
+        place_of: What a tab shows.
+    """
 
     middle_clicked = Signal(int)
     menu_wanted = Signal(int, QPoint)
     dropped = Signal(list, int)
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, hold: Hold) -> None:
         super().__init__()
         self._look = look
+        self._hold = hold
+        self.place_of: Callable[[int], Location | None] = lambda _: None
         self._over = -1
         self._lit = True
         self.spring = Spring(self)
@@ -173,12 +182,16 @@ class _Bar(QTabBar):
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         """Qt's hook: it went away."""
+        self._hold.leave()
         self._hang(-1)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Qt's hook: pass the paths on and return at once; the other program is waiting."""
         number = self.tabAt(event.position().toPoint())
         self._hang(-1)
+        if self._hold.carries(event.mimeData()):
+            self._hold.drop(event, self.place_of(number) if number >= 0 else None)
+            return
         self._answer(event)
         if event.isAccepted():
             self.dropped.emit(local_paths(event.mimeData()), number)
@@ -196,9 +209,14 @@ class _Bar(QTabBar):
         painter.end()
 
     def _answer(self, event: QDropEvent) -> None:
-        """Take files from other programs; what is dragged from the window's own views only springs tabs open."""
-        own = isinstance(event.source(), QWidget)
-        if own or not carries_files(event.mimeData()) or self.tabAt(event.position().toPoint()) < 0:
+        """Take files from other programs, and what is dragged in this window where a drop does something."""
+        number = self.tabAt(event.position().toPoint())
+        if self._hold.carries(event.mimeData()):
+            if not self._hold.hang(event, self.place_of(number) if number >= 0 else None):
+                event.setDropAction(Qt.DropAction.IgnoreAction)
+                event.accept()  # else Qt sends no more moves here, and the tab never springs open
+            return
+        if isinstance(event.source(), QWidget) or not carries_files(event.mimeData()) or number < 0:
             event.ignore()
             return
         event.setDropAction(Qt.DropAction.CopyAction)
