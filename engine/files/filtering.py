@@ -11,13 +11,14 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select
+from sqlalchemy import Select, bindparam, func, literal
 from sqlalchemy.types import BigInteger, Text
 
 from engine.metadata.executor import Transaction
 from engine.metadata.tables import storage_objects
 from engine.search.conditions import PLACE, named
 from engine.search.index import places_of
+from engine.search.plans import InOrder
 
 _FEW: Final = 20_000
 """Objects that are looked up one by one in some fifty milliseconds."""
@@ -34,7 +35,7 @@ def filtered(query: Select[Any], tx: Transaction, words: tuple[str, ...]) -> Sel
     if not words:
         return query
     places = _places(tx, words)
-    query = query if places is None else query.where(_is_at(places))
+    query = query if places is None else query.select_from(_at(places))
     return query.where(named(storage_objects.c.leaf, words))
 
 
@@ -69,6 +70,7 @@ def _places(tx: Transaction, words: tuple[str, ...]) -> Sequence[int] | None:
         return None
 
 
-def _is_at(places: Sequence[int]) -> ColumnElement[bool]:
+def _at(places: Sequence[int]) -> InOrder:
+    """Return the objects in some places, looked up one by one: the folder's own index would have all of it read."""
     array = func.json_each(literal(json.dumps(places), Text)).table_valued("value", name="places")
-    return PLACE.in_(select(array.c.value))
+    return InOrder(array, storage_objects, array.c.value == PLACE)
