@@ -20,7 +20,7 @@ from engine.search.conditions import PLACE, named
 from engine.search.index import places_of
 from engine.search.plans import InOrder
 
-_FEW: Final = 20_000
+_FEW: Final = 5_000
 """Objects that are looked up one by one in some fifty milliseconds."""
 
 
