@@ -11,30 +11,35 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select
+from sqlalchemy import Select, bindparam, func, literal
 from sqlalchemy.types import BigInteger, Text
 
 from engine.metadata.executor import Transaction
 from engine.metadata.tables import storage_objects
 from engine.search.conditions import PLACE, named
 from engine.search.index import places_of
+from engine.search.plans import InOrder
 
-_FEW: Final = 20_000
+_FEW: Final = 5_000
 """Objects that are looked up one by one in some fifty milliseconds."""
 
+_MANY: Final = 100_000
+"""Objects up to which that is faster than to read a whole folder."""
 
-def filtered(query: Select[Any], tx: Transaction, words: tuple[str, ...]) -> Select[Any]:
+
+def filtered(query: Select[Any], tx: Transaction, words: tuple[str, ...], *, in_order: bool = False) -> Select[Any]:
     """Return a statement over objects for those that have all words in their names.
 
     Args:
         query: Of `engine.files.folder_queries`.
         tx: Where it is going to run.
         words: Of `engine.folding.words_of`; none for all objects.
+        in_order: Whether the folder is read in the order of an index, which may end early.
     """
     if not words:
         return query
-    places = _places(tx, words)
-    query = query if places is None else query.where(_is_at(places))
+    places = _places(tx, words, _FEW if in_order else _MANY)
+    query = query if places is None else query.select_from(_at(places))
     return query.where(named(storage_objects.c.leaf, words))
 
 
@@ -61,14 +66,15 @@ def filtered_folders(query: Select[Any], words: tuple[str, ...]) -> Select[Any]:
     return query.where(named(func.substr(folder, length + 1, func.length(folder) - length - 1, type_=Text), words))
 
 
-def _places(tx: Transaction, words: tuple[str, ...]) -> Sequence[int] | None:
+def _places(tx: Transaction, words: tuple[str, ...], most: int) -> Sequence[int] | None:
     """Return where to look, or None where that is no help, or where there is no index."""
     try:
-        return places_of(tx, words, _FEW)
+        return places_of(tx, words, most)
     except sqlite3.Error:
         return None
 
 
-def _is_at(places: Sequence[int]) -> ColumnElement[bool]:
+def _at(places: Sequence[int]) -> InOrder:
+    """Return the objects in some places, looked up one by one: the folder's own index would have all of it read."""
     array = func.json_each(literal(json.dumps(places), Text)).table_valued("value", name="places")
-    return PLACE.in_(select(array.c.value))
+    return InOrder(array, storage_objects, array.c.value == PLACE)

@@ -314,7 +314,8 @@ def _objects(
         if ordered is not None:
             return ordered
     query = objects_page(request.sort, descending=request.descending, resumed=resumed)
-    return tx.tuples(filtered(query, tx, words_of(request.matching)), values)
+    in_order = request.sort is SortColumn.NAME
+    return tx.tuples(filtered(query, tx, words_of(request.matching), in_order=in_order), values)
 
 
 def _count_objects(tx: Transaction, request: ListRequest) -> Select[Any]:

@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 import pytest
 
 from engine.cancel import CancelToken
+from engine.files.filtering import filtered
+from engine.files.folder_queries import objects_page
 from engine.search.index import NameIndex
 from engine.storage import FileStorage
 from engine.types import BucketChanges, FolderCount, ListRequest, Retention, RlsContext, SortColumn
+from engine.workspace import Workspace
 from tests.engine.search.conftest import Put
 from tests.policies import let_owners
 
@@ -99,3 +102,16 @@ def test_the_past_is_filtered_too(put: Put, storage: FileStorage, service: RlsCo
     assert names(storage, request, service) == ["reports/", "report 1.txt", "report 2.txt"]
     assert names(storage, replace(request, limit=1, offset=2), service) == ["report 2.txt"]
     assert storage.count_folder("photos", "", service, then, "report") == FolderCount(1, 2)
+
+
+def test_few_are_looked_up_and_not_read_from_the_whole_folder(
+    put: Put, workspace: Workspace, service: RlsContext, index: NameIndex
+) -> None:
+    put("a/report.txt")
+    index.catch_up(CancelToken())
+    with workspace._core.executor.snapshot(service) as tx:
+        page = objects_page(SortColumn.NAME, descending=False, resumed=False)
+        bound = page.params(bucket="b", prefix="a/", skip=0, count=9)
+        steps = tx.plan(filtered(bound, tx, ("report",))).splitlines()
+
+    assert steps[1] == "SEARCH storage_objects USING INTEGER PRIMARY KEY (rowid=?)"
