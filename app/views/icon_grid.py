@@ -92,7 +92,7 @@ class IconGrid(QListView):
         look.theme.changed.connect(self.viewport().update)
         for signal in (self._rows.rowsInserted, self._rows.rowsRemoved, self._rows.modelReset):
             signal.connect(self.updateGeometries)
-        self._rows.dataChanged.connect(lambda *_: self._tell_visible())
+        self._rows.dataChanged.connect(self._tell_visible)
 
     @property
     def zoom(self) -> int:

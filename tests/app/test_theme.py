@@ -119,8 +119,9 @@ def test_every_glyph_exists_and_fills_its_square(look: Look) -> None:
     names = {spec.glyph for spec in SPECS} | {family.icon for family in (kinds.FOLDER, kinds.family("video/mp4", "a"))}
     for name in names:
         image = look.icons.pixmap(name, "text", 64).toImage()
-        xs = [x for x in range(64) for y in range(64) if image.pixelColor(x, y).alpha() > 0]
-        assert max(xs) - min(xs) > 24, name
+        drawn = [(x, y) for x in range(64) for y in range(64) if image.pixelColor(x, y).alpha() > 0]
+        xs, ys = zip(*drawn, strict=True)
+        assert max(max(xs) - min(xs), max(ys) - min(ys)) > 24, name
         assert min(xs) > 0, name
         assert max(xs) < 63, name
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.app.helpers import Desk
-from tests.screenshots import access, browsing, keeping, policies, starts, window
+from tests.screenshots import access, browsing, keeping, looking, policies, starts, window
 
 Scene = Callable[[Desk], object]
 
 SCENES: dict[str, Scene] = {
     scene.__name__.replace("_", "-"): scene
-    for room in (browsing, window, keeping, access, policies)
+    for room in (browsing, looking, window, keeping, access, policies)
     for scene in room.SCENES
 }
 """Name → what brings an empty window there."""
