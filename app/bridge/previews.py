@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from PySide6.QtGui import QImage
+
 from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.tasks import Fail, Ticket
 from app.previews.comparing import Comparison, compare
-from app.previews.decoder.client import Decoder
+from app.previews.decoder.client import CantShow, Decoder
+from app.previews.pdfs import drawn_page
 from app.previews.registry import look_inside
 from app.previews.shapes import Inside, TextPart
 from app.previews.texts import more_of
@@ -78,6 +81,13 @@ class Previewer:
         self._storage = storage
         self._tasks = tasks
         self._decoder = Decoder()
+
+    def first_page(self, data: bytes, token: CancelToken, edge_px: int) -> QImage | None:
+        """Draw the first page of a PDF, in a worker; None where that cannot be."""
+        try:
+            return drawn_page(data, self._decoder, token, edge_px).frames[0].image
+        except CantShow:
+            return None
 
     def of_object(self, item: StorageObject, moment: datetime | None = None) -> Source:
         """Return an object as something to look at, as it was at a moment if one is given."""

@@ -20,6 +20,7 @@ from PySide6.QtGui import QImage
 from app.bridge.acting import ActingTasks
 from app.bridge.tasks import Ticket
 from app.imaging import LIMITS, decode, is_picture_type
+from engine.cancel import CancelToken
 from engine.errors import StorageError
 from engine.storage import FileStorage
 from engine.types import RlsContext, StorageObject
@@ -27,6 +28,10 @@ from engine.types import RlsContext, StorageObject
 EDGE_PX: Final = 256
 """Side of the square that every thumbnail fits: that of the largest icons."""
 
+Pages = Callable[[bytes, CancelToken, int], QImage | None]
+"""Draws the first page of a document so that it fits a square, or returns None where that cannot be."""
+
+_PDF: Final = "application/pdf"
 _KEPT_BYTES: Final = 64 * 1024 * 1024
 _KEPT_S: Final = 30 * 24 * 3600
 _SWEEP_EVERY: Final = 500
@@ -36,9 +41,12 @@ _QUALITY: Final = 85
 class Thumbnails:
     """Makes them, and remembers them."""
 
-    def __init__(self, storage: FileStorage, tasks: ActingTasks, folder: Path, kept_bytes: int = _KEPT_BYTES) -> None:
-        """Args: the engine; the lanes of whoever looks; where they are kept; how much of them."""
+    def __init__(
+        self, storage: FileStorage, tasks: ActingTasks, pages: Pages, folder: Path, kept_bytes: int = _KEPT_BYTES
+    ) -> None:
+        """Args: the engine; the lanes of whoever looks; draws first pages; where they are kept; how much of them."""
         self._storage = storage
+        self._pages = pages
         self._tasks = tasks
         self._folder = folder
         self._kept_bytes = kept_bytes
@@ -47,7 +55,9 @@ class Thumbnails:
     @staticmethod
     def may_have(item: StorageObject | None) -> bool:
         """Return whether a thumbnail is worth asking for."""
-        return item is not None and is_picture_type(item.mime_type) and 0 < item.size_bytes <= LIMITS.file_bytes
+        if item is None or not 0 < item.size_bytes <= LIMITS.file_bytes:
+            return False
+        return is_picture_type(item.mime_type) or item.mime_type == _PDF
 
     def make(self, item: StorageObject, then: Callable[[QImage | None], None]) -> Ticket:
         """Find or make one.
@@ -56,9 +66,9 @@ class Thumbnails:
             item: As listed.
             then: Gets it, or None where there is none: no picture, too much of one, or not there for whoever looks.
         """
-        return self._tasks.illustrate(lambda _, me: self._find(item, me), then, lambda _: then(None))
+        return self._tasks.illustrate(lambda ticket, me: self._find(item, ticket.token, me), then, lambda _: then(None))
 
-    def _find(self, item: StorageObject, me: RlsContext) -> QImage | None:
+    def _find(self, item: StorageObject, token: CancelToken, me: RlsContext) -> QImage | None:
         """Return a thumbnail; in the worker."""
         try:
             now = self._storage.info(item.bucket, item.path, me)
@@ -67,7 +77,7 @@ class Thumbnails:
             return None
         if (now.id, now.version) != (item.id, item.version):
             return None
-        return self._kept(item) or self._made(item, me)
+        return self._kept(item) or self._made(item, token, me)
 
     def _kept(self, item: StorageObject) -> QImage | None:
         path = self._path(item)
@@ -76,15 +86,15 @@ class Thumbnails:
             os.utime(path)
         except OSError:
             return None
-        picture = decode(data, EDGE_PX)
-        return None if picture is None else picture.image
+        return _decoded(data)
 
-    def _made(self, item: StorageObject, me: RlsContext) -> QImage | None:
+    def _made(self, item: StorageObject, token: CancelToken, me: RlsContext) -> QImage | None:
         with self._storage.open_object(item.bucket, item.path, me) as reader:
-            picture = decode(reader.read_at(0, item.size_bytes), EDGE_PX)
-        if picture is not None:
-            self._keep(item, picture.image)
-        return None if picture is None else picture.image
+            data = reader.read_at(0, item.size_bytes)
+        image = self._pages(data, token, EDGE_PX) if item.mime_type == _PDF else _decoded(data)
+        if image is not None:
+            self._keep(item, image)
+        return image
 
     def _keep(self, item: StorageObject, image: QImage) -> None:
         """Write one; where the disk takes none, it is made again the next time."""
@@ -101,6 +111,11 @@ class Thumbnails:
     def _path(self, item: StorageObject) -> Path:
         name = hashlib.sha256(f"{item.id}/{item.version}".encode()).hexdigest()
         return self._folder / f"{name}.thumb"
+
+
+def _decoded(data: bytes) -> QImage | None:
+    picture = decode(data, EDGE_PX)
+    return None if picture is None else picture.image
 
 
 def _sweep(folder: Path, kept_bytes: int, not_before_s: float) -> None:

@@ -1,4 +1,4 @@
-"""PDF: the first page where Qt's reader of PDF is installed, and what the file says about itself in any case."""
+"""PDF: the first page, and what the file says about itself also where that cannot be drawn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from app.i18n import translate
 from app.previews.content import Content, TooMuch
 from app.previews.decoder.client import CantShow, Decoder
 from app.previews.pictures import picture_from, whole
-from app.previews.shapes import EmptyBody, Fact, Inside
+from app.previews.shapes import EmptyBody, Fact, Inside, Picture
+from engine.cancel import CancelToken
 
 _MAX_BYTES: Final = 96 * 1024 * 1024
 _GLANCE_BYTES: Final = 512 * 1024
@@ -32,13 +33,26 @@ def pdf_of(content: Content, decoder: Decoder, edge_px: int) -> Inside:
     """
     facts = _facts(content)
     try:
-        data = whole(content, _MAX_BYTES)
-        answer = decoder.ask("pdf", content.token, (data,), _DRAWING_MAX_S, page=0, edge_px=edge_px)
-        picture = picture_from(answer, scales=True)
+        picture = drawn_page(whole(content, _MAX_BYTES), decoder, content.token, edge_px)
     except (CantShow, TooMuch):
         note = translate("Previews", "Its pages can't be shown here. Open it to read it.")
         return Inside(EmptyBody(""), facts=facts, note=note)
     return Inside(picture, facts=facts)
+
+
+def drawn_page(data: bytes, decoder: Decoder, token: CancelToken, edge_px: int) -> Picture:
+    """Return the first page.
+
+    Args:
+        data: The whole file.
+        decoder: What draws it.
+        token: Stops waiting.
+        edge_px: Longest side that is wanted.
+
+    Raises:
+        CantShow: It cannot be drawn.
+    """
+    return picture_from(decoder.ask("pdf", token, (data,), _DRAWING_MAX_S, page=0, edge_px=edge_px), scales=True)
 
 
 def _facts(content: Content) -> tuple[Fact, ...]:

@@ -18,6 +18,7 @@ from app.models.thumbs import Thumbs
 from engine.context import RlsContext
 from engine.types import StorageObject, UploadOptions
 from tests.app.helpers import Desk, Load
+from tests.app.previews.files import pdf
 from tests.app.test_imaging import bomb, encoded
 
 
@@ -42,6 +43,15 @@ def test_a_picture_has_one_and_the_disk_keeps_it(desk: Desk, thumbnails: Thumbna
     assert thumbnails._path(item).stat().st_size > 0
     thumbnails._made = lambda *_: pytest.fail("made again")
     assert made(desk, item) is not None
+
+
+def test_a_document_has_its_first_page(desk: Desk, thumbnails: Thumbnails) -> None:
+    image = made(desk, desk.put("a.pdf", pdf("#0000ff")))
+    assert image is not None
+    assert max(image.width(), image.height()) == 256
+    # JPEG keeps colours nearly
+    assert image.pixelColor(image.width() // 2, image.height() // 2).blue() > 240
+    assert made(desk, desk.put("broken.pdf", b"%PDF-1.7 and no more")) is None
 
 
 def test_other_bytes_have_another_one(desk: Desk, thumbnails: Thumbnails) -> None:

@@ -22,7 +22,7 @@ JOBS: Final = {
     "svg": "app.previews.decoder.drawings",
     "colours": "app.previews.decoder.colours",
     "markdown": "app.previews.decoder.documents",
-    "pdf": "app.previews.decoder.documents",
+    "pdf": "app.previews.decoder.pages",
     "difference": "app.previews.decoder.differences",
 }
 """What can be asked, and the module whose function of that name answers."""

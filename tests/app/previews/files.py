@@ -6,8 +6,8 @@ import io
 import struct
 import zlib
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF
+from PySide6.QtGui import QColor, QImage, QPainter, QPdfWriter
 
 
 def image(width: int, height: int, colour: str = "red", kind: str = "png") -> bytes:
@@ -80,3 +80,18 @@ def wav(seconds: int = 2) -> bytes:
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def pdf(*colours: str) -> bytes:
+    """Return a document of a page a colour, each with a white margin."""
+    held = QBuffer()
+    held.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(held)
+    writer.setPageMargins(QMarginsF(20, 20, 20, 20))
+    painter = QPainter(writer)
+    for number, colour in enumerate(colours):
+        if number:
+            writer.newPage()
+        painter.fillRect(0, 0, writer.width(), writer.height(), QColor(colour))
+    painter.end()
+    return bytes(held.data().data())

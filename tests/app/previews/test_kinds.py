@@ -16,7 +16,7 @@ from app.previews.shapes import EmptyBody, HexBody, Inside, Picture, RichBody, T
 from app.previews.sniffing import Kind, kind_of
 from app.previews.texts import more_of, plain
 from tests.app.previews.conftest import Bytes, Look
-from tests.app.previews.files import gif, image, mp4, turned, wav
+from tests.app.previews.files import gif, image, mp4, pdf, turned, wav
 
 
 def text(inside: Inside) -> str:
@@ -192,6 +192,23 @@ def test_a_pdf_says_what_it_is(look: Look) -> None:
     data = b"%PDF-1.7\n1 0 obj <</Type /Pages /Count 12>> endobj <</Title (A \\(short\\) report)>>"
     facts = dict(look(data).facts)
     assert (facts["Container"], facts["Pages"], facts["Title"]) == ("PDF 1.7", "12", "A (short) report")
+
+
+def test_the_first_page_of_a_pdf_is_drawn(look: Look) -> None:
+    inside = look(pdf("#0000ff", "#ff0000"))
+    assert isinstance(inside.body, Picture)
+    page = inside.body.frames[0].image
+    assert max(page.width(), page.height()) == 200
+    assert page.width() < page.height()
+    assert page.pixelColor(page.width() // 2, page.height() // 2).name() == "#0000ff"
+    assert page.pixelColor(1, 1).name() == "#ffffff"
+    assert inside.note == ""
+
+
+def test_a_broken_pdf_is_told_and_the_next_is_drawn(look: Look) -> None:
+    whole = pdf("#0000ff")
+    assert isinstance(look(whole[: len(whole) // 3]).body, EmptyBody)
+    assert isinstance(look(whole).body, Picture)
 
 
 def test_what_is_nothing_else_is_bytes(look: Look) -> None:
