@@ -32,9 +32,8 @@ class GarbageCollector(QObject):
         self._timer.timeout.connect(self.collect)
 
     def start(self) -> None:
-        """Set aside what exists, and collect what comes from now on. Takes a moment: for the start of the program."""
+        """Set aside what exists, what little garbage there is among it too, and collect what comes from now on."""
         gc.disable()
-        gc.collect()
         gc.freeze()
         self._timer.start()
 
