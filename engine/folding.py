@@ -43,6 +43,8 @@ def words_of(text: str) -> tuple[str, ...]:
     Args:
         text: As typed, such as `annual "final draft"`; a mark without its other half is taken as it is.
     """
+    # what neither SQLite nor UTF-8 can hold is in no name either
+    text = text.replace("\0", " ").encode("utf-8", "replace").decode()
     found: list[str] = []
     for number, part in enumerate(text.split('"') if text.count('"') % 2 == 0 else [text]):
         found += [" ".join(part.split())] if number % 2 else part.split()

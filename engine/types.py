@@ -206,6 +206,8 @@ class ListRequest:
         offset: Rows to skip instead of a cursor, for random access (a scroll bar). Folders count first.
         moment: An aware datetime to show the folder as it was, or None for now.
         matching: Only folders and objects with all these words in their names, whatever their case and accents.
+        old_is_fine: Whether rows far down a vast folder may be those of some seconds ago: a view that is read again
+            with the next change asks so, and nobody who goes on from one page to the next.
     """
 
     prefix: str = ""
@@ -216,6 +218,7 @@ class ListRequest:
     offset: int = 0
     moment: datetime | None = None
     matching: str = ""
+    old_is_fine: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,106 +11,30 @@ from itertools import count
 from typing import Final
 
 from app.bridge.acting import ActingTasks, Attempt, Deed, Identity
-from app.bridge.reversals import WEIGHT_MAX, Made, Moving, Reversal, Uncopying
+from app.bridge.carriage import Carried, Clash, Order, Plan
+from app.bridge.reversals import WEIGHT_MAX, Made, Moving, Uncopying
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Trashed, newest_in_trash
-from app.cargo import Cargo, Motion
+from app.cargo import Motion
 from app.i18n import translate
-from app.location import Location
 from engine.errors import (
     BytesMissing,
     Cancelled,
     ChecksumMismatch,
     InvalidRequest,
     ObjectAlreadyExists,
+    ObjectChanged,
     RequestFault,
     StorageError,
 )
 from engine.move_types import Move
 from engine.storage import FileStorage
-from engine.transfers.conflicts import SAME_TIME_S
 from engine.transfers.naming import free_name, tagged_name
 from engine.transfers.values import ConflictAction, Decision
-from engine.types import ItemFailure, Progress, RlsContext, StorageObject
+from engine.types import ItemFailure, Progress, RlsContext
 from engine.version_types import Replaced
 
 _LOOKS_A_CALL: Final = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A wish to carry things somewhere.
-
-    Attributes:
-        cargo: What.
-        place: Where to.
-        motion: Whether it goes or is copied.
-    """
-
-    cargo: Cargo
-    place: Location
-    motion: Motion
-
-    @property
-    def is_within(self) -> bool:
-        """Return whether it stays in its bucket."""
-        return self.cargo.bucket == self.place.bucket
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """Something that would go where another object is.
-
-    Attributes:
-        move: What and where.
-        arriving: It.
-        existing: What is there.
-    """
-
-    move: Move
-    arriving: StorageObject
-    existing: StorageObject
-
-    @property
-    def arriving_is_newer(self) -> bool:
-        """Return whether it was changed later than what is there."""
-        return (_changed_us(self.arriving) - _changed_us(self.existing)) / 1e6 > SAME_TIME_S
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an order comes to.
-
-    Attributes:
-        order: The wish.
-        free: What can be done unasked; a whole folder is one of them.
-        clashes: What a person has to decide.
-    """
-
-    order: Order
-    free: tuple[Move, ...]
-    clashes: tuple[Clash, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What became of an order.
-
-    Attributes:
-        order: The wish.
-        objects: How many objects arrived, folder markers not counted.
-        paths: Where the things arrived that were asked for, some of them.
-        failures: What could not be copied, and why.
-        ended: What ended it before everything was copied, or None. What was copied stays.
-        reversal: What takes it back, or None.
-    """
-
-    order: Order
-    objects: int
-    paths: tuple[str, ...] = ()
-    failures: tuple[ItemFailure, ...] = ()
-    ended: StorageError | None = None
-    reversal: Reversal | None = None
 
 
 @dataclass(slots=True)
@@ -231,13 +155,17 @@ class Carrier:
 
     def _carry(self, plan: Plan, decisions: Mapping[str, Decision], ticket: Ticket, me: RlsContext) -> Carried:
         moves, gives_way = [*plan.free], []
+        coming = {move.target for move in plan.free} | {clash.move.target for clash in plan.clashes}
         for clash in plan.clashes:
-            decided = self._decided(plan, clash, decisions.get(clash.move.target), me)
+            ticket.token.raise_if_cancelled()
+            decided = self._decided(plan, clash, decisions.get(clash.move.target), coming, me)
             if decided is not None:
                 moves.append(decided)
+                coming.add(decided.target)
                 gives_way += [decided.target] if decided.target == clash.move.target else []
         if not moves:
             return Carried(plan.order, 0)
+        self._check_same(plan, frozenset(gives_way), me)
         before = newest_in_trash(self._storage, plan.order.place.bucket, me) if gives_way else 0
         work = self._move if plan.order.motion is Motion.MOVE else self._copy
         done = work(plan.order, moves, gives_way, ticket, me)
@@ -247,7 +175,22 @@ class Carrier:
         trashed = Trashed(bucket, frozenset(gives_way), before, newest_in_trash(self._storage, bucket, me))
         return _with_trashed(done, trashed)
 
-    def _decided(self, plan: Plan, clash: Clash, decision: Decision | None, me: RlsContext) -> Move | None:
+    def _check_same(self, plan: Plan, gives_way: frozenset[str], me: RlsContext) -> None:
+        """Refuse to replace what is no longer what the person was asked about.
+
+        Raises:
+            ObjectChanged: Somebody else has stored other bytes there.
+        """
+        asked = {clash.move.target: clash.existing.version for clash in plan.clashes if clash.move.target in gives_way}
+        there = self._storage.find(plan.order.place.bucket, [*asked], me)
+        for path, stored in there.items():
+            if stored.version != asked[path]:
+                text = translate("Carrier", "“{path}” has changed while you were asked. Nothing was replaced.")
+                raise ObjectChanged(text.format(path=path), path=path)
+
+    def _decided(
+        self, plan: Plan, clash: Clash, decision: Decision | None, coming: set[str], me: RlsContext
+    ) -> Move | None:
         """Return where something goes after a person decided, or None where it stays."""
         action = decision.action if decision is not None else ConflictAction.SKIP
         if action is ConflictAction.REPLACE_IF_NEWER:
@@ -259,7 +202,6 @@ class Carrier:
         folder = clash.move.target.removesuffix(_name(clash.move.target))
         if action is ConflictAction.RENAME and decision is not None and decision.new_name:
             return replace(clash.move, target=folder + decision.new_name)
-        coming = {move.target for move in plan.free} | {other.move.target for other in plan.clashes}
 
         def taken(name: str) -> bool:
             path = folder + name
@@ -358,11 +300,15 @@ def copy_name(name: str, taken: Callable[[str], bool], *, is_folder: bool) -> st
 
 
 def _with_trashed(done: Carried, trashed: Trashed) -> Carried:
-    """Return what was done with what gave way to it, so that undoing it brings that back."""
+    """Return what was done with what gave way to it, so that undoing it brings that back.
+
+    Where it went to no trash, it is among the versions or gone, and undoing would leave nothing in its place: then
+    nothing offers to.
+    """
     back = done.reversal
     if trashed.any and isinstance(back, Moving | Uncopying):
         return replace(done, reversal=replace(back, trashed=trashed))
-    return done
+    return replace(done, reversal=None)
 
 
 def _arrived(order: Order, moves: Sequence[Move]) -> tuple[str, ...]:
@@ -378,10 +324,6 @@ def _parts(moves: Sequence[Move]) -> Iterator[Sequence[Move]]:
 
 def _name(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2]
-
-
-def _changed_us(stored: StorageObject) -> int:
-    return stored.updated_us if stored.modified_us is None else stored.modified_us
 
 
 def _label(order: Order) -> str:

@@ -31,7 +31,7 @@ class FolderPages:
         """Return the first rows, by one call: all of them where they are few, else uncounted."""
         if view.is_search:
             return self._found.look(view, me)
-        request = replace(_request(view), limit=limits.LIST_PAGE_MAX)
+        request = replace(_request(view), limit=limits.LIST_PAGE_MAX, old_is_fine=False)
         page = self._storage.list(view.location.bucket, request, me)
         rows, is_whole = self._maker.rows(page), page.next_cursor is None
         shown = rows if is_whole else rows[: len(rows) // PAGE_ROWS * PAGE_ROWS]
@@ -86,7 +86,7 @@ class FolderPages:
 
     def _whole(self, view: View, me: RlsContext) -> Snapshot | None:
         """Return all of a folder, counted by its rows, or None where there are too many."""
-        request = replace(_request(view), limit=limits.LIST_PAGE_MAX)
+        request = replace(_request(view), limit=limits.LIST_PAGE_MAX, old_is_fine=False)
         rows: list[Row] = []
         folders = 0
         while len(rows) <= WHOLE_MAX:
@@ -108,6 +108,7 @@ def _request(view: View) -> ListRequest:
         descending=view.descending,
         moment=view.moment,
         matching=view.matching,
+        old_is_fine=True,
     )
 
 

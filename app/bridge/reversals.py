@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Restored, TrashBridge, Trashed, newest_in_trash
+from engine.cancel import CancelToken
 from engine.errors import ObjectNotFound, WouldBeLost
 from engine.move_types import Move
 from engine.storage import FileStorage
@@ -104,7 +105,8 @@ class Moving:
             storage.create_folder(there, mark, me)
         left, gave_way = 0, moved.displaced
         if self.trashed is not None:
-            restored = TrashBridge.taken_back(storage, self.trashed, ticket, me)
+            # what has moved back is committed: to stop here would leave half of it
+            restored = TrashBridge.all_back(storage, self.trashed, CancelToken(), me)
             left = len(restored.taken)
             gave_way = tuple(self.trashed.paths)
         # what goes back puts the same things out of the way that came back now
@@ -181,7 +183,7 @@ class Uncopying:
         _remove(storage, self.bucket, empty, ticket, me, mark, for_good=self.for_good)
         trashed = Trashed(self.bucket, frozenset([*gone, *empty]), before, newest_in_trash(storage, self.bucket, me))
         if self.trashed is not None:
-            TrashBridge.taken_back(storage, self.trashed, ticket, me)
+            TrashBridge.all_back(storage, self.trashed, CancelToken(), me)
         redo = Untrashing(trashed) if trashed.any and self.trashed is None else None
         return Reversed(redo, len(self.made) - len(gone) - len(empty))
 

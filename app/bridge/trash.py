@@ -12,6 +12,7 @@ from typing import Final
 from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.tasks import Fail, Ticket
 from app.i18n import translate
+from engine.cancel import CancelToken
 from engine.errors import ObjectAlreadyExists
 from engine.storage import FileStorage
 from engine.types import RlsContext, StorageObject
@@ -156,9 +157,14 @@ class TrashBridge:
     @staticmethod
     def taken_back(storage: FileStorage, trashed: Trashed, ticket: Ticket, me: RlsContext) -> Restored:
         """Take back what one wish moved to the trash, in a worker; one whose path is taken stays there."""
+        return TrashBridge.all_back(storage, trashed, ticket.token, me)
+
+    @staticmethod
+    def all_back(storage: FileStorage, trashed: Trashed, token: CancelToken, me: RlsContext) -> Restored:
+        """Do the same, stopped by a token alone."""
         done = Restored(0)
         for rows in pages_of(storage, trashed, me):
-            ticket.token.raise_if_cancelled()
+            token.raise_if_cancelled()
             more = _restore(storage, trashed.bucket, [row.id for row in rows if row.id is not None], me)
             done = Restored(done.objects + more.objects, done.taken + more.taken, done.paths or more.paths)
         return done

@@ -74,10 +74,12 @@ class BatchRenaming(QObject):
             stop()
             running[:] = [self._renamer.preview(target.bucket, items, recipe, dialog.show_lines, refused)]
 
+        era = self._undo.era
+
         def done(renamed: Renamed) -> None:
             dialog.finish()
             name = translate("BatchRenaming", "rename of %Ln item(s)", None, renamed.count)
-            offer = self._undo.remember(name, renamed.reversal)
+            offer = self._undo.remember(name, renamed.reversal, era)
             self._toast.say(translate("BatchRenaming", "%Ln item(s) renamed", None, renamed.count), offer)
 
         dialog.recipe_changed.connect(preview)

@@ -11,7 +11,8 @@ from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt
 from PySide6.QtGui import QClipboard, QDrag, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from app.bridge.carrying import Carried, Carrier, Order, Plan
+from app.bridge.carriage import Carried, Order, Plan
+from app.bridge.carrying import Carrier
 from app.bridge.exporting import Exporter
 from app.bridge.reading import Reader
 from app.cargo import Cargo, Load, Motion
@@ -186,11 +187,13 @@ class Carrying(QObject):
             self._order(Order(Cargo(target.bucket, tuple(paths)), place, Motion.COPY))
 
     def _order(self, order: Order, *, pasted: bool = False) -> None:
+        era = self._undo.era
+
         def carried(done: Carried) -> None:
             if pasted and order.motion is Motion.MOVE:
                 self._hold.let_go()
                 self._clipboard.clear()
-            self._tell(done)
+            self._tell(done, era)
 
         who = self._carrier.who
 
@@ -203,15 +206,15 @@ class Carrying(QObject):
 
         self._carrier.plan(order, decided)
 
-    def _tell(self, done: Carried) -> None:
+    def _tell(self, done: Carried, era: int) -> None:
         """Say what was done, with the button that takes it back, and show it where it is in sight."""
-        offer = self._undo.remember(_name_of(done), done.reversal)
+        offer = self._undo.remember(_name_of(done), done.reversal, era)
         here, order = self._navigator.place, done.order
         if done.paths and here == order.place:
             self._navigator.select_when_there(done.paths[0])
-        if order.motion is Motion.MOVE and done.reversal is not None:
+        if order.motion is Motion.MOVE and done.objects:
             self._leave_moved(order)
-        kind = "warning" if done.failures or done.ended else "success" if done.reversal else "info"
+        kind = "warning" if done.failures or done.ended else "success" if done.objects else "info"
         self._toast.say(_sentence_of(done), offer, kind=kind)
 
     def _leave_moved(self, order: Order) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
-from app.bridge.carrying import Clash, Plan
+from app.bridge.carriage import Clash, Plan
 from app.look import Look
 from app.views.conflict_dialog import ConflictDialog
 from engine.transfers.naming import suggested_name

@@ -63,6 +63,8 @@ class FilterControl(QObject):
         """End the filter with the folder that it was for."""
         typed = bool(self._bar.field.text().strip())
         ended = typed and not self._navigator.matching and not self._bar.is_waiting
+        if self._rows.view is None:
+            self._whole = None  # somebody else looks: what they may see may be less
         if ended or self._rows.view is None:
             self._bar.forget()
             self._bar.hide()

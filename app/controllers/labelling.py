@@ -70,13 +70,16 @@ class LabelControl(QObject):
         items = self._inspector.items
 
         def changed(now: Sequence[StorageObject]) -> None:
-            self._inspector.finish_editing()
-            self._inspector.take_labelled(now)
+            if self._inspector.items == items:
+                self._inspector.finish_editing()
+                self._inspector.take_labelled(now)
             self._toast.say(said, Offer(translate("LabelControl", "Undo"), lambda: self._undo(items, now, changes)))
 
         def refused(error: Exception) -> None:
             reason = _reason(error)
-            if fact is None or not reason or not self._inspector.is_editing:
+            if self._inspector.items != items:
+                self._errors.present(error)
+            elif fact is None or not reason or not self._inspector.is_editing:
                 self._inspector.finish_editing()
                 self._errors.present(error)
             else:

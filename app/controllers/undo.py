@@ -26,7 +26,7 @@ from app.location import Location
 from app.look import Look
 from app.widgets.banner import Offer
 from app.widgets.toast import Toast
-from engine.errors import Cancelled, Conflict, NotFound, StorageError, WouldBeLost
+from engine.errors import Cancelled, Conflict, NotFound, RequestFault, StorageError, WouldBeLost
 from engine.types import TreeSize
 
 _STEPS_MAX: Final = 50
@@ -95,14 +95,24 @@ class Undo(QObject):
         self.changed.connect(name)
         name()
 
-    def remember(self, name: str, reversal: Reversal | None) -> Offer | None:
+    @property
+    def era(self) -> int:
+        """Return a number that is another one once somebody else acts: what is begun now belongs to it."""
+        return self._times
+
+    def remember(self, name: str, reversal: Reversal | None, era: int | None = None) -> Offer | None:
         """Remember what was done, and return the button that takes just this back.
 
         Args:
             name: What it was, in the middle of a sentence.
             reversal: What takes it back; None for what cannot be.
+            era: `era` when it was begun: what was begun in another name is not for who acts now to take back.
         """
+        if era is not None and era != self._times:
+            return None
         if reversal is None or reversal.weight > WEIGHT_MAX:
+            self._undone.clear()  # what was taken back before came before this
+            self.changed.emit()
             return None
         entry = Entry(name, reversal)
         self._done.append(entry)
@@ -120,7 +130,7 @@ class Undo(QObject):
         """Do again what was taken back last."""
         if self.redo_name:
             entry = self._undone.pop()
-            self._run(entry, entry.reversal, self._done, translate("Undo", "Done again: {what}"))
+            self._run(entry, entry.reversal, self._undone, self._done, translate("Undo", "Done again: {what}"))
 
     def clear(self) -> None:
         """Forget everything: somebody else acts now."""
@@ -134,9 +144,9 @@ class Undo(QObject):
         """Take one thing back, if it still can be."""
         if entry in self._done and not self._is_busy:
             self._done.remove(entry)
-            self._run(entry, entry.reversal, self._undone, translate("Undo", "Undone: {what}"))
+            self._run(entry, entry.reversal, self._done, self._undone, translate("Undo", "Undone: {what}"))
 
-    def _run(self, entry: Entry, reversal: Reversal, other: list[Entry], said: str) -> None:
+    def _run(self, entry: Entry, reversal: Reversal, own: list[Entry], other: list[Entry], said: str) -> None:
         self._is_busy = True
         self.changed.emit()
         times = self._times
@@ -158,22 +168,23 @@ class Undo(QObject):
             self._show(reversal, result)
 
         def failed(error: Exception) -> None:
-            ended()
+            if ended() and (isinstance(error, Cancelled) or not isinstance(error, RequestFault)):
+                own.append(entry)  # it can be tried again
             self.changed.emit()
             if isinstance(error, WouldBeLost) and isinstance(reversal, Uncopying):
-                self._ask(entry, reversal, other, said)
+                self._ask(entry, reversal, own, other, said)
             else:
                 self._refuse(entry, error)
 
         self._reverser.run(reversal, label, done, failed)
 
-    def _ask(self, entry: Entry, reversal: Uncopying, other: list[Entry], said: str) -> None:
+    def _ask(self, entry: Entry, reversal: Uncopying, own: list[Entry], other: list[Entry], said: str) -> None:
         """Where there is no trash, ask before copies are deleted for good: by now they may be the only ones."""
         title = translate("Undo", "Delete the copies for good?")
         names = tuple(made.path.rstrip("/").rpartition("/")[2] for made in reversal.made[:3])
         dialog = DeleteDialog(self._look, self._window, title, names, translate("Undo", "Delete for good"))
         dialog.show_size(TreeSize(reversal.objects, reversal.size_bytes))
-        dialog.confirmed.connect(lambda: self._run(entry, replace(reversal, for_good=True), other, said))
+        dialog.confirmed.connect(lambda: self._run(entry, replace(reversal, for_good=True), own, other, said))
         dialog.open()
 
     def _tell(self, said: str, result: Reversed) -> None:

@@ -20,7 +20,7 @@ from engine import limits
 from engine.errors import InvalidRequest
 from engine.files.filtering import filtered, filtered_folders, filtered_then
 from engine.files.folder_queries import SHOWN, below, folder_values, folders_count, folders_page, objects_page
-from engine.files.orders import Orders
+from engine.files.orders import Orders, OrdersNow
 from engine.files.past_queries import (
     PastRules,
     folders_count_at,
@@ -135,12 +135,13 @@ class Listing:
 
     def _page(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
         """Return one page of a folder as the rows say."""
+        orders = self._orders.as_of_now()
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             tx = tx.within(found)
             if request.cursor is not None:
-                return _page_after(self._orders, tx, found, request, _Cursor.decode(request.cursor, request.sort))
-            return _page_at(self._orders, tx, found, request)
+                return _page_after(orders, tx, found, request, _Cursor.decode(request.cursor, request.sort))
+            return _page_at(orders, tx, found, request)
 
     def count(
         self, bucket: str, prefix: str, context: RlsContext, moment: datetime | None = None, matching: str = ""
@@ -244,7 +245,7 @@ def _walk_query(bucket_id: str, prefix: str, after: tuple[str, str] | None) -> S
     return query.limit(limits.LIST_PAGE_MAX)
 
 
-def _page_at(orders: Orders, tx: Transaction, bucket: Bucket, request: ListRequest) -> ListPage:
+def _page_at(orders: OrdersNow, tx: Transaction, bucket: Bucket, request: ListRequest) -> ListPage:
     """Return the page at an offset."""
     folders, reached_end = _folders(tx, bucket.id, request, None, request.offset)
     if not reached_end:
@@ -257,7 +258,7 @@ def _page_at(orders: Orders, tx: Transaction, bucket: Bucket, request: ListReque
     return _with_objects(orders, tx, bucket, request, folders, None, skipped)
 
 
-def _page_after(orders: Orders, tx: Transaction, bucket: Bucket, request: ListRequest, cursor: _Cursor) -> ListPage:
+def _page_after(orders: OrdersNow, tx: Transaction, bucket: Bucket, request: ListRequest, cursor: _Cursor) -> ListPage:
     """Return the page after a cursor."""
     if cursor.folder is None:
         return _with_objects(orders, tx, bucket, request, (), cursor, 0)
@@ -268,7 +269,7 @@ def _page_after(orders: Orders, tx: Transaction, bucket: Bucket, request: ListRe
 
 
 def _with_objects(
-    orders: Orders,
+    orders: OrdersNow,
     tx: Transaction,
     bucket: Bucket,
     request: ListRequest,
@@ -289,7 +290,7 @@ def _with_objects(
 
 
 def _objects(
-    orders: Orders,
+    orders: OrdersNow,
     tx: Transaction,
     bucket: Bucket,
     request: ListRequest,
@@ -310,7 +311,9 @@ def _objects(
         query = filtered_then(query, words_of(request.matching))
         return tx.as_caller(_SYSTEM).tuples(query, values | _moment(request) | {"reach": reach})
     if not resumed and not request.matching:
-        ordered = orders.page(tx, request.sort, descending=request.descending, values=values)
+        ordered = orders.page(
+            tx, request.sort, descending=request.descending, values=values, old_is_fine=request.old_is_fine
+        )
         if ordered is not None:
             return ordered
     query = objects_page(request.sort, descending=request.descending, resumed=resumed)

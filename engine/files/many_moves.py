@@ -166,7 +166,8 @@ class ManyMoves:
             change.tx.note_objects(before)
             count = sum(not is_folder_mark(path) for path in before)
             marks = tuple(row.parent + row.leaf for row in plan.merged)
-            gone = tuple(path for path, object_id in plan.taken.items() if object_id in plan.displaced)
+            displaced = set(plan.displaced)
+            gone = tuple(path for path, object_id in plan.taken.items() if object_id in displaced)
             return source, target, Moved(count, back, marks, gone)
 
         source, target, moved = self._mutations.run(context, work)

@@ -91,8 +91,73 @@ class Orders:
         self._lock = Lock()
         self._known: OrderedDict[tuple[str, str, SortColumn], _Order] = OrderedDict()
 
+    def as_of_now(self) -> OrdersNow:
+        """Return the orders for a transaction that is about to begin."""
+        return OrdersNow(self, self._executor.data_version())
+
     def page(
-        self, tx: Transaction, sort: SortColumn, *, descending: bool, values: dict[str, object]
+        self, tx: Transaction, version: int, sort: SortColumn, *, descending: bool, values: dict[str, object],
+        old_is_fine: bool,
+    ) -> Sequence[tuple[Any, ...]] | None:  # fmt: skip
+        """See `OrdersNow.page`."""
+        if not tx.context.can_bypass_rls or not tx.on_sqlite or sort is SortColumn.NAME:
+            return None
+        folder = {"bucket": values["bucket"], "prefix": values["prefix"]}
+        skip, count = int(str(values["skip"])), int(str(values["count"]))
+        known = self._fresh(sort, folder, version) if old_is_fine else None
+        if known is None and skip + count <= self._first:
+            return _first(tx, sort, descending, folder, values) if self._is_most(tx, folder) else None
+        if not old_is_fine or (known is None and not _has_as_many(tx, folder, self._vast)):
+            return None
+        order = known or self._order(tx, version, sort, folder)
+        end = max(len(order) - skip, 0)
+        numbers = order.numbers(max(end - count, 0), end)[::-1] if descending else order.numbers(skip, skip + count)
+        rows = _by_number(tx, numbers, folder)
+        # a page that is short would be taken for the last one
+        return rows if len(rows) == len(numbers) else None
+
+    def _is_most(self, tx: Transaction, folder: dict[str, object]) -> bool:
+        """Return whether a folder is vast and has a good part of all rows."""
+        return _has_as_many(tx, folder, max(self._vast, int(tx.execute(_TABLE_SIZE).scalar() or 0) // _SHARE))
+
+    def _fresh(self, sort: SortColumn, folder: dict[str, object], version: int) -> _Order | None:
+        """Return an order that is known and fresh enough."""
+        known = self._known.get(_key(sort, folder))
+        return known if known is not None and known.is_fresh(version) else None
+
+    def _order(self, tx: Transaction, version: int, sort: SortColumn, folder: dict[str, object]) -> _Order:
+        """Return an order, made anew if another thread has not just done so."""
+        with self._lock:
+            known = self._fresh(sort, folder, version)
+            if known is None:
+                self._known.pop(_key(sort, folder), None)
+                # stamped with what was there before the transaction began: what came since may not be in it
+                known = self._known[_key(sort, folder)] = _made(tx, sort, folder, version)
+                while len(self._known) > _KEPT:
+                    self._known.popitem(last=False)
+            return known
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersNow:
+    """Orders for one transaction.
+
+    Attributes:
+        orders: What is remembered.
+        version: The database's, from before the transaction began.
+    """
+
+    orders: Orders
+    version: int
+
+    def page(
+        self,
+        tx: Transaction,
+        sort: SortColumn,
+        *,
+        descending: bool,
+        values: dict[str, object],
+        old_is_fine: bool,
     ) -> Sequence[tuple[Any, ...]] | None:
         """Return some objects of a folder as `folder_queries.objects_page` would, or None where that is for it to do.
 
@@ -101,41 +166,9 @@ class Orders:
             sort: By which column.
             descending: In which direction.
             values: `bucket`, `prefix`, `skip` and `count`.
+            old_is_fine: As `ListRequest.old_is_fine`.
         """
-        if not tx.context.can_bypass_rls or not tx.on_sqlite or sort is SortColumn.NAME:
-            return None
-        folder = {"bucket": values["bucket"], "prefix": values["prefix"]}
-        skip, count = int(str(values["skip"])), int(str(values["count"]))
-        known = self._fresh(sort, folder)
-        if known is None and skip + count <= self._first:
-            return _first(tx, sort, descending, folder, values) if self._is_most(tx, folder) else None
-        if known is None and not _has_as_many(tx, folder, self._vast):
-            return None
-        order = known or self._order(tx, sort, folder)
-        if descending:
-            end = max(len(order) - skip, 0)
-            return _by_number(tx, order.numbers(max(end - count, 0), end)[::-1], folder)
-        return _by_number(tx, order.numbers(skip, skip + count), folder)
-
-    def _is_most(self, tx: Transaction, folder: dict[str, object]) -> bool:
-        """Return whether a folder is vast and has a good part of all rows."""
-        return _has_as_many(tx, folder, max(self._vast, int(tx.execute(_TABLE_SIZE).scalar() or 0) // _SHARE))
-
-    def _fresh(self, sort: SortColumn, folder: dict[str, object]) -> _Order | None:
-        """Return an order that is known and fresh enough."""
-        known = self._known.get(_key(sort, folder))
-        return known if known is not None and known.is_fresh(self._executor.data_version()) else None
-
-    def _order(self, tx: Transaction, sort: SortColumn, folder: dict[str, object]) -> _Order:
-        """Return an order, made anew if another thread has not just done so."""
-        with self._lock:
-            known = self._fresh(sort, folder)
-            if known is None:
-                self._known.pop(_key(sort, folder), None)
-                known = self._known[_key(sort, folder)] = _made(tx, sort, folder, self._executor.data_version())
-                while len(self._known) > _KEPT:
-                    self._known.popitem(last=False)
-            return known
+        return self.orders.page(tx, self.version, sort, descending=descending, values=values, old_is_fine=old_is_fine)
 
 
 def _key(sort: SortColumn, folder: dict[str, object]) -> tuple[str, str, SortColumn]:
@@ -206,4 +239,5 @@ _OF_NUMBERS: Final = select(_ROWID, *OBJECT_COLUMNS).where(
     _ROWID.in_(bindparam("numbers", expanding=True)),
     literal_column("+storage_objects.bucket_id", _O.bucket_id.type) == bindparam("bucket"),
     _O.parent == bindparam("prefix"),
+    _O.leaf != "",
 )

@@ -123,6 +123,9 @@ class NameIndex:
             with self._executor.transaction(_SYSTEM, quiet=True) as tx:
                 trigrams.drop(tx)
                 trigrams.create(tx)
+                # once more: another process may have filled the old one meanwhile
+                tx.run_text(_REACH, (0,))
+                tx.run_text(_FORGET_ALL_STALE)
         except DatabaseLocked:
             raise
         except DatabaseFault:

@@ -21,7 +21,7 @@ from app.dialogs.folder_dialog import FolderDialog
 from app.location import Location
 from app.views.conflict_dialog import ConflictDialog
 from app.views.drops import carries_files
-from engine.errors import ObjectNotFound
+from engine.errors import DatabaseLocked, ObjectNotFound
 from engine.transfers.values import ConflictAction
 from engine.types import Retention, RlsContext, UploadOptions
 from tests.app.helpers import Desk
@@ -133,6 +133,33 @@ class TestPaste:
         assert [url.fileName() for url in QGuiApplication.clipboard().mimeData().urls()] == ["small"]
 
 
+class TestUndo:
+    def test_what_was_begun_in_one_name_is_not_for_another_to_take_back(self, two: Desk) -> None:
+        two.put("a")
+        go = two.hold_mutations()
+        hold(two, ActionId.CUT, "a")
+        two.go("other")
+        trigger(two, ActionId.PASTE)
+        two.session._side.acting.begin(Identity("a visitor", RlsContext.anonymous()))
+        go.set()
+        two.until(lambda: held(two, "other") == {"a": b"x"} or held(two) == {"a": b"x"})
+        assert two.session.controllers.undo.undo_name == ""
+
+    def test_what_fails_to_be_undone_can_be_tried_again(self, two: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        two.put("a", b"1")
+        hold(two, ActionId.CUT, "a")
+        two.go("other")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: held(two, "other") == {"a": b"1"})
+        two.until(lambda: bool(two.session.controllers.undo.undo_name))
+        with monkeypatch.context() as broken:
+            broken.setattr(two.storage, "move_many", lambda *_, **__: (_ for _ in ()).throw(DatabaseLocked("locked")))
+            undo(two)
+            two.until(lambda: bool(two.session.controllers.undo.undo_name))
+        undo(two)
+        two.until(lambda: held(two) == {"a": b"1"})
+
+
 class TestTakenNames:
     @pytest.fixture
     def taken(self, two: Desk) -> Desk:
@@ -164,6 +191,31 @@ class TestTakenNames:
         taken.until(lambda: held(taken).get("d/b") == b"new")
         undo(taken)
         taken.until(lambda: held(taken).get("d/b") == b"old")
+
+    def test_what_changed_while_it_was_asked_is_not_replaced(self, taken: Desk) -> None:
+        dialog = taken.dialog(ConflictDialog)
+        taken.storage.upload("photos", "d/a", b"newer", taken.me, UploadOptions(replace=True))
+        dialog.choose(ConflictAction.REPLACE)
+        dialog.for_all.setChecked(True)
+        dialog.go_on.click()
+        taken.until(lambda: "has changed" in taken.toast.text)
+        assert held(taken)["d/a"] == b"newer"
+        assert held(taken)["a"] == b"new"
+
+    @pytest.mark.parametrize("action", [ActionId.CUT, ActionId.COPY])
+    def test_what_gave_way_for_good_is_not_offered_to_come_back(self, two: Desk, action: ActionId) -> None:
+        two.bucket("versions", retention=Retention(versions=10, trash_days=30))
+        two.put("a", b"new", "versions")
+        two.put("d/a", b"old", "versions")
+        hold(two, action, "a")
+        two.go("versions", "d/")
+        trigger(two, ActionId.PASTE)
+        dialog = two.dialog(ConflictDialog)
+        dialog.choose(ConflictAction.REPLACE)
+        dialog.go_on.click()
+        two.until(lambda: held(two, "versions").get("d/a") == b"new")
+        two.until(lambda: bool(two.toast.text))
+        assert two.session.controllers.undo.undo_name == ""
 
     def test_the_window_works_on_while_it_is_asked(self, taken: Desk) -> None:
         dialog = taken.dialog(ConflictDialog)

@@ -83,3 +83,10 @@ def test_a_part_of_a_name_is_in_it_as_a_word(part: str, before: str, after: str)
 )
 def test_it_is_told_where_words_stand(name: str, text: str, marked: list[str]) -> None:
     assert [name[start:end] for start, end in spans(name, words_of(text))] == marked
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "\udcff", "\ud800x"])
+def test_what_no_name_can_hold_is_looked_for_without_harm(text: str):
+    for word in words_of(text):
+        assert "\0" not in word
+        word.encode()

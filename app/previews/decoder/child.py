@@ -6,10 +6,12 @@ loaded for one kind of content is loaded when the first of that kind comes.
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from app.previews.decoder.wire import BrokenWire, receive, send
@@ -27,6 +29,9 @@ JOBS: Final = {
 }
 """What can be asked, and the module whose function of that name answers."""
 
+_JOB_MAX_S: Final = 60
+"""Well beyond the time that the window gives to any job."""
+
 _MEMORY_MAX_BYTES: Final = 2 * 1024**3
 
 
@@ -35,6 +40,7 @@ def main() -> None:
     source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints must not end up among the answers
     _bound_memory()
+    quiet = Path(os.devnull).open("wb")  # noqa: SIM115 - to the end of the process
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     importlib.import_module("PySide6.QtGui")
     while True:
@@ -42,7 +48,10 @@ def main() -> None:
             message = receive(source)
         except BrokenWire:
             return
+        # a window that was killed no longer ends a job that hangs
+        faulthandler.dump_traceback_later(_JOB_MAX_S, exit=True, file=quiet)
         head, blobs = _answer(dict(message.head), message.blobs)
+        faulthandler.cancel_dump_traceback_later()
         send(sink, head, blobs)
 
 

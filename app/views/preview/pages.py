@@ -82,7 +82,10 @@ class RichPage(QTextBrowser):
         self.setAccessibleName(translate("PreviewPages", "Document"))
         self.setTabChangesFocus(True)
         self.highlighted.connect(lambda link: self.viewport().setToolTip(link.toString()))
-        look.theme.changed.connect(lambda: self.show_body(self._shown))
+        look.theme.changed.connect(self._show_anew)
+
+    def _show_anew(self) -> None:
+        self.show_body(self._shown)
 
     def show_body(self, body: RichBody) -> None:
         """Show a document from its beginning."""

@@ -37,9 +37,13 @@ def put(storage: FileStorage, context: RlsContext, count: int = 30) -> None:
     storage.upload("photos", "elsewhere.txt", b"xx", context)
 
 
-def pages(listing: Listing, context: RlsContext, sort: SortColumn, *, descending: bool) -> list[list[str]]:
+def pages(
+    listing: Listing, context: RlsContext, sort: SortColumn, *, descending: bool, old_is_fine: bool = True
+) -> list[list[str]]:
     requests = [
-        ListRequest("f/", limit, sort, descending, offset=offset) for limit in (3, 9) for offset in range(0, 33, 3)
+        ListRequest("f/", limit, sort, descending, offset=offset, old_is_fine=old_is_fine)
+        for limit in (3, 9)
+        for offset in range(0, 33, 3)
     ]
     return [[one.path for one in listing.page("photos", request, context).objects] for request in requests]
 
@@ -52,6 +56,8 @@ def test_pages_are_those_of_a_plain_listing(
 ):  # fmt: skip
     put(storage, service)
     plain = pages(storage._use.listing, service, sort, descending=descending)
+    assert pages(vast, service, sort, descending=descending, old_is_fine=False) == plain
+    assert len(orders._known) == 0
     assert pages(vast, service, sort, descending=descending) == plain
     assert len(orders._known) == 1
 
@@ -60,28 +66,71 @@ def test_deep_pages_make_an_order_once(
     storage: FileStorage, bucket: Bucket, service: RlsContext, vast: Listing, orders: Orders
 ):
     put(storage, service)
-    request = ListRequest("f/", 5, SortColumn.SIZE, offset=20)
+    request = ListRequest("f/", 5, SortColumn.SIZE, offset=20, old_is_fine=True)
     vast.page("photos", request, service)
     made = next(iter(orders._known.values()))
     vast.page("photos", replace(request, offset=10, descending=True), service)
     assert next(iter(orders._known.values())) is made
 
 
-def test_what_went_is_left_out_and_what_came_follows(
+def test_what_came_follows_and_who_needs_it_now_has_it_now(
     storage: FileStorage, bucket: Bucket, service: RlsContext, vast: Listing, orders: Orders
 ):
     put(storage, service)
-    request = ListRequest("f/", 50, SortColumn.SIZE)
+    request = ListRequest("f/", 50, SortColumn.SIZE, old_is_fine=True)
+    vast.page("photos", request, service)
+    key, made = next(iter(orders._known.items()))
+    storage.upload("photos", "f/new.txt", b"x", service)
+    orders._known[key] = replace(made, took_s=3600.0)
+    assert "f/new.txt" not in [one.path for one in vast.page("photos", request, service).objects]
+    exact = replace(request, old_is_fine=False)
+    plain = [one.path for one in storage.list("photos", exact, service).objects]
+    assert "f/new.txt" in plain
+    assert [one.path for one in vast.page("photos", exact, service).objects] == plain
+    orders._known[key] = replace(made, took_s=0.0)
+    assert [one.path for one in vast.page("photos", request, service).objects] == plain
+
+
+def test_a_page_of_which_something_went_is_not_taken_for_the_last(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, vast: Listing, orders: Orders
+):
+    put(storage, service)
+    request = ListRequest("f/", 10, SortColumn.SIZE, old_is_fine=True)
     gone = vast.page("photos", request, service).objects[7].path
     key, made = next(iter(orders._known.items()))
     storage.delete("photos", gone, service)
-    storage.upload("photos", "f/new.txt", b"x", service)
     orders._known[key] = replace(made, took_s=3600.0)
-    old = [one.path for one in vast.page("photos", request, service).objects]
-    assert (gone in old, "f/new.txt" in old, len(old)) == (False, False, 29)
-    orders._known[key] = replace(made, took_s=0.0)
-    new = [one.path for one in vast.page("photos", request, service).objects]
-    assert new == [one.path for one in storage.list("photos", request, service).objects]
+    page = vast.page("photos", request, service)
+    assert page.next_cursor is not None
+    assert [one.path for one in page.objects] == [one.path for one in storage.list("photos", request, service).objects]
+
+
+def test_the_mark_of_a_folder_is_no_object_though_it_has_the_number_of_one_that_went(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, vast: Listing, orders: Orders
+):
+    put(storage, service)
+    storage.upload("photos", "f/last.txt", b"x", service)
+    request = ListRequest("f/", 50, SortColumn.SIZE, old_is_fine=True)
+    vast.page("photos", request, service)
+    key, made = next(iter(orders._known.items()))
+    storage.delete("photos", "f/last.txt", service)
+    storage.create_folder("photos", "f/", service)
+    orders._known[key] = replace(made, took_s=3600.0)
+    assert "f/" not in [one.path for one in vast.page("photos", request, service).objects]
+
+
+def test_an_order_knows_what_was_there_before_its_transaction_began(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, vast: Listing, orders: Orders, workspace: Workspace
+):
+    put(storage, service)
+    before = orders.as_of_now()
+    storage.upload("photos", "f/new.txt", b"x", service)
+    values = {"bucket": bucket.id, "prefix": "f/", "skip": 5, "count": 5}
+    with workspace._core.executor.snapshot(service) as tx:
+        before.page(tx, SortColumn.SIZE, descending=False, values=values, old_is_fine=True)
+    (made,) = orders._known.values()
+    assert made.version == before.version
+    assert not replace(made, took_s=0.0).is_fresh(workspace._core.executor.data_version())
 
 
 def test_whom_policies_hold_back_sees_what_they_let_through(
@@ -91,8 +140,10 @@ def test_whom_policies_hold_back_sees_what_they_let_through(
     put(storage, service, 20)
     for number in range(20):
         storage.upload("photos", f"f/own-{number}", b"x" * number, alice)
-    vast.page("photos", ListRequest("f/", 50, SortColumn.SIZE), service)
-    shown = vast.page("photos", ListRequest("f/", 50, SortColumn.SIZE, descending=True), alice).objects
+    vast.page("photos", ListRequest("f/", 50, SortColumn.SIZE, old_is_fine=True), service)
+    shown = vast.page(
+        "photos", ListRequest("f/", 50, SortColumn.SIZE, descending=True, old_is_fine=True), alice
+    ).objects
     assert [one.path for one in shown] == [f"f/own-{number}" for number in reversed(range(20))]
 
 
@@ -100,7 +151,7 @@ def test_few_objects_and_names_need_no_order(
     storage: FileStorage, bucket: Bucket, service: RlsContext, vast: Listing, orders: Orders
 ):
     put(storage, service, 9)
-    vast.page("photos", ListRequest("f/", 5, SortColumn.SIZE, offset=4), service)
+    vast.page("photos", ListRequest("f/", 5, SortColumn.SIZE, offset=4, old_is_fine=True), service)
     put_more = [f"f/more-{number}" for number in range(20)]
     for path in put_more:
         storage.upload("photos", path, b"x", service)
