@@ -150,6 +150,9 @@ class Ways(QObject):
         for signal in (self.favourites.changed, panel.list.focus_changed):
             signal.connect(self.look_soon_wanted)
         panel.menu_wanted.connect(self._place_menu)
+        panel.drop_hovering.connect(self._views.pane.announce_place)
+        panel.drop_left.connect(self._views.pane.hide_announcement)
+        panel.dropped.connect(lambda sources, place: self._moving.upload(place, sources))
         self._views.breadcrumb.menu_wanted.connect(self._place_menu)
         self._navigator.keep_focus_in(panel.list)
         TabClicks(panel.list.viewport(), panel.list.place_at, with_ctrl=True).wanted.connect(self._open_behind)

@@ -21,12 +21,18 @@ class FavouritesPanel(QWidget):
         put_wanted: A place shall be pinned, or moved among them; carries the `Location` and the number of a row.
         remove_wanted: A row shall go; carries its `Location`.
         menu_wanted: Carries the `Location` of a row and the global position.
+        drop_hovering: Files hang over a row; carries its `Location`.
+        drop_left: They went away.
+        dropped: Carries a list of `Path` and the `Location`.
     """
 
     place_chosen = Signal(object)
     put_wanted = Signal(object, int)
     remove_wanted = Signal(object)
     menu_wanted = Signal(object, QPoint)
+    drop_hovering = Signal(object)
+    drop_left = Signal()
+    dropped = Signal(list, object)
 
     def __init__(self, look: Look, hold: Hold) -> None:
         """Args: look; what is in hand."""
@@ -37,6 +43,10 @@ class FavouritesPanel(QWidget):
         self.list.put_wanted.connect(self.put_wanted)
         self.list.remove_wanted.connect(self.remove_wanted)
         self.list.menu_wanted.connect(self.menu_wanted)
+        self.list.drop_hovering.connect(self.drop_hovering)
+        self.list.drop_left.connect(self.drop_left)
+        self.list.dropped.connect(self.dropped)
+        hold.dragging.connect(self._await_drop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, space("xs"), 0, space("s"))
         column.setSpacing(space("xs"))
@@ -59,3 +69,7 @@ class FavouritesPanel(QWidget):
     def focused_place(self) -> Location | None:
         """Return the row that has the keyboard, or None while the list has not."""
         return self.list.current_place if self.list.hasFocus() else None
+
+    def _await_drop(self, begins: bool) -> None:
+        """Show even an empty section as long as something may be dropped on it."""
+        self.setVisible(begins or self.list.count() > 0)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
 from app.actions import ActionId
 from app.application import Window
 from app.bridge.acting import Identity
 from app.cargo import Cargo, Load, Motion
+from app.controllers.outgoing import clip_data
 from app.delegates.favourite_delegate import FAVOURITE_ROLE
 from app.favourites import FAVOURITES_MAX, favourites_text, followed, put_at, read_favourites
 from app.location import Location
+from app.views.drops import place_data
 from engine.context import RlsContext
 from engine.types import BucketChanges
 from tests.app.helpers import Desk, leave
@@ -186,6 +190,70 @@ class TestOrder:
         two.qtbot.keyClick(shown, Qt.Key.Key_Delete)
         assert pinned(two) == [A]
         assert two.storage.exists("photos", "top.txt", two.me)
+
+
+def hang(desk: Desk, point: QPoint, data: QMimeData) -> QDragMoveEvent:
+    actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    event = QDragMoveEvent(point, actions, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    desk.views.favourites.list.dragMoveEvent(event)
+    return event
+
+
+def drop(desk: Desk, point: QPoint, data: QMimeData) -> None:
+    hang(desk, point, data)
+    actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    event = QDropEvent(QPointF(point), actions, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    desk.views.favourites.list.dropEvent(event)
+
+
+def take(desk: Desk, *paths: str) -> QMimeData:
+    load = Load("photos", len(paths))
+    load.settle(Cargo("photos", paths))
+    desk.views.hold.take(load, TOP)
+    return clip_data(desk.views.hold.mark, [])
+
+
+class TestDragging:
+    def test_a_node_is_pinned_where_it_is_dropped_and_a_row_put_in_order(self, two: Desk) -> None:
+        pin(two, A, B)
+        drop(two, at_row(two, 1) - QPoint(0, 4), place_data(TOP))
+        assert pinned(two) == [A, TOP, B]
+        drop(two, at_row(two, 2) + QPoint(0, 4), place_data(A))
+        assert pinned(two) == [TOP, B, A]
+
+    def test_the_empty_section_shows_itself_to_a_drag_and_takes_its_folders(self, two: Desk) -> None:
+        data = take(two, "a/", "top.txt", "b/")
+        assert two.views.favourites.isVisible()
+        drop(two, QPoint(20, 10), data)
+        two.views.hold.put_down()
+        assert pinned(two) == [A, B]
+        take(two, "top.txt")
+        two.session._ways.favourites.remove(A)
+        two.session._ways.favourites.remove(B)
+        two.views.hold.put_down()
+        assert two.views.favourites.isHidden()
+
+    def test_what_is_dropped_on_a_row_goes_into_its_place(self, two: Desk) -> None:
+        pin(two, A)
+        data = take(two, "top.txt")
+        drop(two, at_row(two, 0), data)
+        two.views.hold.put_down()
+        two.until(lambda: two.storage.exists("photos", "a/top.txt", two.me))
+        assert pinned(two) == [A]
+
+    def test_files_of_other_programs_are_uploaded_there(self, two: Desk, tmp_path: Path) -> None:
+        pin(two, A)
+        (tmp_path / "new.txt").write_text("new")
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(tmp_path / "new.txt"))])
+        drop(two, at_row(two, 0), data)
+        two.until(lambda: two.storage.exists("photos", "a/new.txt", two.me))
+
+    def test_a_drag_that_hangs_over_a_row_goes_there(self, two: Desk) -> None:
+        pin(two, A)
+        hang(two, at_row(two, 0), take(two, "top.txt"))
+        two.until(lambda: two.names == ["1.txt"])
+        two.views.hold.put_down()
 
 
 class TestFollowing:
