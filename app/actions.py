@@ -83,6 +83,7 @@ class ActionId(StrEnum):
     PREVIOUS_PANE = auto()
     PALETTE = auto()
     SHORTCUTS = auto()
+    FAVOURITE = auto()
 
 
 def _always(_: Situation) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.actions import ActionId, Spec
+from app.actions import ActionId, Spec, Wording
 from app.i18n import QT_TRANSLATE_NOOP
 
 GOING_SPECS: Final[tuple[Spec, ...]] = (
@@ -62,6 +62,19 @@ GOING_SPECS: Final[tuple[Spec, ...]] = (
         ("Ctrl+Shift+Tab", "Ctrl+PgUp"),
         QT_TRANSLATE_NOOP("Actions", "Show the tab to the left"),
         lambda now: now.going.tabs > 1,
+    ),
+    Spec(
+        ActionId.FAVOURITE,
+        QT_TRANSLATE_NOOP("Actions", "Add to fa&vourites"),
+        "star",
+        ("Ctrl+B",),
+        QT_TRANSLATE_NOOP("Actions", "Pin the folder or bucket above the tree"),
+        lambda now: now.going.pinned is not None,
+        otherwise=Wording(
+            QT_TRANSLATE_NOOP("Actions", "Remove from fa&vourites"),
+            QT_TRANSLATE_NOOP("Actions", "Pin the folder or bucket above the tree no longer"),
+            lambda now: now.going.is_favourite,
+        ),
     ),
     Spec(
         ActionId.NEXT_PANE,

@@ -96,6 +96,7 @@ class Session(QObject):
         )  # fmt: skip
         self._ways.tabs.changed.connect(self._tracker.update_soon)
         self._ways.look_again_wanted.connect(self._tracker.update)
+        self._ways.look_soon_wanted.connect(self._tracker.update_soon)
         self._feed = InspectorFeed(
             self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.versions,
             self.controllers.navigator, side.row_maker,

@@ -37,6 +37,7 @@ from app.models.tree_model import TreeModel
 from app.settings import WindowSettings
 from app.views.acting_views import ActingBand, HiddenNote
 from app.views.browser import BrowserPane
+from app.views.favourites_panel import FavouritesPanel
 from app.views.folder_tree import FolderTree
 from app.views.hold import Hold
 from app.views.inspector import Inspector
@@ -92,6 +93,7 @@ class Views:
     hidden: HiddenNote
     hold: Hold
     tabs: TabStrip
+    favourites: FavouritesPanel
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,23 @@ def make_views(frame: Frame, side: EngineSide, models: Models, actions: Actions)
     status.add(transfer_status)
     hidden = HiddenNote(look)
     tabs = TabStrip(look, hold)
-    bench = Workbench(look, tree, _one_below_the_other(tabs, pane), inspector, transfers, hidden)
+    favourites = FavouritesPanel(look, hold)
+    bench = Workbench(look, tree, _one_below_the_other(tabs, pane), inspector, transfers, (favourites, hidden))
     toolbar = build_toolbar(actions, breadcrumb, look)
     return Views(
-        pane, tree, breadcrumb, inspector, transfers, status, bench, toolbar, ActingBand(look), hidden, hold, tabs
+        pane,
+        tree,
+        breadcrumb,
+        inspector,
+        transfers,
+        status,
+        bench,
+        toolbar,
+        ActingBand(look),
+        hidden,
+        hold,
+        tabs,
+        favourites,
     )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QToolButton
 
 from app.action_set import Actions
 from app.actions import ActionId as A
 from app.bridge.engine_side import EngineSide
 from app.controllers.escape import EscapeLadder, Rung
+from app.controllers.favourites import Favourites
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
 from app.controllers.overview import Overview
@@ -23,7 +24,7 @@ from app.controllers.tabs import Tabs
 from app.history import History
 from app.i18n import translate
 from app.location import Location
-from app.menus import TAB_MENU, popup_menu
+from app.menus import PLACE_MENU, TAB_MENU, popup_menu
 from app.models.folder_model import ROW_ROLE
 from app.models.rows import Row
 from app.models.tree_model import LOCATION_ROLE
@@ -41,9 +42,11 @@ class Ways(QObject):
 
     Signals:
         look_again_wanted: The commands must be up to date now.
+        look_soon_wanted: What they are about changed.
     """
 
     look_again_wanted = Signal()
+    look_soon_wanted = Signal()
 
     def __init__(
         self, frame: Frame, side: EngineSide, models: Models, views: Views, controllers: Controllers, actions: Actions
@@ -57,16 +60,29 @@ class Ways(QObject):
         self._moving: Moving = controllers.moving
         self.tabs = Tabs(self._navigator, side.reader)
         PathBar(views.breadcrumb, self._navigator, side.reader, side.finder, models.buckets)
-        self.overview = Overview(
-            frame.look, frame.shell, actions, self._navigator, self.tabs, models.buckets, self.look_again_wanted.emit
+        self._pointed: Location | None = None
+        self._unpoint = QTimer(self, singleShot=True, interval=0)
+        self._unpoint.timeout.connect(lambda: self._point_at(None))
+        self.favourites = Favourites(
+            views.favourites, self._navigator, side.reader, models.buckets, frame.settings, frame.shell.toast
         )
+        self.favourites.follow(side.relay)
+        controllers.carrying.folder_moved.connect(self.favourites.follow_place)
+        self.overview = Overview(
+            frame.look, frame.shell, actions, self._navigator, self.tabs, self.favourites, models.buckets,
+            self.look_again_wanted.emit,
+        )  # fmt: skip
         self.ladder = EscapeLadder(frame.shell)
         self.ladder.add(Rung.SELECTION, self._drop_selection)
         self.ladder.add(Rung.SEARCH, views.pane.filter.dismiss)
-        parts = (views.toolbar, views.tabs, views.tree, views.pane, views.inspector, views.transfers, views.status)
+        parts = (
+            views.toolbar, views.tabs, views.favourites, views.tree, views.pane, views.inspector, views.transfers,
+            views.status,
+        )  # fmt: skip
         self._panes = Panes(parts, frame.shell)
         SideButtons((views.pane.table.viewport(), views.tree.viewport(), views.pane), self._navigator)
         self._connect_tabs()
+        self._connect_favourites()
         self._connect_drops()
         self._connect_history()
 
@@ -81,6 +97,7 @@ class Ways(QObject):
             A.REOPEN_TAB: self.tabs.reopen,
             A.NEXT_TAB: partial(self.tabs.step, 1),
             A.PREVIOUS_TAB: partial(self.tabs.step, -1),
+            A.FAVOURITE: self._toggle_favourite,
             A.NEXT_PANE: partial(self._panes.step, 1),
             A.PREVIOUS_PANE: partial(self._panes.step, -1),
             A.PALETTE: self.overview.open_palette,
@@ -106,7 +123,9 @@ class Ways(QObject):
 
     def going(self) -> Going:
         """Return where one can go from here."""
-        return Going(len(self.tabs.places), self.tabs.can_reopen, self._folder_meant())
+        pinned = self._place_to_pin()
+        is_favourite = pinned in self.favourites.places
+        return Going(len(self.tabs.places), self.tabs.can_reopen, self._folder_meant(), pinned, is_favourite)
 
     def _connect_tabs(self) -> None:
         strip, tabs = self._views.tabs, self.tabs
@@ -125,6 +144,18 @@ class Ways(QObject):
         for clicks in (rows, nodes):
             clicks.wanted.connect(self._open_behind)
         self._views.breadcrumb.tab_wanted.connect(self._open_behind)
+
+    def _connect_favourites(self) -> None:
+        panel = self._views.favourites
+        for signal in (self.favourites.changed, panel.list.focus_changed):
+            signal.connect(self.look_soon_wanted)
+        panel.menu_wanted.connect(self._place_menu)
+        panel.drop_hovering.connect(self._views.pane.announce_place)
+        panel.drop_left.connect(self._views.pane.hide_announcement)
+        panel.dropped.connect(lambda sources, place: self._moving.upload(place, sources))
+        self._views.breadcrumb.menu_wanted.connect(self._place_menu)
+        self._navigator.keep_focus_in(panel.list)
+        TabClicks(panel.list.viewport(), panel.list.place_at, with_ctrl=True).wanted.connect(self._open_behind)
 
     def _connect_history(self) -> None:
         """Hang the places that were visited on the buttons that go there."""
@@ -171,8 +202,31 @@ class Ways(QObject):
             self.tabs.open(folder)
 
     def _folder_meant(self) -> Location | None:
-        node = self._views.tree.focused_place()
+        node = self._pointed or self._views.favourites.focused_place() or self._views.tree.focused_place()
         return node or self._place_of(self._views.pane.table.currentIndex().data(ROW_ROLE))
+
+    def _place_to_pin(self) -> Location | None:
+        """Return the folder or bucket that is meant, where nothing is selected that the window is in."""
+        table = self._views.pane.table
+        pointed = self._pointed or self._views.favourites.focused_place() or self._views.tree.focused_place()
+        if pointed is not None or not table.selected_count:
+            return pointed or self._navigator.place
+        return self._folder_meant() if table.selected_count == 1 else None
+
+    def _toggle_favourite(self) -> None:
+        place = self._place_to_pin()
+        if place is not None:
+            self.favourites.toggle(place)
+
+    def _place_menu(self, place: Location, position: QPoint) -> None:
+        """Show what can be done with a place that is pointed at; it is what commands mean while the menu is open."""
+        self._point_at(place)
+        menu = popup_menu(self._frame.shell, self._actions, PLACE_MENU, position)
+        menu.aboutToHide.connect(self._unpoint.start)  # a command that was chosen is run first
+
+    def _point_at(self, place: Location | None) -> None:
+        self._pointed = place
+        self.look_again_wanted.emit()
 
     def _row_place_at(self, point: QPoint) -> Location | None:
         return self._place_of(self._views.pane.table.indexAt(point).data(ROW_ROLE))

@@ -139,6 +139,15 @@ class WindowSettings:
         self._keep("window/tabs", value)
 
     @property
+    def favourites(self) -> str:
+        """The pinned places, as `favourites` writes them."""
+        return self._text("window/favourites", "")
+
+    @favourites.setter
+    def favourites(self, value: str) -> None:
+        self._keep("window/favourites", value)
+
+    @property
     def panels(self) -> str:
         """The panels that were open, in the words of `remembered`."""
         return self._text("window/panels", "")

@@ -17,11 +17,15 @@ class Going:
         tabs: How many there are.
         can_reopen: One was closed.
         folder: The one folder or bucket that is meant, in the tree or in the table.
+        pinned: What would be added to the favourites, or removed from them: that, or where the window is.
+        is_favourite: It is one.
     """
 
     tabs: int = 1
     can_reopen: bool = False
     folder: Location | None = None
+    pinned: Location | None = None
+    is_favourite: bool = False
 
 
 @dataclass(frozen=True, slots=True)

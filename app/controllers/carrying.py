@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt
+from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QClipboard, QDrag, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -40,7 +40,13 @@ _DRAG_ICON_PX: Final = 48
 
 
 class Carrying(QObject):
-    """See the module."""
+    """See the module.
+
+    Signals:
+        folder_moved: Carries the old and the new `Location`.
+    """
+
+    folder_moved = Signal(object, object)
 
     def __init__(
         self, look: Look, window: QWidget, navigator: Navigator, targets: Targets, reader: Reader, carrier: Carrier,
@@ -218,8 +224,12 @@ class Carrying(QObject):
         self._toast.say(_sentence_of(done), offer, kind=kind)
 
     def _leave_moved(self, order: Order) -> None:
-        """Go along where the window showed a folder that has moved."""
+        """Go along where the window showed a folder that has moved, and tell others to."""
         here = self._navigator.place
+        for path in order.cargo.paths:
+            if path.endswith("/"):
+                old = Location(order.cargo.bucket, path)
+                self.folder_moved.emit(old, order.place.child(old.name))
         for path in order.cargo.paths:
             old = Location(order.cargo.bucket, path)
             if path.endswith("/") and here is not None and old.contains(here):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.action_set import Actions
 from app.actions import ActionId as A
+from app.controllers.favourites import Favourites
 from app.controllers.navigation import Navigator
 from app.controllers.tabs import Tabs
 from app.dialogs.palette import Entry, Palette
@@ -41,16 +42,17 @@ class Overview(QObject):
     """See the module."""
 
     def __init__(
-        self, look: Look, shell: Shell, actions: Actions, navigator: Navigator, tabs: Tabs, buckets: TreeModel,
-        look_again: Callable[[], None],
+        self, look: Look, shell: Shell, actions: Actions, navigator: Navigator, tabs: Tabs, favourites: Favourites,
+        buckets: TreeModel, look_again: Callable[[], None],
     ) -> None:  # fmt: skip
-        """Args: look; the window; the commands; what goes places; tabs; buckets; brings the commands up to date."""
+        """Args: look; the window; the commands; navigator; tabs; favourites; buckets; brings commands up to date."""
         super().__init__(shell)
         self._look = look
         self._shell = shell
         self._actions = actions
         self._navigator = navigator
         self._tabs = tabs
+        self._favourites = favourites
         self._buckets = buckets
         self._look_again = look_again
         self._recent: tuple[str, ...] = ()
@@ -100,11 +102,15 @@ class Overview(QObject):
         return Entry(name.value, title, menu, _keys(action), action.icon(), action.isEnabled(), action.trigger)
 
     def _places(self) -> list[Entry]:
-        """Return the tabs that are not shown, and the buckets."""
+        """Return the tabs that are not shown, the favourites, and the buckets."""
         tabs = [
             self._place(place, translate("Overview", "Tab"), "browsers", partial(self._tabs.show, number))
             for number, place in enumerate(self._tabs.places)
             if place is not None and number != self._tabs.active
+        ]
+        pinned = translate("Overview", "Favourite")
+        tabs += [
+            self._place(place, pinned, "star", partial(self._favourites.go, place)) for place in self._favourites.places
         ]
         buckets = [Location(bucket.name) for bucket in self._buckets.buckets]
         kind = translate("Overview", "Bucket")

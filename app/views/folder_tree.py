@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QDrag,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -21,7 +22,7 @@ from app.i18n import translate
 from app.location import Location
 from app.look import Look
 from app.models.tree_model import LOCATION_ROLE, TreeModel
-from app.views.drops import carries_files, local_paths
+from app.views.drops import carries_files, local_paths, place_data
 from app.views.hold import Hold
 
 
@@ -63,6 +64,7 @@ class FolderTree(QTreeView):
         self.setUniformRowHeights(True)
         self.setIndentation(20)
         self.setMouseTracking(True)
+        self.setDragEnabled(True)
         self.setAcceptDrops(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -147,6 +149,16 @@ class FolderTree(QTreeView):
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
             self.focus_changed.emit()
+
+    def startDrag(self, _actions: Qt.DropAction) -> None:
+        """Qt's hook: a node is dragged to the favourites, and nowhere else."""
+        place: Location | None = self.currentIndex().data(LOCATION_ROLE)
+        if place is not None:
+            drag = QDrag(self)
+            drag.setMimeData(place_data(place))
+            self._hold.dragging.emit(True)
+            drag.exec(Qt.DropAction.CopyAction)
+            self._hold.dragging.emit(False)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Qt's hook: files are welcome."""

@@ -25,16 +25,16 @@ class Workbench(QWidget):
 
     def __init__(
         self, look: Look, tree: FolderTree, pane: QWidget, inspector: Inspector, transfers: QWidget,
-        below_tree: QWidget,
+        around_tree: tuple[QWidget, QWidget],
     ) -> None:  # fmt: skip
-        """Args: look; what stands left, in the middle, right, below, and below the tree."""
+        """Args: look; what stands left, in the middle, right, below, and above and below the tree."""
         super().__init__()
         self._look = look
         self.inspector = inspector
         self.transfers = transfers
         self._columns = QSplitter(Qt.Orientation.Horizontal)
         self._columns.setHandleWidth(1)
-        self._columns.addWidget(self._sidebar(tree, below_tree))
+        self._columns.addWidget(self._sidebar(tree, *around_tree))
         self._columns.addWidget(pane)
         self._columns.addWidget(inspector)
         self._columns.setStretchFactor(1, 1)
@@ -64,7 +64,7 @@ class Workbench(QWidget):
         self._columns.setHandleWidth(1)
         self._rows.setHandleWidth(1)
 
-    def _sidebar(self, tree: FolderTree, below_tree: QWidget) -> QWidget:
+    def _sidebar(self, tree: FolderTree, above_tree: QWidget, below_tree: QWidget) -> QWidget:
         space = self._look.theme.space
         side = QWidget()
         side.setProperty("place", "sidebar")
@@ -81,6 +81,7 @@ class Workbench(QWidget):
         plus = self._look.tool_button("plus", translate("Workbench", "New bucket"))
         plus.clicked.connect(self.new_bucket_wanted)
         row.addWidget(plus)
+        column.addWidget(above_tree)
         column.addWidget(head)
         column.addWidget(tree, 1)
         column.addWidget(below_tree)

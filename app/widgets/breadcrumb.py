@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -35,6 +35,7 @@ class Breadcrumb(QFrame):
         typed: A path was entered; carries the text.
         left: Escape ended the typing.
         tab_wanted: A step was clicked in the way that means a tab of its own; carries its `Location`.
+        menu_wanted: The context menu of a step; carries its `Location` and the global position.
         places_wanted: A menu of places opens; carries the `PlacesMenu`.
         completions_wanted: Somebody types; carries the text.
         drop_hovering: Something that is dragged hangs over a step; carries its `Location`.
@@ -46,6 +47,7 @@ class Breadcrumb(QFrame):
     typed = Signal(str)
     left = Signal()
     tab_wanted = Signal(object)
+    menu_wanted = Signal(object, QPoint)
     places_wanted = Signal(object)
     completions_wanted = Signal(str)
     drop_hovering = Signal(object)
@@ -195,6 +197,7 @@ class Breadcrumb(QFrame):
         crumb = Crumb(self._look, place, self._hold, last=last)
         crumb.clicked.connect(lambda: self.chosen.emit(place))
         crumb.tab_wanted.connect(lambda: self.tab_wanted.emit(place))
+        crumb.menu_wanted.connect(lambda position: self.menu_wanted.emit(place, position))
         crumb.hovering.connect(lambda ours: self._hover(crumb, ours=ours))
         crumb.left.connect(lambda: self._hover(None))
         crumb.dropped.connect(lambda sources: self.dropped.emit(sources, place))

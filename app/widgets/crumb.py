@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.i18n import translate
@@ -21,12 +21,14 @@ class Crumb(QToolButton):
 
     Signals:
         tab_wanted: It was clicked in the way that means a tab of its own.
+        menu_wanted: Carries the global position.
         hovering: Something that is dragged hangs over it; carries whether it comes from this window.
         left: That went away.
         dropped: Carries a list of `Path`.
     """
 
     tab_wanted = Signal()
+    menu_wanted = Signal(QPoint)
     hovering = Signal(bool)
     left = Signal()
     dropped = Signal(list)
@@ -59,6 +61,11 @@ class Crumb(QToolButton):
             self.tab_wanted.emit()
             return
         super().mouseReleaseEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Qt's hook: from the mouse where it is, from the keyboard below."""
+        keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
+        self.menu_wanted.emit(self.mapToGlobal(self.rect().bottomLeft()) if keyboard else event.globalPos())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Qt's hook: whatever is dragged may look for its place here; files and the window's own things may stay."""

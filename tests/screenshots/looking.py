@@ -109,7 +109,23 @@ def folder_sizes(desk: Desk) -> None:
     act(desk, ActionId.FOLDER_SIZES)
 
 
+def favourites(desk: Desk) -> None:
+    furnish(desk)
+    for place in (Location("photos"), Location("photos", "2026/summer/"), Location("photos", "long gone/")):
+        desk.session._ways.favourites.toggle(place)
+    shown = desk.views.favourites.list
+    desk.until(lambda: "not there" in shown.item(2).toolTip())
+    shown.setFocus()
+    shown.setCurrentRow(1)
+
+
+def favourites_awaited(desk: Desk) -> None:
+    furnish(desk)
+    desk.views.hold.dragging.emit(True)
+
+
 SCENES = (
     tabs, palette, shortcuts, filtered, nothing_matches, searched, as_icons, json_inspected, table_inspected,
-    large_preview, versions_compared, many_renamed, folder_sizes,
+    large_preview, versions_compared, many_renamed, folder_sizes, favourites,
+    favourites_awaited,
 )  # fmt: skip
