@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+
 from app.models.pages import PAGE_ROWS
 from app.models.rows import Row, RowMaker
-from app.models.sources import Scope, Snapshot, View
+from app.models.searches import Scope
+from app.models.sources import Snapshot, View
 from engine.search_types import SearchFilter, SearchPage, SearchRequest
 from engine.storage import FileStorage
 from engine.types import FolderCount, RlsContext
@@ -16,10 +20,11 @@ _COUNTED_MAX = 1_000_000
 class FoundPages:
     """Reads what was found. To be called in the read lane."""
 
-    def __init__(self, storage: FileStorage, rows: RowMaker) -> None:
-        """Args: the engine, and what makes rows."""
+    def __init__(self, storage: FileStorage, rows: RowMaker, today: Callable[[], date] = date.today) -> None:
+        """Args: the engine; what makes rows; which day it is here."""
         self._storage = storage
         self._maker = rows
+        self._today = today
 
     def look(self, view: View, me: RlsContext) -> Snapshot:
         """Read the first page, and count no more than it holds."""
@@ -29,7 +34,7 @@ class FoundPages:
 
     def count(self, view: View, me: RlsContext) -> FolderCount:
         """Count what there is to find."""
-        return FolderCount(0, self._storage.count_found(_wanted(view), me, _COUNTED_MAX).objects)
+        return FolderCount(0, self._storage.count_found(self._wanted(view), me, _COUNTED_MAX).objects)
 
     def page(self, view: View, number: int, me: RlsContext) -> tuple[Row, ...]:
         """Read one page."""
@@ -37,17 +42,25 @@ class FoundPages:
 
     def _read(self, view: View, number: int, me: RlsContext) -> SearchPage:
         request = SearchRequest(
-            _wanted(view), limit=PAGE_ROWS, sort=view.sort, descending=view.descending, offset=number * PAGE_ROWS
+            self._wanted(view), limit=PAGE_ROWS, sort=view.sort, descending=view.descending, offset=number * PAGE_ROWS
         )
         return self._storage.search(request, me)
+
+    def _wanted(self, view: View) -> SearchFilter:
+        search = view.search
+        return SearchFilter(
+            search.text,
+            view.location.bucket,
+            _prefix(view),
+            family=search.family,
+            min_bytes=search.size.min_bytes,
+            max_bytes=search.size.max_bytes,
+            changed_from=search.age.since(self._today()),
+        )
 
     def _rows(self, view: View, page: SearchPage) -> tuple[Row, ...]:
         return self._maker.found(page.objects, _prefix(view))
 
 
 def _prefix(view: View) -> str:
-    return view.location.prefix if view.scope is Scope.BELOW else ""
-
-
-def _wanted(view: View) -> SearchFilter:
-    return SearchFilter(view.matching, view.location.bucket, _prefix(view))
+    return view.location.prefix if view.search.scope is Scope.BELOW else ""

@@ -1,4 +1,4 @@
-"""The filter of a folder: shows what matches as one types, says how much that is, and ends with the folder."""
+"""Filter and search: show what fits as one types, say how much that is, and end with the folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from PySide6.QtCore import QObject
 from app.controllers.navigation import Navigator
 from app.i18n import translate
 from app.models.folder_model import FolderModel
-from app.models.sources import Scope, View
+from app.models.searches import Scope
+from app.models.sources import View
 from app.views.browser import BrowserPane
 
 
@@ -24,7 +25,6 @@ class FilterControl(QObject):
         self._whole: tuple[View, int] | None = None
         navigator.keep_focus_in(self._bar.field)
         self._bar.changed.connect(self._filter)
-        self._bar.scope_chosen.connect(lambda: self._filter(self._bar.field.text()))
         self._bar.left.connect(self._focus_page)
         self._bar.closed.connect(self._focus_page)
         pane.clear_filter.triggered.connect(self._clear)
@@ -47,13 +47,13 @@ class FilterControl(QObject):
         in_past = view.moment is not None
         self._bar.scope.setEnabled(not in_past)
         self._bar.begin(Scope.FOLDER if in_past else scope)
-        self._filter(self._bar.field.text())
+        self._filter()
 
-    def _filter(self, text: str) -> None:
-        """Show what has the words, unless that is on its way already, or there were and are none."""
-        wanted, now = (text.strip(), self._bar.chosen), (self._navigator.matching, self._navigator.scope)
-        if wanted != now and (wanted[0] or now[0]):
-            self._navigator.filter(*wanted)
+    def _filter(self) -> None:
+        """Show what fits, unless that is on its way already, or everything did and does."""
+        wanted, now = self._bar.search, self._navigator.search
+        if wanted != now and (wanted.is_narrow or now.is_narrow):
+            self._navigator.filter(wanted)
 
     def _clear(self) -> None:
         self._bar.clear()
@@ -61,8 +61,7 @@ class FilterControl(QObject):
 
     def _opened(self) -> None:
         """End the filter with the folder that it was for."""
-        typed = bool(self._bar.field.text().strip())
-        ended = typed and not self._navigator.matching and not self._bar.is_waiting
+        ended = self._bar.search.is_narrow and not self._navigator.search.is_narrow and not self._bar.is_waiting
         if self._rows.view is None:
             self._whole = None  # somebody else looks: what they may see may be less
         if ended or self._rows.view is None:
@@ -75,7 +74,7 @@ class FilterControl(QObject):
         view, shown = self._rows.view, self._rows.rowCount()
         if view is None:
             return
-        if not view.matching:
+        if not view.is_narrow:
             self._whole = (view, shown)
             self._bar.say("")
             return

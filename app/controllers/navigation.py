@@ -17,7 +17,8 @@ from app.i18n import translate
 from app.location import Location
 from app.models.folder_model import SORTS, Column, FolderModel
 from app.models.rows import Row
-from app.models.sources import Scope, View
+from app.models.searches import EVERYTHING, Search
+from app.models.sources import View
 from app.models.tree_model import TreeModel
 from app.tabs import Tab
 from app.views.browser import BrowserPane
@@ -73,7 +74,7 @@ class Navigator(QObject):
         self._sort, self._descending = SortColumn.NAME, False
         self._order_bucket = ""
         self.order_of: Callable[[str], tuple[SortColumn, bool] | None] = lambda _bucket: None
-        self._matching, self._scope = "", Scope.FOLDER
+        self._search = EVERYTHING
         self._first_place: Location | None = None
         self._wanted_path = ""
         self._connect()
@@ -129,18 +130,13 @@ class Navigator(QObject):
         self._buckets.reload_buckets()
 
     @property
-    def matching(self) -> str:
-        """Return what the names in the folder have to have to be shown."""
-        return self._matching
+    def search(self) -> Search:
+        """Return what is looked for."""
+        return self._search
 
-    @property
-    def scope(self) -> Scope:
-        """Return where names are looked for."""
-        return self._scope
-
-    def filter(self, text: str, scope: Scope = Scope.FOLDER) -> None:
-        """Show only what has some words in its name, in the folder or beyond; going elsewhere ends that."""
-        self._matching, self._scope = text, scope
+    def filter(self, search: Search) -> None:
+        """Show only what fits, in the folder or beyond; going elsewhere ends that."""
+        self._search = search
         if self.place is not None:
             self._rows.open(self._view(self.place))
 
@@ -280,7 +276,7 @@ class Navigator(QObject):
         self._pane.table.set_sort(_COLUMNS[self._sort], descending=self._descending)
 
     def _view(self, place: Location) -> View:
-        return View(place, self._sort, self._descending, self._moment, self._matching, self._scope)
+        return View(place, self._sort, self._descending, self._moment, self._search)
 
     def _note(self) -> None:
         """Remember where in the folder somebody is, unless it is still another one that is seen."""
@@ -298,7 +294,7 @@ class Navigator(QObject):
             self._order_bucket = place.bucket
             self._sort, self._descending = self.order_of(place.bucket) or self.order
         self._pane.table.set_sort(_COLUMNS[self._sort], descending=self._descending)
-        self._matching, self._scope = "", Scope.FOLDER
+        self._search = EVERYTHING
         self._rows.open(self._view(place))
         self.moved.emit()
 

@@ -193,7 +193,7 @@ class FolderModel(QAbstractTableModel):
             self._seeking.cancel()
         known = self.find_name(max(start, 0) + (1 if beyond else 0), typed)
         row = self._cache.row(start) if start >= 0 else None
-        if self._view is None or self._is_whole or self._view.moment is not None or self._view.matching:
+        if self._view is None or self._is_whole or self._view.moment is not None or self._view.search.is_narrow:
             if known is not None:
                 then(known)
         else:

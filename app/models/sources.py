@@ -10,23 +10,13 @@ from typing import Final, Protocol
 
 from app.location import Location
 from app.models.rows import Row
+from app.models.searches import EVERYTHING, Search
 from engine.types import Bucket, FolderCount, SortColumn
 
 Failed = Callable[[Exception], None]
 
 WHOLE_MAX: Final = 2_048
 """A folder of at most so many rows is refreshed as a whole, with exact edits."""
-
-
-class Scope(Enum):
-    """Where names are looked for."""
-
-    FOLDER = auto()
-    """Among what the folder shows."""
-    BELOW = auto()
-    """In the folder and all below."""
-    BUCKET = auto()
-    """In the whole bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +28,29 @@ class View:
         sort: By which column.
         descending: In which direction.
         moment: As it was then, or None for now.
-        matching: Only what has these words in its name.
-        scope: Where that is looked for; counts only with words, and not in the past.
+        search: Only what fits this; in the past only in the folder.
     """
 
     location: Location
     sort: SortColumn = SortColumn.NAME
     descending: bool = False
     moment: datetime | None = None
-    matching: str = ""
-    scope: Scope = Scope.FOLDER
+    search: Search = EVERYTHING
+
+    @property
+    def matching(self) -> str:
+        """Return what names must have."""
+        return self.search.text
 
     @property
     def is_search(self) -> bool:
         """Return whether what is shown comes from more folders than one."""
-        return bool(self.matching) and self.scope is not Scope.FOLDER and self.moment is None
+        return self.search.is_beyond and self.moment is None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Return whether there may be more than is shown."""
+        return bool(self.matching) or self.is_search
 
 
 @dataclass(frozen=True, slots=True)

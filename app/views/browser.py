@@ -21,6 +21,7 @@ from app.views.folder_table import FolderTable
 from app.views.hold import Hold
 from app.views.icon_grid import IconGrid
 from app.views.past_bar import PastBar
+from app.views.search_traits import no_match_text
 from app.widgets.drop_overlay import DropOverlay
 from app.widgets.empty_state import EmptyState
 
@@ -86,7 +87,7 @@ class BrowserPane(QWidget):
             look,
             "funnel",
             translate("BrowserPane", "Nothing matches"),
-            translate("BrowserPane", "No name has all of what you typed."),
+            "",
             (self.clear_filter, actions[ActionId.SEARCH]),
         )
         self.no_bucket_to_see = EmptyState(look, "eye-slash", "", "", (actions[ActionId.STOP_ACTING],), "identity_mark")
@@ -236,7 +237,10 @@ class BrowserPane(QWidget):
 
     def _empty_page(self) -> QWidget:
         """Return what stands where a folder holds nothing, as far as whoever looks can tell."""
-        if self._model.view is not None and self._model.view.matching:
+        if self._model.view is not None and self._model.view.is_narrow:
+            self.nothing_matches.say(
+                translate("BrowserPane", "Nothing matches"), no_match_text(self._model.view.search)
+            )
             return self.nothing_matches
         if self._in_past:
             return self.nothing_then

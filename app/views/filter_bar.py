@@ -1,14 +1,15 @@
-"""The strip above the table that shows only what has some words in its name, as one types."""
+"""The strip above the table: words that names must have, as one types, and beyond the folder more than that."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QToolButton
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout
 
 from app.i18n import translate
 from app.look import Look, label
-from app.models.sources import Scope
+from app.models.searches import EVERYTHING, Scope, Search
+from app.views.search_traits import SearchTraits
 from app.widgets.glyph import Glyph
 
 _PAUSE_MS = 60
@@ -43,14 +44,12 @@ class FilterBar(QFrame):
     """See the module.
 
     Signals:
-        changed: Carries the text, a moment after the last letter.
-        scope_chosen: The same text is to be looked for elsewhere.
+        changed: Something else is looked for; a moment after the last letter.
         left: The keyboard is to go to the rows.
         closed: The strip was put away.
     """
 
-    changed = Signal(str)
-    scope_chosen = Signal()
+    changed = Signal()
     left = Signal()
     closed = Signal()
 
@@ -59,9 +58,12 @@ class FilterBar(QFrame):
         super().__init__()
         self.setProperty("place", "banner")
         space = look.theme.space
-        row = QHBoxLayout(self)
-        row.setContentsMargins(space("m"), space("s"), space("s"), space("s"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(space("m"), space("s"), space("s"), space("s"))
+        column.setSpacing(space("s"))
+        row = QHBoxLayout()
         row.setSpacing(space("s"))
+        column.addLayout(row)
         self.field = FilterField()
         self.field.setAccessibleName(translate("FilterBar", "Part of a name"))
         self.field.setPlaceholderText(translate("FilterBar", "Part of a name"))
@@ -78,7 +80,6 @@ class FilterBar(QFrame):
             (Scope.BUCKET, translate("FilterBar", "The whole bucket")),
         ):
             self.scope.addItem(text, scope)
-        self.scope.activated.connect(self.scope_chosen)
         self.count = label(tone="muted")
         self.close_button = look.tool_button("x", translate("FilterBar", "Close the filter"))
         row.addWidget(Glyph(look, "funnel", "muted", look.theme.size("icon_small")))
@@ -86,8 +87,13 @@ class FilterBar(QFrame):
         row.addWidget(self.count)
         row.addWidget(self.scope)
         row.addWidget(self.close_button)
+        self.traits = SearchTraits(look)
+        self.traits.setContentsMargins(look.theme.size("icon_small") + space("s"), 0, 0, 0)
+        column.addWidget(self.traits)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
-        self._pause.timeout.connect(lambda: self.changed.emit(self.field.text()))
+        self._pause.timeout.connect(self.changed)
+        self.scope.activated.connect(self._choose)
+        self.traits.chosen.connect(self._choose)
         self.field.textChanged.connect(self._typed)
         self.field.left.connect(self.left)
         self.field.given_up.connect(self.put_away)
@@ -104,20 +110,28 @@ class FilterBar(QFrame):
         """Return where to look."""
         return Scope(self.scope.currentData())
 
+    @property
+    def search(self) -> Search:
+        """Return what is looked for. In the folder, whose folders have neither size nor age, only names count."""
+        search = Search(self.field.text().strip(), self.chosen)
+        return search if self.chosen is Scope.FOLDER else self.traits.added_to(search)
+
     def begin(self, scope: Scope) -> None:
         """Take the keyboard, with what was typed before selected.
 
         Args:
             scope: Where to look.
         """
-        self.scope.setCurrentIndex(self.scope.findData(scope))
+        self._look_in(scope)
         self.show()
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
 
     def clear(self) -> None:
         """Show everything again; the strip stays."""
+        self.traits.show_of(EVERYTHING)
         self.field.clear()
+        self._choose()
 
     def put_away(self) -> None:
         """Show everything again, without the strip."""
@@ -138,6 +152,7 @@ class FilterBar(QFrame):
         self.field.blockSignals(True)
         self.field.clear()
         self.field.blockSignals(False)
+        self.traits.show_of(EVERYTHING)
         self._pause.stop()
         self.count.clear()
 
@@ -145,10 +160,19 @@ class FilterBar(QFrame):
         """Say how much is shown."""
         self.count.setText(text)
 
+    def _look_in(self, scope: Scope) -> None:
+        self.scope.setCurrentIndex(self.scope.findData(scope))
+        self.traits.setVisible(scope is not Scope.FOLDER)
+
     def _typed(self, text: str) -> None:
         """Wait for the next letter; an empty field has nothing to wait for."""
         if text:
             self._pause.start()
         else:
-            self._pause.stop()
-            self.changed.emit("")
+            self._choose()
+
+    def _choose(self) -> None:
+        """Tell at once what is looked for."""
+        self._pause.stop()
+        self._look_in(self.chosen)
+        self.changed.emit()

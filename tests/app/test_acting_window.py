@@ -88,6 +88,27 @@ def test_what_is_hidden_vanishes_and_comes_back(shared: Desk) -> None:
     shared.until(lambda: buckets(shared) == ["photos", "private"])
 
 
+def test_filter_and_search_find_what_they_may_see_and_nothing_else(shared: Desk) -> None:
+    shared.put("trips/yours too.txt")
+    bar = shared.views.pane.filter
+    act_as(shared, "alice")
+    shared.until(lambda: shared.names == ["trips", "mine.txt"])
+
+    shared.session.actions[ActionId.FILTER].trigger()
+    bar.field.setText("s.txt")
+    shared.until(lambda: shared.views.pane.page is shared.views.pane.nothing_matches)
+    shared.session.actions[ActionId.SEARCH].trigger()
+    bar.field.setText("t")
+    shared.until(lambda: sorted(shared.names) == ["mine.txt", "trips/kite.png"])
+    assert bar.count.text() == "2 found"
+
+    shared.session.actions[ActionId.STOP_ACTING].trigger()
+    shared.until(lambda: set(shared.names) == {"trips", "mine.txt", "yours.txt"})
+    shared.session.actions[ActionId.SEARCH].trigger()
+    bar.field.setText("yours")
+    shared.until(lambda: sorted(shared.names) == ["trips/yours too.txt", "yours.txt"])
+
+
 def test_a_band_across_the_window_and_its_title_say_so(shared: Desk) -> None:
     band = shared.views.acting
     assert band.text == ""

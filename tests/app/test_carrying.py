@@ -133,7 +133,7 @@ class TestPaste:
         assert [url.fileName() for url in QGuiApplication.clipboard().mimeData().urls()] == ["small"]
 
 
-class TestUndo:
+class TestUndoAtItsEdges:
     def test_what_was_begun_in_one_name_is_not_for_another_to_take_back(self, two: Desk) -> None:
         two.put("a")
         go = two.hold_mutations()

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 
 from app.actions import ActionId
 from app.location import Location
-from app.models.sources import Scope
+from app.models.searches import Scope
 from engine.types import UploadItem
 from tests.app.helpers import Desk
 
