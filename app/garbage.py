@@ -32,8 +32,10 @@ class GarbageCollector(QObject):
         self._timer.timeout.connect(self.collect)
 
     def start(self) -> None:
-        """Set aside what exists, what little garbage there is among it too, and collect what comes from now on."""
+        """Set aside what exists, and collect what comes from now on. Takes a moment: for the start of the program."""
         gc.disable()
+        # What an earlier window left goes here and now: a worker that collected it later would destroy its widgets.
+        gc.collect()
         gc.freeze()
         self._timer.start()
 
