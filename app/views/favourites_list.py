@@ -201,14 +201,10 @@ class FavouritesList(QListWidget):
             event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Qt's hook: the rows, a line where a drop would pin, and a word where there are none."""
+        """Qt's hook: the rows, and a line where a drop would pin."""
         super().paintEvent(event)
         theme = self._look.theme
         painter = QPainter(self.viewport())
-        if not self.count():
-            painter.setPen(theme.color("muted"))
-            inner = self.viewport().rect().adjusted(theme.space("l"), 0, 0, 0)
-            painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, translate("FavouritesList", "Drop folders here"))
         if self._gap >= 0:
             above = self.visualItemRect(self.item(self._gap - 1)).bottom() if self._gap else 0
             painter.fillRect(6, max(above, 0), self.viewport().width() - 12, 2, theme.color("accent"))

@@ -46,7 +46,6 @@ class FavouritesPanel(QWidget):
         self.list.drop_hovering.connect(self.drop_hovering)
         self.list.drop_left.connect(self.drop_left)
         self.list.dropped.connect(self.dropped)
-        hold.dragging.connect(self._await_drop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, space("xs"), 0, space("s"))
         column.setSpacing(space("xs"))
@@ -69,7 +68,3 @@ class FavouritesPanel(QWidget):
     def focused_place(self) -> Location | None:
         """Return the row that has the keyboard, or None while the list has not."""
         return self.list.current_place if self.list.hasFocus() else None
-
-    def _await_drop(self, begins: bool) -> None:
-        """Show even an empty section as long as something may be dropped on it."""
-        self.setVisible(begins or self.list.count() > 0)

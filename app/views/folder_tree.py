@@ -156,9 +156,7 @@ class FolderTree(QTreeView):
         if place is not None:
             drag = QDrag(self)
             drag.setMimeData(place_data(place))
-            self._hold.dragging.emit(True)
             drag.exec(Qt.DropAction.CopyAction)
-            self._hold.dragging.emit(False)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Qt's hook: files are welcome."""

@@ -23,13 +23,11 @@ class Hold(QObject):
 
     Signals:
         cut_changed: Other things are cut: paint them anew.
-        dragging: A drag of this window begins or ends; carries which.
         said: What a drop would do here, for a person; empty where it would do nothing.
         dropped: Carries the `Load`, the `Location` and the `Motion`.
     """
 
     cut_changed = Signal()
-    dragging = Signal(bool)
     said = Signal(str)
     dropped = Signal(object, object, object)
 
@@ -77,13 +75,11 @@ class Hold(QObject):
             place: The one folder that all of it is in, if there is one.
         """
         self._dragged = (load, place)
-        self.dragging.emit(True)
 
     def put_down(self) -> None:
         """The drag is over."""
         self._dragged = None
         self.said.emit("")
-        self.dragging.emit(False)
 
     def is_ours(self, data: QMimeData | None) -> bool:
         """Return whether drag or clipboard data stands for things of this window."""

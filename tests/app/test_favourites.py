@@ -221,17 +221,20 @@ class TestDragging:
         drop(two, at_row(two, 2) + QPoint(0, 4), place_data(A))
         assert pinned(two) == [TOP, B, A]
 
-    def test_the_empty_section_shows_itself_to_a_drag_and_takes_its_folders(self, two: Desk) -> None:
-        data = take(two, "a/", "top.txt", "b/")
-        assert two.views.favourites.isVisible()
-        drop(two, QPoint(20, 10), data)
-        two.views.hold.put_down()
-        assert pinned(two) == [A, B]
-        take(two, "top.txt")
-        two.session._ways.favourites.remove(A)
-        two.session._ways.favourites.remove(B)
-        two.views.hold.put_down()
+    def test_nothing_moves_under_the_pointer_when_a_drag_begins(self, two: Desk) -> None:
+        """The section is not shown for a drag: it would push what is aimed at out of its place."""
+        before = two.tree.mapToGlobal(QPoint(0, 0))
+        take(two, "a/")
         assert two.views.favourites.isHidden()
+        assert two.tree.mapToGlobal(QPoint(0, 0)) == before
+        two.views.hold.put_down()
+
+    def test_folders_dragged_to_the_end_are_pinned_and_objects_are_not(self, two: Desk) -> None:
+        pin(two, TOP)
+        data = take(two, "a/", "top.txt", "b/")
+        drop(two, at_row(two, 0) + QPoint(0, 12), data)
+        two.views.hold.put_down()
+        assert pinned(two) == [TOP, A, B]
 
     def test_what_is_dropped_on_a_row_goes_into_its_place(self, two: Desk) -> None:
         pin(two, A)

@@ -119,13 +119,7 @@ def favourites(desk: Desk) -> None:
     shown.setCurrentRow(1)
 
 
-def favourites_awaited(desk: Desk) -> None:
-    furnish(desk)
-    desk.views.hold.dragging.emit(True)
-
-
 SCENES = (
     tabs, palette, shortcuts, filtered, nothing_matches, searched, as_icons, json_inspected, table_inspected,
     large_preview, versions_compared, many_renamed, folder_sizes, favourites,
-    favourites_awaited,
 )  # fmt: skip
