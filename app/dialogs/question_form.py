@@ -168,10 +168,13 @@ class QuestionForm(QWidget):
         """Return who asks, or None where the role is missing."""
         who = self.who.currentData()
         if isinstance(who, User):
-            return RlsContext(who.id, who.role, MappingProxyType({**who.claims, "sub": who.id, "role": who.role}))
+            claims = {**who.claims, "sub": who.id, "role": who.role}
+            return RlsContext(who.id, who.role, MappingProxyType(claims), can_bypass_rls=who.role == Role.SERVICE)
         if who == Role.ANON:
             return RlsContext.anonymous()
         role = self.role.text().strip() if who == _CUSTOM else Role.AUTHENTICATED
         user_id = self.user_id.text().strip() or None
         said = {**claims, "role": str(role), **({"sub": user_id} if user_id else {})}
-        return RlsContext(user_id, role, MappingProxyType(said)) if role else None
+        if not role:
+            return None
+        return RlsContext(user_id, role, MappingProxyType(said), can_bypass_rls=role == Role.SERVICE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import shiboken6
@@ -104,6 +105,20 @@ def test_another_role_must_be_named(look: Look, parent: QWidget) -> None:
     form.role.setText("editor")
     assert form.question is not None
     assert form.question.subject.role == "editor"
+
+
+def test_the_service_role_is_held_back_by_nothing(look: Look, parent: QWidget) -> None:
+    form = opened(look, parent).form
+    form.who.setCurrentIndex(form.who.count() - 1)
+    form.role.setText("service_role")
+    assert form.question is not None
+    assert form.question.subject.can_bypass_rls
+    for role, bypasses in (("service_role", True), ("editor", False)):
+        form = opened(look, parent).form
+        form.show_people([replace(ANNA, role=role)])
+        form.who.setCurrentIndex(form.who.findText("anna"))
+        assert form.question is not None
+        assert form.question.subject.can_bypass_rls is bypasses
 
 
 def test_size_and_type_of_an_object_to_come(look: Look, parent: QWidget) -> None:
