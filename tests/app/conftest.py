@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,7 +41,16 @@ def look(qapp: QApplication) -> Iterator[Look]:
 
 
 @pytest.fixture
-def open_window(qapp: QApplication, qtbot: QtBot, data_dir: Path) -> Iterator[Callable[[], Window]]:
+def own_garbage() -> Iterator[None]:
+    """Collect what a window leaves in the main thread: a worker of the next one would destroy its widgets."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.disable()
+
+
+@pytest.fixture
+def open_window(qapp: QApplication, qtbot: QtBot, data_dir: Path, own_garbage: None) -> Iterator[Callable[[], Window]]:
     """Return what opens the real window on the test's data folder; closed after the test."""
     opened: list[Window] = []
 
