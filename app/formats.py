@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from html import escape
 from typing import Final
 
 from PySide6.QtCore import QDateTime, QLocale
@@ -85,3 +86,12 @@ def minute_time_text(moment: datetime) -> str:
 
 def _qt_time(moment: datetime) -> QDateTime:
     return QDateTime.fromSecsSinceEpoch(int(moment.timestamp()))
+
+
+def tip_text(text: str) -> str:
+    """Return a text as a tool tip shows it letter by letter.
+
+    Qt lays out tool tips that look like markup, and a name that a stranger chose may look like that: it could show a
+    picture from somewhere, or say what is not so.
+    """
+    return f'<span style="white-space: pre-wrap">{escape(text)}</span>' if "<" in text else text

@@ -13,8 +13,10 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from app.bridge.tasks import Fail, Tasks, Ticket
+from app.i18n import translate
 from engine.access_types import IssuedToken, TokenInfo, User
 from engine.context import NO_CLAIMS, RlsContext
+from engine.errors import InvalidRequest
 from engine.types import UNCHANGED, Role, Unchanged
 from engine.workspace import Workspace
 
@@ -34,7 +36,7 @@ class UserDraft:
     name: str
     role: str = Role.AUTHENTICATED
     claims: Mapping[str, Any] = field(default_factory=lambda: NO_CLAIMS)
-    password: str | Unchanged | None = UNCHANGED
+    password: str | Unchanged | None = field(default=UNCHANGED, repr=False)
     user_id: str | None = None
 
 
@@ -157,5 +159,9 @@ class AccessBridge:
     def _mint(self, draft: TokenDraft) -> IssuedToken:
         tokens, life = self._workspace.tokens, draft.expires_in_s
         if draft.user is not None:
-            return tokens.mint_for(draft.user, self._own, life)
+            now = self._workspace.users.get(draft.user.id, self._own)
+            if (now.role, dict(now.claims)) != (draft.user.role, dict(draft.user.claims)):
+                text = translate("AccessBridge", "{who} has been changed meanwhile. Look at them again first.")
+                raise InvalidRequest(text.format(who=now.name))
+            return tokens.mint_for(now, self._own, life)
         return tokens.mint(self._own, sub=draft.sub, role=draft.role, claims=draft.claims, expires_in_s=life)

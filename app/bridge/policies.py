@@ -105,8 +105,10 @@ class PolicyBridge:
         )
 
     def replace(self, policy: Policy, spec: PolicySpec, then: Callable[[Policy], None], otherwise: Fail) -> Ticket:
-        """Let a policy say something else."""
-        return self._tasks.mutate(lambda _: self._policies.replace(policy.id, spec, self._context), then, otherwise)
+        """Let a policy say something else, unless somebody else has changed it since it was read."""
+        return self._tasks.mutate(
+            lambda _: self._policies.replace(policy.id, spec, self._context, seen=policy.spec), then, otherwise
+        )
 
     def set_enabled(self, policy: Policy, then: Callable[[Policy], None], otherwise: Fail, *, enabled: bool) -> Ticket:
         """Let a policy count, or not."""

@@ -90,6 +90,8 @@ class Thumbnails:
 
     def _made(self, item: StorageObject, token: CancelToken, me: RlsContext) -> QImage | None:
         with self._storage.open_object(item.bucket, item.path, me) as reader:
+            if reader.info.version != item.version:
+                return None  # replaced in this very moment: never the picture of other bytes
             data = reader.read_at(0, item.size_bytes)
         image = self._pages(data, token, EDGE_PX) if item.mime_type == _PDF else _decoded(data)
         if image is not None:

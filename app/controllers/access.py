@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -120,15 +121,16 @@ class AccessControl(QObject):
     def _replace_keys(self, dialog: AccessDialog) -> None:
         form = KeysDialog(self._look, dialog)
 
-        def replaced(until: datetime) -> None:
-            at_once = form.overlap_s == 0 if form.is_open else False
+        def replaced(overlap_s: int, until: datetime) -> None:
             form.finish()
             said = translate("AccessControl", "Keys replaced. The old ones count until {time}")
             ended = translate("AccessControl", "Keys replaced. The old ones have ended")
-            self._done(dialog, ended if at_once else said.format(time=full_time_text(until)))
+            self._done(dialog, said if overlap_s else ended.format(time=full_time_text(until)))
 
         form.submitted.connect(
-            lambda overlap_s: self._access.replace_keys(overlap_s, replaced, self._errors.in_dialog(form))
+            lambda overlap_s: self._access.replace_keys(
+                overlap_s, partial(replaced, overlap_s), self._errors.in_dialog(form)
+            )
         )
         form.open()
 

@@ -110,15 +110,15 @@ class Editing(QObject):
             return
         dialog = FolderDialog(self._look, self._window, here.text.rstrip("/"), name_problem)
 
-        def made(place: Location) -> None:
+        def made(place: Location, era: int) -> None:
             dialog.finish()
             name = translate("Editing", "new folder “{name}”").format(name=_shortened(place.name))
-            self._undo.remember(name, FolderGone(place.bucket, place.prefix))
+            self._undo.remember(name, FolderGone(place.bucket, place.prefix), era)
             self._navigator.select_when_there(place.prefix)
 
         def submit(name: str) -> None:
-            place = here.child(name)
-            self._operations.create_folder(place, lambda _: made(place), self._errors.in_dialog(dialog))
+            place, era = here.child(name), self._undo.era
+            self._operations.create_folder(place, lambda _: made(place, era), self._errors.in_dialog(dialog))
 
         dialog.submitted.connect(submit)
         dialog.open()
@@ -134,34 +134,35 @@ class Editing(QObject):
         """Give a row of the table another name."""
         here = self._table.shown_place
         if here is not None:
-            self._operations.rename(here.bucket, row.path, name, partial(self._renamed, here.bucket))
+            self._operations.rename(here.bucket, row.path, name, partial(self._renamed, here.bucket, self._undo.era))
 
     def rename_place(self, place: Location, name: str) -> None:
         """Give a node of the tree another name, and stay in it if the window is there."""
+        era = self._undo.era
         if not place.prefix:
             back = BucketName(name, place.bucket)
 
             def keep() -> None:
-                self._undo.remember(self._renaming(place.bucket), back)
+                self._undo.remember(self._renaming(place.bucket), back, era)
 
             self._operations.rename_bucket(place.bucket, name, lambda _: keep())
             return
 
         def renamed(back: Move) -> None:
-            self._remember(place.bucket, back)
+            self._remember(place.bucket, back, era)
             self._navigator.follow_place(place, Location(place.bucket, back.source))
 
         self._operations.rename(place.bucket, place.prefix, name, renamed)
 
-    def _renamed(self, bucket: str, back: Move) -> None:
-        self._remember(bucket, back)
+    def _renamed(self, bucket: str, era: int, back: Move) -> None:
+        self._remember(bucket, back, era)
         if back.source.endswith("/"):
             self._navigator.follow_place(Location(bucket, back.target), Location(bucket, back.source))
         self._navigator.select_when_there(back.source)
 
-    def _remember(self, bucket: str, back: Move) -> None:
+    def _remember(self, bucket: str, back: Move, era: int) -> None:
         """Remember a rename by what undoes it."""
-        self._undo.remember(self._renaming(back.target.rstrip("/").rpartition("/")[2]), Moving(bucket, (back,)))
+        self._undo.remember(self._renaming(back.target.rstrip("/").rpartition("/")[2]), Moving(bucket, (back,)), era)
 
     def _renaming(self, name: str) -> str:
         return translate("Editing", "rename of “{name}”").format(name=_shortened(name))
@@ -184,13 +185,15 @@ class Editing(QObject):
         self._count_for(dialog, Target(bucket.name, ("",), (bucket.name,)))
         dialog.open()
 
-        def emptied(removal: Removal) -> None:
-            self._tell_deleted(removal)
-            if isinstance(removal.ended, WouldBeLost):
+        def emptied(era: int, removal: Removal) -> None:
+            self._tell_deleted(removal, era)
+            if isinstance(removal.ended, WouldBeLost) and self._undo.era == era:
                 self.empty_bucket(replace(bucket, retention=NOTHING_KEPT))
 
         dialog.confirmed.connect(
-            lambda: self._operations.empty_bucket(bucket.name, dialog.as_of, emptied, for_good=not warning)
+            lambda: self._operations.empty_bucket(
+                bucket.name, dialog.as_of, partial(emptied, self._undo.era), for_good=not warning
+            )
         )
 
     def delete_bucket(self, bucket: Bucket) -> None:
@@ -201,7 +204,7 @@ class Editing(QObject):
         dialog.open()
         dialog.confirmed.connect(
             lambda: self._operations.delete_bucket(
-                bucket.name, dialog.as_of, lambda removal: self._tell_bucket_deleted(bucket.name, removal)
+                bucket.name, dialog.as_of, partial(self._tell_bucket_deleted, bucket.name, self._undo.era)
             )
         )
 
@@ -210,12 +213,12 @@ class Editing(QObject):
         if bucket is None or bucket.retention.trash_days is None or "" in target.paths:
             self._ask_delete(target)
         else:
-            self._operations.trash(target.bucket, target.paths, lambda removal: self._trashed(target, removal))
+            self._operations.trash(target.bucket, target.paths, partial(self._trashed, target, self._undo.era))
 
-    def _trashed(self, target: Target, removal: Removal) -> None:
-        """Tell what is in the trash; where there is none any more, ask about the rest."""
-        self._deleted(target, removal)
-        if isinstance(removal.ended, WouldBeLost):
+    def _trashed(self, target: Target, era: int, removal: Removal) -> None:
+        """Tell what is in the trash; where there is none any more, ask about the rest whoever wanted it so."""
+        self._deleted(target, era, removal)
+        if isinstance(removal.ended, WouldBeLost) and self._undo.era == era:
             self._ask_delete(target)
 
     def _ask_delete(self, target: Target) -> None:
@@ -256,18 +259,18 @@ class Editing(QObject):
         return failed
 
     def _delete(self, target: Target, as_of: int | None) -> None:
-        self._operations.delete(target.bucket, target.paths, as_of, lambda removal: self._deleted(target, removal))
+        self._operations.delete(target.bucket, target.paths, as_of, partial(self._deleted, target, self._undo.era))
 
-    def _deleted(self, target: Target, removal: Removal) -> None:
+    def _deleted(self, target: Target, era: int, removal: Removal) -> None:
         stayed = removal.kept or removal.refused
         if target.place is None and not stayed:
             self._table.go_on_after(frozenset(target.paths))
         for path in target.paths:
             if path.endswith("/") and not stayed and not removal.ended:
                 self._navigator.leave(Location(target.bucket, path))
-        self._tell_deleted(removal)
+        self._tell_deleted(removal, era)
 
-    def _tell_deleted(self, removal: Removal) -> None:
+    def _tell_deleted(self, removal: Removal, era: int) -> None:
         if removal.ended and not removal.objects:
             return
         said = translate("Editing", "{what} deleted")
@@ -275,20 +278,20 @@ class Editing(QObject):
             said = translate("Editing", "{what} moved to the trash")
         if isinstance(removal.ended, Cancelled):
             said = translate("Editing", "Stopped: {what} moved to the trash")
-        self._tell(said.format(what=count_text(removal.objects)), removal)
+        self._tell(said.format(what=count_text(removal.objects)), removal, era)
 
-    def _tell_bucket_deleted(self, name: str, removal: Removal) -> None:
+    def _tell_bucket_deleted(self, name: str, era: int, removal: Removal) -> None:
         text = translate("Editing", "Bucket “{name}” deleted")
         if removal.kept:
             text = translate("Editing", "Bucket “{name}” is still there")
-        self._tell(text.format(name=name), removal)
+        self._tell(text.format(name=name), removal, era)
 
-    def _tell(self, said: str, removal: Removal) -> None:
+    def _tell(self, said: str, removal: Removal, era: int) -> None:
         """Say what was done and, if so, that what nobody was asked about stayed."""
         undo = None
         if removal.trashed is not None:
             name = translate("Editing", "move of {what} to the trash").format(what=count_text(removal.objects))
-            undo = self._undo.remember(name, Untrashing(removal.trashed))
+            undo = self._undo.remember(name, Untrashing(removal.trashed), era)
         if removal.refused:
             rest = translate("Editing", "{said}; policies do not let these be deleted: {what}")
             self._toast.say(rest.format(said=said, what=count_text(removal.refused)), undo, kind="warning")

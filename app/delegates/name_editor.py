@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
 
+from app.formats import tip_text
 from app.look import restyle
 
 NameCheck = Callable[[str], str | None]
@@ -43,7 +44,7 @@ class NameEditor(QLineEdit):
         if problem is None:
             QToolTip.hideText()
         else:
-            QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), problem, self)
+            QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), tip_text(problem), self)
 
 
 class _NameValidator(QValidator):

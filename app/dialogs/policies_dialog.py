@@ -99,8 +99,9 @@ class PoliciesDialog(Dialog):
         action.setProperty("glyph", "plus")
         action.triggered.connect(self.new_wanted)
         title = translate("PoliciesDialog", "Only you can use this bucket")
-        text = translate("PoliciesDialog", "Nobody else sees it, until a policy lets them in. Choose one that is ready "
-                         "made, write your own, or paste those of a Supabase project.")  # fmt: skip
+        text = translate("PoliciesDialog", "Nobody else sees it without the service key or a signed link, until a policy "
+                         "lets them in. Choose one that is ready made, write your own, or paste those of a Supabase "
+                         "project.")  # fmt: skip
         if bucket.public:
             title = translate("PoliciesDialog", "Others can read, and nothing else")
             text = translate("PoliciesDialog", "The bucket is public: whoever has an object's address can read it. "
@@ -176,8 +177,8 @@ class PoliciesDialog(Dialog):
 
 
 def _explained(bucket: Bucket) -> str:
-    text = translate("PoliciesDialog", "You may do everything here. Others may do what a policy that is on allows, "
-                     "and nothing else.")  # fmt: skip
+    text = translate("PoliciesDialog", "You may do everything here, and so may the service role. Others may do what a "
+                     "policy that is on allows, and nothing else.")  # fmt: skip
     if not bucket.public:
         return text
     public = translate("PoliciesDialog", "The bucket is public: its objects can be read by their addresses whatever "

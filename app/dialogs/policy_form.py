@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from PySide6.QtCore import Signal
@@ -38,6 +37,7 @@ class PolicyForm(QWidget):
         """Args: look; what cuts expressions into tokens."""
         super().__init__()
         self._look = look
+        self._shown_roles: tuple[str, ...] = ()
         self.name = QLineEdit()
         self.name.setPlaceholderText(translate("PolicyForm", "Members see their own pictures"))
         self.command = QComboBox()
@@ -86,7 +86,8 @@ class PolicyForm(QWidget):
         self.table.setCurrentIndex(self.table.findData(spec.table))
         known = self.who.findData(spec.roles[0]) if len(spec.roles) == 1 else -1
         self.who.setCurrentIndex(known if known >= 0 else self.who.findData(_CUSTOM))
-        self.roles.setText("" if known >= 0 else ", ".join(spec.roles))
+        self._shown_roles = () if known >= 0 else spec.roles
+        self.roles.setText(_roles_text(self._shown_roles))
         self.using.edit.setPlainText(spec.using or "")
         self.check.edit.setPlainText(spec.check or "")
         self.restrictive.setChecked(not spec.permissive)
@@ -168,4 +169,11 @@ class PolicyForm(QWidget):
         chosen = self.who.currentData()
         if chosen != _CUSTOM:
             return (chosen,)
-        return tuple(part for part in re.split(r"[\s,;]+", self.roles.text().strip()) if part)
+        text = self.roles.text()
+        if text == _roles_text(self._shown_roles):
+            return self._shown_roles  # a name may hold a comma
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _roles_text(roles: tuple[str, ...]) -> str:
+    return ", ".join(roles)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import Qt
 
+from app.formats import tip_text
 from app.i18n import translate
 from app.models.rows import Row
 from app.models.sources import View
@@ -68,7 +69,7 @@ def datum(row: Row, column: int, role: int) -> Any:
     if role == Qt.ItemDataRole.EditRole:
         return row.name
     if role == Qt.ItemDataRole.ToolTipRole:
-        return row.tips()[column]
+        return tip_text(row.tips()[column])
     if role == Qt.ItemDataRole.AccessibleTextRole and column == Column.NAME:
         return row.spoken_name
     if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):

@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.formats import tip_text
 from app.previews.shapes import TableBody
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -37,8 +38,10 @@ class PreviewTable(QAbstractTableModel):
         """Return a cell, and at which side it is written."""
         if not index.isValid():
             return None
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return self._body.rows[index.row()][index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip_text(self._body.rows[index.row()][index.column()])
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._body.numeric:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None

@@ -8,6 +8,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.formats import tip_text
+
 AnyIndex = QModelIndex | QPersistentModelIndex
 RecordT = TypeVar("RecordT")
 
@@ -87,5 +89,5 @@ def cell_datum(cell: Cell, role: int) -> Any:
     if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
         return cell.text
     if role == Qt.ItemDataRole.ToolTipRole:
-        return cell.tip or cell.text
+        return tip_text(cell.tip or cell.text)
     return cell.tone if role == TONE_ROLE else None

@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.bridge.transfers import TransferBridge
+from app.formats import tip_text
 from app.models.transfer_rows import TransferRow, row_of
 from engine.transfers import JobSnapshot
 
@@ -51,7 +52,7 @@ class TransfersModel(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return row.spoken
             case Qt.ItemDataRole.ToolTipRole:
-                return f"{row.title}\n{row.detail}"
+                return tip_text(f"{row.title}\n{row.detail}")
         return None
 
     def row(self, index: AnyIndex) -> TransferRow | None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app import problems
-from app.formats import exact_size_text, full_time_text, size_text, time_text
+from app.formats import exact_size_text, full_time_text, size_text, time_text, tip_text
 from app.i18n import translate
 from engine.version_types import ObjectVersion
 
@@ -79,7 +79,7 @@ class TrashModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tips(version)[index.column()]
+            return tip_text(self._tips(version)[index.column()])
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._texts(version)[index.column()]
         return None

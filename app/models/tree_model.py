@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from app.formats import tip_text
 from app.i18n import translate
 from app.location import Location
 from app.models.pages import Removal, edits
@@ -209,7 +210,9 @@ class TreeModel(QAbstractItemModel):
             return node.bucket
         if role == STANDING_ROLE:
             return node.standing
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip_text(_description(node))
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return _description(node)
         return None
 
@@ -373,4 +376,4 @@ def _description(node: _Node) -> str:
         return translate("TreeModel", "Hidden from them: they see neither the bucket nor anything in it")
     if node.bucket.public:
         return translate("TreeModel", "Public bucket: anybody with the address can read its objects")
-    return translate("TreeModel", "Private bucket: only you and people with a signed link can read its objects")
+    return translate("TreeModel", "Private bucket: policies and signed links decide who else can read its objects")

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.audit_words import address_words, operation_words, result_words
-from app.formats import full_time_text
+from app.formats import full_time_text, tip_text
 from app.i18n import translate
 from app.look import Look, label
 from engine.access_types import AuditEntry
@@ -63,7 +63,7 @@ class AuditDetail(QFrame):
         shown = {} if entry is None else _facts(entry, who)
         for title, value in self._values.items():
             value.setText(shown.get(title) or _NOTHING)
-            value.setToolTip(value.text())
+            value.setToolTip(tip_text(value.text()))
         detail = {} if entry is None else dict(entry.detail)
         self.text.setPlainText(json.dumps(detail, indent=2, ensure_ascii=False) if detail else "")
 

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, Q
 
 from app.delegates.favourite_delegate import FAVOURITE_ROLE, FavouriteDelegate
 from app.favourites import Favourite
+from app.formats import tip_text
 from app.i18n import translate
 from app.location import Location
 from app.look import Look
@@ -294,6 +295,6 @@ def _item(favourite: Favourite) -> QListWidgetItem:
     said = favourite.place.text.rstrip("/")
     if not favourite.is_there:
         said = translate("FavouritesList", "{place}: not there").format(place=said)
-    item.setToolTip(said)
+    item.setToolTip(tip_text(said))
     item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, said)
     return item

@@ -9,6 +9,7 @@ from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QListView, QToolTip, QWidget
 
 from app.delegates.policies import PolicyDelegate
+from app.formats import tip_text
 from app.i18n import translate
 from app.look import Look
 from app.models.policies import PolicyModel
@@ -93,7 +94,7 @@ class PolicyList(QListView):
         """Qt's hook: the whole name, where it does not fit."""
         if isinstance(event, QHelpEvent):
             index = self.indexAt(event.pos())
-            QToolTip.showText(event.globalPos(), str(index.data() or ""), self)
+            QToolTip.showText(event.globalPos(), tip_text(str(index.data() or "")), self)
             return True
         return super().viewportEvent(event)  # type: ignore[arg-type]
 

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.bridge.transfers import TransferBridge
+from app.formats import tip_text
 from app.i18n import translate
 from app.look import Look, label
 from app.models.transfer_rows import RowAction, TransferRow
@@ -84,7 +85,7 @@ class NotesModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return printable(note.path) if index.column() == 0 else note.explanation
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{printable(note.local_path)}\n{note.explanation}"
+            return tip_text(f"{printable(note.local_path)}\n{note.explanation}")
         return None
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app import problems
-from app.formats import brief_time_text, size_text
+from app.formats import brief_time_text, size_text, tip_text
 from app.i18n import translate
 from app.look import Look, label
 from engine.version_types import Ending, ObjectVersion
@@ -135,7 +135,7 @@ def _item(version: ObjectVersion) -> QListWidgetItem:
     item = QListWidgetItem(f"{' · '.join(about)}\n{_ended(version)}")
     item.setData(_VERSION_ROLE, version)
     tip = f"{since}\n{_ended(version)}\nSHA-256 {version.info.checksum}"
-    item.setToolTip(tip if problem is None else f"{tip}\n{problems.title(problem)}")
+    item.setToolTip(tip_text(tip if problem is None else f"{tip}\n{problems.title(problem)}"))
     return item
 
 

@@ -113,7 +113,9 @@ class Breadcrumb(QFrame):
             self._badge.setToolTip(
                 translate("Breadcrumb", "Anybody with the address can read these objects")
                 if public
-                else translate("Breadcrumb", "Only you, and people with a signed link, can read these objects")
+                else translate(
+                    "Breadcrumb", "Besides you, only those whom a policy lets, and people with a signed link, can read"
+                )
             )
             restyle(self._badge, tone="public" if public else "private")
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from app.formats import tip_text
 from app.i18n import translate
 from app.location import Location
 from app.look import Look, restyle
@@ -42,7 +43,7 @@ class Crumb(QToolButton):
         shown = name if len(name) <= _CHARS_MAX else f"{name[: _CHARS_MAX - 1]}…"
         self.setText(shown.replace("&", "&&"))
         self.setAccessibleName(translate("Breadcrumb", "Go to {name}").format(name=name))
-        self.setToolTip(place.text)
+        self.setToolTip(tip_text(place.text))
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if last else Qt.FocusPolicy.NoFocus)
         if last:

@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
+from app.formats import tip_text
+
 
 class ElidedLabel(QLabel):
     """Keeps the whole text for the tool tip and for screen readers.
@@ -30,7 +32,7 @@ class ElidedLabel(QLabel):
     def show_text(self, text: str) -> None:
         """Show another text."""
         self._whole = text
-        self.setToolTip(text)
+        self.setToolTip(tip_text(text))
         self.setAccessibleName(text)
         self._fit()
 

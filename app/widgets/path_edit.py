@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QToolTip
 
+from app.formats import tip_text
 from app.i18n import translate
 from app.look import restyle
 
@@ -65,7 +66,7 @@ class PathEdit(QLineEdit):
     def refuse(self, reason: str) -> None:
         """Say beside the field why what was typed leads nowhere."""
         restyle(self, invalid=True)
-        QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), reason, self)
+        QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), tip_text(reason), self)
 
     def event(self, event: QEvent) -> bool:
         """Qt's hook: Tab takes the first folder that is offered, as in a shell."""

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QTabBar, QToolButton, QWidget
 
+from app.formats import tip_text
 from app.i18n import translate
 from app.location import Location
 from app.look import Look
@@ -103,11 +104,11 @@ class TabStrip(QWidget):
 
     def _name(self, number: int, title: TabTitle) -> None:
         self.bar.setTabText(number, title.name.replace("&", "&&"))
-        self.bar.setTabToolTip(number, title.tip)
+        self.bar.setTabToolTip(number, tip_text(title.tip))
         button = self.bar.tabButton(number, _RIGHT)
         said = translate("TabStrip", "Close tab {name}").format(name=title.name)
         button.setAccessibleName(said)
-        button.setToolTip(said)
+        button.setToolTip(tip_text(said))
 
     def _close_button(self) -> QToolButton:
         button = self._look.tool_button("x", "")

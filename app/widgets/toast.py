@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from app.formats import tip_text
 from app.i18n import translate
 from app.look import Look, label
 from app.widgets.banner import Offer
@@ -67,7 +68,7 @@ class Toast(QFrame):
         metrics = self._text.fontMetrics()
         room = max(self._host.width() - 360, 240)
         self._text.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room))
-        self._text.setToolTip(text)
+        self._text.setToolTip(tip_text(text))
         self._button.setVisible(offer is not None)
         if offer is not None:
             self._button.setText(offer.text)

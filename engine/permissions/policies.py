@@ -18,7 +18,7 @@ from sqlalchemy import delete, insert, select, update
 from engine.access_types import Explanation, Policy, PolicyChanges, PolicySpec
 from engine.acts import act
 from engine.context import Operation
-from engine.errors import BucketNotFound, InvalidRequest, PolicyAlreadyExists, PolicyNotFound
+from engine.errors import BucketNotFound, InvalidRequest, ObjectChanged, PolicyAlreadyExists, PolicyNotFound
 from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_policies
@@ -86,16 +86,25 @@ class Policies:
         return self._change(context, lambda tx: _told(tx, _insert(tx, spec, bucket)))
 
     @act(Operation.POLICY_CHANGE, None, "spec.name")
-    def replace(self, policy_id: str, spec: PolicySpec, context: RlsContext) -> Policy:
+    def replace(self, policy_id: str, spec: PolicySpec, context: RlsContext, seen: PolicySpec | None = None) -> Policy:
         """Let a policy say something else. It stays with its bucket, unless all of its expressions name another.
+
+        Args:
+            policy_id: Which.
+            spec: What it is to say.
+            context: Who asks.
+            seen: What it said when they decided so, or None for whatever it says.
 
         Raises:
             PolicyNotFound: There is no such policy.
+            ObjectChanged: It says something else than `seen` by now; it stays so.
             StorageError: As `create`.
         """
 
         def work(tx: Transaction) -> Policy:
             kept = _find(tx, policy_id)
+            if seen is not None and policy_from(kept).spec != seen:
+                raise ObjectChanged("The policy has been changed meanwhile", path=kept.name)
             check_spec(spec)
             bound, bucket_id = _bound(tx, spec, kept.bucket_id)
             _refuse_taken(tx, bound, but=policy_id)

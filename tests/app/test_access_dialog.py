@@ -124,6 +124,17 @@ def test_a_token_is_made_shown_once_and_copied(desk: Desk, workspace: Workspace,
     assert token not in "".join(texts(dialog))
 
 
+def test_no_token_is_made_from_what_a_user_was_before(desk: Desk, workspace: Workspace, alice: User) -> None:
+    """Another process has taken a claim away while the form was open."""
+    dialog = opened(desk)
+    dialog.mint_for.click()
+    form = desk.dialog(TokenDialog)
+    workspace.users.change(alice.id, desk.me, claims={"team": "none"})
+    form.confirm.click()
+    desk.until(lambda: "changed meanwhile" in form.notice.text)
+    assert workspace.tokens.list(desk.me, alice.id) == ()
+
+
 def test_a_token_for_somebody_who_is_not_known_says_what_is_typed(desk: Desk, workspace: Workspace) -> None:
     dialog = opened(desk, users=0)
     dialog.show_page(1)

@@ -145,6 +145,19 @@ class TestUndoAtItsEdges:
         two.until(lambda: held(two, "other") == {"a": b"x"} or held(two) == {"a": b"x"})
         assert two.session.controllers.undo.undo_name == ""
 
+    def test_a_rename_and_a_deletion_neither(self, two: Desk) -> None:
+        two.put("a")
+        two.put("b")
+        go = two.hold_mutations()
+        two.model.rename_wanted.emit(two.model.row(0), "c")
+        two.select("b")
+        trigger(two, ActionId.DELETE)
+        two.session._side.acting.begin(Identity("a visitor", RlsContext.anonymous()))
+        go.set()
+        two.until(lambda: held(two) == {"c": b"x"})
+        two.until(lambda: not two.session._tasks.under_way)
+        assert two.session.controllers.undo.undo_name == ""
+
     def test_what_fails_to_be_undone_can_be_tried_again(self, two: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         two.put("a", b"1")
         hold(two, ActionId.CUT, "a")

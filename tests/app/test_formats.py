@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from PySide6.QtGui import Qt, QTextDocument
+from PySide6.QtWidgets import QApplication
 
 from app import kinds
 from app.delegates.name_editor import stem_length
-from app.formats import count_text, exact_size_text, size_text, time_text
+from app.formats import count_text, exact_size_text, size_text, time_text, tip_text
 from app.i18n import translate
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -73,3 +75,14 @@ def test_stem_that_renaming_preselects(name: str, stem: int) -> None:
 @pytest.mark.parametrize(("count", "said"), [(0, "0 entries"), (1, "1 entry"), (2, "2 entries")])
 def test_words_in_y_have_their_plural(count: int, said: str) -> None:
     assert translate("Test", "%Ln entr(y)", None, count) == said
+
+
+@pytest.mark.parametrize("name", ['<img src="x">', "<b>all is well</b>", "a < b", "plain & simple", "<script>"])
+def test_a_tool_tip_shows_names_letter_by_letter(qapp: QApplication, name: str) -> None:
+    document = QTextDocument()
+    tip = tip_text(name)
+    if Qt.mightBeRichText(tip):
+        document.setHtml(tip)
+    else:
+        document.setPlainText(tip)
+    assert document.toPlainText() == name

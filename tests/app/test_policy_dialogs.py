@@ -327,6 +327,16 @@ def test_without_any_role_it_is_not_for_everyone_but_for_nobody_yet(look: Look, 
     assert dialog.save.isEnabled()
 
 
+def test_roles_are_kept_as_they_are_called(look: Look, parent: QWidget) -> None:
+    roles = ("night shift", "a, b", "c;d")
+    dialog = an_editor(look, parent, replace(a_row("a").policy, spec=replace(SPEC, roles=roles)))
+    assert dialog.form.spec.roles == roles
+    dialog.form.name.setText("Another name")
+    assert dialog.form.spec.roles == roles
+    dialog.form.roles.setText("night shift, editor")
+    assert dialog.form.spec.roles == ("night shift", "editor")
+
+
 def test_tab_goes_through_the_form_as_it_is_read(look: Look, parent: QWidget, qtbot: QtBot) -> None:
     dialog = an_editor(look, parent, replace(a_row("a").policy, spec=replace(SPEC, command=PolicyCommand.ALL)))
     form = dialog.form

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QBrush, QFont, QImage, QTextCursor, QTextDocument, QTextFormat
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QTextBrowser
 
+from app.formats import tip_text
 from app.i18n import translate
 from app.look import Look
 from app.models.preview_table import PreviewTable
@@ -81,7 +82,7 @@ class RichPage(QTextBrowser):
         self.setProperty("place", "preview")
         self.setAccessibleName(translate("PreviewPages", "Document"))
         self.setTabChangesFocus(True)
-        self.highlighted.connect(lambda link: self.viewport().setToolTip(link.toString()))
+        self.highlighted.connect(lambda link: self.viewport().setToolTip(tip_text(link.toString())))
         look.theme.changed.connect(self._show_anew)
 
     def _show_anew(self) -> None:

@@ -12,6 +12,7 @@ from engine.errors import (
     BucketNotFound,
     InvalidPolicy,
     InvalidRequest,
+    ObjectChanged,
     ObjectNotFound,
     PolicyAlreadyExists,
     PolicyNotFound,
@@ -82,6 +83,17 @@ class TestBelonging:
         assert names(storage, service, "photos") == ["of all", "of photos"]
         storage.delete_bucket("photos", service)
         assert names(storage, service) == ["of all", "of other"]
+
+    def test_what_somebody_else_has_changed_is_not_overwritten(
+        self, storage: FileStorage, bucket: Bucket, service: RlsContext, let: Let
+    ) -> None:
+        seen = let("SELECT", "true").spec
+        made = storage.policies.replace(let("SELECT", "true", name="two").id, spec("two", using="false"), service)
+        with pytest.raises(ObjectChanged):
+            storage.policies.replace(made.id, spec("two", using="name = 'x'"), service, seen=seen)
+        assert [one.spec.using for one in storage.policies.list(service) if one.id == made.id] == ["false"]
+        kept = storage.policies.replace(made.id, spec("two", using="name = 'x'"), service, seen=made.spec)
+        assert kept.spec.using == "name = 'x'"
 
     def test_it_stays_with_its_bucket_when_it_is_changed(
         self, storage: FileStorage, bucket: Bucket, service: RlsContext, let: Let
