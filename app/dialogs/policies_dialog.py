@@ -99,9 +99,9 @@ class PoliciesDialog(Dialog):
         action.setProperty("glyph", "plus")
         action.triggered.connect(self.new_wanted)
         title = translate("PoliciesDialog", "Only you can use this bucket")
-        text = translate("PoliciesDialog", "Nobody else sees it without the service key or a signed link, until a policy "
-                         "lets them in. Choose one that is ready made, write your own, or paste those of a Supabase "
-                         "project.")  # fmt: skip
+        text = translate("PoliciesDialog", "Nobody else sees it without the service key or a signed link, until a "
+                         "policy lets them in. Choose one that is ready made, write your own, or paste those of a "
+                         "Supabase project.")  # fmt: skip
         if bucket.public:
             title = translate("PoliciesDialog", "Others can read, and nothing else")
             text = translate("PoliciesDialog", "The bucket is public: whoever has an object's address can read it. "
