@@ -17,8 +17,9 @@ from pathlib import Path
 
 from engine.cancel import CancelToken
 from engine.errors import BucketNotFound, Cancelled, RequestFault
+from engine.move_types import Move
 from engine.storage import FileStorage
-from engine.types import RlsContext, UploadItem, UploadOptions
+from engine.types import LabelChanges, RlsContext, UploadItem, UploadOptions
 
 BUCKET = "crash"
 SERVICE = RlsContext.service()
@@ -85,7 +86,7 @@ class Worker:
             [self.upload] * 4
             + [self.upload_large, self.upload_stream, self.upload_batch, self.upload_cancelled]
             + [self.delete, self.delete, self.delete_folder, self.move, self.move, self.move_folder, self.move_folder]
-            + [self.copy, self.bucket]
+            + [self.copy, self.bucket, self.swap, self.swap, self.give_way, self.relabel]
         )
         for operation in self._random.sample(operations, len(operations)):
             operation()
@@ -160,6 +161,30 @@ class Worker:
             change.update({target_path: self._mine[path] for path, target_path in moved.items()})
             with self._doing([change]):
                 self._storage.move_folder(BUCKET, source, target, SERVICE)
+
+    def swap(self) -> None:
+        """Let some objects take each other's names, round in a circle, in one transaction."""
+        paths = sorted(path for path in self._mine if path.startswith(self._prefix) and not path.endswith("/"))
+        if len(paths) < 2:
+            return
+        paths = self._random.sample(paths, min(len(paths), self._random.choice([2, 3])))
+        moves = [Move(source, target) for source, target in zip(paths, [*paths[1:], paths[0]], strict=True)]
+        with self._doing([{move.target: self._mine[move.source] for move in moves}]):
+            self._storage.move_many(BUCKET, moves, SERVICE)
+
+    def give_way(self) -> None:
+        """Move an object over another one, which goes."""
+        source, target = self._existing(), self._existing()
+        if source and target and source != target and not source.endswith("/") and not target.endswith("/"):
+            with self._doing([{source: None, target: self._mine[source]}]):
+                self._storage.move_many(BUCKET, [Move(source, target)], SERVICE, replace=[target])
+
+    def relabel(self) -> None:
+        """Change what is said about an object: its bytes stay."""
+        path = self._existing()
+        if path and not path.endswith("/"):
+            with self._doing([]):
+                self._storage.change_labels(BUCKET, [path], LabelChanges(cache_control="max-age=60"), SERVICE)
 
     def copy(self) -> None:
         source, target = self._existing(), self._path()
