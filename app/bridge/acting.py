@@ -7,7 +7,7 @@ comes to it; and what was read with somebody's eyes is shown to nobody else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -79,12 +79,17 @@ class Attempt:
     Attributes:
         deed: What.
         bucket: The bucket's name, or its id where only that is known.
-        path: The object or folder; empty where it is about the bucket.
+        path: The object or folder; empty where it is about the bucket, or about several things.
     """
 
     deed: Deed
     bucket: str
     path: str = ""
+
+
+def the_one(paths: Sequence[str]) -> str:
+    """Return the path that something is about, or nothing where it is about several."""
+    return paths[0] if len(paths) == 1 else ""
 
 
 class Refused(Unauthorized):
@@ -103,9 +108,14 @@ class Refused(Unauthorized):
 
     @property
     def is_explainable(self) -> bool:
-        """Return whether policies of objects decided it, so that they can be asked why."""
-        deed = self.attempt.deed
-        return deed is not Deed.SERVE and not deed.is_about_buckets and bool(self.attempt.path.strip("/"))
+        """Return whether policies of one object decided it, so that they can be asked why.
+
+        Where it would go decides as well whether something may move to another folder, and a folder is many objects: a
+        question about the one path would have another answer.
+        """
+        deed, path = self.attempt.deed, self.attempt.path
+        elsewhere = deed in (Deed.MOVE, Deed.SERVE) or deed.is_about_buckets
+        return not elsewhere and bool(path) and not path.endswith("/")
 
 
 class Acting(QObject):

@@ -337,4 +337,4 @@ def _label(order: Order) -> str:
 
 def _attempt(order: Order) -> Attempt:
     deed = Deed.MOVE if order.motion is Motion.MOVE else Deed.ADD
-    return Attempt(deed, order.cargo.bucket, order.cargo.paths[0])
+    return Attempt(deed, order.cargo.bucket if deed is Deed.MOVE else order.place.bucket)

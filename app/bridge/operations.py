@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from app.bridge.acting import ActingTasks, Attempt, Deed
+from app.bridge.acting import ActingTasks, Attempt, Deed, the_one
 from app.bridge.policies import PolicyBridge
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Trashed, newest_in_trash, pages_of
@@ -174,7 +174,7 @@ class Operations:
             then,
             otherwise,
             label=label,
-            attempt=Attempt(Deed.DELETE, bucket, paths[0]),
+            attempt=Attempt(Deed.DELETE, bucket, the_one(paths)),
         )
 
     def trash(
@@ -190,7 +190,7 @@ class Operations:
             then,
             otherwise,
             label=label,
-            attempt=Attempt(Deed.DELETE, bucket, paths[0]),
+            attempt=Attempt(Deed.DELETE, bucket, the_one(paths)),
         )
 
     def sign(
@@ -206,7 +206,7 @@ class Operations:
             lambda _, me: [self._storage.sign(bucket, path, me, expires_in_s) for path in paths],
             then,
             otherwise,
-            attempt=Attempt(Deed.SHARE, bucket, paths[0]),
+            attempt=Attempt(Deed.SHARE, bucket, the_one(paths)),
         )
 
     def _create_bucket(self, draft: BucketDraft, me: RlsContext) -> Bucket:

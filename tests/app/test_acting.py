@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.bridge.acting import Acting, ActingTasks, Attempt, Deed, Identity, Refused, visitor_name
+from app.bridge.acting import Acting, ActingTasks, Attempt, Deed, Identity, Refused, the_one, visitor_name
 from app.bridge.tasks import Tasks
 from app.bridge.transfers import TransferBridge
 from engine.context import RlsContext
@@ -131,3 +131,19 @@ class _Remembering(FakeStorage):
 
 def _refuse(*_: object) -> None:
     raise Unauthorized("new row violates row-level security policy")
+
+
+@pytest.mark.parametrize(
+    ("deed", "path", "explained"),
+    [
+        (Deed.DELETE, "a.txt", True),
+        (Deed.DELETE, "", False),
+        (Deed.DELETE, "folder/", False),
+        (Deed.MOVE, "a.txt", False),
+        (Deed.CHANGE_BUCKET, "a.txt", False),
+    ],
+)
+def test_why_is_offered_where_the_one_object_decides(deed: Deed, path: str, explained: bool) -> None:
+    refused = Refused(Identity("alice", RlsContext.user("a")), Attempt(deed, "photos", path))
+    assert refused.is_explainable is explained
+    assert (the_one(["a"]), the_one(["a", "b"])) == ("a", "")
