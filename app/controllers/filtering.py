@@ -25,7 +25,7 @@ class FilterControl(QObject):
         self._whole: tuple[View, int] | None = None
         navigator.keep_focus_in(self._bar.field)
         self._bar.changed.connect(self._filter)
-        self._bar.left.connect(self._focus_page)
+        self._bar.left.connect(self._go_to_rows)
         self._bar.closed.connect(self._focus_page)
         pane.clear_filter.triggered.connect(self._clear)
         rows.opened.connect(self._opened)
@@ -84,6 +84,13 @@ class FilterControl(QObject):
         whole = max(self._whole[1], shown)
         text = translate("FilterControl", "{count} of {whole}")
         self._bar.say(text.format(count=f"{shown:,}", whole=f"{whole:,}"))
+
+    def _go_to_rows(self) -> None:
+        """Give the keyboard to what was found, with the first of it chosen, so that the next key is about that."""
+        self._focus_page()
+        row = self._pane.table.current_row()
+        if row is not None and not self._pane.table.ranges:
+            self._pane.table.select_path(row.path)
 
     def _focus_page(self) -> None:
         if self._pane.page is not None:

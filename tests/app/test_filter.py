@@ -169,3 +169,13 @@ def test_more_than_a_page_is_shown_at_once_and_counted_then(desk: Desk) -> None:
 
     desk.until(lambda: desk.model.rowCount() == 300)
     desk.until(lambda: desk.views.pane.filter.count.text() == "300 of 304")
+
+
+def test_the_arrow_key_down_goes_to_the_first_row_and_chooses_it(desk: Desk) -> None:
+    filled(desk)
+    begin(desk)
+    write(desk, "2")
+    desk.until(lambda: desk.names == ["report 2.txt"])
+    QTest.keyClick(desk.views.pane.filter.field, Qt.Key.Key_Down)
+    assert desk.table.hasFocus()
+    assert desk.table.ranges == [range(1)]
