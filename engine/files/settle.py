@@ -17,7 +17,8 @@ So every record may be repeated from wherever it was left.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -175,8 +176,7 @@ class Settler:
                     if record is None:
                         return None
                     if record.kind is not JournalKind.PUBLISH:
-                        self._move_or_remove(work, record)
-                        return None
+                        return self._move_or_remove(work, record)
                     successor = self._publish(work, record.staging, self._publications(tx, record))
             changes.sync()
         self._failpoints.reach(Failpoint.SETTLE_DONE)
@@ -239,10 +239,15 @@ class Settler:
         tx.execute(statement.values(physical_path=bindparam("key"), journal_id=journal_id), parameters)
         return journal_id
 
-    def _move_or_remove(self, work: _Work, record: JournalRecord) -> None:
-        """Do the work of the other kinds: durable, and its record removed, with the commit."""
+    def _move_or_remove(self, work: _Work, record: JournalRecord) -> int | None:
+        """Do the work of the other kinds: durable, and its record removed, with the commit.
+
+        Returns:
+            The record of what has another step to go, if anything.
+        """
+        successor = None
         if record.kind is JournalKind.RELOCATE:
-            self._relocate(work, record)
+            successor = self._relocate(work, record)
         elif record.kind is JournalKind.ARCHIVE:
             self._archive(work, record)
         else:
@@ -251,6 +256,7 @@ class Settler:
         work.changes.sync()
         self._failpoints.reach(Failpoint.RECORD_REMOVE)
         self._journal.remove(work.tx, record.id)
+        return successor
 
     def _archive(self, work: _Work, record: JournalRecord) -> None:
         """Move the bytes of old versions to where they are kept, and let rows name those that had to go elsewhere."""
@@ -278,22 +284,43 @@ class Settler:
             raise IoError("Something stands in the way of the file of an old version", path=archived_key)
         return spare if outcome is Outcome.DONE or self._backend.exists(spare) else archived_key
 
-    def _relocate(self, work: _Work, record: JournalRecord) -> None:
-        """Move the bytes of renamed objects to where their new paths map to."""
+    def _relocate(self, work: _Work, record: JournalRecord) -> int | None:
+        """Move the bytes of renamed objects to where their new paths map to.
+
+        What goes where something else of the record is, or was a moment ago, waits under its spare key until all of it
+        is durable: before that, the row of what was there may still name the key, and would take what is put there for
+        its own; and without the power for a moment, the file that is put there may be all that is left of both.
+
+        Returns:
+            The record of what waits, if anything does.
+        """
         rows = self._rows(work.tx, [item[0] for item in record.items])
         due = [row for object_id, key in record.items if (row := rows.get(object_id)) and row.physical_path == key]
         occupied = self._occupied(work, [self._natural(row) for row in due])
-        moved = [{"row_id": row.id, "key": self._relocated(work.changes, row, occupied)} for row in due]
-        if moved:
-            statement = update(storage_objects).where(_O.id == bindparam("row_id"))
-            work.tx.execute(statement.values(physical_path=bindparam("key")), moved)
+        held = _held_by_others(due, self._natural)
+        moved = [
+            {"row_id": row.id, "key": self._relocated(work.changes, row, occupied, waits=row.id in held)} for row in due
+        ]
+        if not moved:
+            return None
+        statement = update(storage_objects).where(_O.id == bindparam("row_id"))
+        work.tx.execute(statement.values(physical_path=bindparam("key")), moved)
+        waiting = [(part["row_id"], part["key"]) for part in moved if part["row_id"] in held]
+        return self._go_on_later(work.tx, record, waiting) if waiting else None
 
-    def _relocated(self, changes: BackendChanges, row: _Row, occupied: set[str]) -> str:
+    def _go_on_later(self, tx: Transaction, record: JournalRecord, waiting: Sequence[tuple[str, str]]) -> int:
+        """Write down that bytes under spare keys are to move on, and let their rows await that."""
+        journal_id = self._journal.add(tx, JournalKind.RELOCATE, record.staging, waiting)
+        awaiting = update(storage_objects).where(_O.id == bindparam("row_id"), _O.journal_id == record.id)
+        tx.execute(awaiting.values(journal_id=journal_id), [{"row_id": row_id} for row_id, _ in waiting])
+        return journal_id
+
+    def _relocated(self, changes: BackendChanges, row: _Row, occupied: set[str], *, waits: bool) -> str:
         """Move one object's bytes and return the key that they have now."""
         natural, spare = self._natural(row), self._spare(row)
         if natural == row.physical_path:
             return natural
-        targets = [spare] if occupied and folded(natural) in occupied else [natural, spare]
+        targets = [spare] if waits or (occupied and folded(natural) in occupied) else [natural, spare]
         outcome = Outcome.TAKEN
         for target in targets:
             outcome = changes.relocate(row.physical_path, target)
@@ -332,6 +359,14 @@ class Settler:
     def _spare(self, row: _Row) -> str:
         """Return the key to use when the natural one is taken."""
         return f"{row.bucket_id}/{self._backend.spare_path(row.path, row.version)}"
+
+
+def _held_by_others(due: Sequence[_Row], natural: Callable[[_Row], str]) -> set[str]:
+    """Return the ids of rows that go to a key which another one has: case and Unicode form do not count."""
+    if len(due) < 2:
+        return set()
+    holders = Counter(folded(row.physical_path) for row in due)
+    return {row.id for row in due if holders[key := folded(natural(row))] > (key == folded(row.physical_path))}
 
 
 def _slices(items: list[str]) -> Iterator[Iterable[str]]:

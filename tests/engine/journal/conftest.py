@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -69,10 +70,12 @@ def crash(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> 
     caplog.set_level(logging.CRITICAL)
 
     @contextlib.contextmanager
-    def crashing(owner: type, method: str, *, before: bool = False) -> Iterator[None]:
-        real = getattr(owner, method)
+    def crashing(owner: type, method: str, *, before: bool = False, at: int = 1) -> Iterator[None]:
+        real, calls = getattr(owner, method), count(1)
 
         def dying(*arguments: object, **options: object) -> object:
+            if next(calls) < at:
+                return real(*arguments, **options)
             if not before:
                 real(*arguments, **options)
             raise IoError("the process dies here")

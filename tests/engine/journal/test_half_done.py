@@ -16,10 +16,42 @@ from engine.backends.local_changes import LocalChanges
 from engine.errors import IoError, ObjectNotFound
 from engine.files.journal import Journal, JournalKind
 from engine.files.settle import Settler
+from engine.move_types import Move
 from engine.storage import FileStorage
 from engine.types import Bucket, RlsContext, UploadItem
 from engine.workspace import Workspace
 from tests.engine.journal.helpers import REPLACE, Crash, Reopen, content, open_records
+
+
+class TestHalfDoneSwap:
+    """Objects take each other's names, and the process dies in one of the steps."""
+
+    @pytest.fixture(autouse=True)
+    def two(self, storage: FileStorage, bucket: Bucket, service: RlsContext) -> None:
+        storage.upload("photos", "a", b"first", service)
+        storage.upload("photos", "b", b"second", service)
+
+    @pytest.mark.parametrize("step", [1, 2])
+    def test_neither_is_taken_for_the_other(
+        self, storage: FileStorage, service: RlsContext, crash: Crash, reopened: Reopen, workspace: Workspace, step: int
+    ) -> None:
+        with crash(Journal, "remove", at=step):
+            storage.move_many("photos", [Move("a", "b"), Move("b", "a")], service)
+        again = reopened()
+        assert open_records(workspace) == []
+        assert (content(again, "a", service), content(again, "b", service)) == (b"second", b"first")
+        assert again.check(service).findings == ()
+
+    def test_a_folder_that_moves_up_into_its_own_place(
+        self, storage: FileStorage, service: RlsContext, crash: Crash, reopened: Reopen
+    ) -> None:
+        storage.upload("photos", "f/f/x", b"inner", service)
+        storage.upload("photos", "f/x", b"outer", service)
+        with crash(Journal, "remove"):
+            storage.move_many("photos", [Move("f/x", "x"), Move("f/f/x", "f/x")], service)
+        again = reopened()
+        assert (content(again, "x", service), content(again, "f/x", service)) == (b"outer", b"inner")
+        assert again.check(service).findings == ()
 
 
 class TestHalfDoneMove:

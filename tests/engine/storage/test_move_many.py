@@ -31,6 +31,7 @@ class TestNames:
         moved = storage.move_many("photos", [Move("a", "b"), Move("b", "a")], service)
         assert moved.objects == 2
         assert contents(storage, service) == {"a": b"b", "b": b"a"}
+        assert sorted(entry.key for entry in backend.list()) == [f"{bucket.id}/a", f"{bucket.id}/b"]
         storage.move_many("photos", moved.back, service)
         assert contents(storage, service) == {"a": b"a", "b": b"b"}
         assert storage.check(service).clean
