@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QTextLayout, QTextOption
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
 from app import problems
-from app.delegates.name_editor import NameCheck, NameEditor
-from app.i18n import translate
+from app.delegates.name_editor import NameCheck
+from app.delegates.naming import AnyIndex, NamingDelegate
 from app.look import Look
 from app.models.folder_model import ROW_ROLE
 from app.models.rows import Row
 from app.models.thumbs import Thumbs
 from engine.files.quarantine import Problem
 
-AnyIndex = QModelIndex | QPersistentModelIndex
-
 _LINES: Final = 2
 _GLYPH_SHARE: Final = 0.6
 _GLYPH_MAX_PX: Final = 96
 
 
-class IconDelegate(QStyledItemDelegate):
+class IconDelegate(NamingDelegate):
     """Paints `Row`s as icons.
 
     Attributes:
         edge_px: Side of the square for the thumbnail.
-        hovered_row: Row under the pointer, or -1.
-        drop_row: Folder that a drop would go into, or -1.
     """
 
-    def __init__(self, look: Look, view: QAbstractItemView, check: NameCheck, thumbs: Thumbs) -> None:
-        """Args: look; the view; what is wrong with a new name, if anything; the thumbnails."""
-        super().__init__(view)
+    def __init__(
+        self, look: Look, view: QAbstractItemView, check: NameCheck, thumbs: Thumbs, is_cut: Callable[[Row], bool]
+    ) -> None:
+        """Args: look; the view; what is wrong with a new name, if anything; thumbnails; which rows are paler."""
+        super().__init__(view, check, is_cut)
         self._look = look
         self._view = view
-        self._check = check
         self._thumbs = thumbs
         self.edge_px = 0
-        self.hovered_row = -1
-        self.drop_row = -1
 
     def cell_size(self) -> QSize:
         """Return the room that an entry takes at least."""
@@ -55,27 +51,13 @@ class IconDelegate(QStyledItemDelegate):
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         self._paint_band(painter, option, index)
         row: Row | None = index.data(ROW_ROLE)
+        self._pale_if_cut(painter, row)
         if row is None:
             self._paint_placeholder(painter, option.rect)
         else:
             self._paint_picture(painter, self._picture_rect(option.rect), row)
             self._paint_name(painter, self._text_rect(option.rect), row.name)
         painter.restore()
-
-    def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: AnyIndex) -> QWidget:
-        """Qt's hook: the rename field."""
-        return NameEditor(parent, self._check, translate("RowDelegate", "New name"))
-
-    def setEditorData(self, editor: QWidget, index: AnyIndex) -> None:
-        """Qt's hook: the present name, its stem selected."""
-        row: Row | None = index.data(ROW_ROLE)
-        if isinstance(editor, NameEditor) and row is not None and not editor.isModified():
-            editor.begin(row.name, keep_extension=not row.is_folder)
-
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: AnyIndex) -> None:
-        """Qt's hook: pass on the new name if it is one."""
-        if isinstance(editor, NameEditor) and editor.hasAcceptableInput():
-            model.setData(index, editor.text())
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: AnyIndex) -> None:
         """Qt's hook: over the name."""

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QTableView, QWidget
 
 from app import problems
-from app.delegates.name_editor import NameCheck, NameEditor
-from app.i18n import translate
+from app.delegates.name_editor import NameCheck
+from app.delegates.naming import AnyIndex, NamingDelegate
 from app.look import Look
 from app.models.folder_model import ROW_ROLE, Column
 from app.models.rows import Row
 from engine.files.quarantine import Problem
 
-AnyIndex = QModelIndex | QPersistentModelIndex
-
 _BEYOND = 24
-_CUT_OPACITY = 0.5
 _PLACEHOLDER_SHARES = (0.55, 0.4, 0.65, 0.5, 0.35)
 
 
-class RowDelegate(QStyledItemDelegate):
+class RowDelegate(NamingDelegate):
     """Paints `Row`s; the view tells which row the pointer is on and which one a drop would go into.
 
     Attributes:
-        hovered_row: Row under the pointer, or -1.
-        drop_row: Folder that a drop would go into, or -1.
         folder_size: What the Size column says of a folder.
         drop_lit: Whether it is marked at this moment of its pulse.
     """
@@ -37,13 +32,9 @@ class RowDelegate(QStyledItemDelegate):
         self, look: Look, view: QTableView, check: NameCheck, is_cut: Callable[[Row], bool] = lambda _: False
     ) -> None:
         """Args: look; the table; what is wrong with a new name, if anything; which rows are painted paler."""
-        super().__init__(view)
+        super().__init__(view, check, is_cut)
         self._look = look
         self._table = view
-        self._check = check
-        self._is_cut = is_cut
-        self.hovered_row = -1
-        self.drop_row = -1
         self.folder_size: Callable[[Row], str] = lambda _: ""
         self.drop_lit = True
         self._take_fonts()
@@ -57,8 +48,7 @@ class RowDelegate(QStyledItemDelegate):
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         self._paint_band(painter, option.rect, index, selected=selected)
         row: Row | None = index.data(ROW_ROLE)
-        if row is not None and self._is_cut(row):
-            painter.setOpacity(_CUT_OPACITY)
+        self._pale_if_cut(painter, row)
         if row is None:
             self._paint_placeholder(painter, option.rect, index)
         elif index.column() == Column.NAME:
@@ -66,21 +56,6 @@ class RowDelegate(QStyledItemDelegate):
         else:
             self._paint_detail(painter, option.rect, index, row)
         painter.restore()
-
-    def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: AnyIndex) -> QWidget:
-        """Qt's hook: the rename field."""
-        return NameEditor(parent, self._check, translate("RowDelegate", "New name"))
-
-    def setEditorData(self, editor: QWidget, index: AnyIndex) -> None:
-        """Qt's hook: the present name, its stem selected."""
-        row: Row | None = index.data(ROW_ROLE)
-        if isinstance(editor, NameEditor) and row is not None and not editor.isModified():
-            editor.begin(row.name, keep_extension=not row.is_folder)
-
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: AnyIndex) -> None:
-        """Qt's hook: pass on the new name if it is one."""
-        if isinstance(editor, NameEditor) and editor.hasAcceptableInput():
-            model.setData(index, editor.text())
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: AnyIndex) -> None:
         """Qt's hook: right of the icon."""

@@ -73,7 +73,7 @@ class FolderTable(QTableView):
         self._hold.cut_changed.connect(self.viewport().update)
         self._look = look
         self._rows = model
-        self._delegate = RowDelegate(look, self, check, self._is_cut)
+        self._delegate = RowDelegate(look, self, check, self.is_cut)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self.setProperty("place", "folder")
@@ -96,6 +96,11 @@ class FolderTable(QTableView):
     def folder_model(self) -> FolderModel:
         """Return what is shown."""
         return self._rows
+
+    @property
+    def hold(self) -> Hold:
+        """Return what is in hand."""
+        return self._hold
 
     @property
     def front(self) -> QAbstractItemView:
@@ -348,7 +353,8 @@ class FolderTable(QTableView):
         here = self.shown_place
         return here if here is None or row is None else Location(here.bucket, row.path)
 
-    def _is_cut(self, row: Row) -> bool:
+    def is_cut(self, row: Row) -> bool:
+        """Return whether a row waits to be pasted elsewhere."""
         here = self.shown_place
         return here is not None and self._hold.is_cut(here.bucket, row.path)
 

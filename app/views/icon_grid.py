@@ -71,7 +71,7 @@ class IconGrid(QListView):
         self._table = table
         self._rows = table.folder_model
         self._thumbs = thumbs
-        self._delegate = IconDelegate(look, self, check, thumbs)
+        self._delegate = IconDelegate(look, self, check, thumbs, table.is_cut)
         self._band = QRect()
         self._pressed = QPoint()
         self._zoom = USUAL_ZOOM
@@ -88,6 +88,7 @@ class IconGrid(QListView):
         self.activated.connect(table.activated)
         self.verticalScrollBar().valueChanged.connect(self._tell_visible)
         table.drop_marked.connect(self._mark_drop)
+        table.hold.cut_changed.connect(self.viewport().update)
         thumbs.come.connect(lambda _: self.viewport().update())
         look.theme.changed.connect(self.viewport().update)
         for signal in (self._rows.rowsInserted, self._rows.rowsRemoved, self._rows.modelReset):

@@ -133,6 +133,27 @@ class TestPaste:
         assert [url.fileName() for url in QGuiApplication.clipboard().mimeData().urls()] == ["small"]
 
 
+def test_what_is_cut_is_paler_among_icons_too(two: Desk) -> None:
+    two.put("a.txt")
+    two.put("b.txt")
+    trigger(two, ActionId.ICONS)
+    two.views.pane.icons.grab()
+    two.table.clearSelection()
+    two.until(lambda: not two.table.ranges)
+
+    def looks(name: str) -> bytes:
+        icons = two.views.pane.icons
+        rect = icons.visualRect(two.model.index(two.names.index(name), 0))
+        return bytes(icons.viewport().grab(rect).toImage().constBits())
+
+    before = looks("b.txt")
+    hold(two, ActionId.CUT, "b.txt")
+    two.select("a.txt")
+    assert looks("b.txt") != before
+    two.views.hold.let_go()
+    assert looks("b.txt") == before
+
+
 class TestUndoAtItsEdges:
     def test_what_was_begun_in_one_name_is_not_for_another_to_take_back(self, two: Desk) -> None:
         two.put("a")
