@@ -67,6 +67,7 @@ class Face:
 
     def settle(self) -> None:
         QApplication.processEvents()
+        self.grid.viewport().repaint()  # what is painted asks for its rows, and Qt paints when it finds the time
         self.model._load_wishes()
         self.source.deliver()
 
@@ -201,6 +202,7 @@ def test_rows_that_come_above_move_nothing_on_the_screen(face: Face) -> None:
     face.settle()
     face.settle()
     before = face.grid.indexAt(QPoint(5, 5)).data()
+    assert before is not None
     face.source.names = [*(f"+{n}" for n in range(face.a_line)), *face.source.names]
     face.model.refresh()
     face.settle()
