@@ -164,9 +164,10 @@ class Window(QObject):
         from app.session import Session
 
         side = EngineSide(workspace, self._tasks, self)
-        self.session = Session(self.shell, self._look, self._settings, self.errors, self._tasks, side)
-        self.session.quit_wanted.connect(self.shell.close)
-        self.session.start()
+        with self._theme.building():
+            session = self.session = Session(self.shell, self._look, self._settings, self.errors, self._tasks, side)
+            session.quit_wanted.connect(self.shell.close)
+            session.start()
         self._garbage.start()
         if side.notice and side.notice != self._settings.notice_said:
             self._settings.notice_said = side.notice

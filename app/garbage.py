@@ -32,11 +32,9 @@ class GarbageCollector(QObject):
         self._timer.timeout.connect(self.collect)
 
     def start(self) -> None:
-        """Set aside what exists, and collect what comes from now on. Takes a moment: for the start of the program."""
+        """Set aside what exists, garbage or not, and collect what comes from now on."""
         gc.disable()
-        # What an earlier window left goes here and now: a worker that collected it later would destroy its widgets.
-        gc.collect()
-        gc.freeze()
+        gc.freeze()  # what an earlier window left, too: a worker that collected it would destroy its widgets
         self._timer.start()
 
     def stop(self) -> None:

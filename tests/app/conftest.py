@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import shiboken6
@@ -12,6 +13,7 @@ from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app import garbage
 from app.application import Window
 from app.icons import Icons
 from app.look import Look
@@ -33,6 +35,9 @@ def english() -> None:
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
 
 
+def _nothing() -> None: ...
+
+
 @pytest.fixture
 def look(qapp: QApplication) -> Iterator[Look]:
     theme = Theme(qapp, ThemeMode.LIGHT)
@@ -40,9 +45,19 @@ def look(qapp: QApplication) -> Iterator[Look]:
     shiboken6.delete(theme)
 
 
+@pytest.fixture(scope="session")
+def old_objects() -> Iterator[None]:
+    """Set aside what the test runner and all modules are made of: every collection would look through it."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture
-def own_garbage() -> Iterator[None]:
+def own_garbage(old_objects: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Collect what a window leaves in the main thread: a worker of the next one would destroy its widgets."""
+    monkeypatch.setattr(garbage, "gc", SimpleNamespace(**{**vars(gc), "freeze": _nothing, "unfreeze": _nothing}))
     gc.disable()
     yield
     gc.collect()
