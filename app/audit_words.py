@@ -133,14 +133,19 @@ class Names:
     users: Mapping[str, str] = field(default_factory=dict)
 
     def who(self, entry: AuditEntry) -> str:
-        """Return who did something."""
-        if entry.actor == self.own_id:
-            return translate("AuditWords", "You")
-        if entry.actor == ANONYMOUS:
-            return translate("AuditWords", "A visitor")
-        if entry.role is None:
+        """Return who did something, and as whom where they tried out somebody else."""
+        if entry.role is None and entry.actor != self.own_id:
             return translate("AuditWords", "Holdall ({job})").format(job=entry.actor)
-        return self.users.get(entry.actor, entry.actor)
+        if entry.acted_by is None:
+            return self._person(entry.actor, translate("AuditWords", "A visitor"))
+        identity = self._person(entry.actor, translate("AuditWords", "a visitor"))
+        text = translate("AuditWords", "{person}, acting as {identity}")
+        return text.format(person=self._person(entry.acted_by, ""), identity=identity)
+
+    def _person(self, actor: str, visitor: str) -> str:
+        if actor == self.own_id:
+            return translate("AuditWords", "You")
+        return visitor if actor == ANONYMOUS else self.users.get(actor, actor)
 
 
 def operation_words(operation: str) -> str:

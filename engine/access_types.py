@@ -248,6 +248,12 @@ class AuditEntry:
     request_id: str | None = None
     remote_address: str | None = None
 
+    @property
+    def acted_by(self) -> str | None:
+        """Return who did it in the name of the actor, whom they tried out; None where it was the actor."""
+        found = self.detail.get("acted_by")
+        return found if isinstance(found, str) else None
+
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
@@ -255,7 +261,7 @@ class AuditFilter:
 
     Attributes:
         since, until: From the first, up to but without the second.
-        user: Part of an actor's or user's id.
+        user: Part of an actor's or user's id, or of the id of whoever acted as them.
         operations: Any of these, or those that begin with one that ends with `.`.
         bucket: Its name.
         path: Part of the path.

@@ -8,7 +8,7 @@ comes to it; and what was read with somebody's eyes is shown to nobody else.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.bridge.tasks import Fail, Tasks, Ticket
 from app.i18n import QT_TRANSLATE_NOOP, translate
+from engine.audit.entries import actor_of
 from engine.context import RlsContext
 from engine.errors import Unauthorized
 
@@ -144,8 +145,8 @@ class Acting(QObject):
         return self.own if self._identity is None else self._identity.context
 
     def begin(self, identity: Identity) -> None:
-        """Act as somebody from now on."""
-        self._identity = identity
+        """Act as somebody from now on; what is done so is written down as done by the person at this computer."""
+        self._identity = replace(identity, context=identity.context.tried_by(actor_of(self.own)))
         self.changed.emit()
 
     def stop(self) -> None:

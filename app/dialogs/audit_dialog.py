@@ -26,7 +26,7 @@ from engine.access_types import AuditEntry, AuditFilter, ChainReport
 _SIZE: Final = (1160, 700)
 _HEIGHTS: Final = (330, 190)
 _WIDTHS: Final[dict[int, int]] = {
-    AuditColumn.TIME: 174, AuditColumn.WHO: 112, AuditColumn.ROLE: 112, AuditColumn.WHAT: 178, AuditColumn.BUCKET: 110,
+    AuditColumn.TIME: 174, AuditColumn.WHO: 148, AuditColumn.ROLE: 112, AuditColumn.WHAT: 164, AuditColumn.BUCKET: 110,
     AuditColumn.RESULT: 72, AuditColumn.ADDRESS: 116,
 }  # fmt: skip
 

@@ -21,6 +21,9 @@ COLUMNS: Final = (
 ANONYMOUS: Final = "anonymous"
 """The actor of somebody unknown."""
 
+ACTED_BY: Final = "acted_by"
+"""Name in an entry's detail under which stands who tried out the identity that it is about."""
+
 
 class Operation(StrEnum):
     """What an entry is about that no caller did; what callers do is `engine.context.Operation`."""
@@ -93,7 +96,7 @@ def draft_by(
         "" if act is None else act.operation,
         bucket[0],
         "" if act is None else cleaned(act.path),
-        as_text(detail),
+        as_text(detail if context.acted_by is None else {**detail, ACTED_BY: cleaned(context.acted_by)}),
         None if context.user_id is None else cleaned(context.user_id),
         cleaned(context.role) or None,
         None if bucket[1] is None else cleaned(bucket[1]),

@@ -84,7 +84,7 @@ class Gathering:
         why = None if error is None else (type(error), str(error))
         address = None if origin is None else origin.remote_address
         detail = str(act.detail) if act is not None and act.detail else ""
-        key = (context.user_id, context.role, act, detail, address, why)
+        key = (context.user_id, context.role, context.acted_by, act, detail, address, why)
         moment_us = self._now()
         with self._changed:
             known = self._waiting.get(key)

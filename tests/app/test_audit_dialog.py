@@ -13,6 +13,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from app.actions import ActionId
+from app.bridge.acting import Identity, visitor_name
 from app.dialogs.audit_dialog import AuditDialog
 from app.dialogs.keep_entries_dialog import KeepEntriesDialog
 from app.models.audit import AuditColumn
@@ -74,6 +75,28 @@ def test_says_in_plain_words_who_did_what_and_what_was_denied(told: Desk) -> Non
         ["alice", "authenticated", "Upload", "photos", "trips/kite.png", "Done", "192.168.1.42"],
     ]
     assert ["You", "service_role", "Make a bucket", "photos", "", "Done", "This computer"] in rows(dialog)
+
+
+def test_says_who_acted_as_somebody_and_finds_it_among_their_own(told: Desk, workspace: Workspace) -> None:
+    alice = workspace.users.context_of(workspace.users.get("alice", told.me))
+    acting = told.session._side.acting
+    for identity in (Identity("alice", alice), Identity(visitor_name(), RlsContext.anonymous())):
+        acting.begin(identity)
+        told.session._side.operations.delete("photos", ["trips/kite.png"], None, lambda _: None)
+    acting.stop()
+    dialog = opened(told)
+    filters = dialog.filters
+    filters.path.setText("kite")
+    filters.group.setCurrentIndex(4)
+    told.until(lambda: [row[:2] for row in rows(dialog)] == [
+        ["You, acting as a visitor", "anon"], ["You, acting as alice", "authenticated"],
+    ])  # fmt: skip
+    filters.who.setCurrentIndex(1)  # You
+    told.until(lambda: dialog.model.wanted.user == workspace.owner_id)
+    told.until(lambda: len(rows(dialog)) == 2)
+    dialog.table.choose(1)
+    assert dialog.detail.facts()["Who"] == "You, acting as alice"
+    assert json.loads(dialog.detail.text.toPlainText())["acted_by"] == workspace.owner_id
 
 
 def test_the_chosen_entry_is_shown_in_full(told: Desk) -> None:

@@ -127,6 +127,8 @@ def _audit(desk: Desk) -> AuditDialog:
     for who in (alice, visitor):
         with contextlib.suppress(StorageError):
             desk.storage.delete("photos", "notes.txt", who)
+    with contextlib.suppress(StorageError):
+        desk.storage.delete("photos", "notes.txt", alice.tried_by(str(desk.me.user_id)))
     act(desk, ActionId.AUDIT)
     dialog = desk.dialog(AuditDialog)
     desk.until(lambda: dialog.table.model().rowCount() > 10)
