@@ -9,6 +9,7 @@ from app.i18n import translate
 from engine.access_types import EVERYONE, Explanation, Policy, PolicyCommand, PolicySpec
 from engine.context import RlsContext, Role
 from engine.errors import InvalidPolicy
+from engine.permissions.explained_rows import Target
 from engine.permissions.rows import Command
 
 
@@ -94,6 +95,7 @@ class Question:
         path: To which object.
         size_bytes: How large the object would be, or None for as it is.
         mime_type: Of which type it would be, or None for as it is.
+        target: Where it is to go: moved by UPDATE, copied by INSERT.
     """
 
     subject: RlsContext
@@ -101,6 +103,7 @@ class Question:
     path: str
     size_bytes: int | None = None
     mime_type: str | None = None
+    target: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +113,12 @@ class Answered:
     Attributes:
         explanation: The answer.
         is_there: Whether there is an object at the path.
+        is_taken: Whether there is one at the target already.
     """
 
     explanation: Explanation
     is_there: bool
+    is_taken: bool = False
 
 
 def flaw_of(error: Exception) -> Flaw | None:

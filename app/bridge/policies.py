@@ -154,6 +154,19 @@ class PolicyBridge:
             lambda _: tuple(self._workspace.users.list(self._context)), then, otherwise, owner=owner
         )
 
+    def bucket(self, name: str, then: Callable[[Bucket], None], otherwise: Fail) -> Ticket:
+        """Read a bucket, which whoever is acted as may not see."""
+        return self._tasks.read(lambda _: self._workspace.storage.get_bucket(name, self._context), then, otherwise)
+
+    def buckets(self, then: Callable[[tuple[str, ...]], None], otherwise: Fail, *, owner: QObject) -> Ticket:
+        """Read how the buckets are called."""
+        return self._tasks.read(
+            lambda _: tuple(one.name for one in self._workspace.storage.list_buckets(self._context)),
+            then,
+            otherwise,
+            owner=owner,
+        )
+
     def _rows(self, bucket: Bucket) -> tuple[PolicyRow, ...]:
         name = self._workspace.storage.get_bucket(bucket.id, self._context).name
         policies = [one for one in self._policies.list(self._context) if one.bucket in (name, None)]
@@ -182,8 +195,14 @@ class PolicyBridge:
             question.path,
             self._context,
             metadata={name: value for name, value in said.items() if value is not None},
+            target=question.target,
         )
-        return Answered(explanation, self._workspace.storage.exists(bucket.id, question.path, self._context))
+        there, goal = self._workspace.storage.exists, question.target
+        return Answered(
+            explanation,
+            there(bucket.id, question.path, self._context),
+            goal is not None and there(goal.bucket or bucket.id, goal.path, self._context),
+        )
 
     def _paths(self, bucket: Bucket, typed: str) -> tuple[str, ...]:
         """Return what is in the folder that was typed and begins with the rest, folders with a trailing `/`."""

@@ -23,6 +23,7 @@ from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_policies
 from engine.permissions.explain import Explainer, Question
+from engine.permissions.explained_rows import Target
 from engine.permissions.generation import raise_generation
 from engine.permissions.language import CreatePolicy, DropPolicy, Expression, parse, split_bucket, statements
 from engine.permissions.policy_check import check_spec
@@ -181,11 +182,12 @@ class Policies:
         metadata: Mapping[str, Any] | None = None,
         owner_id: str | None = None,
         table: PolicyTable = PolicyTable.OBJECTS,
+        target: Target | None = None,
     ) -> Explanation:
         """Say why somebody may do something, or may not.
 
         Args:
-            subject: Whom it is about.
+            subject: Whom it is about, in what they are doing; in what one usually does so if that is not said.
             command: What they want to do.
             bucket: Where.
             path: With which object; of one that is not there, as it would be.
@@ -193,13 +195,16 @@ class Policies:
             metadata: What a row about to be written would say: `mimetype`, `contentLength` or `size`.
             owner_id: Who would own it; the subject by default.
             table: Whose policies are asked.
+            target: Where the object is to go: moved by UPDATE, copied by INSERT.
 
         Raises:
             Unauthorized: The caller is not the service role.
             BucketNotFound: There is no such bucket.
+            InvalidRequest: What is only read or deleted goes nowhere.
         """
         self._permissions.check_service(context)
-        return self._explainer.explain(Question(subject, command, bucket, path, metadata or {}, owner_id, table))
+        question = Question(subject, command, bucket, path, metadata or {}, owner_id, table, target)
+        return self._explainer.explain(question)
 
     def _change(self, context: RlsContext, work: Callable[[Transaction], _T]) -> _T:
         """Change policies in a transaction that lets everybody read them again."""

@@ -11,17 +11,22 @@ from PySide6.QtCore import Qt
 from app.actions import ActionId
 from app.application import Window
 from app.bridge.acting import Identity, visitor_name
+from app.bridge.carriage import Order, Plan
 from app.bridge.operations import BucketDraft, Removal
 from app.bridge.serving import ServerState
+from app.cargo import Cargo, Motion
 from app.dialogs.access_dialog import AccessDialog
 from app.dialogs.access_tester import AccessTester
 from app.dialogs.act_as_dialog import ActAsDialog
+from app.location import Location
 from app.models.sources import Standing
 from app.models.transfer_rows import detail_of
 from app.models.tree_model import STANDING_ROLE
 from app.views.outside_menu import OutsideMenu
 from engine.access_types import User
 from engine.context import RlsContext
+from engine.move_types import Move
+from engine.permissions.explained_rows import Target
 from engine.permissions.rows import Command
 from engine.transfers import JobSnapshot
 from tests.app.helpers import Desk, leave
@@ -222,6 +227,42 @@ def test_what_is_denied_says_who_may_not_do_what(shared: Desk) -> None:
     shared.session._side.operations.create_bucket(BucketDraft("hers"), lambda _: None)
     shared.until(lambda: shared.toast.text == "alice may not make this bucket. Policies decide.")
     assert not shared.toast._button.isVisible()  # the tester knows nothing of buckets
+
+
+MOVES = """CREATE POLICY "drafts only" ON storage.objects FOR ALL TO authenticated
+USING (bucket_id = 'photos' AND name LIKE '%.txt');"""
+
+
+@pytest.mark.parametrize("way", ["rename", "move", "copy"])
+def test_what_may_not_go_somewhere_is_explained_with_where(shared: Desk, way: str) -> None:
+    shared.storage.policies.apply(
+        "".join(f'DROP POLICY "{one.spec.name}" ON storage.objects;'
+                for one in shared.storage.policies.list(shared.me, "photos")) + MOVES,
+        shared.me,
+    )  # fmt: skip
+    side = shared.session._side
+    act_as(shared, "alice")
+    shared.until(lambda: "mine.txt" in shared.names)
+    if way == "rename":
+        side.operations.rename("photos", "mine.txt", "mine.png", lambda _: None)
+    else:
+        motion = Motion.MOVE if way == "move" else Motion.COPY
+        order = Order(Cargo("photos", ("mine.txt",)), Location("private"), motion)
+        side.carrier.carry(Plan(order, (Move("mine.txt", "mine.txt"),)), {}, lambda _: None)
+    shared.until(lambda: "Policies decide" in shared.toast.text)
+    shared.toast._button.click()
+    tester = shared.dialog(AccessTester)
+    shared.until(lambda: tester.form.who.currentText() == "alice")
+    shared.until(lambda: tester.answer.verdict.text() == "Denied")
+    target = Target("mine.png") if way == "rename" else Target("mine.txt", "private")
+    question = tester.form.question
+    assert question.target == target
+    assert question.command is (Command.INSERT if way == "copy" else Command.UPDATE)
+    shared.storage.policies.apply(
+        'CREATE POLICY "all" ON storage.objects FOR ALL TO authenticated USING (true);', shared.me
+    )
+    shared.until(lambda: tester.answer.verdict.text() == "Allowed")  # it follows what changes
+    assert "refused nevertheless" in tester.answer.remark.text()
 
 
 def test_what_is_passed_over_because_policies_say_so_is_told_and_explained(shared: Desk) -> None:

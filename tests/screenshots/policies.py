@@ -115,7 +115,14 @@ def access_tested(desk: Desk) -> None:
     tester.form.path.setText("2026/summer/beach.jpg")
 
 
+def move_tested(desk: Desk) -> None:
+    access_tested(desk)
+    form = desk.dialog(AccessTester).form
+    form.commands.button(4).click()
+    form.target_path.setText("archive/beach.jpg")
+
+
 SCENES = (
     policies, no_policies, public_bucket, policy_templates, policy_editor, policy_mistake, policies_pasted,
-    pasted_mistake, access_tested,
+    pasted_mistake, access_tested, move_tested,
 )  # fmt: skip
