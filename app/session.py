@@ -104,6 +104,7 @@ class Session(QObject):
             look, shell, side.versions, self.views.inspector.versions, settings, shell.toast, errors,
         )  # fmt: skip
         self._version_control.changed.connect(self._feed.look_again)
+        side.acting.changed.connect(self._feed.forget)
         self._viewing = Viewing(
             self.controllers.navigator, self.views.pane, self.actions, BucketLooks(settings), side.acting
         )
@@ -251,6 +252,7 @@ class Session(QObject):
         self.controllers.sizes.follow(side.relay)
         self.controllers.policies.follow(side.relay)
         self.controllers.testing.follow(side.relay)
+        self.controllers.access.follow(side.relay)
         self._errors.explain_with(self.controllers.testing.explain)
         self.controllers.acting.users_wanted.connect(self.controllers.access.open)
         side.server.changed.connect(self._show_server)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from app.bridge.acting import ActingTasks, Attempt, Deed, the_one
+from app.bridge.acting import ActingTasks, Attempt, Deed, Identity, the_one
 from app.bridge.policies import PolicyBridge
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Trashed, newest_in_trash, pages_of
@@ -79,6 +79,11 @@ class Operations:
         self._policies = policies
         self._storage = storage
         self._tasks = tasks
+
+    @property
+    def who(self) -> Identity | None:
+        """Return in whose name things are done now, or None for the person at this computer."""
+        return self._tasks.identity
 
     @property
     def templates(self) -> tuple[PolicyTemplate, ...]:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.access import AccessBridge
+from app.bridge.events import EventRelay
+from app.bridge.tasks import Ticket
 from app.dialogs.access_dialog import AccessDialog
 from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.keys_dialog import KeysDialog
@@ -27,6 +29,8 @@ from engine.access_types import IssuedToken, TokenInfo, User
 class AccessControl(QObject):
     """See the module."""
 
+    _news = Signal()
+
     def __init__(self, look: Look, window: QWidget, access: AccessBridge, toast: Toast, errors: ErrorPresenter) -> None:
         """Args: look; the window; what reads and acts; what tells; where failures go."""
         super().__init__(window)
@@ -35,6 +39,11 @@ class AccessControl(QObject):
         self._access = access
         self._toast = toast
         self._errors = errors
+        self._reading: Ticket | None = None
+
+    def follow(self, relay: EventRelay) -> None:
+        """Keep an open dialog in step with what others change."""
+        relay.everything_changed.connect(self._news)
 
     def open(self) -> None:
         """Show who is known here."""
@@ -47,11 +56,17 @@ class AccessControl(QObject):
         dialog.revoke_all_wanted.connect(lambda user_id, who: self._revoke_all(dialog, user_id, who))
         dialog.keys_wanted.connect(lambda: self._replace_keys(dialog))
         dialog.copied.connect(self._copy)
+        again = partial(self._load, dialog)
+        self._news.connect(again)
+        dialog.finished.connect(lambda _: self._news.disconnect(again))
         self._load(dialog)
         dialog.open()
 
     def _load(self, dialog: AccessDialog) -> None:
-        self._access.everything(dialog.show_known, self._errors.in_dialog(dialog), owner=dialog)
+        """Read what there is, for the last who asks: an older answer would show what is no more."""
+        if self._reading is not None:
+            self._reading.cancel()
+        self._reading = self._access.everything(dialog.show_known, self._errors.in_dialog(dialog), owner=dialog)
 
     def _done(self, dialog: AccessDialog, said: str) -> None:
         """Tell what was done, and show what there is now if the dialog is still there."""

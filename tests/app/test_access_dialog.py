@@ -94,6 +94,23 @@ def test_editing_changes_only_what_was_changed(desk: Desk, workspace: Workspace,
     assert workspace.users.verify_password("alicia", "correct horse").id == alice.id
 
 
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(desk: Desk, workspace: Workspace, alice: User) -> None:
+    dialog = opened(desk)
+    dialog.edit.click()
+    form = desk.dialog(UserDialog)
+    workspace.users.change(alice.id, desk.me, role="editors")
+    form.name.setText("alicia")
+    form.save.click()
+    desk.until(lambda: "changed meanwhile" in form.name_field.problem)
+    assert workspace.users.get(alice.id, desk.me).name == "alice"
+
+
+def test_the_dialog_follows_changes_from_outside(desk: Desk, workspace: Workspace, alice: User) -> None:
+    dialog = opened(desk)
+    workspace.users.add("bob", desk.me)
+    desk.until(lambda: [user.name for user in dialog.known.users] == ["alice", "bob"])
+
+
 def test_removing_asks_and_ends_their_tokens(desk: Desk, workspace: Workspace, alice: User) -> None:
     token = workspace.tokens.mint_for(alice, desk.me, DAY_S)
     dialog = opened(desk)

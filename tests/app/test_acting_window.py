@@ -344,3 +344,33 @@ def test_an_upload_that_policies_refuse_says_so_in_its_row(shared: Desk, tmp_pat
     shared.until(lambda: len(ended) == 1)
     assert detail_of(ended[0]) == "Policies do not allow this"
     assert not shared.storage.exists("photos", "new.txt", shared.me)
+
+
+def test_nothing_of_what_was_seen_with_other_eyes_stays_in_the_inspector(shared: Desk) -> None:
+    shared.session.actions[ActionId.INSPECTOR].setChecked(True)
+    shared.views.inspector.show()
+    shared.select("mine.txt")
+    shared.until(lambda: "Size" in shared.views.inspector.facts())
+    act_as(shared, "alice")
+    assert shared.views.inspector.facts() == {}
+
+
+def test_who_is_acted_as_already_is_not_led_to_where_one_acts_in_ones_own_name(desk: Desk) -> None:
+    desk.bucket("photos")
+    act_as_visitor(desk)
+    desk.session.actions[ActionId.ACT_AS].trigger()
+    dialog = desk.dialog(ActAsDialog)
+    desk.until(lambda: dialog.users.itemText(0) == "Nobody is known here yet")
+    assert not dialog.add_user.isVisible()
+
+
+def test_what_was_dropped_by_oneself_is_not_uploaded_in_another_name(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "new.txt").write_text("x")
+    go = desk.hold_mutations()
+    desk.session.controllers.moving.dropped([tmp_path / "new.txt"], "")
+    act_as_visitor(desk)
+    go.set()
+    desk.until(lambda: bool(desk.storage.list_buckets(desk.me)))
+    desk.session._tasks.mutate(lambda _: None, lambda _: desk.session._side.acting.stop())
+    desk.until(lambda: desk.session._side.acting.identity is None)
+    assert desk.session._side.transfers.snapshots() == ()
