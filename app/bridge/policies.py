@@ -75,13 +75,13 @@ class PolicyBridge:
         *, owner: QObject,
     ) -> Ticket:  # fmt: skip
         """Write out what a template would add, as SQL."""
-        return self._tasks.read(lambda _: self._sql_of(template_id, bucket.name, value), then, otherwise, owner=owner)
+        return self._tasks.read(lambda _: self._sql_of(template_id, bucket.id, value), then, otherwise, owner=owner)
 
     def adopt(
         self, template_id: str, bucket: Bucket, value: str, then: Callable[[PolicyChanges], None], otherwise: Fail
     ) -> Ticket:
         """Add the policies of a template, all or none."""
-        return self._tasks.mutate(lambda _: self._adopt(template_id, bucket.name, value), then, otherwise)
+        return self._tasks.mutate(lambda _: self._adopt(template_id, bucket.id, value), then, otherwise)
 
     def begin(self, made: Bucket, template_id: str) -> None:
         """Give a new bucket its policies, at once; for work that runs in the lane of mutations.
@@ -89,7 +89,7 @@ class PolicyBridge:
         Without them it does not stay, so that asking again does all of it.
         """
         try:
-            self._adopt(template_id, made.name, "")
+            self._adopt(template_id, made.id, "")
         except StorageError:
             self._workspace.storage.delete_bucket(made.id, self._context)
             raise
@@ -173,11 +173,15 @@ class PolicyBridge:
         own_first = sorted(policies, key=lambda policy: policy.bucket is None)
         return tuple(PolicyRow(policy, language.describe(policy.spec, policy.bucket)) for policy in own_first)
 
-    def _adopt(self, template_id: str, bucket: str, value: str) -> PolicyChanges:
-        return self._policies.apply(self._sql_of(template_id, bucket, value), self._context)
+    def _adopt(self, template_id: str, bucket_id: str, value: str) -> PolicyChanges:
+        return self._policies.apply(self._sql_of(template_id, bucket_id, value), self._context)
 
-    def _sql_of(self, template_id: str, bucket: str, value: str) -> str:
-        """Return what a template adds; a renamed bucket may have left the names of its policies to another."""
+    def _sql_of(self, template_id: str, bucket_id: str, value: str) -> str:
+        """Return what a template adds to a bucket as it is called now.
+
+        A renamed bucket may have left the names of its policies to another.
+        """
+        bucket = self._workspace.storage.get_bucket(bucket_id, self._context).name
         taken = frozenset(one.spec.name for one in self._policies.list(self._context) if one.bucket != bucket)
         specs = [replace(spec, name=_free(spec.name, taken)) for spec in specs_of(template_id, bucket, value)]
         return "\n".join(language.to_sql(spec, None) for spec in specs)
@@ -219,7 +223,8 @@ def _judged(spec: PolicySpec, bucket: Bucket | None) -> Judgement:
     using, check = (_flaw(text, spec) for text in (spec.using, spec.check))
     if using is not None or check is not None:
         return Judgement(spec, using=using, check=check)
-    return Judgement(spec, language.describe(spec, bucket.name if bucket else None))
+    is_bound = bucket is not None and spec.table is PolicyTable.OBJECTS
+    return Judgement(spec, language.describe(spec, bucket.name if bucket is not None and is_bound else None))
 
 
 def _flaw(text: str | None, spec: PolicySpec) -> Flaw | None:

@@ -90,6 +90,8 @@ class Policies:
     def replace(self, policy_id: str, spec: PolicySpec, context: RlsContext, seen: PolicySpec | None = None) -> Policy:
         """Let a policy say something else. It stays with its bucket, unless all of its expressions name another.
 
+        One that is about buckets from now on belongs to none.
+
         Args:
             policy_id: Which.
             spec: What it is to say.
@@ -301,7 +303,7 @@ def _bound(tx: Transaction, spec: PolicySpec, bucket_id: str | None) -> tuple[Po
         bucket_id: The bucket that it belongs to if it names none.
     """
     if spec.table is not PolicyTable.OBJECTS:
-        return spec, bucket_id
+        return spec, None
     using, check = (
         None if text is None else split_bucket(parse(text, spec.table), permissive=spec.permissive)
         for text in (spec.using, spec.check)

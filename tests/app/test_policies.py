@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QPushButton
 
 from app.actions import ActionId
+from app.controllers.policies import PolicyControl
 from app.dialogs.access_tester import AccessTester
 from app.dialogs.bucket_dialog import BucketDialog
 from app.dialogs.bug_dialog import BugDialog
@@ -17,11 +21,12 @@ from app.dialogs.policies_dialog import PoliciesDialog
 from app.dialogs.policy_editor import PolicyEditor
 from app.dialogs.template_dialog import TemplateDialog
 from app.menus import FOLDER_MENU, TREE_BUCKET_MENU
+from app.policies import PolicyRow
 from engine.access_types import Policy, PolicyCommand, PolicySpec
 from engine.context import RlsContext
 from engine.errors import DiskFull, StorageError
 from engine.permissions.rows import PolicyTable
-from tests.app.helpers import Desk
+from tests.app.helpers import NOW, Desk, Load, make_bucket
 from tests.app.test_accessibility import unnamed
 
 ANNA = RlsContext.user("anna")
@@ -409,3 +414,61 @@ def test_no_control_is_nameless(pol_desk: Desk) -> None:
     dialog.paste.click()
     assert unnamed(desk.dialog(PasteSqlDialog)) == []
     assert unnamed(dialog) == []
+
+
+def test_a_policy_about_buckets_is_said_to_concern_them_all(pol_desk: Desk) -> None:
+    desk = pol_desk
+    dialog = opened(desk)
+    dialog.new_wanted.emit()
+    desk.dialog(TemplateDialog).own_wanted.emit()
+    editor = desk.dialog(PolicyEditor)
+    form = editor.form
+    form.name.setText("All buckets")
+    form.using.edit.setPlainText("true")
+    desk.until(lambda: "photos" in editor.meaning.text)
+    form.table.setCurrentIndex(form.table.findData(PolicyTable.BUCKETS))
+    desk.until(lambda: editor.meaning.text != "" and "photos" not in editor.meaning.text)
+
+
+def test_a_template_is_for_the_bucket_as_it_is_called_by_now(pol_desk: Desk) -> None:
+    desk = pol_desk
+    dialog = opened(desk)
+    dialog.new_wanted.emit()
+    templates = desk.dialog(TemplateDialog)
+    desk.until(lambda: templates.use.isEnabled())
+    desk.storage.rename_bucket("photos", "pictures", desk.me)
+    templates.use.click()
+    gone(desk, TemplateDialog)
+    assert {policy.bucket for policy in kept(desk)} == {"pictures"}
+
+
+class HeldBridge:
+    """Answers when a test likes."""
+
+    def __init__(self) -> None:
+        self.loads: list[Load] = []
+        self.answers: list[tuple[PolicyRow, ...]] = []
+
+    def list(self, _bucket: object, then: Callable[[tuple[PolicyRow, ...]], None], *_: object, **__: object) -> Load:
+        number = len(self.loads)
+        load = Load(lambda: then(self.answers[number]))
+        self.loads.append(load)
+        return load
+
+
+def test_an_older_answer_shows_nothing_over_a_newer_one_and_what_was_made_is_chosen(desk: Desk) -> None:
+    bridge = HeldBridge()
+    rows = tuple(PolicyRow(Policy(name, replace(READ, name=name), "photos", True, NOW, NOW), name) for name in "ab")
+    bridge.answers = [rows[:1], rows]
+    bucket = desk.bucket("photos")
+    control = PolicyControl(
+        desk.session._look, desk.shell, bridge, None, QGuiApplication.clipboard(), desk.session._errors
+    )
+    dialog = PoliciesDialog(desk.session._look, desk.shell, make_bucket("photos"))
+    dialog.open()
+    control._load(dialog, bucket, "b")
+    control._load(dialog, bucket)
+    for load in reversed(bridge.loads):
+        load.deliver()
+    assert [one.id for one in dialog.list.chosen] == ["b"]
+    assert shown(dialog) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -325,3 +326,14 @@ def test_policies_stand_beside_the_files(
     let("SELECT", "true", name="gone with it")
     storage.delete_bucket("photos", service)
     assert b"gone with it" not in backend.read(".buckets/policies.json")
+
+
+def test_a_policy_about_buckets_belongs_to_none_also_if_it_was_about_objects(
+    storage: FileStorage, bucket: Bucket, service: RlsContext
+) -> None:
+    made = storage.policies.create(spec(using="true"), service, bucket="photos")
+    assert made.bucket == "photos"
+    about_buckets = replace(made.spec, table=PolicyTable.BUCKETS, using="name = 'photos'")
+    assert storage.policies.replace(made.id, about_buckets, service).bucket is None
+    storage.delete_bucket("photos", service)
+    assert [one.id for one in storage.policies.list(service)] == [made.id]
