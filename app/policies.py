@@ -77,11 +77,13 @@ class Script:
     Attributes:
         text: The text.
         sentences: What each of its policies would say, or what it would take away.
+        notes: What is to be known beside that, such as that a bucket is not there.
         flaw: What is wrong with it, or None.
     """
 
     text: str
     sentences: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     flaw: Flaw | None = None
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -24,6 +25,12 @@ from app.i18n import translate
 from app.look import Look
 from app.widgets.toast import Toast
 from engine.access_types import IssuedToken, TokenInfo, User
+
+_SECRET_FORMS: Final = (
+    "x-kde-passwordManagerHint",
+    'application/x-qt-windows-mime;value="ExcludeClipboardContentFromMonitorProcessing"',
+)
+"""What tells programs that keep what was copied not to keep this: KDE's and others' on Linux, Windows' own."""
 
 
 class AccessControl(QObject):
@@ -140,7 +147,7 @@ class AccessControl(QObject):
             form.finish()
             said = translate("AccessControl", "Keys replaced. The old ones count until {time}")
             ended = translate("AccessControl", "Keys replaced. The old ones have ended")
-            self._done(dialog, said if overlap_s else ended.format(time=full_time_text(until)))
+            self._done(dialog, (said if overlap_s else ended).format(time=full_time_text(until)))
 
         form.submitted.connect(
             lambda overlap_s: self._access.replace_keys(
@@ -159,5 +166,9 @@ class AccessControl(QObject):
         asked.open()
 
     def _copy(self, text: str, said: str) -> None:
-        QGuiApplication.clipboard().setText(text)
+        data = QMimeData()
+        data.setText(text)
+        for form in _SECRET_FORMS:
+            data.setData(form, b"secret")
+        QGuiApplication.clipboard().setMimeData(data)
         self._toast.say(said)

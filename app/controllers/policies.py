@@ -129,19 +129,30 @@ class PolicyControl(QObject):
     def _ask_delete(self, dialog: PoliciesDialog, bucket: Bucket, policies: list[Policy]) -> None:
         title = translate("PolicyControl", "Delete %Ln polic(y)?", None, len(policies))
         warning = translate(
-            "PolicyControl", "This can't be undone. To take a policy back later, switch it off instead."
+            "PolicyControl", "It can be undone as long as the list is open. To keep a policy for later, switch it off."
         )
         names = tuple(policy.spec.name for policy in policies)
         asked = DeleteDialog(self._look, dialog, title, names, translate("PolicyControl", "Delete"), warning,
                              grave=False)  # fmt: skip
         asked.show_text(_loss(policies))
-        said = translate("PolicyControl", "%Ln polic(y) deleted", None, len(policies))
         asked.confirmed.connect(
             lambda: self._policies.delete(
-                policies, lambda _: self._again(dialog, bucket, said=said), self._errors.in_dialog(dialog)
+                policies, partial(self._deleted, dialog, bucket), self._errors.in_dialog(dialog)
             )
         )
         asked.open()
+
+    def _deleted(self, dialog: PoliciesDialog, bucket: Bucket, policies: tuple[Policy, ...]) -> None:
+        """Tell what was deleted, with the button that takes it back."""
+        self._again(dialog, bucket, said=translate("PolicyControl", "%Ln polic(y) deleted", None, len(policies)))
+        if dialog.is_open and policies:
+            dialog.offer_undo(lambda: self._put_back(dialog, bucket, policies))
+
+    def _put_back(self, dialog: PoliciesDialog, bucket: Bucket, policies: tuple[Policy, ...]) -> None:
+        said = translate("PolicyControl", "%Ln polic(y) there again", None, len(policies))
+        self._policies.put_back(
+            policies, bucket, lambda made: self._again(dialog, bucket, made[0].id, said), self._errors.in_dialog(dialog)
+        )
 
     def _switch(self, dialog: PoliciesDialog, bucket: Bucket, policy: Policy, *, on: bool) -> None:
         text = translate("PolicyControl", "“{name}” is on") if on else translate("PolicyControl", "“{name}” is off")
@@ -176,7 +187,9 @@ class PolicyControl(QObject):
             else:
                 in_dialog(error)
 
-        asked.read_wanted.connect(lambda sql: self._policies.read(sql, asked.show_script, in_dialog, owner=asked))
+        asked.read_wanted.connect(
+            lambda sql: self._policies.read(sql, bucket, asked.show_script, in_dialog, owner=asked)
+        )
         asked.submitted.connect(lambda sql: self._policies.apply(sql, done, failed))
         asked.open()
 

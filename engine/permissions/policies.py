@@ -9,7 +9,7 @@ Source: PostgreSQL, CREATE POLICY and DROP POLICY; Supabase's table `storage.obj
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -147,6 +147,47 @@ class Policies:
 
         self._change(context, work)
 
+    @act(Operation.POLICY_CHANGE, None, "policy_ids")
+    def delete_many(self, policy_ids: Sequence[str], context: RlsContext) -> tuple[Policy, ...]:
+        """Delete policies, all at once; those that are gone already are.
+
+        Returns:
+            Those that were deleted, for `put_back`.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+        """
+
+        def work(tx: Transaction) -> tuple[Policy, ...]:
+            query = SELECT_POLICIES.where(_P.id.in_(policy_ids))
+            found = tuple(policy_from(row) for row in tx.execute(query))
+            tx.note(dropped=[*map(spec_told, found)])
+            tx.execute(delete(storage_policies).where(_P.id.in_([policy.id for policy in found])))
+            return found
+
+        return self._change(context, work)
+
+    @act(Operation.POLICY_CHANGE, None)
+    def put_back(self, policies: Sequence[Policy], context: RlsContext) -> tuple[Policy, ...]:
+        """Make policies again that were deleted, as they were, all of them or none.
+
+        Args:
+            policies: Those; `Policy.bucket` may be the bucket's id as well.
+            context: Who asks.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            PolicyAlreadyExists: A name is taken by now, or one of them is there.
+            BucketNotFound: The bucket of one is gone.
+        """
+
+        def work(tx: Transaction) -> tuple[Policy, ...]:
+            made = tuple(_insert(tx, one.spec, one.bucket, one.id, enabled=one.enabled) for one in policies)
+            tx.note(created=[*map(spec_told, made)])
+            return made
+
+        return self._change(context, work)
+
     @act(Operation.POLICY_CHANGE, None)
     def apply(self, text: str, context: RlsContext) -> PolicyChanges:
         """Run a text of CREATE POLICY and DROP POLICY statements, all of them or none.
@@ -235,15 +276,17 @@ def _told(tx: Transaction, policy: Policy, **detail: Any) -> Policy:
     return policy
 
 
-def _insert(tx: Transaction, spec: PolicySpec, bucket: str | None) -> Policy:
-    """Write a new policy."""
+def _insert(
+    tx: Transaction, spec: PolicySpec, bucket: str | None, known_id: str = "", *, enabled: bool = True
+) -> Policy:
+    """Write a new policy, or one that was there before by the id it had."""
     check_spec(spec)
     if bucket is not None and spec.table is not PolicyTable.OBJECTS:
         raise InvalidRequest("Only policies about objects belong to a bucket")
     bound, bucket_id = _bound(tx, spec, None if bucket is None else _bucket_id(tx, bucket))
     _refuse_taken(tx, bound)
-    policy_id, now = new_id(), now_us()
-    values = {"id": policy_id, "enabled": True, "created_at": now, "updated_at": now}
+    policy_id, now = known_id or new_id(), now_us()
+    values = {"id": policy_id, "enabled": enabled, "created_at": now, "updated_at": now}
     tx.execute(insert(storage_policies).values(**values, **columns_of_spec(bound, bucket_id)))
     return policy_from(_find(tx, policy_id))
 

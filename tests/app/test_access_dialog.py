@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QLineEdit, QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from app.actions import ActionId
 from app.dialogs.access_dialog import AccessDialog
@@ -13,11 +14,12 @@ from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.keys_dialog import KeysDialog
 from app.dialogs.token_dialog import TokenDialog
 from app.dialogs.user_dialog import UserDialog
+from app.look import Look
 from app.models.access import TokenColumn, UserColumn, user_model
-from engine.access_types import User
+from engine.access_types import IssuedToken, TokenInfo, User
 from engine.errors import InvalidToken
 from engine.workspace import Workspace
-from tests.app.helpers import Desk
+from tests.app.helpers import NOW, Desk
 from tests.app.test_accessibility import unnamed
 
 DAY_S = 24 * 3600
@@ -141,6 +143,26 @@ def test_a_token_is_made_shown_once_and_copied(desk: Desk, workspace: Workspace,
     assert token not in "".join(texts(dialog))
 
 
+def test_what_is_secret_is_marked_as_such_for_programs_that_keep_what_was_copied(desk: Desk, alice: User) -> None:
+    dialog = opened(desk)
+    dialog.copied.emit("a key", "Key copied")
+    data = QGuiApplication.clipboard().mimeData()
+    assert data.text() == "a key"
+    assert bytes(data.data("x-kde-passwordManagerHint").data()) == b"secret"
+
+
+def test_whose_token_it_is_is_said_of_the_one_that_was_asked_for(look: Look, qtbot: QtBot, alice: User) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    form = TokenDialog(look, window, [alice])
+    form.confirm.click()
+    assert not form.holder.isEnabled()
+    form.holder.setCurrentIndex(1)
+    info = TokenInfo("1", alice.id, "authenticated", NOW, None, None)
+    form.show_token(IssuedToken("secret", info))
+    assert form._until.text() == "Whoever has it is alice until you revoke it."
+
+
 def test_no_token_is_made_from_what_a_user_was_before(desk: Desk, workspace: Workspace, alice: User) -> None:
     """Another process has taken a claim away while the form was open."""
     dialog = opened(desk)
@@ -229,6 +251,7 @@ def test_replacing_keys_says_what_ends_when_and_shows_the_new_ones(desk: Desk, w
     desk.until(lambda: dialog.known.anon_key != before)
     assert workspace.verifier.context(before).role == "anon"
     assert "count until" in desk.toast.text
+    assert "{" not in desk.toast.text
 
 
 def test_every_control_has_a_name(desk: Desk, alice: User) -> None:

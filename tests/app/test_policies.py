@@ -25,6 +25,7 @@ from app.policies import PolicyRow
 from engine.access_types import Policy, PolicyCommand, PolicySpec
 from engine.context import RlsContext
 from engine.errors import DiskFull, StorageError
+from engine.permissions import language
 from engine.permissions.rows import PolicyTable
 from tests.app.helpers import NOW, Desk, Load, make_bucket
 from tests.app.test_accessibility import unnamed
@@ -191,6 +192,57 @@ def test_deleting_asks_with_the_safe_answer_first(pol_desk: Desk) -> None:
     desk.until(lambda: shown(dialog) == 0)
     assert kept(desk) == []
     assert dialog.nothing.isVisible()
+
+
+def test_what_was_deleted_comes_back_by_one_button(pol_desk: Desk) -> None:
+    desk = pol_desk
+    desk.storage.policies.create(READ, desk.me, bucket="photos")
+    off = desk.storage.policies.create(replace(READ, name="Off"), desk.me, bucket="photos")
+    desk.storage.policies.set_enabled(off.id, False, desk.me)
+    before = kept(desk)
+    dialog = opened(desk, 2)
+    assert not dialog.undo.isVisible()
+    dialog.list.selectAll()
+    dialog.delete.click()
+    desk.dialog(DeleteDialog).confirm.click()
+    desk.until(lambda: dialog.undo.isVisible())
+    desk.until(lambda: shown(dialog) == 0)
+    dialog.undo.click()
+    desk.until(lambda: shown(dialog) == 2)
+    assert [(one.id, one.spec, one.enabled) for one in kept(desk)] == [
+        (one.id, one.spec, one.enabled) for one in before
+    ]
+    assert not dialog.undo.isVisible()
+
+
+def test_what_is_off_stays_off_where_its_sql_goes(pol_desk: Desk) -> None:
+    desk = pol_desk
+    desk.storage.policies.create(READ, desk.me, bucket="photos")
+    off = desk.storage.policies.create(replace(READ, name="Off", using="name =\n'x'"), desk.me, bucket="photos")
+    desk.storage.policies.set_enabled(off.id, False, desk.me)
+    dialog = opened(desk, 2)
+    dialog.list.selectAll()
+    dialog.copy.click()
+    desk.until(lambda: dialog.said.text() == "2 policies copied as SQL")
+    copied = QGuiApplication.clipboard().text()
+    assert "-- switched off" in copied
+    assert [statement.spec.name for statement in language.statements(copied)] == ["Read"]
+
+
+def test_what_is_pasted_for_another_bucket_or_one_that_is_not_there_is_said(pol_desk: Desk) -> None:
+    desk = pol_desk
+    desk.storage.create_bucket("other", desk.me)
+    dialog = opened(desk)
+    dialog.paste.click()
+    pasted = desk.dialog(PasteSqlDialog)
+    pasted.field.edit.setPlainText(SQL)
+    desk.until(lambda: pasted.meaning.text.startswith("Adds “Members"))
+    assert not pasted.notes.isVisible()
+    pasted.field.edit.setPlainText(SQL.replace("'photos'", "'fotos'", 1).replace("'photos'", "'other'"))
+    desk.until(pasted.notes.isVisible)
+    missing, elsewhere = pasted.notes.text().splitlines()
+    assert missing.startswith("There is no bucket fotos here")
+    assert elsewhere.startswith("Some are for the bucket other")
 
 
 def test_policies_go_out_as_sql_and_come_back(pol_desk: Desk) -> None:
