@@ -10,6 +10,7 @@ from app.i18n import QT_TRANSLATE_NOOP, translate
 from engine.access_types import AuditEntry, AuditResult
 from engine.audit.entries import ANONYMOUS
 from engine.context import Operation as O
+from engine.context import Role
 
 _WORDS: Final[Mapping[str, str]] = {
     O.BUCKET_CREATE: QT_TRANSLATE_NOOP("AuditWords", "Make a bucket"),
@@ -134,7 +135,7 @@ class Names:
 
     def who(self, entry: AuditEntry) -> str:
         """Return who did something, and as whom where they tried out somebody else."""
-        if entry.role is None and entry.actor != self.own_id:
+        if entry.role is None and entry.actor not in {self.own_id, Role.SERVICE, *self.users}:
             return translate("AuditWords", "Holdall ({job})").format(job=entry.actor)
         if entry.acted_by is None:
             return self._person(entry.actor, translate("AuditWords", "A visitor"))

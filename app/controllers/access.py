@@ -124,8 +124,14 @@ class AccessControl(QObject):
         form.open()
 
     def _revoke(self, dialog: AccessDialog, token: TokenInfo) -> None:
+        title, verb = translate("AccessControl", "Revoke this token?"), translate("AccessControl", "Revoke")
+        ends = translate("AccessControl", "It ends at once. Whoever uses it has to get a new one.")
+        holder = next((one.name for one in dialog.known.users if one.id == token.user_id), token.user_id or token.role)
         said = translate("AccessControl", "Token revoked")
-        self._access.revoke(token, lambda _: self._done(dialog, said), self._errors.in_dialog(dialog))
+        self._ask(
+            dialog, title, holder, token.id, verb, ends,
+            lambda: self._access.revoke(token, lambda _: self._done(dialog, said), self._errors.in_dialog(dialog)),
+        )  # fmt: skip
 
     def _revoke_all(self, dialog: AccessDialog, user_id: str, who: str) -> None:
         title = translate("AccessControl", "End all tokens of this user?")

@@ -14,6 +14,7 @@ from app.i18n import translate
 from app.look import Look
 from app.policies import Answered, Question
 from app.views.verdicts import Answer
+from app.widgets.fitting_scroll import FittingScroll
 from app.widgets.highlighter import Lexer
 from engine.access_types import User
 from engine.permissions.rows import Command
@@ -115,11 +116,12 @@ class AccessTester(Dialog):
         found.setAccessibleName(translate("AccessTester", "Objects"))
         completer.setPopup(found)
         self.form.path.setCompleter(completer)
-        self.form.setFixedWidth(_FORM_PX)
+        form = FittingScroll(self.form)
+        form.setFixedWidth(_FORM_PX)
         row = QHBoxLayout()
         row.setSpacing(self.look.theme.space("xl"))
         column = QVBoxLayout()
-        column.addWidget(self.form)
+        column.addWidget(form)
         column.addStretch()
         row.addLayout(column)
         row.addWidget(self.answer, 1)

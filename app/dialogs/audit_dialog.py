@@ -95,8 +95,7 @@ class AuditDialog(Dialog):
         self.keep.setEnabled(True)
 
     def refuse(self, reason: str) -> None:
-        """Say what failed; nothing for what was stopped."""
-        self.end_work()
+        """Say what failed; nothing for what was stopped. Work that goes on goes on: see `end_work`."""
         self.notice.say(reason, tone="danger")
         if self.page is self.reading:
             self._pages.setCurrentWidget(self.nothing)

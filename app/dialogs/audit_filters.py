@@ -85,12 +85,18 @@ class AuditFilters(QWidget):
         people += [(name, user_id) for user_id, name in sorted(names.users.items(), key=lambda pair: pair[1])]
         people.append((translate("AuditFilters", "Visitors"), ANONYMOUS))
         for combo, choices in ((self.who, people), (self.bucket, [(name, name) for name in buckets])):
-            typed, combo_was = combo.currentText(), combo.blockSignals(True)
+            typed, chosen, combo_was = combo.currentText(), combo.currentIndex(), combo.blockSignals(True)
             while combo.count() > 1:
                 combo.removeItem(1)
             for text, value in choices:
                 combo.addItem(text, value)
-            combo.setCurrentIndex(max(combo.findText(typed), 0))
+            if combo.isEditable():
+                combo.setCurrentIndex(max(combo.findText(typed), 0))
+                combo.setEditText(typed)
+            else:
+                if chosen > 0 and combo.findText(typed) < 0:
+                    combo.addItem(typed, typed)  # it is gone, and what was done in it is not
+                combo.setCurrentIndex(combo.findText(typed) if chosen > 0 else 0)
             combo.blockSignals(combo_was)
 
     def clear(self) -> None:
@@ -159,8 +165,9 @@ class AuditFilters(QWidget):
 
     def _user(self) -> str:
         """Return part of an id: of whoever is chosen by name, or as it is typed."""
-        typed = self.who.currentText().strip()
-        number = self.who.findText(typed, Qt.MatchFlag.MatchFixedString)
+        typed, number = self.who.currentText().strip(), self.who.currentIndex()
+        if typed != self.who.itemText(number):  # a user may be called "You", and is who was chosen then
+            number = self.who.findText(typed, Qt.MatchFlag.MatchFixedString)
         return str(self.who.itemData(number)) if number >= 0 else typed
 
     def _span(self) -> tuple[datetime | None, datetime | None]:

@@ -131,9 +131,9 @@ class _Losing(Dialog):
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(look, parent, translate("Dialog", "Throw away what you typed?"))
         self.body.addWidget(label(translate("Dialog", "It was not saved yet."), tone="muted", wrap=True))
-        throw = self.add_button(translate("Dialog", "Throw away"), "danger")
-        throw.clicked.connect(self.accept)
         keep = self.add_button(translate("Dialog", "Go on typing"))
         keep.clicked.connect(self.leave)
+        throw = self.add_button(translate("Dialog", "Throw away"), "danger")
+        throw.clicked.connect(self.accept)
         keep.setDefault(True)
         keep.setFocus()

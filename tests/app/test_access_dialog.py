@@ -207,6 +207,12 @@ def test_tokens_are_revoked_one_by_one_and_all_at_once(desk: Desk, workspace: Wo
     dialog.show_page(1)
     dialog.tokens.choose(0)
     dialog.revoke.click()
+    asked = desk.dialog(DeleteDialog)
+    assert asked.cancel.isDefault()
+    asked.reject()
+    assert workspace.verifier.context(tokens[-1].token).user_id == alice.id
+    dialog.revoke.click()
+    press(desk, "Revoke")
     desk.until(lambda: texts(dialog)[TokenColumn.STATE] == "Revoked")
     assert not dialog.revoke.isEnabled()
     with pytest.raises(InvalidToken):

@@ -7,22 +7,24 @@ import csv
 import json
 import sqlite3
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from app.actions import ActionId
+from app.audit_words import Names
 from app.bridge.acting import Identity, visitor_name
 from app.dialogs.audit_dialog import AuditDialog
 from app.dialogs.keep_entries_dialog import KeepEntriesDialog
 from app.models.audit import AuditColumn
-from engine.access_types import AuditFilter, AuditPage
+from engine.access_types import AuditEntry, AuditFilter, AuditPage
 from engine.audit.audit import Audit
 from engine.context import Origin, RlsContext
 from engine.errors import Cancelled, DiskFull, StorageError
 from engine.workspace import Workspace
-from tests.app.helpers import Desk
+from tests.app.helpers import NOW, Desk
 from tests.app.test_accessibility import unnamed
 
 NET = Origin("req-1", "192.168.1.42")
@@ -250,3 +252,34 @@ def test_every_control_has_a_name(told: Desk) -> None:
     dialog = opened(told)
     dialog.filters.period.setCurrentIndex(5)
     assert unnamed(dialog) == []
+
+
+def test_a_page_that_can_not_be_read_does_not_end_what_goes_on(told: Desk) -> None:
+    dialog = opened(told)
+    running = told.session._side.audit.verify(lambda _: None, owner=dialog)
+    dialog.begin_work(running, "Checking")
+    dialog.model.failed.emit(DiskFull("no"))
+    assert dialog.strip.busy
+    dialog.end_work()
+
+
+def test_what_is_asked_for_stays_when_people_and_buckets_are_read_again(told: Desk, workspace: Workspace) -> None:
+    workspace.users.add("You", told.me)
+    dialog = opened(told)
+    filters = dialog.filters
+    filters.who.setEditText("a11c")
+    filters.bucket.setCurrentIndex(filters.bucket.findText("photos"))
+    names = dialog.model._names
+    filters.offer(names, ["others"])
+    assert (filters.wanted.user, filters.wanted.bucket) == ("a11c", "photos")
+    filters.offer(names, ["others", "photos"])
+    assert (filters.wanted.bucket, filters.bucket.count()) == ("photos", 3)
+    other = [number for number in range(filters.who.count()) if filters.who.itemText(number) == "You"][1]
+    filters.who.setCurrentIndex(other)
+    assert filters.wanted.user == workspace.users.get("You", told.me).id
+
+
+def test_what_the_service_key_does_is_no_work_of_holdall() -> None:
+    entry = AuditEntry(1, NOW, "service_role", "audit.exported", None, "", {})
+    assert Names("me").who(entry) == "service_role"
+    assert Names("me").who(replace(entry, actor="retention")) == "Holdall (retention)"
