@@ -62,6 +62,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "outside.added": QT_TRANSLATE_NOOP("AuditWords", "Added outside Holdall"),
     "outside.deleted": QT_TRANSLATE_NOOP("AuditWords", "Deleted outside Holdall"),
     "outside.reported": QT_TRANSLATE_NOOP("AuditWords", "Found outside Holdall"),
+    "recovery.restored": QT_TRANSLATE_NOOP("AuditWords", "Database restored from a backup"),
+    "recovery.rebuilt": QT_TRANSLATE_NOOP("AuditWords", "Database rebuilt from the files"),
     "audit.pruned": QT_TRANSLATE_NOOP("AuditWords", "Old entries removed"),
     "audit.retention": QT_TRANSLATE_NOOP("AuditWords", "Time to keep entries changed"),
     "audit.exported": QT_TRANSLATE_NOOP("AuditWords", "Audit exported"),
@@ -109,7 +111,7 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         QT_TRANSLATE_NOOP("AuditWords", "Upkeep and outside"),
-        ("cleanup.", "quarantine.", "outside.", "audit.", O.CHECK),
+        ("cleanup.", "quarantine.", "outside.", "recovery.", "audit.", O.CHECK),
     ),
 )  # fmt: skip
 """Titles of operations that belong together, and which they are; those that end with a dot are beginnings."""

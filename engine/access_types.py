@@ -266,6 +266,9 @@ class AuditFilter:
         bucket: Its name.
         path: Part of the path.
         result: How it ended.
+        role: In which role; empty for what Holdall did by itself.
+        request: Part of the id of an HTTP request, which is the first or the last of those that are one entry.
+        address: Part of the address that it came from.
     """
 
     since: datetime | None = None
@@ -275,6 +278,9 @@ class AuditFilter:
     bucket: str | None = None
     path: str = ""
     result: AuditResult | None = None
+    role: str | None = None
+    request: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, TextClause, and_, case, func, or_, select, text, true, tuple_
 
 from engine.access_types import AuditEntry, AuditFilter, AuditResult
-from engine.audit.entries import ACTED_BY
+from engine.audit.entries import ACTED_BY, LAST_REQUEST
 from engine.metadata.executor import AnyRow
 from engine.metadata.tables import storage_audit
 from engine.times import from_datetime, to_datetime
@@ -75,6 +75,13 @@ def condition(wanted: AuditFilter) -> ColumnElement[bool]:
         # paths of a bulk change are in its detail, where JSON escapes some characters
         escaped = json.dumps(wanted.path, ensure_ascii=False)[1:-1]
         parts.append(or_(func.instr(A.path, wanted.path) > 0, func.instr(A.detail, escaped) > 0))
+    if wanted.role is not None:
+        parts.append(A.role == wanted.role if wanted.role else A.role.is_(None))
+    if wanted.request:
+        asked = (A.request_id, _told(LAST_REQUEST))
+        parts.append(or_(*(func.instr(column, wanted.request) > 0 for column in asked)))
+    if wanted.address:
+        parts.append(func.instr(A.remote_address, wanted.address) > 0)
     if wanted.result is not None:
         parts.append(A.result == wanted.result.value)
         if wanted.result is not AuditResult.DONE:
@@ -85,9 +92,12 @@ def condition(wanted: AuditFilter) -> ColumnElement[bool]:
 
 def _by(user: str) -> ColumnElement[bool]:
     """Return the condition of what somebody did, in their own name or in another's."""
-    # JSON is read only where the word is in it: of a million entries few are done in another's name
-    tried = case((func.instr(A.detail, f'"{ACTED_BY}"') > 0, func.json_extract(A.detail, f"$.{ACTED_BY}")), else_="")
-    return or_(*(func.instr(column, user) > 0 for column in (A.actor, A.user_id, tried)))
+    return or_(*(func.instr(column, user) > 0 for column in (A.actor, A.user_id, _told(ACTED_BY))))
+
+
+def _told(name: str) -> ColumnElement[Any]:
+    """Return a text of the detail by its name; JSON is read only where the name is in it, as in few of a million."""
+    return case((func.instr(A.detail, f'"{name}"') > 0, func.json_extract(A.detail, f"$.{name}")), else_="")
 
 
 def _operations(names: Sequence[str]) -> ColumnElement[bool]:

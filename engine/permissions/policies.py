@@ -259,17 +259,6 @@ class Policies:
         return result
 
 
-def forget_policies(tx: Transaction, bucket_id: str) -> None:
-    """Delete the policies that belong to a bucket, which is about to be deleted.
-
-    Args:
-        tx: Of the service role.
-        bucket_id: Whose.
-    """
-    if tx.execute(delete(storage_policies).where(_P.bucket_id == bucket_id)).rowcount:
-        raise_generation(tx)
-
-
 def _told(tx: Transaction, policy: Policy, **detail: Any) -> Policy:
     """Let the audit know what a policy says from now on."""
     tx.note(policy=spec_told(policy), **detail)

@@ -136,6 +136,24 @@ def test_filters_narrow_what_is_shown(told: Desk, workspace: Workspace) -> None:
     told.until(lambda: {row[3] for row in rows(dialog)} == {"photos"})  # until tomorrow: what was just done is in it
 
 
+def test_filters_by_role_request_and_address_are_one_press_away(told: Desk) -> None:
+    dialog = opened(told)
+    filters = dialog.filters
+    assert not filters.role.isVisible()
+    filters.more.click()
+    filters.role.setCurrentIndex(filters.role.findText("anon"))
+    told.until(lambda: {row[1] for row in rows(dialog)} == {"anon"})
+    filters.role.setEditText("authenticated")
+    told.until(lambda: {row[1] for row in rows(dialog)} == {"authenticated"})
+    filters.role.setCurrentIndex(0)
+    filters.address.setText("192.168.")
+    filters.request.setText("req-1")
+    told.until(lambda: {row[6] for row in rows(dialog)} == {"192.168.1.42"})
+    filters.more.click()  # what is not seen narrows nothing
+    assert not filters.narrows
+    told.until(lambda: "This computer" in {row[6] for row in rows(dialog)})
+
+
 def test_older_entries_come_as_somebody_scrolls(told: Desk) -> None:
     for number in range(450):
         told.storage.upload("photos", f"many/{number}.txt", b"", told.me)

@@ -62,6 +62,33 @@ def test_filters(wanted: AuditFilter, numbers: list[int], filled: object, worksp
     assert [entry.id for entry in found] == numbers
 
 
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        (AuditFilter(role="authenticated"), [1]),
+        (AuditFilter(role=""), [4]),
+        (AuditFilter(role="service_role", address="10.0"), [3, 2]),
+        (AuditFilter(address="10.0.0.8"), [3]),
+        (AuditFilter(request="req-1"), [2]),
+        (AuditFilter(request="req-3"), [2]),  # the last of three equal ones
+        (AuditFilter(request="last_request_id"), []),
+    ],
+)
+def test_filters_by_role_request_and_address(
+    wanted: AuditFilter, numbers: list[int], storage: FileStorage, service: RlsContext, alice: RlsContext,
+    workspace: Workspace, entries: Entries,
+) -> None:  # fmt: skip
+    storage.list_buckets(alice)
+    entries()
+    for number in (1, 2, 3):
+        storage.list_buckets(service.coming_from(Origin(f"req-{number}", "10.0.0.7")))
+    storage.list_buckets(service.coming_from(Origin("other", "10.0.0.8")))
+    entries()
+    workspace.audit.set_retention_days(9, service)
+    found = workspace.audit.page(wanted, RlsContext.service()).entries
+    assert [entry.id for entry in found] == numbers
+
+
 class TestWhoActed:
     """Of what somebody did while they tried out another identity."""
 
