@@ -10,7 +10,7 @@ from engine.access_types import EVERYONE, Explanation, Policy, PolicyCommand, Po
 from engine.context import RlsContext, Role
 from engine.errors import InvalidPolicy
 from engine.permissions.explained_rows import Target
-from engine.permissions.rows import Command
+from engine.permissions.rows import Command, PolicyTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,11 @@ class Question:
     Attributes:
         subject: Who.
         command: What.
-        path: To which object.
+        path: To which object; nothing where it is about the bucket itself.
         size_bytes: How large the object would be, or None for as it is.
         mime_type: Of which type it would be, or None for as it is.
         target: Where it is to go: moved by UPDATE, copied by INSERT.
+        operation: What `storage.operation()` is; nothing for what one usually does so.
     """
 
     subject: RlsContext
@@ -106,6 +107,12 @@ class Question:
     size_bytes: int | None = None
     mime_type: str | None = None
     target: Target | None = None
+    operation: str = ""
+
+    @property
+    def table(self) -> PolicyTable:
+        """Return whose policies decide."""
+        return PolicyTable.OBJECTS if self.path else PolicyTable.BUCKETS
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,13 +119,15 @@ class Refused(Unauthorized):
 
     @property
     def is_explainable(self) -> bool:
-        """Return whether policies of one object decided it, so that they can be asked why.
+        """Return whether policies of one object or bucket decided it, so that they can be asked why.
 
         A folder is many objects, and where something goes has a say in whether it may: without both ends known, a
         question would have another answer.
         """
         deed, path, target = self.attempt.deed, self.attempt.path, self.attempt.target
-        if deed is Deed.SERVE or deed.is_about_buckets or (deed.goes and target is None):
+        if deed.is_about_buckets:
+            return deed is not Deed.MAKE_BUCKET  # there is none to open the question on
+        if deed is Deed.SERVE or (deed.goes and target is None):
             return False
         return bool(path) and not path.endswith("/")
 

@@ -17,6 +17,7 @@ from app.i18n import translate
 from app.policies import Answered, Flaw, Judgement, PolicyRow, Question, Script, flaw_of
 from app.widgets.highlighter import Lexer
 from engine.access_types import Policy, PolicyChanges, PolicySpec, PolicyTemplate, User
+from engine.context import Operation
 from engine.errors import InvalidPolicy, RequestFault, StorageError
 from engine.permissions import language
 from engine.permissions.language.statements import Statement
@@ -198,15 +199,19 @@ class PolicyBridge:
 
     def _explain(self, question: Question, bucket: Bucket) -> Answered:
         said = {"size": question.size_bytes, "mimetype": question.mime_type}
+        asking = question.subject
         explanation = self._policies.explain(
-            question.subject,
+            asking.doing(Operation(question.operation)) if question.operation else asking,
             question.command,
             bucket.id,
             question.path,
             self._context,
             metadata={name: value for name, value in said.items() if value is not None},
+            table=question.table,
             target=question.target,
         )
+        if question.table is PolicyTable.BUCKETS:
+            return Answered(explanation, is_there=True)
         there, goal = self._workspace.storage.exists, question.target
         return Answered(
             explanation,

@@ -17,7 +17,7 @@ from app.views.verdicts import Answer
 from app.widgets.fitting_scroll import FittingScroll
 from app.widgets.highlighter import Lexer
 from engine.access_types import User
-from engine.permissions.rows import Command
+from engine.permissions.rows import Command, PolicyTable
 from engine.types import Bucket
 
 _CALM_MS: Final = 200
@@ -146,6 +146,8 @@ class AccessTester(Dialog):
 
 def _remark(question: Question, answered: Answered) -> str:
     """Return what the answer is about where that is not the object that is there."""
+    if question.table is PolicyTable.BUCKETS:
+        return ""
     adds = question.command is Command.INSERT and question.target is None
     if answered.is_taken:
         return translate("AccessTester", "Something is at the target already: it would have to give way, which is "

@@ -17,13 +17,14 @@ from app.widgets.code_edit import CodeEdit
 from app.widgets.disclosure import Disclosure
 from app.widgets.form import Field
 from engine.access_types import User
-from engine.context import RlsContext, Role
+from engine.context import Operation, RlsContext, Role
 from engine.permissions.explained_rows import Target
-from engine.permissions.rows import Command
+from engine.permissions.rows import Command, PolicyTable
 
 _CUSTOM: Final = "custom"
 _CHIPS_A_ROW: Final = 3
 _DIGITS_MAX: Final = 18
+_ASKED: Final = ("storage.object.", "storage.bucket.")
 _WISHES: Final = (
     (Command.SELECT, False, QT_TRANSLATE_NOOP("QuestionForm", "Read")),
     (Command.INSERT, False, QT_TRANSLATE_NOOP("QuestionForm", "Add")),
@@ -33,6 +34,14 @@ _WISHES: Final = (
     (Command.INSERT, True, QT_TRANSLATE_NOOP("QuestionForm", "Copy")),
 )
 """What can be asked about: the command, whether the object goes somewhere by it, and what that is called."""
+
+_BUCKET_WISHES: Final = (
+    QT_TRANSLATE_NOOP("QuestionForm", "See"),
+    QT_TRANSLATE_NOOP("QuestionForm", "Make"),
+    QT_TRANSLATE_NOOP("QuestionForm", "Change"),
+    QT_TRANSLATE_NOOP("QuestionForm", "Delete"),
+)
+"""The first of them, of buckets; the rest is not done with these."""
 
 
 class QuestionForm(QWidget):
@@ -54,6 +63,9 @@ class QuestionForm(QWidget):
         self.role = QLineEdit()
         self.claims = CodeEdit(look, "", lines=(2, 6))
         self.claims.setPlaceholderText('{"team": "blue"}')
+        self.about = QComboBox()
+        self.about.addItem(translate("QuestionForm", "An object"), PolicyTable.OBJECTS.value)
+        self.about.addItem(translate("QuestionForm", "The bucket itself"), PolicyTable.BUCKETS.value)
         self.commands = QButtonGroup(self)
         self.path = QLineEdit(path)
         self.path.setPlaceholderText("2026/summer/beach.jpg")
@@ -65,10 +77,15 @@ class QuestionForm(QWidget):
         self.size_bytes.setPlaceholderText(translate("QuestionForm", "as it is"))
         self.mime_type = QLineEdit()
         self.mime_type.setPlaceholderText(translate("QuestionForm", "as it is"))
+        self.operation = QComboBox()
+        self.operation.addItem(translate("QuestionForm", "as usual"), "")
+        for operation in Operation:
+            if operation.startswith(_ASKED):
+                self.operation.addItem(operation.value, operation.value)
         self.user_field = Field(translate("QuestionForm", "&User id"), self.user_id)
         self.role_field = Field(translate("QuestionForm", "&Role"), self.role)
         self.claims_field = Field(translate("QuestionForm", "&Claims of the token (JSON)"), self.claims)
-        self.bucket_field = Field(translate("QuestionForm", "To the &bucket"), self.target_bucket)
+        self.bucket_field = Field(translate("QuestionForm", "To the buc&ket"), self.target_bucket)
         self.target_field = Field(translate("QuestionForm", "To the &path"), self.target_path)
         self.size_field = Field(translate("QuestionForm", "&Size in bytes"), self.size_bytes)
         self._fill_who()
@@ -81,14 +98,21 @@ class QuestionForm(QWidget):
         """Return what is asked, or None while something is missing or wrong."""
         claims, path, target_path = self._claims(), self.path.text().strip("/"), self.target_path.text().strip("/")
         command, goes, _ = _WISHES[self.commands.checkedId()]
-        if claims is None or not path or (goes and not target_path) or not self._is_size():
-            return None
-        subject = self._subject(claims)
+        subject = None if claims is None else self._subject(claims)
         if subject is None:
+            return None
+        operation = str(self.operation.currentData())
+        if self._is_about_bucket:
+            return Question(subject, command, "", operation=operation)
+        if not path or (goes and not target_path) or not self._is_size():
             return None
         size, mime_type = self.size_bytes.text().strip(), self.mime_type.text().strip()
         target = Target(target_path, self.target_bucket.currentData()) if goes else None
-        return Question(subject, command, path, int(size) if size else None, mime_type or None, target)
+        return Question(subject, command, path, int(size) if size else None, mime_type or None, target, operation)
+
+    @property
+    def _is_about_bucket(self) -> bool:
+        return bool(self.about.currentData() == PolicyTable.BUCKETS)
 
     def show_people(self, users: Sequence[User]) -> None:
         """Offer the users who are known here, between the roles and the role that is typed."""
@@ -104,6 +128,7 @@ class QuestionForm(QWidget):
         """Ask something in particular, about one of those who are offered or, where it is none of them, by hand."""
         goal = question.target
         wishes = [(command, goes) for command, goes, _ in _WISHES]
+        self.about.setCurrentIndex(self.about.findData(question.table.value))
         self.commands.button(wishes.index((question.command, goal is not None))).setChecked(True)
         self.path.setText(question.path)
         if goal is not None:
@@ -140,16 +165,20 @@ class QuestionForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(self._look.theme.space("m"))
-        details = Disclosure(self._look, translate("QuestionForm", "&More about the object"))
+        details = Disclosure(self._look, translate("QuestionForm", "&More about it"))
         details.add(self.size_field)
-        details.add(Field(translate("QuestionForm", "MIME &type"), self.mime_type))
+        self.type_field = Field(translate("QuestionForm", "MIME &type"), self.mime_type)
+        details.add(self.type_field)
+        details.add(Field(translate("QuestionForm", "Operatio&n"), self.operation, _operation_hint()))
         self.details = details
         column.addWidget(Field(translate("QuestionForm", "&As whom"), self.who))
         for part in (self.role_field, self.user_field, self.claims_field):
             column.addWidget(part)
+        column.addWidget(Field(translate("QuestionForm", "A&bout"), self.about))
         column.addWidget(label(translate("QuestionForm", "What")))
         column.addLayout(self._command_grid())
-        column.addWidget(Field(translate("QuestionForm", "&Object"), self.path))
+        self.path_field = Field(translate("QuestionForm", "&Object"), self.path)
+        column.addWidget(self.path_field)
         column.addWidget(self.bucket_field)
         column.addWidget(self.target_field)
         column.addWidget(details)
@@ -168,11 +197,25 @@ class QuestionForm(QWidget):
 
     def _connect(self) -> None:
         self.who.currentIndexChanged.connect(self._follow)
+        self.about.currentIndexChanged.connect(self._turn)
+        self.operation.currentIndexChanged.connect(self._judge)
         for edit in (self.user_id, self.role, self.path, self.target_path, self.size_bytes, self.mime_type):
             edit.textChanged.connect(self._judge)
         self.target_bucket.currentIndexChanged.connect(self._judge)
         self.claims.textChanged.connect(self._judge)
         self.commands.idToggled.connect(lambda _, on: self._follow() if on else None)
+
+    def _turn(self) -> None:
+        """Ask about the bucket, or about an object again."""
+        if self._is_about_bucket and self.commands.checkedId() >= len(_BUCKET_WISHES):
+            self.commands.button(0).setChecked(True)
+        for number, (_, _, text) in enumerate(_WISHES):
+            chip, is_known = self.commands.button(number), number < len(_BUCKET_WISHES)
+            said = _BUCKET_WISHES[number] if self._is_about_bucket and is_known else text
+            chip.setText(translate("QuestionForm", said))
+            chip.setAccessibleName(chip.text())
+            chip.setVisible(is_known or not self._is_about_bucket)
+        self._follow()
 
     def _follow(self) -> None:
         """Show the fields that count for whoever and whatever is chosen."""
@@ -181,6 +224,9 @@ class QuestionForm(QWidget):
         self.user_field.setVisible(who in (Role.AUTHENTICATED, _CUSTOM))
         self.claims_field.setVisible(who in (Role.AUTHENTICATED, _CUSTOM))
         goes = _WISHES[self.commands.checkedId()][1]
+        self.path_field.setVisible(not self._is_about_bucket)
+        self.size_field.setVisible(not self._is_about_bucket)
+        self.type_field.setVisible(not self._is_about_bucket)
         self.bucket_field.setVisible(goes)
         self.target_field.setVisible(goes)
         self._judge()
@@ -221,6 +267,10 @@ class QuestionForm(QWidget):
         if not role:
             return None
         return RlsContext(user_id, role, MappingProxyType(said), can_bypass_rls=role == Role.SERVICE)
+
+
+def _operation_hint() -> str:
+    return translate("QuestionForm", "What storage.operation() is to policies.")
 
 
 def _context_of(user: User) -> RlsContext:

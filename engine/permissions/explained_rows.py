@@ -116,8 +116,9 @@ def subject_of(
     found = _found(tx, bucket)
     if table is PolicyTable.BUCKETS:
         row = _bucket_row(found, bucket, owner_id or who.user_id, moment_us)
-        bucket_id = None if found is None else found.id
-        return Subject(bucket_id, bucket, False, row, row, row, bucket_id, bucket)
+        bucket_id, name = (None, bucket) if found is None else (found.id, found.name)
+        made = _bucket_row(None, name, owner_id or who.user_id, moment_us)
+        return Subject(bucket_id, name, False, row, row, made, bucket_id, name)
     goal = found if target is None or target.bucket is None else _found(tx, target.bucket)
     if found is None or goal is None:
         raise BucketNotFound("Bucket not found", path=bucket if target is None else target.bucket or bucket)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import shiboken6
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.access_tester import AccessTester
@@ -118,6 +118,55 @@ def test_what_moves_or_is_copied_goes_somewhere(look: Look, parent: QWidget) -> 
     form.commands.button(0).click()
     assert form.question is not None
     assert form.question.target is None
+
+
+def test_buckets_are_asked_about_by_themselves(look: Look, parent: QWidget) -> None:
+    form = opened(look, parent).form
+    form.commands.button(4).click()
+    form.about.setCurrentIndex(1)
+    assert [form.commands.button(number).text() for number in range(4)] == ["See", "Make", "Change", "Delete"]
+    assert not any(part.isVisible() for part in (form.path_field, form.target_field, form.commands.button(4)))
+    form.commands.button(3).click()
+    question = form.question
+    assert question == Question(RlsContext.anonymous(), Command.DELETE, "")
+    assert question.table is PolicyTable.BUCKETS
+    form.about.setCurrentIndex(0)
+    assert form.commands.button(3).text() == "Delete"
+    assert form.commands.button(2).text() == "Replace"
+    assert form.path_field.isVisible()
+    form.ask(question)
+    assert form.question == question
+
+
+def test_what_the_operation_is_can_be_said(look: Look, parent: QWidget) -> None:
+    form = opened(look, parent).form
+    form.operation.setCurrentIndex(form.operation.findText("storage.object.list_v2"))
+    assert form.question is not None
+    assert form.question.operation == "storage.object.list_v2"
+
+
+@pytest.mark.parametrize("about", [0, 1])
+def test_no_two_access_keys_of_the_form_are_the_same(look: Look, parent: QWidget, about: int) -> None:
+    form = opened(look, parent).form
+    form.about.setCurrentIndex(about)
+    form.who.setCurrentIndex(form.who.count() - 1)
+    if not about:
+        form.commands.button(4).click()
+    form.details.set_open(True)
+    parts = [*form.findChildren(QLabel), *form.findChildren(QAbstractButton)]
+    texts = [part.text() for part in parts if part.isVisibleTo(form)]
+    keys = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
+    assert len(keys) == len(set(keys)), sorted(keys)
+
+
+def test_the_largest_question_fits_a_small_screen(look: Look, parent: QWidget, qtbot: QtBot) -> None:
+    dialog = opened(look, parent)
+    form = dialog.form
+    form.who.setCurrentIndex(form.who.count() - 1)
+    form.commands.button(4).click()
+    form.details.set_open(True)
+    qtbot.wait(50)
+    assert dialog.height() <= 740
 
 
 def test_why_asks_at_once_about_whoever_was_refused_and_not_about_who_they_are_by_now(

@@ -146,7 +146,9 @@ def _refuse(*_: object) -> None:
         (Deed.RENAME, "a.txt", Target("b.txt"), True),
         (Deed.RENAME, "a/", Target("b/"), False),
         (Deed.COPY, "a.txt", Target("b.txt", "other"), True),
-        (Deed.CHANGE_BUCKET, "a.txt", None, False),
+        (Deed.CHANGE_BUCKET, "", None, True),
+        (Deed.DELETE_BUCKET, "", None, True),
+        (Deed.MAKE_BUCKET, "", None, False),
     ],
 )
 def test_why_is_offered_where_the_one_object_decides(

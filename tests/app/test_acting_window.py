@@ -27,7 +27,7 @@ from engine.access_types import User
 from engine.context import RlsContext
 from engine.move_types import Move
 from engine.permissions.explained_rows import Target
-from engine.permissions.rows import Command
+from engine.permissions.rows import Command, PolicyTable
 from engine.transfers import JobSnapshot
 from tests.app.helpers import Desk, leave
 from tests.app.test_accessibility import unnamed
@@ -227,6 +227,18 @@ def test_what_is_denied_says_who_may_not_do_what(shared: Desk) -> None:
     shared.session._side.operations.create_bucket(BucketDraft("hers"), lambda _: None)
     shared.until(lambda: shared.toast.text == "alice may not make this bucket. Policies decide.")
     assert not shared.toast._button.isVisible()  # the tester knows nothing of buckets
+
+
+def test_what_may_not_be_done_with_a_bucket_is_explained_by_its_own_policies(shared: Desk) -> None:
+    shared.storage.policies.apply("CREATE POLICY seen ON storage.buckets FOR SELECT USING (true);", shared.me)
+    act_as(shared, "alice")
+    shared.until(lambda: "mine.txt" in shared.names)
+    shared.session._side.operations.rename_bucket("photos", "hers", lambda _: None)
+    shared.until(lambda: shared.toast.text == "alice may not change this bucket. Policies decide.")
+    shared.toast._button.click()
+    tester = shared.dialog(AccessTester)
+    shared.until(lambda: tester.answer.reason.text() == "No policy lets authenticated change here")
+    assert tester.form.question.table is PolicyTable.BUCKETS
 
 
 MOVES = """CREATE POLICY "drafts only" ON storage.objects FOR ALL TO authenticated

@@ -334,6 +334,24 @@ def test_the_tester_says_who_may_and_why(pol_desk: Desk) -> None:
     assert "Own" in tester.answer.reason.text()
 
 
+def test_the_tester_knows_of_buckets_and_of_operations(pol_desk: Desk) -> None:
+    desk = pol_desk
+    seen = PolicySpec("Seen", PolicyTable.BUCKETS, PolicyCommand.SELECT, using="name = 'photos'")
+    listed = replace(READ, using="storage.allow_only_operation('object.list_v2')")
+    desk.storage.policies.create(seen, desk.me)
+    desk.storage.policies.create(listed, desk.me, bucket="photos")
+    desk.select("notes.txt")
+    desk.session.actions[ActionId.TEST_ACCESS].trigger()
+    tester = desk.dialog(AccessTester)
+    desk.until(lambda: tester.answer.verdict.text() == "Denied")
+    tester.form.operation.setCurrentIndex(tester.form.operation.findData("storage.object.list_v2"))
+    desk.until(lambda: tester.answer.verdict.text() == "Allowed")
+    tester.form.about.setCurrentIndex(1)
+    desk.until(lambda: "Seen" in tester.answer.reason.text())
+    tester.form.commands.button(3).click()
+    desk.until(lambda: tester.answer.verdict.text() == "Denied")
+
+
 def test_the_tester_knows_the_users(pol_desk: Desk) -> None:
     desk = pol_desk
     workspace = desk.session._side._workspace

@@ -143,7 +143,24 @@ def move_tested(desk: Desk) -> None:
     form.target_path.setText("archive/beach.jpg")
 
 
+def bucket_tested(desk: Desk) -> None:
+    access_tested(desk)
+    form = desk.dialog(AccessTester).form
+    form.who.setCurrentIndex(form.who.count() - 1)
+    form.role.setText("editor")
+    form.about.setCurrentIndex(1)
+
+
+def all_of_a_question(desk: Desk) -> None:
+    move_tested(desk)
+    form = desk.dialog(AccessTester).form
+    form.who.setCurrentIndex(form.who.count() - 1)
+    form.role.setText("editor")
+    form.details.set_open(True)
+
+
 SCENES = (
     policies, no_policies, public_bucket, policy_templates, policy_editor, policy_mistake, policies_pasted,
     pasted_mistake, pasted_for_nothing, policies_deleted, typed_and_left, access_tested, move_tested,
+    bucket_tested, all_of_a_question,
 )  # fmt: skip
