@@ -10,6 +10,7 @@ from app.i18n import QT_TRANSLATE_NOOP, translate
 from engine.access_types import AuditEntry, AuditResult
 from engine.audit.entries import ANONYMOUS
 from engine.context import Operation as O
+from engine.context import Role
 
 _WORDS: Final[Mapping[str, str]] = {
     O.BUCKET_CREATE: QT_TRANSLATE_NOOP("AuditWords", "Make a bucket"),
@@ -61,6 +62,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "outside.added": QT_TRANSLATE_NOOP("AuditWords", "Added outside Holdall"),
     "outside.deleted": QT_TRANSLATE_NOOP("AuditWords", "Deleted outside Holdall"),
     "outside.reported": QT_TRANSLATE_NOOP("AuditWords", "Found outside Holdall"),
+    "recovery.restored": QT_TRANSLATE_NOOP("AuditWords", "Database restored from a backup"),
+    "recovery.rebuilt": QT_TRANSLATE_NOOP("AuditWords", "Database rebuilt from the files"),
     "audit.pruned": QT_TRANSLATE_NOOP("AuditWords", "Old entries removed"),
     "audit.retention": QT_TRANSLATE_NOOP("AuditWords", "Time to keep entries changed"),
     "audit.exported": QT_TRANSLATE_NOOP("AuditWords", "Audit exported"),
@@ -108,7 +111,7 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         QT_TRANSLATE_NOOP("AuditWords", "Upkeep and outside"),
-        ("cleanup.", "quarantine.", "outside.", "audit.", O.CHECK),
+        ("cleanup.", "quarantine.", "outside.", "recovery.", "audit.", O.CHECK),
     ),
 )  # fmt: skip
 """Titles of operations that belong together, and which they are; those that end with a dot are beginnings."""
@@ -133,14 +136,19 @@ class Names:
     users: Mapping[str, str] = field(default_factory=dict)
 
     def who(self, entry: AuditEntry) -> str:
-        """Return who did something."""
-        if entry.actor == self.own_id:
-            return translate("AuditWords", "You")
-        if entry.actor == ANONYMOUS:
-            return translate("AuditWords", "A visitor")
-        if entry.role is None:
+        """Return who did something, and as whom where they tried out somebody else."""
+        if entry.role is None and entry.actor not in {self.own_id, Role.SERVICE, *self.users}:
             return translate("AuditWords", "Holdall ({job})").format(job=entry.actor)
-        return self.users.get(entry.actor, entry.actor)
+        if entry.acted_by is None:
+            return self._person(entry.actor, translate("AuditWords", "A visitor"))
+        identity = self._person(entry.actor, translate("AuditWords", "a visitor"))
+        text = translate("AuditWords", "{person}, acting as {identity}")
+        return text.format(person=self._person(entry.acted_by, ""), identity=identity)
+
+    def _person(self, actor: str, visitor: str) -> str:
+        if actor == self.own_id:
+            return translate("AuditWords", "You")
+        return visitor if actor == ANONYMOUS else self.users.get(actor, actor)
 
 
 def operation_words(operation: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from app.icons import Icons
@@ -97,6 +98,17 @@ def centred(widget: QWidget, width_px: int = 0) -> QHBoxLayout:
     row.addWidget(widget)
     row.addStretch()
     return row
+
+
+def announce(widget: QWidget, text: str) -> None:
+    """Let a screen reader say what came of something, wherever its user is.
+
+    Args:
+        widget: Where it is shown.
+        text: What is said; nothing for nothing.
+    """
+    if text:
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
 
 
 def restyle(widget: QWidget, **properties: object) -> None:

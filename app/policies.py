@@ -9,7 +9,8 @@ from app.i18n import translate
 from engine.access_types import EVERYONE, Explanation, Policy, PolicyCommand, PolicySpec
 from engine.context import RlsContext, Role
 from engine.errors import InvalidPolicy
-from engine.permissions.rows import Command
+from engine.permissions.explained_rows import Target
+from engine.permissions.rows import Command, PolicyTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,13 @@ class Script:
     Attributes:
         text: The text.
         sentences: What each of its policies would say, or what it would take away.
+        notes: What is to be known beside that, such as that a bucket is not there.
         flaw: What is wrong with it, or None.
     """
 
     text: str
     sentences: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     flaw: Flaw | None = None
 
 
@@ -91,9 +94,11 @@ class Question:
     Attributes:
         subject: Who.
         command: What.
-        path: To which object.
+        path: To which object; nothing where it is about the bucket itself.
         size_bytes: How large the object would be, or None for as it is.
         mime_type: Of which type it would be, or None for as it is.
+        target: Where it is to go: moved by UPDATE, copied by INSERT.
+        operation: What `storage.operation()` is; nothing for what one usually does so.
     """
 
     subject: RlsContext
@@ -101,6 +106,13 @@ class Question:
     path: str
     size_bytes: int | None = None
     mime_type: str | None = None
+    target: Target | None = None
+    operation: str = ""
+
+    @property
+    def table(self) -> PolicyTable:
+        """Return whose policies decide."""
+        return PolicyTable.OBJECTS if self.path else PolicyTable.BUCKETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +122,12 @@ class Answered:
     Attributes:
         explanation: The answer.
         is_there: Whether there is an object at the path.
+        is_taken: Whether there is one at the target already.
     """
 
     explanation: Explanation
     is_there: bool
+    is_taken: bool = False
 
 
 def flaw_of(error: Exception) -> Flaw | None:

@@ -10,7 +10,6 @@ from PySide6.QtGui import QGuiApplication
 
 from app.action_set import Actions
 from app.actions import ActionId as A
-from app.bridge.acting import Refused
 from app.bridge.engine_side import EngineSide
 from app.bridge.serving import ServerState
 from app.bridge.tasks import Tasks
@@ -105,6 +104,7 @@ class Session(QObject):
             look, shell, side.versions, self.views.inspector.versions, settings, shell.toast, errors,
         )  # fmt: skip
         self._version_control.changed.connect(self._feed.look_again)
+        side.acting.changed.connect(self._feed.forget)
         self._viewing = Viewing(
             self.controllers.navigator, self.views.pane, self.actions, BucketLooks(settings), side.acting
         )
@@ -251,7 +251,9 @@ class Session(QObject):
         self.controllers.trash.follow(side.relay)
         self.controllers.sizes.follow(side.relay)
         self.controllers.policies.follow(side.relay)
-        self._errors.explain_with(self._explain)
+        self.controllers.testing.follow(side.relay)
+        self.controllers.access.follow(side.relay)
+        self._errors.explain_with(self.controllers.testing.explain)
         self.controllers.acting.users_wanted.connect(self.controllers.access.open)
         side.server.changed.connect(self._show_server)
         side.transfers.summary_changed.connect(lambda _: self._transfers_began())
@@ -316,11 +318,6 @@ class Session(QObject):
         bucket = self._tracker.situation().target_bucket
         if bucket is not None:
             act(bucket)
-
-    def _explain(self, refused: Refused) -> None:
-        bucket = self.controllers.navigator.bucket_named(refused.attempt.bucket)
-        if bucket is not None:
-            self.controllers.testing.explain(bucket, refused)
 
     def _show_inspector(self, shown: bool) -> None:
         self.views.inspector.setVisible(shown)

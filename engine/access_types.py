@@ -248,6 +248,12 @@ class AuditEntry:
     request_id: str | None = None
     remote_address: str | None = None
 
+    @property
+    def acted_by(self) -> str | None:
+        """Return who did it in the name of the actor, whom they tried out; None where it was the actor."""
+        found = self.detail.get("acted_by")
+        return found if isinstance(found, str) else None
+
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
@@ -255,11 +261,14 @@ class AuditFilter:
 
     Attributes:
         since, until: From the first, up to but without the second.
-        user: Part of an actor's or user's id.
+        user: Part of an actor's or user's id, or of the id of whoever acted as them.
         operations: Any of these, or those that begin with one that ends with `.`.
         bucket: Its name.
         path: Part of the path.
         result: How it ended.
+        role: In which role; empty for what Holdall did by itself.
+        request: Part of the id of an HTTP request, which is the first or the last of those that are one entry.
+        address: Part of the address that it came from.
     """
 
     since: datetime | None = None
@@ -269,6 +278,9 @@ class AuditFilter:
     bucket: str | None = None
     path: str = ""
     result: AuditResult | None = None
+    role: str | None = None
+    request: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from engine.ids import new_id
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_objects
 from engine.paths import validate_bucket_name
-from engine.permissions.policies import forget_policies
+from engine.permissions.of_buckets import forget_policies, rename_policies
 from engine.permissions.rules import Command, PermissionChecker
 from engine.times import now_us
 from engine.types import NOTHING_KEPT, Bucket, BucketChanges, ProgressCallback, Retention, RlsContext, Unchanged
@@ -240,8 +240,13 @@ class Buckets:
             system.execute(statement.values(**values, updated_at=now_us()))
             tx.note(bucket_id=bucket.id, bucket=bucket.name, changes=values)
             changed = find_bucket(system, bucket.id)
+            renamed = rename_policies(system, bucket.id, bucket.name, changed.name) if "name" in values else {}
+            if renamed:
+                tx.note(policies=renamed)
         self._failpoints.reach(Failpoint.BUCKET_CHANGED)
         self._sidecars.follow(changed.id)
+        if renamed:
+            self._sidecars.follow_policies()
         self._announcer.bucket(EventType.BUCKET_UPDATED, changed)
         return changed
 

@@ -108,6 +108,7 @@ class RlsContext:
         can_bypass_rls: True for the service role alone.
         act: What the caller is doing, or None where nobody is to be told (the engine's own looks).
         origin: The request that it came with, or None for callers inside the process.
+        acted_by: Who it really is, where somebody tries out another identity, as the audit calls them.
 
     Source: specification, "With Authentication (Phase 8)".
     """
@@ -118,6 +119,7 @@ class RlsContext:
     can_bypass_rls: bool = False
     act: Act | None = field(default=None, compare=False)
     origin: Origin | None = field(default=None, compare=False)
+    acted_by: str | None = field(default=None, compare=False)
 
     @classmethod
     def anonymous(cls) -> RlsContext:
@@ -147,3 +149,11 @@ class RlsContext:
     def coming_from(self, origin: Origin) -> RlsContext:
         """Return the same caller with the request that the call came with."""
         return replace(self, origin=origin)
+
+    def tried_by(self, person: str) -> RlsContext:
+        """Return the same caller as somebody else tries them out: policies see no difference, the audit does.
+
+        Args:
+            person: Who that is, as the audit calls them.
+        """
+        return replace(self, acted_by=person)

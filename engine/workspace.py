@@ -101,6 +101,7 @@ class Workspace:
         announcer = Announcer(events)
         chain = Chain(secrets.get_or_create(_AUDIT_KEY))
         self.audit = Audit(core.executor, chain)
+        self.audit.tell_of_recovery()
         core.executor.acts.keep_in(self.audit)
         names = NameIndex(core.executor)
         self.storage = compose(settings, core, self.signer, events, announcer, quarantine, self.audit, names)

@@ -106,7 +106,7 @@ class AccessBridge:
     def change(
         self, user: User, draft: UserDraft, then: Callable[[User], None], otherwise: Fail | None = None
     ) -> Ticket:
-        """Change what the draft says otherwise than the user that the form was filled from."""
+        """Change what the draft says otherwise than the user that the form was filled from, if they are still so."""
         return self._tasks.mutate(lambda _: self._change(user, draft), then, otherwise)
 
     def remove(self, user: User, then: Callable[[None], None], otherwise: Fail | None = None) -> Ticket:
@@ -154,6 +154,7 @@ class AccessBridge:
             role=UNCHANGED if draft.role == user.role else draft.role,
             claims=UNCHANGED if dict(draft.claims) == dict(user.claims) else draft.claims,
             password=draft.password,
+            seen=user,
         )
 
     def _mint(self, draft: TokenDraft) -> IssuedToken:

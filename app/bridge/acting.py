@@ -8,7 +8,7 @@ comes to it; and what was read with somebody's eyes is shown to nobody else.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -16,8 +16,10 @@ from PySide6.QtCore import QObject, Signal
 
 from app.bridge.tasks import Fail, Tasks, Ticket
 from app.i18n import QT_TRANSLATE_NOOP, translate
+from engine.audit.entries import actor_of
 from engine.context import RlsContext
 from engine.errors import Unauthorized
+from engine.permissions.explained_rows import Target
 
 T = TypeVar("T")
 
@@ -32,6 +34,7 @@ class Deed(StrEnum):
     READ = QT_TRANSLATE_NOOP("Acting", "{who} may not read this. Policies decide.")
     RENAME = QT_TRANSLATE_NOOP("Acting", "{who} may not rename this. Policies decide.")
     LABEL = QT_TRANSLATE_NOOP("Acting", "{who} may not change this. Policies decide.")
+    COPY = QT_TRANSLATE_NOOP("Acting", "{who} may not put a copy there. Policies decide.")
     MOVE = QT_TRANSLATE_NOOP("Acting", "{who} may not move this. Policies decide.")
     DELETE = QT_TRANSLATE_NOOP("Acting", "{who} may not delete this. Policies decide.")
     RESTORE = QT_TRANSLATE_NOOP("Acting", "{who} may not restore this. Policies decide.")
@@ -46,6 +49,7 @@ class Deed(StrEnum):
             Deed.CHANGE_BUCKET: "UPDATE",
             Deed.DELETE_BUCKET: "DELETE",
             Deed.ADD: "INSERT",
+            Deed.COPY: "INSERT",
             Deed.RENAME: "UPDATE",
             Deed.LABEL: "UPDATE",
             Deed.MOVE: "UPDATE",
@@ -57,6 +61,11 @@ class Deed(StrEnum):
     def is_about_buckets(self) -> bool:
         """Return whether policies of the buckets' table decide, not those of the objects'."""
         return self in (Deed.MAKE_BUCKET, Deed.CHANGE_BUCKET, Deed.DELETE_BUCKET)
+
+    @property
+    def goes(self) -> bool:
+        """Return whether it decides as well where something is to go."""
+        return self in (Deed.RENAME, Deed.MOVE, Deed.COPY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +89,13 @@ class Attempt:
         deed: What.
         bucket: The bucket's name, or its id where only that is known.
         path: The object or folder; empty where it is about the bucket, or about several things.
+        target: Where it is to go, if it goes anywhere and that is known.
     """
 
     deed: Deed
     bucket: str
     path: str = ""
+    target: Target | None = None
 
 
 def the_one(paths: Sequence[str]) -> str:
@@ -108,14 +119,17 @@ class Refused(Unauthorized):
 
     @property
     def is_explainable(self) -> bool:
-        """Return whether policies of one object decided it, so that they can be asked why.
+        """Return whether policies of one object or bucket decided it, so that they can be asked why.
 
-        Where it would go decides as well whether something may move to another folder, and a folder is many objects: a
-        question about the one path would have another answer.
+        A folder is many objects, and where something goes has a say in whether it may: without both ends known, a
+        question would have another answer.
         """
-        deed, path = self.attempt.deed, self.attempt.path
-        elsewhere = deed in (Deed.MOVE, Deed.SERVE) or deed.is_about_buckets
-        return not elsewhere and bool(path) and not path.endswith("/")
+        deed, path, target = self.attempt.deed, self.attempt.path, self.attempt.target
+        if deed.is_about_buckets:
+            return deed is not Deed.MAKE_BUCKET  # there is none to open the question on
+        if deed is Deed.SERVE or (deed.goes and target is None):
+            return False
+        return bool(path) and not path.endswith("/")
 
 
 class Acting(QObject):
@@ -144,8 +158,8 @@ class Acting(QObject):
         return self.own if self._identity is None else self._identity.context
 
     def begin(self, identity: Identity) -> None:
-        """Act as somebody from now on."""
-        self._identity = identity
+        """Act as somebody from now on; what is done so is written down as done by the person at this computer."""
+        self._identity = replace(identity, context=identity.context.tried_by(actor_of(self.own)))
         self.changed.emit()
 
     def stop(self) -> None:

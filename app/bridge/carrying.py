@@ -26,8 +26,10 @@ from engine.errors import (
     ObjectChanged,
     RequestFault,
     StorageError,
+    Unauthorized,
 )
 from engine.move_types import Move
+from engine.permissions.explained_rows import Target
 from engine.storage import FileStorage
 from engine.transfers.naming import free_name, tagged_name
 from engine.transfers.values import ConflictAction, Decision
@@ -85,7 +87,7 @@ class Carrier:
             then: Gets what became of it.
             otherwise: Gets the failure; nothing moved then.
         """
-        label, attempt = _label(plan.order), _attempt(plan.order)
+        label, attempt = _label(plan.order), _attempt(plan)
         return self._tasks.mutate(
             lambda ticket, me: self._carry(plan, decisions, ticket, me), then, otherwise, label=label, attempt=attempt
         )
@@ -237,6 +239,8 @@ class Carrier:
             if not done.made:
                 raise
             ended = error
+        if not done.made and done.failures and isinstance(done.failures[0].error, Unauthorized):
+            raise done.failures[0].error
         back = Uncopying(order.place.bucket, tuple(done.made)) if 0 < len(done.made) <= WEIGHT_MAX else None
         return Carried(order, done.objects, _arrived(order, moves), tuple(done.failures), ended, back)
 
@@ -335,6 +339,10 @@ def _label(order: Order) -> str:
     return text.format(place=order.place.name)
 
 
-def _attempt(order: Order) -> Attempt:
-    deed = Deed.MOVE if order.motion is Motion.MOVE else Deed.ADD
-    return Attempt(deed, order.cargo.bucket if deed is Deed.MOVE else order.place.bucket)
+def _attempt(plan: Plan) -> Attempt:
+    """Return what is tried: from where to where, if that is one object and nothing has to give way."""
+    order, only = plan.order, plan.free[0] if len(plan.free) == 1 and not plan.clashes else None
+    deed = Deed.MOVE if order.motion is Motion.MOVE else Deed.COPY
+    if only is None:
+        return Attempt(deed, order.cargo.bucket)
+    return Attempt(deed, order.cargo.bucket, only.source, Target(only.target, order.place.bucket))

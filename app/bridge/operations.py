@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from app.bridge.acting import ActingTasks, Attempt, Deed, the_one
+from app.bridge.acting import ActingTasks, Attempt, Deed, Identity, the_one
 from app.bridge.policies import PolicyBridge
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Trashed, newest_in_trash, pages_of
@@ -19,6 +19,7 @@ from app.location import Location
 from engine.access_types import PolicyTemplate
 from engine.errors import BucketNotEmpty, Cancelled, ObjectAlreadyExists, Unauthorized, WouldBeLost
 from engine.move_types import Move
+from engine.permissions.explained_rows import Target
 from engine.storage import FileStorage
 from engine.types import UNCHANGED, Bucket, BucketChanges, Retention, RlsContext, SignedUrl
 
@@ -78,6 +79,11 @@ class Operations:
         self._policies = policies
         self._storage = storage
         self._tasks = tasks
+
+    @property
+    def who(self) -> Identity | None:
+        """Return in whose name things are done now, or None for the person at this computer."""
+        return self._tasks.identity
 
     @property
     def templates(self) -> tuple[PolicyTemplate, ...]:
@@ -156,7 +162,7 @@ class Operations:
             then,
             otherwise,
             label=label,
-            attempt=Attempt(Deed.RENAME, bucket, path),
+            attempt=Attempt(Deed.RENAME, bucket, path, Target(_renamed(path, name))),
         )
 
     def delete(
@@ -261,8 +267,7 @@ class Operations:
 
     def _rename(self, bucket: str, path: str, name: str, ticket: Ticket, me: RlsContext) -> Move:
         folder = path.endswith("/")
-        target = path.rstrip("/").rpartition("/")[0]
-        target = f"{target}/{name}" if target else name
+        target = _renamed(path, name)
         self._refuse_taken(bucket, f"{target}/", me)
         if folder:
             self._refuse_object(bucket, target, me)
@@ -319,3 +324,9 @@ class Operations:
     def _refuse_object(self, bucket: str, path: str, me: RlsContext) -> None:
         if self._storage.exists(bucket, path, me):
             raise ObjectAlreadyExists(translate("Operations", "An object of that name is already here."), path=path)
+
+
+def _renamed(path: str, name: str) -> str:
+    """Return the path of something under another name, without the `/` of a folder."""
+    folder = path.rstrip("/").rpartition("/")[0]
+    return f"{folder}/{name}" if folder else name

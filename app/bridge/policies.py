@@ -6,7 +6,7 @@ a worker, but for `lexer`, which is quick, never fails, and is needed at each ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,6 +17,7 @@ from app.i18n import translate
 from app.policies import Answered, Flaw, Judgement, PolicyRow, Question, Script, flaw_of
 from app.widgets.highlighter import Lexer
 from engine.access_types import Policy, PolicyChanges, PolicySpec, PolicyTemplate, User
+from engine.context import Operation
 from engine.errors import InvalidPolicy, RequestFault, StorageError
 from engine.permissions import language
 from engine.permissions.language.statements import Statement
@@ -66,22 +67,29 @@ class PolicyBridge:
         """
         return self._tasks.read(lambda _: _judged(spec, bucket), then, otherwise, owner=owner)
 
-    def read(self, text: str, then: Callable[[Script], None], otherwise: Fail, *, owner: QObject) -> Ticket:
-        """Find out what statements would do, or what is wrong with them."""
-        return self._tasks.read(lambda _: _script(text), then, otherwise, owner=owner)
+    def read(
+        self, text: str, bucket: Bucket, then: Callable[[Script], None], otherwise: Fail, *, owner: QObject
+    ) -> Ticket:
+        """Find out what statements would do, or what is wrong with them; looked at from a bucket."""
+
+        def work(_: Ticket) -> Script:
+            buckets = {one.id: one.name for one in self._workspace.storage.list_buckets(self._context)}
+            return _script(text, buckets.get(bucket.id, bucket.name), buckets.values())
+
+        return self._tasks.read(work, then, otherwise, owner=owner)
 
     def preview(
         self, template_id: str, bucket: Bucket, value: str, then: Callable[[str], None], otherwise: Fail,
         *, owner: QObject,
     ) -> Ticket:  # fmt: skip
         """Write out what a template would add, as SQL."""
-        return self._tasks.read(lambda _: self._sql_of(template_id, bucket.name, value), then, otherwise, owner=owner)
+        return self._tasks.read(lambda _: self._sql_of(template_id, bucket.id, value), then, otherwise, owner=owner)
 
     def adopt(
         self, template_id: str, bucket: Bucket, value: str, then: Callable[[PolicyChanges], None], otherwise: Fail
     ) -> Ticket:
         """Add the policies of a template, all or none."""
-        return self._tasks.mutate(lambda _: self._adopt(template_id, bucket.name, value), then, otherwise)
+        return self._tasks.mutate(lambda _: self._adopt(template_id, bucket.id, value), then, otherwise)
 
     def begin(self, made: Bucket, template_id: str) -> None:
         """Give a new bucket its policies, at once; for work that runs in the lane of mutations.
@@ -89,7 +97,7 @@ class PolicyBridge:
         Without them it does not stay, so that asking again does all of it.
         """
         try:
-            self._adopt(template_id, made.name, "")
+            self._adopt(template_id, made.id, "")
         except StorageError:
             self._workspace.storage.delete_bucket(made.id, self._context)
             raise
@@ -116,9 +124,17 @@ class PolicyBridge:
             lambda _: self._policies.set_enabled(policy.id, enabled, self._context), then, otherwise
         )
 
-    def delete(self, policies: Sequence[Policy], then: Callable[[None], None], otherwise: Fail) -> Ticket:
-        """Forget policies."""
-        return self._tasks.mutate(lambda _: self._delete(policies), then, otherwise)
+    def delete(self, policies: Sequence[Policy], then: Callable[[tuple[Policy, ...]], None], otherwise: Fail) -> Ticket:
+        """Forget policies, all at once; calls back with those that are to be given to `put_back`."""
+        ids = [policy.id for policy in policies]
+        return self._tasks.mutate(lambda _: self._policies.delete_many(ids, self._context), then, otherwise)
+
+    def put_back(
+        self, policies: Sequence[Policy], bucket: Bucket, then: Callable[[tuple[Policy, ...]], None], otherwise: Fail
+    ) -> Ticket:
+        """Make deleted policies again, all or none; those of the bucket belong to it whatever it is called by now."""
+        as_were = [one if one.bucket is None else replace(one, bucket=bucket.id) for one in policies]
+        return self._tasks.mutate(lambda _: self._policies.put_back(as_were, self._context), then, otherwise)
 
     def apply(self, text: str, then: Callable[[PolicyChanges], None], otherwise: Fail) -> Ticket:
         """Do what statements say, all or none."""
@@ -127,13 +143,8 @@ class PolicyBridge:
     def sql(
         self, policies: Sequence[Policy], then: Callable[[str], None], otherwise: Fail, *, owner: QObject
     ) -> Ticket:
-        """Write policies out as SQL."""
-        return self._tasks.read(
-            lambda _: "\n".join(language.to_sql(policy.spec, policy.bucket) for policy in policies),
-            then,
-            otherwise,
-            owner=owner,
-        )
+        """Write policies out as SQL; those that are off as comments, since pasted anywhere they would be on."""
+        return self._tasks.read(lambda _: "\n".join(map(_sql, policies)), then, otherwise, owner=owner)
 
     def explain(
         self, question: Question, bucket: Bucket, then: Callable[[Answered], None], otherwise: Fail,
@@ -154,36 +165,59 @@ class PolicyBridge:
             lambda _: tuple(self._workspace.users.list(self._context)), then, otherwise, owner=owner
         )
 
+    def bucket(self, name: str, then: Callable[[Bucket], None], otherwise: Fail) -> Ticket:
+        """Read a bucket, which whoever is acted as may not see."""
+        return self._tasks.read(lambda _: self._workspace.storage.get_bucket(name, self._context), then, otherwise)
+
+    def buckets(self, then: Callable[[tuple[str, ...]], None], otherwise: Fail, *, owner: QObject) -> Ticket:
+        """Read how the buckets are called."""
+        return self._tasks.read(
+            lambda _: tuple(one.name for one in self._workspace.storage.list_buckets(self._context)),
+            then,
+            otherwise,
+            owner=owner,
+        )
+
     def _rows(self, bucket: Bucket) -> tuple[PolicyRow, ...]:
         name = self._workspace.storage.get_bucket(bucket.id, self._context).name
         policies = [one for one in self._policies.list(self._context) if one.bucket in (name, None)]
         own_first = sorted(policies, key=lambda policy: policy.bucket is None)
         return tuple(PolicyRow(policy, language.describe(policy.spec, policy.bucket)) for policy in own_first)
 
-    def _adopt(self, template_id: str, bucket: str, value: str) -> PolicyChanges:
-        return self._policies.apply(self._sql_of(template_id, bucket, value), self._context)
+    def _adopt(self, template_id: str, bucket_id: str, value: str) -> PolicyChanges:
+        return self._policies.apply(self._sql_of(template_id, bucket_id, value), self._context)
 
-    def _sql_of(self, template_id: str, bucket: str, value: str) -> str:
-        """Return what a template adds; a renamed bucket may have left the names of its policies to another."""
+    def _sql_of(self, template_id: str, bucket_id: str, value: str) -> str:
+        """Return what a template adds to a bucket as it is called now.
+
+        A renamed bucket may have left the names of its policies to another.
+        """
+        bucket = self._workspace.storage.get_bucket(bucket_id, self._context).name
         taken = frozenset(one.spec.name for one in self._policies.list(self._context) if one.bucket != bucket)
         specs = [replace(spec, name=_free(spec.name, taken)) for spec in specs_of(template_id, bucket, value)]
         return "\n".join(language.to_sql(spec, None) for spec in specs)
 
-    def _delete(self, policies: Sequence[Policy]) -> None:
-        for policy in policies:
-            self._policies.delete(policy.id, self._context)
-
     def _explain(self, question: Question, bucket: Bucket) -> Answered:
         said = {"size": question.size_bytes, "mimetype": question.mime_type}
+        asking = question.subject
         explanation = self._policies.explain(
-            question.subject,
+            asking.doing(Operation(question.operation)) if question.operation else asking,
             question.command,
             bucket.id,
             question.path,
             self._context,
             metadata={name: value for name, value in said.items() if value is not None},
+            table=question.table,
+            target=question.target,
         )
-        return Answered(explanation, self._workspace.storage.exists(bucket.id, question.path, self._context))
+        if question.table is PolicyTable.BUCKETS:
+            return Answered(explanation, is_there=True)
+        there, goal = self._workspace.storage.exists, question.target
+        return Answered(
+            explanation,
+            there(bucket.id, question.path, self._context),
+            goal is not None and there(goal.bucket or bucket.id, goal.path, self._context),
+        )
 
     def _paths(self, bucket: Bucket, typed: str) -> tuple[str, ...]:
         """Return what is in the folder that was typed and begins with the rest, folders with a trailing `/`."""
@@ -200,7 +234,8 @@ def _judged(spec: PolicySpec, bucket: Bucket | None) -> Judgement:
     using, check = (_flaw(text, spec) for text in (spec.using, spec.check))
     if using is not None or check is not None:
         return Judgement(spec, using=using, check=check)
-    return Judgement(spec, language.describe(spec, bucket.name if bucket else None))
+    is_bound = bucket is not None and spec.table is PolicyTable.OBJECTS
+    return Judgement(spec, language.describe(spec, bucket.name if bucket is not None and is_bound else None))
 
 
 def _flaw(text: str | None, spec: PolicySpec) -> Flaw | None:
@@ -213,11 +248,46 @@ def _flaw(text: str | None, spec: PolicySpec) -> Flaw | None:
     return None
 
 
-def _script(text: str) -> Script:
+def _sql(policy: Policy) -> str:
+    statement = language.to_sql(policy.spec, policy.bucket)
+    if policy.enabled:
+        return statement
+    note = translate("PolicyBridge", "switched off, so not to be created:")
+    return "\n".join(f"-- {line}".rstrip() for line in (note, *statement.splitlines())) + "\n"
+
+
+def _script(text: str, here: str, buckets: Collection[str]) -> Script:
+    """Return what statements would do, and what of that somebody would miss who looks at one bucket.
+
+    Args:
+        text: The statements.
+        here: The bucket that is looked at.
+        buckets: All there are.
+    """
     try:
-        return Script(text, tuple(_told(statement) for statement in language.statements(text)))
+        statements = language.statements(text)
     except InvalidPolicy as error:
         return Script(text, flaw=flaw_of(error))
+    named = dict.fromkeys(name for statement in statements if (name := _bucket_of(statement)) not in (None, here))
+    return Script(text, tuple(map(_told, statements)), tuple(_elsewhere(str(name), buckets) for name in named))
+
+
+def _bucket_of(statement: Statement) -> str | None:
+    """Return the bucket that a new policy would belong to, if it is about objects and names one."""
+    if not isinstance(statement, language.CreatePolicy) or statement.spec.table is not PolicyTable.OBJECTS:
+        return None
+    spec = statement.spec
+    texts = [text for text in (spec.using, spec.check) if text is not None]
+    parts = [language.split_bucket(language.parse(text, spec.table), permissive=spec.permissive) for text in texts]
+    names = {None if part is None else part[0] for part in parts}
+    return names.pop() if len(names) == 1 else None
+
+
+def _elsewhere(name: str, buckets: Collection[str]) -> str:
+    if name in buckets:
+        return translate("PolicyBridge", "Some are for the bucket {name}: look for them there.").format(name=name)
+    text = translate("PolicyBridge", "There is no bucket {name} here: what is for it has no effect until there is one.")
+    return text.format(name=name)
 
 
 def _told(statement: Statement) -> str:

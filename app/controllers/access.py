@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.access import AccessBridge
+from app.bridge.events import EventRelay
+from app.bridge.tasks import Ticket
 from app.dialogs.access_dialog import AccessDialog
 from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.keys_dialog import KeysDialog
@@ -23,9 +26,17 @@ from app.look import Look
 from app.widgets.toast import Toast
 from engine.access_types import IssuedToken, TokenInfo, User
 
+_SECRET_FORMS: Final = (
+    "x-kde-passwordManagerHint",
+    'application/x-qt-windows-mime;value="ExcludeClipboardContentFromMonitorProcessing"',
+)
+"""What tells programs that keep what was copied not to keep this: KDE's and others' on Linux, Windows' own."""
+
 
 class AccessControl(QObject):
     """See the module."""
+
+    _news = Signal()
 
     def __init__(self, look: Look, window: QWidget, access: AccessBridge, toast: Toast, errors: ErrorPresenter) -> None:
         """Args: look; the window; what reads and acts; what tells; where failures go."""
@@ -35,6 +46,11 @@ class AccessControl(QObject):
         self._access = access
         self._toast = toast
         self._errors = errors
+        self._reading: Ticket | None = None
+
+    def follow(self, relay: EventRelay) -> None:
+        """Keep an open dialog in step with what others change."""
+        relay.everything_changed.connect(self._news)
 
     def open(self) -> None:
         """Show who is known here."""
@@ -47,11 +63,17 @@ class AccessControl(QObject):
         dialog.revoke_all_wanted.connect(lambda user_id, who: self._revoke_all(dialog, user_id, who))
         dialog.keys_wanted.connect(lambda: self._replace_keys(dialog))
         dialog.copied.connect(self._copy)
+        again = partial(self._load, dialog)
+        self._news.connect(again)
+        dialog.finished.connect(lambda _: self._news.disconnect(again))
         self._load(dialog)
         dialog.open()
 
     def _load(self, dialog: AccessDialog) -> None:
-        self._access.everything(dialog.show_known, self._errors.in_dialog(dialog), owner=dialog)
+        """Read what there is, for the last who asks: an older answer would show what is no more."""
+        if self._reading is not None:
+            self._reading.cancel()
+        self._reading = self._access.everything(dialog.show_known, self._errors.in_dialog(dialog), owner=dialog)
 
     def _done(self, dialog: AccessDialog, said: str) -> None:
         """Tell what was done, and show what there is now if the dialog is still there."""
@@ -102,8 +124,14 @@ class AccessControl(QObject):
         form.open()
 
     def _revoke(self, dialog: AccessDialog, token: TokenInfo) -> None:
+        title, verb = translate("AccessControl", "Revoke this token?"), translate("AccessControl", "Revoke")
+        ends = translate("AccessControl", "It ends at once. Whoever uses it has to get a new one.")
+        holder = next((one.name for one in dialog.known.users if one.id == token.user_id), token.user_id or token.role)
         said = translate("AccessControl", "Token revoked")
-        self._access.revoke(token, lambda _: self._done(dialog, said), self._errors.in_dialog(dialog))
+        self._ask(
+            dialog, title, holder, token.id, verb, ends,
+            lambda: self._access.revoke(token, lambda _: self._done(dialog, said), self._errors.in_dialog(dialog)),
+        )  # fmt: skip
 
     def _revoke_all(self, dialog: AccessDialog, user_id: str, who: str) -> None:
         title = translate("AccessControl", "End all tokens of this user?")
@@ -125,7 +153,7 @@ class AccessControl(QObject):
             form.finish()
             said = translate("AccessControl", "Keys replaced. The old ones count until {time}")
             ended = translate("AccessControl", "Keys replaced. The old ones have ended")
-            self._done(dialog, said if overlap_s else ended.format(time=full_time_text(until)))
+            self._done(dialog, (said if overlap_s else ended).format(time=full_time_text(until)))
 
         form.submitted.connect(
             lambda overlap_s: self._access.replace_keys(
@@ -144,5 +172,9 @@ class AccessControl(QObject):
         asked.open()
 
     def _copy(self, text: str, said: str) -> None:
-        QGuiApplication.clipboard().setText(text)
+        data = QMimeData()
+        data.setText(text)
+        for form in _SECRET_FORMS:
+            data.setData(form, b"secret")
+        QGuiApplication.clipboard().setMimeData(data)
         self._toast.say(said)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.acting import Refused
+from app.bridge.events import EventRelay
 from app.bridge.policies import PolicyBridge
 from app.bridge.tasks import Fail, Ticket
 from app.controllers.targets import Targets
@@ -16,12 +17,15 @@ from app.errors import ErrorPresenter
 from app.look import Look
 from app.policies import Question
 from engine.access_types import User
+from engine.permissions.explained_rows import Target
 from engine.permissions.rows import Command
 from engine.types import Bucket
 
 
 class AccessTesting(QObject):
     """See the module."""
+
+    _news = Signal()
 
     def __init__(
         self, look: Look, window: QWidget, policies: PolicyBridge, targets: Targets, errors: ErrorPresenter
@@ -44,19 +48,30 @@ class AccessTesting(QObject):
         dialog, failed = self._opened(bucket, self._targets.one_path_in(bucket.name), parent)
         self._policies.people(dialog.show_people, failed, owner=dialog)
 
-    def explain(self, bucket: Bucket, refused: Refused) -> None:
-        """Open the tester on what somebody was refused who is acted as.
+    def explain(self, refused: Refused) -> None:
+        """Open the tester on what somebody was refused who is acted as, and who may not even see the bucket."""
+        self._policies.bucket(
+            refused.attempt.bucket, lambda bucket: self._explain_in(bucket, refused), self._errors.present
+        )
 
-        Args:
-            bucket: Where.
-            refused: Who, and what.
-        """
+    def follow(self, relay: EventRelay) -> None:
+        """Keep open testers in step with what changes: policies are asked again, and objects looked at again."""
+        for signal in (relay.folders_changed, relay.buckets_changed, relay.everything_changed):
+            signal.connect(lambda *_: self._news.emit())
+
+    def _explain_in(self, bucket: Bucket, refused: Refused) -> None:
         attempt = refused.attempt
-        dialog, failed = self._opened(bucket, attempt.path.strip("/"), None)
+        dialog, failed = self._opened(bucket, attempt.path, None)
+        goal = attempt.target
+        if goal is not None and goal.bucket in {bucket.name, bucket.id}:
+            goal = Target(goal.path)
+        command = Command(attempt.deed.command)
+        question = Question(refused.identity.context, command, attempt.path, target=goal)
+        dialog.ask_why(question)  # about them from the beginning, whoever they turn out to be called
 
         def begin(users: Sequence[User]) -> None:
             dialog.show_people(users)
-            dialog.form.ask(refused.identity.context, Command(attempt.deed.command))
+            dialog.ask_why(question)
 
         self._policies.people(begin, failed, owner=dialog)
 
@@ -80,5 +95,9 @@ class AccessTesting(QObject):
                 bucket, typed, lambda paths: dialog.show_paths(typed, paths), failed, owner=dialog
             )
         )
+        self._policies.buckets(
+            lambda names: dialog.show_buckets([name for name in names if name != bucket.name]), failed, owner=dialog
+        )
+        self._news.connect(dialog.ask_again)
         dialog.open()
         return dialog, failed

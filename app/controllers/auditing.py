@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -76,14 +77,25 @@ class AuditControl(QObject):
             if dialog.is_open:
                 dialog.notice.say(text.format(name=path.name), tone="success")
 
-        ticket = self._audit.export(wanted, path, form, done, self._errors.in_dialog(dialog))
+        ticket = self._audit.export(wanted, path, form, done, self._work_failed(dialog))
         dialog.begin_work(ticket, translate("AuditControl", "Exporting"))
+
+    def _work_failed(self, dialog: AuditDialog) -> Callable[[Exception], None]:
+        """Return what ends the work that is shown, and says why; a page that can't be read does not end it."""
+        refuse = self._errors.in_dialog(dialog)
+
+        def failed(error: Exception) -> None:
+            if dialog.is_open:
+                dialog.end_work()
+            refuse(error)
+
+        return failed
 
     def _verify(self, dialog: AuditDialog) -> None:
         def checked(report: ChainReport) -> None:
             dialog.show_report(report)
 
-        ticket: Ticket = self._audit.verify(checked, self._errors.in_dialog(dialog), owner=dialog)
+        ticket: Ticket = self._audit.verify(checked, self._work_failed(dialog), owner=dialog)
         dialog.finished.connect(lambda _: ticket.cancel())
         dialog.begin_work(ticket, translate("AuditControl", "Checking"))
 

@@ -119,14 +119,18 @@ class Moving(QObject):
         self._exporter.export(target.bucket, target.paths, self._open_copy, read_only=True, moment=moment)
 
     def _into_new_bucket(self, sources: list[Path]) -> None:
+        who = self._operations.who
+
         def made() -> None:
+            if self._operations.who is not who:
+                return  # what was begun in one name is not gone on with in another
             place = Location(_FIRST_BUCKET)
             self._navigator.go(place)
             self.upload(place, sources)
             self._toast.say(translate("Moving", "Bucket “{name}” created").format(name=_FIRST_BUCKET))
 
         def failed(error: Exception) -> None:
-            if isinstance(error, BucketAlreadyExists):
+            if isinstance(error, BucketAlreadyExists) and self._operations.who is who:
                 self.upload(Location(_FIRST_BUCKET), sources)
             else:
                 self._errors.present(error)

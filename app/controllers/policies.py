@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.bridge.events import EventRelay
 from app.bridge.policies import PolicyBridge
+from app.bridge.tasks import Ticket
 from app.controllers.access_testing import AccessTesting
 from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.paste_sql_dialog import PasteSqlDialog
@@ -19,7 +20,7 @@ from app.dialogs.template_dialog import TemplateDialog
 from app.errors import ErrorPresenter
 from app.i18n import translate
 from app.look import Look
-from app.policies import flaw_of
+from app.policies import PolicyRow, flaw_of
 from engine.access_types import Policy, PolicyChanges, PolicySpec
 from engine.types import Bucket
 
@@ -43,6 +44,8 @@ class PolicyControl(QObject):
         self._testing = testing
         self._clipboard = clipboard
         self._errors = errors
+        self._reading: Ticket | None = None
+        self._choose = ""
 
     def follow(self, relay: EventRelay) -> None:
         """Keep an open list in step with what others change."""
@@ -62,14 +65,21 @@ class PolicyControl(QObject):
         again = partial(self._load, dialog, bucket)
         self._news.connect(again)
         dialog.finished.connect(lambda _: self._news.disconnect(again))
+        self._choose = ""
         self._load(dialog, bucket)
         dialog.open()
 
     def _load(self, dialog: PoliciesDialog, bucket: Bucket, choose: str = "") -> None:
-        ticket = self._policies.list(
-            bucket, lambda rows: dialog.show_rows(rows, choose), self._errors.in_dialog(dialog), owner=dialog
-        )
-        dialog.finished.connect(lambda _: ticket.cancel())
+        """Read the policies, for the last who asks: an older answer would show what is no more."""
+        if self._reading is not None:
+            self._reading.cancel()
+        self._choose = choose or self._choose
+
+        def known(rows: tuple[PolicyRow, ...]) -> None:
+            dialog.show_rows(rows, self._choose)
+            self._choose = ""
+
+        self._reading = self._policies.list(bucket, known, self._errors.in_dialog(dialog), owner=dialog)
 
     def _again(self, dialog: PoliciesDialog, bucket: Bucket, choose: str = "", said: str = "") -> None:
         """Read the policies again, if the dialog is still there."""
@@ -119,19 +129,30 @@ class PolicyControl(QObject):
     def _ask_delete(self, dialog: PoliciesDialog, bucket: Bucket, policies: list[Policy]) -> None:
         title = translate("PolicyControl", "Delete %Ln polic(y)?", None, len(policies))
         warning = translate(
-            "PolicyControl", "This can't be undone. To take a policy back later, switch it off instead."
+            "PolicyControl", "It can be undone as long as the list is open. To keep a policy for later, switch it off."
         )
         names = tuple(policy.spec.name for policy in policies)
         asked = DeleteDialog(self._look, dialog, title, names, translate("PolicyControl", "Delete"), warning,
                              grave=False)  # fmt: skip
         asked.show_text(_loss(policies))
-        said = translate("PolicyControl", "%Ln polic(y) deleted", None, len(policies))
         asked.confirmed.connect(
             lambda: self._policies.delete(
-                policies, lambda _: self._again(dialog, bucket, said=said), self._errors.in_dialog(dialog)
+                policies, partial(self._deleted, dialog, bucket), self._errors.in_dialog(dialog)
             )
         )
         asked.open()
+
+    def _deleted(self, dialog: PoliciesDialog, bucket: Bucket, policies: tuple[Policy, ...]) -> None:
+        """Tell what was deleted, with the button that takes it back."""
+        self._again(dialog, bucket, said=translate("PolicyControl", "%Ln polic(y) deleted", None, len(policies)))
+        if dialog.is_open and policies:
+            dialog.offer_undo(lambda: self._put_back(dialog, bucket, policies))
+
+    def _put_back(self, dialog: PoliciesDialog, bucket: Bucket, policies: tuple[Policy, ...]) -> None:
+        said = translate("PolicyControl", "%Ln polic(y) there again", None, len(policies))
+        self._policies.put_back(
+            policies, bucket, lambda made: self._again(dialog, bucket, made[0].id, said), self._errors.in_dialog(dialog)
+        )
 
     def _switch(self, dialog: PoliciesDialog, bucket: Bucket, policy: Policy, *, on: bool) -> None:
         text = translate("PolicyControl", "“{name}” is on") if on else translate("PolicyControl", "“{name}” is off")
@@ -166,7 +187,9 @@ class PolicyControl(QObject):
             else:
                 in_dialog(error)
 
-        asked.read_wanted.connect(lambda sql: self._policies.read(sql, asked.show_script, in_dialog, owner=asked))
+        asked.read_wanted.connect(
+            lambda sql: self._policies.read(sql, bucket, asked.show_script, in_dialog, owner=asked)
+        )
         asked.submitted.connect(lambda sql: self._policies.apply(sql, done, failed))
         asked.open()
 

@@ -177,6 +177,15 @@ class InspectorFeed(QObject):
         if self._inspector.isVisible():
             self._calm.start()
 
+    def forget(self) -> None:
+        """Show nothing of what was seen with other eyes, whatever is selected or being typed, and look anew."""
+        for load in self._loads:
+            load.cancel()
+        self._loads, self._shown = [], None
+        self._looks.clear()
+        self._inspector.show_nothing()
+        self.wake()
+
     def look_again(self) -> None:
         """Look at the selection anew, though it is the same: what is known about it may have changed."""
         self._is_stale = True

@@ -178,7 +178,7 @@ class AccessDialog(Dialog):
         self.filter.setAccessibleName(translate("AccessDialog", "Tokens of"))
         self.filter.view().setAccessibleName(translate("AccessDialog", "Tokens of"))
         self.mint = self.look.push_button(translate("AccessDialog", "New token…"), "primary")
-        self.revoke = self.look.push_button(translate("AccessDialog", "Revoke"))
+        self.revoke = self.look.push_button(translate("AccessDialog", "Revoke…"))
         self.revoke_all = self.look.push_button(translate("AccessDialog", "End all tokens of this user…"))
         text = translate("AccessDialog", "A token lets a person or a program in, for as long as it works.")
         self.no_tokens = EmptyState(self.look, "key", translate("AccessDialog", "No tokens"), text)

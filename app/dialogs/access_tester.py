@@ -14,9 +14,10 @@ from app.i18n import translate
 from app.look import Look
 from app.policies import Answered, Question
 from app.views.verdicts import Answer
+from app.widgets.fitting_scroll import FittingScroll
 from app.widgets.highlighter import Lexer
 from engine.access_types import User
-from engine.permissions.rows import Command
+from engine.permissions.rows import Command, PolicyTable
 from engine.types import Bucket
 
 _CALM_MS: Final = 200
@@ -43,6 +44,8 @@ class AccessTester(Dialog):
         self.answer = Answer(look, lexer, public=bucket.public)
         self._paths = QStringListModel(self)
         self._typed = path
+        self._refused: Question | None = None
+        self._shown: tuple[Question, Answered] | None = None
         self._lay_out()
         self.add_close()
         self._calm = self._timer(self._ask)
@@ -57,6 +60,20 @@ class AccessTester(Dialog):
         """Offer the users who are known here."""
         self.form.show_people(users)
 
+    def show_buckets(self, names: Sequence[str]) -> None:
+        """Offer buckets to which an object could go."""
+        self.form.show_buckets(names)
+
+    def ask_why(self, question: Question) -> None:
+        """Ask about something that was refused just now, unless something else is asked by now; once more is fine."""
+        if self._refused in (None, self.form.question):
+            self._refused = question
+            self.form.ask(question)
+
+    def ask_again(self) -> None:
+        """Ask the same again, because the answer may be another one by now."""
+        self._calm.start()
+
     def show_paths(self, typed: str, paths: Sequence[str]) -> None:
         """Offer objects whose paths begin with what was typed."""
         if typed == self._typed:
@@ -66,11 +83,19 @@ class AccessTester(Dialog):
 
     def show_answer(self, question: Question, answered: Answered) -> None:
         """Show the answer, unless something else is asked by now."""
-        if question == self.form.question:
-            self.answer.show_explanation(answered.explanation, _remark(question, answered))
+        if question == self.form.question and (question, answered) != self._shown:
+            self._shown = (question, answered)
+            remark = _remark(question, answered)
+            if question == self._refused and answered.explanation.allowed:
+                remark = translate(
+                    "AccessTester", "It was refused nevertheless: policies or the object have changed since, or it was "
+                    "about more than is asked here, such as what should be written.",
+                )  # fmt: skip
+            self.answer.show_explanation(answered.explanation, remark)
 
     def refuse(self, reason: str) -> None:
         """Show why there is no answer."""
+        self._shown = None
         self.answer.say(reason)
 
     def _begin(self) -> None:
@@ -91,11 +116,12 @@ class AccessTester(Dialog):
         found.setAccessibleName(translate("AccessTester", "Objects"))
         completer.setPopup(found)
         self.form.path.setCompleter(completer)
-        self.form.setFixedWidth(_FORM_PX)
+        form = FittingScroll(self.form)
+        form.setFixedWidth(_FORM_PX)
         row = QHBoxLayout()
         row.setSpacing(self.look.theme.space("xl"))
         column = QVBoxLayout()
-        column.addWidget(self.form)
+        column.addWidget(form)
         column.addStretch()
         row.addLayout(column)
         row.addWidget(self.answer, 1)
@@ -114,16 +140,23 @@ class AccessTester(Dialog):
         if question is not None:
             self.asked.emit(question)
         else:
+            self._shown = None
             self.answer.say(translate("AccessTester", "Say who wants to do what, and to which object."))
 
 
 def _remark(question: Question, answered: Answered) -> str:
     """Return what the answer is about where that is not the object that is there."""
-    if not answered.is_there and question.command is not Command.INSERT:
+    if question.table is PolicyTable.BUCKETS:
+        return ""
+    adds = question.command is Command.INSERT and question.target is None
+    if answered.is_taken:
+        return translate("AccessTester", "Something is at the target already: it would have to give way, which is "
+                         "asked with “Delete” or “Replace”.")  # fmt: skip
+    if not answered.is_there and not adds:
         return translate(
             "AccessTester", "There is no object at this path: the answer is about one that they would own."
         )
-    if answered.is_there and question.command is Command.INSERT:
+    if answered.is_there and adds:
         return translate("AccessTester", "An object is there already: whoever adds one replaces it, which is asked "
                          "with “Replace”.")  # fmt: skip
     return ""

@@ -81,10 +81,11 @@ class ActAsDialog(Dialog):
             self.users.addItem(f"{user.name} · {user.role}")
         if not self._users:
             self.users.addItem(translate("ActAsDialog", "Nobody is known here yet"))
-        self.add_user.setVisible(not self._users)
-        ids = [user.id for user in self._users]
-        if current is not None and current.context.user_id in ids:
-            self.users.setCurrentIndex(ids.index(current.context.user_id))
+        # users are added in one's own name, for which one has to stop acting first
+        self.add_user.setVisible(not self._users and current is None)
+        known = [current is not None and self._context_of(user) == current.context for user in self._users]
+        if any(known):
+            self.users.setCurrentIndex(known.index(True))
             self.user.setChecked(True)
         self._judge()
 

@@ -26,7 +26,7 @@ from engine.access_types import AuditEntry, AuditFilter, ChainReport
 _SIZE: Final = (1160, 700)
 _HEIGHTS: Final = (330, 190)
 _WIDTHS: Final[dict[int, int]] = {
-    AuditColumn.TIME: 174, AuditColumn.WHO: 112, AuditColumn.ROLE: 112, AuditColumn.WHAT: 178, AuditColumn.BUCKET: 110,
+    AuditColumn.TIME: 174, AuditColumn.WHO: 148, AuditColumn.ROLE: 112, AuditColumn.WHAT: 164, AuditColumn.BUCKET: 110,
     AuditColumn.RESULT: 72, AuditColumn.ADDRESS: 116,
 }  # fmt: skip
 
@@ -95,8 +95,7 @@ class AuditDialog(Dialog):
         self.keep.setEnabled(True)
 
     def refuse(self, reason: str) -> None:
-        """Say what failed; nothing for what was stopped."""
-        self.end_work()
+        """Say what failed; nothing for what was stopped. Work that goes on goes on: see `end_work`."""
         self.notice.say(reason, tone="danger")
         if self.page is self.reading:
             self._pages.setCurrentWidget(self.nothing)

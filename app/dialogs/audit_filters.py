@@ -16,6 +16,7 @@ from app.i18n import translate
 from app.look import Look, label
 from engine.access_types import AuditFilter, AuditResult
 from engine.audit.entries import ANONYMOUS
+from engine.context import Role
 
 _CALM_MS: Final = 300
 _NAME_CHARS: Final = 14
@@ -49,11 +50,16 @@ class AuditFilters(QWidget):
         self.who.setLineEdit(typed)
         self.who.setMinimumContentsLength(_NAME_CHARS)
         self.who.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.path = QLineEdit()
-        self.path.setPlaceholderText(translate("AuditFilters", "Part of the path"))
-        self.path.setAccessibleName(translate("AuditFilters", "Part of the path"))
-        self.path.setClearButtonEnabled(True)
+        self.path = self._part(translate("AuditFilters", "Part of the path"))
         self.since, self.until = self._moment(-7), self._moment(1)
+        self.role = self._combo(translate("AuditFilters", "Role"), _roles())
+        self.role.setEditable(True)
+        self.request = self._part(translate("AuditFilters", "Part of the request id"))
+        self.address = self._part(translate("AuditFilters", "Part of the address"))
+        self.more = look.push_button(translate("AuditFilters", "&More"), "chip")
+        self.more.setCheckable(True)
+        self.more.setAutoDefault(False)
+        self.more.setToolTip(translate("AuditFilters", "Narrow by role, request and address"))
         self.reset = look.push_button(translate("AuditFilters", "Show everything"), "link")
         self.reset.setAutoDefault(False)
         self._lay_out()
@@ -72,6 +78,9 @@ class AuditFilters(QWidget):
             bucket=self.bucket.currentData(),
             path=self.path.text(),
             result=None if result is None else AuditResult(result),
+            role=self._role(),
+            request=self.request.text().strip(),
+            address=self.address.text().strip(),
         )
 
     @property
@@ -85,12 +94,18 @@ class AuditFilters(QWidget):
         people += [(name, user_id) for user_id, name in sorted(names.users.items(), key=lambda pair: pair[1])]
         people.append((translate("AuditFilters", "Visitors"), ANONYMOUS))
         for combo, choices in ((self.who, people), (self.bucket, [(name, name) for name in buckets])):
-            typed, combo_was = combo.currentText(), combo.blockSignals(True)
+            typed, chosen, combo_was = combo.currentText(), combo.currentIndex(), combo.blockSignals(True)
             while combo.count() > 1:
                 combo.removeItem(1)
             for text, value in choices:
                 combo.addItem(text, value)
-            combo.setCurrentIndex(max(combo.findText(typed), 0))
+            if combo.isEditable():
+                combo.setCurrentIndex(max(combo.findText(typed), 0))
+                combo.setEditText(typed)
+            else:
+                if chosen > 0 and combo.findText(typed) < 0:
+                    combo.addItem(typed, typed)  # it is gone, and what was done in it is not
+                combo.setCurrentIndex(combo.findText(typed) if chosen > 0 else 0)
             combo.blockSignals(combo_was)
 
     def clear(self) -> None:
@@ -99,6 +114,7 @@ class AuditFilters(QWidget):
             combo.setCurrentIndex(0)
         self.who.setEditText(self.who.itemText(0))
         self.path.clear()
+        self._clear_more()
         self._calm.stop()
         self._judge()
         self.changed.emit()
@@ -112,6 +128,13 @@ class AuditFilters(QWidget):
             combo.addItem(text, value)
         combo.setMinimumContentsLength(8)
         return combo
+
+    def _part(self, name: str) -> QLineEdit:
+        edit = QLineEdit()
+        edit.setPlaceholderText(name)
+        edit.setAccessibleName(name)
+        edit.setClearButtonEnabled(True)
+        return edit
 
     def _moment(self, days: int) -> QDateTimeEdit:
         edit = QDateTimeEdit(QDate.currentDate().addDays(days).startOfDay())
@@ -133,7 +156,17 @@ class AuditFilters(QWidget):
         for part in (self.period, self.group, self.result, self.bucket, self.who):
             row.addWidget(part)
         row.addWidget(self.path, 1)
+        row.addWidget(self.more)
         column.addLayout(row)
+        self._rest = QWidget()
+        rest = QHBoxLayout(self._rest)
+        rest.setContentsMargins(0, 0, 0, 0)
+        rest.setSpacing(space("s"))
+        rest.addWidget(self.role)
+        rest.addWidget(self.request, 1)
+        rest.addWidget(self.address, 1)
+        column.addWidget(self._rest)
+        self._rest.hide()
         self._between = QWidget()
         between = QHBoxLayout(self._between)
         between.setContentsMargins(0, 0, 0, 0)
@@ -151,16 +184,41 @@ class AuditFilters(QWidget):
             combo.currentIndexChanged.connect(lambda _: self._calm.start())
         self.period.currentIndexChanged.connect(lambda _: self._judge())
         self.who.editTextChanged.connect(lambda _: self._calm.start())
-        self.path.textChanged.connect(lambda _: self._calm.start())
+        self.role.editTextChanged.connect(lambda _: self._calm.start())
+        for part in (self.path, self.request, self.address):
+            part.textChanged.connect(lambda _: self._calm.start())
+        self.more.toggled.connect(self._show_more)
         self.reset.clicked.connect(self.clear)
+
+    def _show_more(self, shown: bool) -> None:
+        """Show the rest of the fields; what is not seen narrows nothing."""
+        self._rest.setVisible(shown)
+        if not shown:
+            self._clear_more()
+
+    def _clear_more(self) -> None:
+        self.role.setCurrentIndex(0)
+        self.role.setEditText(self.role.itemText(0))
+        for part in (self.request, self.address):
+            part.clear()
+
+    def _role(self) -> str | None:
+        """Return the role that is chosen or typed, or None for any; empty for none, as Holdall itself has."""
+        typed = self.role.currentText().strip()
+        number = self.role.findText(typed, Qt.MatchFlag.MatchFixedString)
+        if number < 0:
+            return typed or None
+        role = self.role.itemData(number)
+        return None if role is None else str(role)
 
     def _judge(self) -> None:
         self._between.setVisible(self.period.currentData() == _BETWEEN)
 
     def _user(self) -> str:
         """Return part of an id: of whoever is chosen by name, or as it is typed."""
-        typed = self.who.currentText().strip()
-        number = self.who.findText(typed, Qt.MatchFlag.MatchFixedString)
+        typed, number = self.who.currentText().strip(), self.who.currentIndex()
+        if typed != self.who.itemText(number):  # a user may be called "You", and is who was chosen then
+            number = self.who.findText(typed, Qt.MatchFlag.MatchFixedString)
         return str(self.who.itemData(number)) if number >= 0 else typed
 
     def _span(self) -> tuple[datetime | None, datetime | None]:
@@ -191,6 +249,14 @@ def _periods() -> tuple[tuple[str, object], ...]:
         (translate("AuditFilters", "Last 7 days"), 7 * 24),
         (translate("AuditFilters", "Last 30 days"), 30 * 24),
         (translate("AuditFilters", "Between…"), _BETWEEN),
+    )
+
+
+def _roles() -> tuple[tuple[str, object], ...]:
+    return (
+        (translate("AuditFilters", "Any role"), None),
+        *((str(role.value), str(role.value)) for role in Role),
+        (translate("AuditFilters", "Holdall itself"), ""),
     )
 
 

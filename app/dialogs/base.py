@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import shiboken6
@@ -23,6 +24,7 @@ class Dialog(QDialog):
         """Args: look; the window it belongs to; its title; its least width."""
         super().__init__(parent)
         self.look = look
+        self._holds_more: Callable[[], bool] | None = None
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -51,6 +53,27 @@ class Dialog(QDialog):
         """Close it because what it asked for is done, unless the person closed it meanwhile."""
         if self.is_open:
             self.accept()
+
+    def ask_before_losing(self, holds_more: Callable[[], bool]) -> None:
+        """Ask before Escape or the window's cross throw away what was typed; Cancel means it.
+
+        Args:
+            holds_more: Whether anything was typed that is nowhere else.
+        """
+        self._holds_more = holds_more
+
+    def reject(self) -> None:
+        """Qt's hook: Escape, or the window's cross."""
+        if not self.isVisible() or self._holds_more is None or not self._holds_more():
+            self.leave()
+            return
+        asked = _Losing(self.look, self)
+        asked.accepted.connect(self.leave)
+        asked.open()
+
+    def leave(self) -> None:
+        """Close it, and leave everything as it is."""
+        super().reject()
 
     def event(self, event: QEvent) -> bool:
         """Qt's hook: make room for text that comes while it is open; it never shrinks under the pointer."""
@@ -91,7 +114,7 @@ class Dialog(QDialog):
     def add_cancel(self) -> QPushButton:
         """Add the button that leaves everything as it is."""
         button = self.add_button(translate("Dialog", "Cancel"))
-        button.clicked.connect(self.reject)
+        button.clicked.connect(self.leave)
         return button
 
     def add_close(self) -> QPushButton:
@@ -100,3 +123,17 @@ class Dialog(QDialog):
         button.clicked.connect(self.accept)
         button.setDefault(True)
         return button
+
+
+class _Losing(Dialog):
+    """Asks whether what was typed may go; going on is the default, also for one Escape more."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(look, parent, translate("Dialog", "Throw away what you typed?"))
+        self.body.addWidget(label(translate("Dialog", "It was not saved yet."), tone="muted", wrap=True))
+        keep = self.add_button(translate("Dialog", "Go on typing"))
+        keep.clicked.connect(self.leave)
+        throw = self.add_button(translate("Dialog", "Throw away"), "danger")
+        throw.clicked.connect(self.accept)
+        keep.setDefault(True)
+        keep.setFocus()

@@ -45,8 +45,11 @@ class PasteSqlDialog(Dialog):
         self.field = CodeField(look, translate("PasteSqlDialog", "&Statements"), lexer, _EXAMPLE, lines=_LINES)
         self.field.snippets.hide()
         self.meaning = Meaning(look)
+        self.notes = label(tone="warning", wrap=True)
+        self.notes.hide()
         self.body.addWidget(self.field)
         self.body.addWidget(self.meaning)
+        self.body.addWidget(self.notes)
         self.add_cancel()
         self.apply = self.add_button(translate("PasteSqlDialog", "Apply"), "primary")
         self.apply.clicked.connect(self._submit)
@@ -59,6 +62,7 @@ class PasteSqlDialog(Dialog):
         self.field.edit.setFocus(Qt.FocusReason.OtherFocusReason)
         self._enable()
         QTimer.singleShot(0, self, self._ask)
+        self.ask_before_losing(lambda: self.field.edit.text.strip() not in ("", text.strip()))
 
     def show_script(self, script: Script) -> None:
         """Show what a text would do, or what is wrong with it; an answer about an earlier text is dropped."""
@@ -66,6 +70,8 @@ class PasteSqlDialog(Dialog):
             return
         self._script = script
         self.field.show_flaw(script.flaw)
+        self.notes.setText("\n".join(_shortened(script.notes)))
+        self.notes.setVisible(bool(script.notes))
         if script.flaw is None and script.sentences:
             self.meaning.say("\n".join(_shortened(script.sentences)))
         else:

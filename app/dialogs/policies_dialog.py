@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QAction
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QWidget
 
 from app.dialogs.base import Dialog
 from app.i18n import translate
-from app.look import Look, label
+from app.look import Look, announce, label
 from app.models.policies import PolicyModel
 from app.policies import PolicyRow
 from app.views.policy_list import PolicyList
@@ -59,13 +59,18 @@ class PoliciesDialog(Dialog):
         self.copy = look.push_button(translate("PoliciesDialog", "&Copy as SQL"))
         self.paste = look.push_button(translate("PoliciesDialog", "&Paste SQL…"))
         self.said = label(tone="muted")
+        self.undo = look.push_button(translate("PoliciesDialog", "&Undo"), "link")
+        self.undo.setAutoDefault(False)
+        self._take_back: Callable[[], None] | None = None
         self._pages = QStackedLayout()
         self.nothing = self._make_nothing(bucket)
         self._lay_out(bucket)
         self.test = self.add_aside(translate("PoliciesDialog", "&Test access…"), "scales")
         self._buttons.insertWidget(1, self.said)
+        self._buttons.insertWidget(2, self.undo)
         self.add_close().setDefault(False)
         self._connect()
+        self.say("")
         self._judge()
         self.resize(*_SIZE)
         self.list.setFocus()
@@ -87,10 +92,18 @@ class PoliciesDialog(Dialog):
         """Tell that something was done."""
         self.notice.say("")
         self.said.setText(text)
+        self._take_back = None
+        self.undo.hide()
+        announce(self.said, text)
+
+    def offer_undo(self, take_back: Callable[[], None]) -> None:
+        """Offer to take back what was told last, until something else is."""
+        self._take_back = take_back
+        self.undo.show()
 
     def refuse(self, reason: str) -> None:
         """Say why something could not be done."""
-        self.said.clear()
+        self.say("")
         self.notice.say(reason)
         self._judge()
 
@@ -140,11 +153,13 @@ class PoliciesDialog(Dialog):
         self.copy.clicked.connect(lambda: self.copy_wanted.emit(self.list.chosen or self._everything()))
         self.paste.clicked.connect(self.paste_wanted)
         self.test.clicked.connect(self.test_wanted)
+        self.undo.clicked.connect(self._undo)
 
     def _chosen_anew(self) -> None:
         if not self._is_loading:  # what was said is about what was done, and reading it again changes the choice
             self.notice.say("")
-            self.said.clear()
+            if self._take_back is None:
+                self.said.clear()
         self._judge()
 
     def _judge(self) -> None:
@@ -153,6 +168,13 @@ class PoliciesDialog(Dialog):
         self.delete.setEnabled(chosen > 0)
         for button in (self.new, self.edit, self.delete, self.copy):
             button.setVisible(bool(self._all))  # where there is nothing yet, there is one thing to do
+
+    def _undo(self) -> None:
+        take_back = self._take_back
+        self.say("")
+        self.list.setFocus()
+        if take_back is not None:
+            take_back()
 
     def _edit(self) -> None:
         chosen = self.list.chosen

@@ -62,6 +62,8 @@ class PolicyEditor(Dialog):
         self.form.changed.connect(self._changed)
         self.form.focus()
         QTimer.singleShot(0, self, self._ask)
+        begun: PolicySpec = self.form.spec
+        self.ask_before_losing(lambda: self.form.spec != begun)
 
     def _make_content(self) -> QWidget:
         content = QWidget()

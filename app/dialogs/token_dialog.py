@@ -50,6 +50,7 @@ class TokenDialog(Dialog):
         """Args: look; the window; who is known here; whom to begin with."""
         super().__init__(look, parent, translate("TokenDialog", "New token"), 560)
         self._users = tuple(users)
+        self._holder = ""
         self._make_fields(user)
         self._lay_out()
         self.notice = Notice(look)
@@ -63,6 +64,7 @@ class TokenDialog(Dialog):
 
     def refuse(self, reason: str) -> None:
         """Say why it could not be made."""
+        self._form.setEnabled(True)
         self.notice.say(reason)
         self.confirm.setEnabled(True)
 
@@ -72,7 +74,7 @@ class TokenDialog(Dialog):
         self._form.hide()
         self._made.show()
         self.token.setPlainText(issued.token)
-        self._until.setText(_until(issued, self._holder_name))
+        self._until.setText(_until(issued, self._holder))
         self.cancel.setText(translate("TokenDialog", "Close"))
         self.cancel.setAccessibleName(self.cancel.text())
         self.confirm.setText(translate("TokenDialog", "Copy token"))
@@ -205,6 +207,8 @@ class TokenDialog(Dialog):
 
     def _submit(self) -> None:
         self.confirm.setEnabled(False)
+        self._form.setEnabled(False)
+        self._holder = self._holder_name
         self.notice.say("")
         self.submitted.emit(self.draft())
 

@@ -43,6 +43,8 @@ class UserDialog(Dialog):
         self._connect()
         self._judge()
         self.name.setFocus()
+        begun = self._typed()
+        self.ask_before_losing(lambda: self._typed() != begun)
 
     def refuse(self, reason: str) -> None:
         """Show why the engine did not agree, and let the person change the entry."""
@@ -120,6 +122,10 @@ class UserDialog(Dialog):
         if self.no_password.isChecked():
             return None
         return self.password.text() or UNCHANGED
+
+    def _typed(self) -> tuple[str, ...]:
+        fields = (self.name, self.password, self.user_id)
+        return (*(field.text() for field in fields), self.role.currentText(), self.claims.toPlainText())
 
     def _judge(self) -> None:
         self.name_field.refuse("")

@@ -85,6 +85,7 @@ class AuditModel(QAbstractTableModel):
         self._wanted = AuditFilter()
         self._names = Names()
         self._begins: list[int | None] = []
+        self._first: Sequence[AuditRow] = ()
         self._next: int | None = None
         self._total = 0
         self._loads: dict[int, Cancellable] = {}
@@ -194,7 +195,10 @@ class AuditModel(QAbstractTableModel):
 
     def _keep(self, begin: int | None, page: AuditPage) -> None:
         """Take a page in after those that are known."""
-        self._cache.put(len(self._begins), self._rows(page.entries))
+        rows = self._rows(page.entries)
+        if begin is None:
+            self._first = rows  # read again it would begin with what was written since, and move all that follows
+        self._cache.put(len(self._begins), rows)
         self._begins.append(begin)
         self._total += len(page.entries)
         # a page that is not full is the last one, whatever comes: the next would not begin at its place
@@ -208,11 +212,17 @@ class AuditModel(QAbstractTableModel):
     def _load_wishes(self) -> None:
         while self._wishes:
             number = self._wishes.pop()
+            if number == 0:
+                self._show_again(0, self._first)
+                continue
             self._load(number, self._begins[number], partial(self._take_again, number))
 
     def _take_again(self, number: int, page: AuditPage) -> None:
         self._loads.pop(number, None)
-        self._cache.put(number, self._rows(page.entries))
+        self._show_again(number, self._rows(page.entries))
+
+    def _show_again(self, number: int, rows: Sequence[AuditRow]) -> None:
+        self._cache.put(number, rows)
         first = number * self._page_rows
         last = min(first + self._page_rows, self._total) - 1
         self.dataChanged.emit(self.index(first, 0), self.index(last, len(AuditColumn) - 1))

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.i18n import translate
-from app.look import Look, label, restyle
+from app.look import Look, announce, label, restyle
 from app.models.policies import marks_of
 from app.policies import PolicyRow, command_text
 from app.widgets.code_edit import CodeEdit, Mark
@@ -51,7 +51,10 @@ class Answer(QWidget):
         allowed = explanation.allowed
         title = translate("Answer", "Allowed") if allowed else translate("Answer", "Denied")
         glyph, tone = ("check-circle-fill", "success") if allowed else ("prohibit", "danger")
+        before = self._box.accessibleName()
         self._head(title, explanation.reason, glyph, tone, tone)
+        if self._box.accessibleName() != before:
+            announce(self._box, self._box.accessibleName())
         self._show_cards(explanation.verdicts)
 
     def _head(self, title: str, reason: str, glyph: str, glyph_tone: str, tone: str) -> None:
@@ -94,10 +97,10 @@ class Answer(QWidget):
 
     def _make_scroll(self) -> QScrollArea:
         scroll = QScrollArea()
-        scroll.setProperty("place", "plain")
+        scroll.setProperty("place", "verdicts")
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # there may be more than the window shows, and keys scroll it
         scroll.setAccessibleName(translate("Answer", "What each policy says"))
         holder = QWidget()
         holder.setProperty("place", "window")
@@ -174,6 +177,7 @@ class VerdictCard(QFrame):
         row.addWidget(name, 1)
         if verdict.applies:  # to change or delete something, one must be let read it as well
             row.addWidget(_badge(command_text(verdict.policy.spec.command), ""), 0, top)
+            row.addWidget(_badge(verdict.clause, ""), 0, top)
         row.addWidget(_badge(self.outcome, tone if verdict.applies else ""), 0, top)
         return row
 

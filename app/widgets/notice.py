@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from app.look import Look, label, restyle
+from app.look import Look, announce, label, restyle
 from app.widgets.glyph import Glyph
 
 _GLYPHS: Final = {"warning": "warning-fill", "danger": "warning-circle-fill", "success": "check-circle-fill"}
@@ -60,3 +60,4 @@ class Notice(QFrame):
         self._button.setAccessibleName(offer)
         self._button.setVisible(bool(offer))
         self.setVisible(bool(text))
+        announce(self, text)

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from engine import limits
 from engine.access_types import AuditEntry, AuditFilter, AuditPage, AuditResult, ChainReport
-from engine.audit import queries, retention
+from engine.audit import queries, recovered, retention
 from engine.audit.chain import Chain
 from engine.audit.entries import Draft, Operation, actor_of, as_text, cleaned, draft_by, reason_of, result_of
 from engine.audit.export import Form, write_file
@@ -81,6 +81,17 @@ class Audit:
         known = detail.pop("bucket_id", None), detail.pop("bucket", None)
         bucket = known if known[0] is not None else _bucket_of(tx, act.bucket)
         self._chain.append(tx, [draft_by(tx.context, self._now(), bucket, detail)])
+
+    def tell_of_recovery(self) -> None:
+        """Write the entry of a recovery that made this database, if it has none yet."""
+        with self._executor.snapshot(_SYSTEM) as tx:
+            if recovered.left(tx) is None:
+                return
+        with self._executor.transaction(_SYSTEM) as tx:
+            found = recovered.left(tx)  # another process may have been first
+            if found is not None:
+                recovered.taken(tx)
+                self.record(tx, found.actor, found.operation, None, "", found.detail)
 
     def gather(self, context: RlsContext, error: Exception | None = None, origin: Origin | None = None) -> None:
         """Remember a caller's act that has ended without a change, to be written down within a second or two."""

@@ -21,6 +21,13 @@ COLUMNS: Final = (
 ANONYMOUS: Final = "anonymous"
 """The actor of somebody unknown."""
 
+ACTED_BY: Final = "acted_by"
+"""Name in an entry's detail under which stands who tried out the identity that it is about."""
+
+
+LAST_REQUEST: Final = "last_request_id"
+"""Name in the detail of the id of the last of several requests that are one entry."""
+
 
 class Operation(StrEnum):
     """What an entry is about that no caller did; what callers do is `engine.context.Operation`."""
@@ -43,6 +50,10 @@ class Operation(StrEnum):
     """Another program deleted an object's file, and the object went with it; its row is in here whole."""
     OUTSIDE_REPORTED = "outside.reported"
     """Another program put a file into a bucket's folder, and it was left where it is."""
+    RESTORED = "recovery.restored"
+    """A backup was put in the database's place."""
+    REBUILT = "recovery.rebuilt"
+    """The database was made anew from the files; what is before this entry is with the old database alone."""
     AUDIT_PRUNED = "audit.pruned"
     """Entries of the audit were removed because they are old."""
     AUDIT_RETENTION = "audit.retention"
@@ -93,7 +104,7 @@ def draft_by(
         "" if act is None else act.operation,
         bucket[0],
         "" if act is None else cleaned(act.path),
-        as_text(detail),
+        as_text(detail if context.acted_by is None else {**detail, ACTED_BY: cleaned(context.acted_by)}),
         None if context.user_id is None else cleaned(context.user_id),
         cleaned(context.role) or None,
         None if bucket[1] is None else cleaned(bucket[1]),

@@ -24,8 +24,8 @@ from engine.small_files import sync_dir
 Form = Literal["csv", "jsonl"]
 
 _FIELDS: Final = (
-    "id", "at", "actor", "user_id", "role", "operation", "bucket_id", "bucket", "path", "result", "request_id",
-    "remote_address", "detail",
+    "id", "at", "actor", "acted_by", "user_id", "role", "operation", "bucket_id", "bucket", "path", "result",
+    "request_id", "remote_address", "detail",
 )  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import limits
+from engine.audit.entries import LAST_REQUEST
 from engine.context import Origin, RlsContext
 from engine.errors import CommitInDoubt, StorageError
 
@@ -46,7 +47,7 @@ class Told:
         """Return what an entry says of how many there were."""
         if self.times == 1:
             return {}
-        last = {} if self.last_origin is None else {"last_request_id": self.last_origin.request_id}
+        last = {} if self.last_origin is None else {LAST_REQUEST: self.last_origin.request_id}
         return {"times": self.times, "span_us": self.last_us - self.first_us, **last}
 
 
@@ -84,7 +85,7 @@ class Gathering:
         why = None if error is None else (type(error), str(error))
         address = None if origin is None else origin.remote_address
         detail = str(act.detail) if act is not None and act.detail else ""
-        key = (context.user_id, context.role, act, detail, address, why)
+        key = (context.user_id, context.role, context.acted_by, act, detail, address, why)
         moment_us = self._now()
         with self._changed:
             known = self._waiting.get(key)

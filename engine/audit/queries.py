@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, func, or_, select, text, true, tuple_
+from sqlalchemy import ColumnElement, Select, TextClause, and_, case, func, or_, select, text, true, tuple_
 
 from engine.access_types import AuditEntry, AuditFilter, AuditResult
+from engine.audit.entries import ACTED_BY, LAST_REQUEST
 from engine.metadata.executor import AnyRow
 from engine.metadata.tables import storage_audit
 from engine.times import from_datetime, to_datetime
@@ -65,7 +66,7 @@ def condition(wanted: AuditFilter) -> ColumnElement[bool]:
     if wanted.until is not None:
         parts.append(A.at < from_datetime(wanted.until))
     if wanted.user:
-        parts.append(or_(func.instr(A.actor, wanted.user) > 0, func.instr(A.user_id, wanted.user) > 0))
+        parts.append(_by(wanted.user))
     if wanted.operations:
         parts.append(_operations(wanted.operations))
     if wanted.bucket is not None:
@@ -74,12 +75,29 @@ def condition(wanted: AuditFilter) -> ColumnElement[bool]:
         # paths of a bulk change are in its detail, where JSON escapes some characters
         escaped = json.dumps(wanted.path, ensure_ascii=False)[1:-1]
         parts.append(or_(func.instr(A.path, wanted.path) > 0, func.instr(A.detail, escaped) > 0))
+    if wanted.role is not None:
+        parts.append(A.role == wanted.role if wanted.role else A.role.is_(None))
+    if wanted.request:
+        asked = (A.request_id, _told(LAST_REQUEST))
+        parts.append(or_(*(func.instr(column, wanted.request) > 0 for column in asked)))
+    if wanted.address:
+        parts.append(func.instr(A.remote_address, wanted.address) > 0)
     if wanted.result is not None:
         parts.append(A.result == wanted.result.value)
         if wanted.result is not AuditResult.DONE:
             # as the index has it: of a million entries few were refused
             parts.append(text("result <> 'done'"))
     return and_(*parts)
+
+
+def _by(user: str) -> ColumnElement[bool]:
+    """Return the condition of what somebody did, in their own name or in another's."""
+    return or_(*(func.instr(column, user) > 0 for column in (A.actor, A.user_id, _told(ACTED_BY))))
+
+
+def _told(name: str) -> ColumnElement[Any]:
+    """Return a text of the detail by its name; JSON is read only where the name is in it, as in few of a million."""
+    return case((func.instr(A.detail, f'"{name}"') > 0, func.json_extract(A.detail, f"$.{name}")), else_="")
 
 
 def _operations(names: Sequence[str]) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert, or_, select, update
 from engine.access_types import User
 from engine.acts import act
 from engine.context import Operation
-from engine.errors import UserAlreadyExists, UserNotFound, WrongPassword
+from engine.errors import ObjectChanged, UserAlreadyExists, UserNotFound, WrongPassword
 from engine.identities.passwords import hash_password, is_password
 from engine.identities.rules import checked_claims, checked_role, checked_user_id, checked_user_name
 from engine.identities.tokens import end_tokens_of
@@ -120,6 +120,7 @@ class Users:
         role: str | Unchanged = UNCHANGED,
         claims: Mapping[str, Any] | Unchanged | None = UNCHANGED,
         password: str | Unchanged | None = UNCHANGED,
+        seen: User | None = None,
     ) -> User:
         """Change what is known of a user; another role, other claims or another password end all their tokens.
 
@@ -130,12 +131,14 @@ class Users:
             role: Another role.
             claims: Other claims, or None for none.
             password: Another password, or None for none.
+            seen: Who they were when it was decided so, or None for whoever they are.
 
         Raises:
             Unauthorized: The caller is not the service role.
             InvalidRequest: One of these cannot be.
             UserNotFound: There is no such user.
             UserAlreadyExists: The name is taken.
+            ObjectChanged: They are another than `seen` by now; they stay so.
         """
         self._permissions.check_service(context)
         values: dict[str, Any] = {}
@@ -148,7 +151,7 @@ class Users:
         ends_tokens = bool(values)
         if not isinstance(name, Unchanged):
             values["name"] = checked_user_name(name)
-        return self._write(user_id, context, values, ends_tokens=ends_tokens)
+        return self._write(user_id, context, values, seen, ends_tokens=ends_tokens)
 
     @act(Operation.USER_CHANGE, None, path="user_id")
     def remove(self, user_id: str, context: RlsContext) -> None:
@@ -193,9 +196,13 @@ class Users:
             can_bypass_rls=user.role == Role.SERVICE,
         )
 
-    def _write(self, user_id: str, context: RlsContext, values: dict[str, Any], *, ends_tokens: bool) -> User:
+    def _write(
+        self, user_id: str, context: RlsContext, values: dict[str, Any], seen: User | None, *, ends_tokens: bool
+    ) -> User:
         with self._executor.transaction(context) as tx:
             user = _found(tx, user_id)
+            if seen is not None and user != seen:
+                raise ObjectChanged("The user has been changed meanwhile", path=user.name)
             name = values.get("name", user.name)
             if name != user.name:
                 _refuse_taken(tx, _U.name == name, name)

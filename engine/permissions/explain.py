@@ -14,11 +14,12 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from engine.access_types import Explanation, Policy, PolicyVerdict
-from engine.errors import PolicyFailed
+from engine.context import Operation
+from engine.errors import InvalidRequest, PolicyFailed
 from engine.metadata.executor import Executor, Transaction
 from engine.permissions.columns import CANDIDATES, candidate_buckets, candidate_objects
 from engine.permissions.culprits import FAILED, Judged, conditions_of, culprits_of
-from engine.permissions.explained_rows import Row, Subject, subject_of
+from engine.permissions.explained_rows import Row, Subject, Target, subject_of
 from engine.permissions.language import Expression, Part, predicate
 from engine.permissions.policy_rows import SELECT_POLICIES, policy_from
 from engine.permissions.reasons import Step, reason_of
@@ -45,6 +46,7 @@ class Question:
         metadata: What a row about to be written would say.
         owner_id: Who would own it, if not the subject.
         table: Whose policies are asked.
+        target: Where the object is to go: moved by UPDATE, copied by INSERT.
     """
 
     subject: RlsContext
@@ -54,6 +56,25 @@ class Question:
     metadata: Mapping[str, Any]
     owner_id: str | None
     table: PolicyTable
+    target: Target | None = None
+
+    @property
+    def needs(self) -> tuple[_Need, ...]:
+        """Return what must be granted for it."""
+        return _COPYING if self.is_copy else _NEEDS[self.command]
+
+    @property
+    def is_copy(self) -> bool:
+        """Return whether a copy is asked about, for which the object itself must be seen."""
+        return self.target is not None and self.command is Command.INSERT
+
+    @property
+    def asking(self) -> RlsContext:
+        """Return the subject in an act: their own, or what one usually does by such a command."""
+        if self.subject.act is not None:
+            return self.subject
+        operation = Operation.OBJECT_MOVE if self.target is not None else _USUAL[self.table, self.command]
+        return self.subject.doing(Operation.OBJECT_COPY if self.is_copy else operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +99,31 @@ _NEEDS: Final[Mapping[Command, tuple[_Need, ...]]] = {
 }
 """What each command needs. Source: PostgreSQL, CREATE POLICY, "Policies Applied by Command Type"."""
 
+_COPYING: Final = (*_NEEDS[Command.SELECT], *_NEEDS[Command.INSERT])
+_USUAL: Final[Mapping[tuple[PolicyTable, Command], Operation]] = {
+    (PolicyTable.OBJECTS, Command.SELECT): Operation.OBJECT_GET,
+    (PolicyTable.OBJECTS, Command.INSERT): Operation.OBJECT_UPLOAD,
+    (PolicyTable.OBJECTS, Command.UPDATE): Operation.OBJECT_UPDATE,
+    (PolicyTable.OBJECTS, Command.DELETE): Operation.OBJECT_DELETE,
+    (PolicyTable.BUCKETS, Command.SELECT): Operation.BUCKET_GET,
+    (PolicyTable.BUCKETS, Command.INSERT): Operation.BUCKET_CREATE,
+    (PolicyTable.BUCKETS, Command.UPDATE): Operation.BUCKET_UPDATE,
+    (PolicyTable.BUCKETS, Command.DELETE): Operation.BUCKET_DELETE,
+}
+"""What `storage.operation()` is for a subject who is in no act."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A policy and its rule; a rule that does not count here is not asked."""
+    """A policy and its rule; a rule that does not count in a bucket is not asked there."""
 
     policy: Policy
     rule: Rule
-    counts: bool
+    bucket_id: str | None
+
+    def counts_in(self, bucket_id: str | None) -> bool:
+        """Return whether it has a say in a bucket."""
+        return self.policy.enabled and self.bucket_id in {None, bucket_id}
 
     def side(self, need: _Need) -> Expression | None:
         """Return its expression for a need."""
@@ -107,7 +145,10 @@ class Explainer:
 
         Raises:
             BucketNotFound: There is no such bucket, and objects are asked about.
+            InvalidRequest: What neither is moved nor copied goes nowhere.
         """
+        if question.target is not None and question.command not in {Command.INSERT, Command.UPDATE}:
+            raise InvalidRequest("Only what is moved (UPDATE) or copied (INSERT) has a target")
         moment_us = now_us()
         with self._executor.snapshot(_SYSTEM) as tx:
             found = subject_of(
@@ -119,14 +160,15 @@ class Explainer:
                 question.metadata,
                 question.owner_id,
                 moment_us,
+                question.target,
             )
-            kept = _policies(tx, question, found)
-        facts = Facts(question.subject, moment_us)
-        steps = [self._step(need, kept, question, found, facts) for need in _NEEDS[question.command]]
+            kept = _policies(tx, question)
+        facts = Facts(question.asking, moment_us)
+        steps = [self._step(need, kept, question, found, facts) for need in question.needs]
         verdicts = [verdict for step in steps for verdict in step.verdicts]
         told = {verdict.policy.id for verdict in verdicts}
         verdicts += [
-            PolicyVerdict(one.policy, _NEEDS[question.command][-1].clause, applies=False, result=None)
+            PolicyVerdict(one.policy, question.needs[-1].clause, applies=False, result=None)
             for one in kept
             if one.policy.id not in told
         ]
@@ -138,10 +180,13 @@ class Explainer:
     def _step(self, need: _Need, kept: Sequence[_Kept], question: Question, found: Subject, facts: Facts) -> Step:
         """Ask all policies that have a say in one need."""
         role = question.subject.role
-        asked = [one for one in kept if one.counts and one.rule.concerns(question.table, need.command, role)]
+        bucket_id, bucket = found.place_of(need.row)
+        asked = [
+            one for one in kept if one.counts_in(bucket_id) and one.rule.concerns(question.table, need.command, role)
+        ]
         sides = [(one, side) for one in asked if (side := one.side(need)) is not None]
         row: Row = getattr(found, need.row)
-        columns = _columns(question.table, found.bucket, need)
+        columns = _columns(question.table, bucket, need)
         judged = self._judged([side for _, side in sides], columns, facts, row)
         verdicts = [
             PolicyVerdict(one.policy, need.clause, applies=True, result=whole.truth, culprits=culprits_of(whole))
@@ -183,15 +228,14 @@ class Explainer:
             return [FAILED]
 
 
-def _policies(tx: Transaction, question: Question, found: Subject) -> list[_Kept]:
+def _policies(tx: Transaction, question: Question) -> list[_Kept]:
     """Return the policies of the table that is asked about."""
     reader = RuleReader()
-    kept = []
-    for row in tx.execute(SELECT_POLICIES):
-        if row.table_name == question.table.value:
-            counts = row.enabled and row.bucket_id in {None, found.bucket_id}
-            kept.append(_Kept(policy_from(row), reader.rule_of(row), counts))
-    return kept
+    return [
+        _Kept(policy_from(row), reader.rule_of(row), row.bucket_id)
+        for row in tx.execute(SELECT_POLICIES)
+        if row.table_name == question.table.value
+    ]
 
 
 def _columns(table: PolicyTable, bucket: str, need: _Need) -> RowColumns:

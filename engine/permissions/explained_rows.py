@@ -38,7 +38,23 @@ _GIVEN: Final = {
 }
 """What a caller may say of a row, by its names in `metadata`."""
 
+_COPIED: Final = ("size_bytes", "mime_type", "checksum", "cache_control", "user_metadata")
+"""What a copy has of what it is made from."""
+
 Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an object is to go.
+
+    Attributes:
+        path: Its path there.
+        bucket: Name or id of the bucket, or None for the one that it is in.
+    """
+
+    path: str
+    bucket: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,8 @@ class Subject:
         old: The row as it is, or as it could be.
         new: The row that a change of it would write.
         added: The row that adding it would write, whether it is there or not.
+        target_id: UUID of the bucket that `new` and `added` would be in.
+        target: Its name.
     """
 
     bucket_id: str | None
@@ -60,6 +78,12 @@ class Subject:
     old: Row
     new: Row
     added: Row
+    target_id: str | None
+    target: str
+
+    def place_of(self, row: str) -> tuple[str | None, str]:
+        """Return id and name of the bucket that a row is in, by the row's name here."""
+        return (self.bucket_id, self.bucket) if row == "old" else (self.target_id, self.target)
 
 
 def subject_of(
@@ -71,6 +95,7 @@ def subject_of(
     metadata: Mapping[str, Any],
     owner_id: str | None,
     moment_us: int,
+    target: Target | None = None,
 ) -> Subject:
     """Find what an explanation is about.
 
@@ -83,17 +108,20 @@ def subject_of(
         metadata: What a row about to be written would say.
         owner_id: Who would own it instead.
         moment_us: When it would be written.
+        target: Where it is to go, if anywhere.
 
     Raises:
         BucketNotFound: There is no such bucket, and objects are asked about.
     """
-    query = select(storage_buckets).where((_B.name == bucket) | (_B.id == bucket)).order_by((_B.name == bucket).desc())
-    found = tx.execute(query.limit(1)).first()
+    found = _found(tx, bucket)
     if table is PolicyTable.BUCKETS:
         row = _bucket_row(found, bucket, owner_id or who.user_id, moment_us)
-        return Subject(None if found is None else found.id, bucket, public=False, old=row, new=row, added=row)
-    if found is None:
-        raise BucketNotFound("Bucket not found", path=bucket)
+        bucket_id, name = (None, bucket) if found is None else (found.id, found.name)
+        made = _bucket_row(None, name, owner_id or who.user_id, moment_us)
+        return Subject(bucket_id, name, False, row, row, made, bucket_id, name)
+    goal = found if target is None or target.bucket is None else _found(tx, target.bucket)
+    if found is None or goal is None:
+        raise BucketNotFound("Bucket not found", path=bucket if target is None else target.bucket or bucket)
     said = {_GIVEN[name]: value for name, value in metadata.items() if name in _GIVEN}
     if owner_id is not None:
         said["owner_id"] = owner_id
@@ -106,8 +134,18 @@ def subject_of(
         "created_at": moment_us,
         "updated_at": moment_us,
     } | said
-    old = _object_row(tx, found.id, path) or added
-    return Subject(found.id, found.name, bool(found.public), old, {**old, **said}, added)
+    old = _object_row(tx, found.id, path) or dict(added)
+    new = {**old, **said}
+    if target is not None:
+        new["path"] = target.path
+        added |= {name: old[name] for name in _COPIED if name in old} | said | {"path": target.path}
+    return Subject(found.id, found.name, bool(found.public), old, new, added, goal.id, goal.name)
+
+
+def _found(tx: Transaction, bucket: str) -> Any:  # noqa: ANN401 - a row or None
+    """Return the row of a bucket by its name or id."""
+    named = _B.name == bucket
+    return tx.execute(select(storage_buckets).where(named | (_B.id == bucket)).order_by(named.desc()).limit(1)).first()
 
 
 def _object_row(tx: Transaction, bucket_id: str, path: str) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ Source: PostgreSQL, CREATE POLICY and DROP POLICY; Supabase's table `storage.obj
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -23,6 +23,7 @@ from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_policies
 from engine.permissions.explain import Explainer, Question
+from engine.permissions.explained_rows import Target
 from engine.permissions.generation import raise_generation
 from engine.permissions.language import CreatePolicy, DropPolicy, Expression, parse, split_bucket, statements
 from engine.permissions.policy_check import check_spec
@@ -89,6 +90,8 @@ class Policies:
     def replace(self, policy_id: str, spec: PolicySpec, context: RlsContext, seen: PolicySpec | None = None) -> Policy:
         """Let a policy say something else. It stays with its bucket, unless all of its expressions name another.
 
+        One that is about buckets from now on belongs to none.
+
         Args:
             policy_id: Which.
             spec: What it is to say.
@@ -144,6 +147,47 @@ class Policies:
 
         self._change(context, work)
 
+    @act(Operation.POLICY_CHANGE, None, "policy_ids")
+    def delete_many(self, policy_ids: Sequence[str], context: RlsContext) -> tuple[Policy, ...]:
+        """Delete policies, all at once; those that are gone already are.
+
+        Returns:
+            Those that were deleted, for `put_back`.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+        """
+
+        def work(tx: Transaction) -> tuple[Policy, ...]:
+            query = SELECT_POLICIES.where(_P.id.in_(policy_ids))
+            found = tuple(policy_from(row) for row in tx.execute(query))
+            tx.note(dropped=[*map(spec_told, found)])
+            tx.execute(delete(storage_policies).where(_P.id.in_([policy.id for policy in found])))
+            return found
+
+        return self._change(context, work)
+
+    @act(Operation.POLICY_CHANGE, None)
+    def put_back(self, policies: Sequence[Policy], context: RlsContext) -> tuple[Policy, ...]:
+        """Make policies again that were deleted, as they were, all of them or none.
+
+        Args:
+            policies: Those; `Policy.bucket` may be the bucket's id as well.
+            context: Who asks.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            PolicyAlreadyExists: A name is taken by now, or one of them is there.
+            BucketNotFound: The bucket of one is gone.
+        """
+
+        def work(tx: Transaction) -> tuple[Policy, ...]:
+            made = tuple(_insert(tx, one.spec, one.bucket, one.id, enabled=one.enabled) for one in policies)
+            tx.note(created=[*map(spec_told, made)])
+            return made
+
+        return self._change(context, work)
+
     @act(Operation.POLICY_CHANGE, None)
     def apply(self, text: str, context: RlsContext) -> PolicyChanges:
         """Run a text of CREATE POLICY and DROP POLICY statements, all of them or none.
@@ -181,11 +225,12 @@ class Policies:
         metadata: Mapping[str, Any] | None = None,
         owner_id: str | None = None,
         table: PolicyTable = PolicyTable.OBJECTS,
+        target: Target | None = None,
     ) -> Explanation:
         """Say why somebody may do something, or may not.
 
         Args:
-            subject: Whom it is about.
+            subject: Whom it is about, in what they are doing; in what one usually does so if that is not said.
             command: What they want to do.
             bucket: Where.
             path: With which object; of one that is not there, as it would be.
@@ -193,13 +238,16 @@ class Policies:
             metadata: What a row about to be written would say: `mimetype`, `contentLength` or `size`.
             owner_id: Who would own it; the subject by default.
             table: Whose policies are asked.
+            target: Where the object is to go: moved by UPDATE, copied by INSERT.
 
         Raises:
             Unauthorized: The caller is not the service role.
             BucketNotFound: There is no such bucket.
+            InvalidRequest: What is only read or deleted goes nowhere.
         """
         self._permissions.check_service(context)
-        return self._explainer.explain(Question(subject, command, bucket, path, metadata or {}, owner_id, table))
+        question = Question(subject, command, bucket, path, metadata or {}, owner_id, table, target)
+        return self._explainer.explain(question)
 
     def _change(self, context: RlsContext, work: Callable[[Transaction], _T]) -> _T:
         """Change policies in a transaction that lets everybody read them again."""
@@ -211,32 +259,23 @@ class Policies:
         return result
 
 
-def forget_policies(tx: Transaction, bucket_id: str) -> None:
-    """Delete the policies that belong to a bucket, which is about to be deleted.
-
-    Args:
-        tx: Of the service role.
-        bucket_id: Whose.
-    """
-    if tx.execute(delete(storage_policies).where(_P.bucket_id == bucket_id)).rowcount:
-        raise_generation(tx)
-
-
 def _told(tx: Transaction, policy: Policy, **detail: Any) -> Policy:
     """Let the audit know what a policy says from now on."""
     tx.note(policy=spec_told(policy), **detail)
     return policy
 
 
-def _insert(tx: Transaction, spec: PolicySpec, bucket: str | None) -> Policy:
-    """Write a new policy."""
+def _insert(
+    tx: Transaction, spec: PolicySpec, bucket: str | None, known_id: str = "", *, enabled: bool = True
+) -> Policy:
+    """Write a new policy, or one that was there before by the id it had."""
     check_spec(spec)
     if bucket is not None and spec.table is not PolicyTable.OBJECTS:
         raise InvalidRequest("Only policies about objects belong to a bucket")
     bound, bucket_id = _bound(tx, spec, None if bucket is None else _bucket_id(tx, bucket))
     _refuse_taken(tx, bound)
-    policy_id, now = new_id(), now_us()
-    values = {"id": policy_id, "enabled": True, "created_at": now, "updated_at": now}
+    policy_id, now = known_id or new_id(), now_us()
+    values = {"id": policy_id, "enabled": enabled, "created_at": now, "updated_at": now}
     tx.execute(insert(storage_policies).values(**values, **columns_of_spec(bound, bucket_id)))
     return policy_from(_find(tx, policy_id))
 
@@ -296,7 +335,7 @@ def _bound(tx: Transaction, spec: PolicySpec, bucket_id: str | None) -> tuple[Po
         bucket_id: The bucket that it belongs to if it names none.
     """
     if spec.table is not PolicyTable.OBJECTS:
-        return spec, bucket_id
+        return spec, None
     using, check = (
         None if text is None else split_bucket(parse(text, spec.table), permissive=spec.permissive)
         for text in (spec.using, spec.check)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from sqlalchemy import func, insert, select, text
 
 from engine import limits
+from engine.audit import recovered
+from engine.audit.entries import Operation
 from engine.backends.base import StorageBackend
 from engine.backends.local import LocalBackend
 from engine.cancel import CancelToken
@@ -31,7 +33,7 @@ from engine.recovery.exchange import alone, draft_of, exchange
 from engine.recovery.open_work import close_journal
 from engine.recovery.reconcile import Reconciler
 from engine.recovery.values import Findings, RecoveryReport
-from engine.times import from_datetime, now_us
+from engine.times import from_datetime, now_us, to_datetime
 from engine.types import ProgressCallback, RlsContext
 from engine.workspace import OWNER_SETTING, backups_of
 
@@ -78,6 +80,7 @@ class Recovery:
             with self._opened(draft) as (executor, backend):
                 close_journal(executor, backend)
                 report = self._reconciled(executor, backend, _known_until_us(chosen))
+                _leave_for_audit(executor, Operation.RESTORED, report, {"backup": chosen.name})
             return self._exchanged(draft, report, chosen)
 
     def rebuild(self, *, force: bool = False) -> RecoveryReport:
@@ -101,6 +104,7 @@ class Recovery:
                 )
             with self._opened(draft) as (executor, backend):
                 report = self._reconciled(executor, backend)
+                _leave_for_audit(executor, Operation.REBUILT, report, {"forced": force})
             return self._exchanged(draft, report, None)
 
     def _copy(self, backup: Path | None, draft: Path) -> Path:
@@ -194,6 +198,20 @@ def _settled_owner(executor: Executor, sidecars: Sidecars) -> str:
             known = sidecars.owner_id() or str(uuid4())
             tx.execute(insert(table).values(name=OWNER_SETTING, value=known))
     return str(known)
+
+
+def _leave_for_audit(executor: Executor, operation: Operation, report: RecoveryReport, how: Mapping[str, Any]) -> None:
+    """Let the audit know when the workspace is opened; it was the person at this computer, whose files these are."""
+    came_of_it = {
+        "recovered_at": to_datetime(now_us()).isoformat(),
+        "objects": report.objects,
+        "taken_in": report.taken_in,
+        "versions": report.versions,
+        "problems": report.problem_count,
+    }
+    with executor.transaction(_SYSTEM) as tx:
+        owner = tx.execute(select(storage_settings.c.value).where(storage_settings.c.name == OWNER_SETTING)).scalar()
+        recovered.leave(tx, recovered.Recovered(str(owner), operation, {**how, **came_of_it}))
 
 
 def _report_of(executor: Executor, findings: Findings) -> RecoveryReport:

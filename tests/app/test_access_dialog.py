@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QLineEdit, QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from app.actions import ActionId
 from app.dialogs.access_dialog import AccessDialog
@@ -13,11 +14,12 @@ from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.keys_dialog import KeysDialog
 from app.dialogs.token_dialog import TokenDialog
 from app.dialogs.user_dialog import UserDialog
+from app.look import Look
 from app.models.access import TokenColumn, UserColumn, user_model
-from engine.access_types import User
+from engine.access_types import IssuedToken, TokenInfo, User
 from engine.errors import InvalidToken
 from engine.workspace import Workspace
-from tests.app.helpers import Desk
+from tests.app.helpers import NOW, Desk
 from tests.app.test_accessibility import unnamed
 
 DAY_S = 24 * 3600
@@ -94,6 +96,23 @@ def test_editing_changes_only_what_was_changed(desk: Desk, workspace: Workspace,
     assert workspace.users.verify_password("alicia", "correct horse").id == alice.id
 
 
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(desk: Desk, workspace: Workspace, alice: User) -> None:
+    dialog = opened(desk)
+    dialog.edit.click()
+    form = desk.dialog(UserDialog)
+    workspace.users.change(alice.id, desk.me, role="editors")
+    form.name.setText("alicia")
+    form.save.click()
+    desk.until(lambda: "changed meanwhile" in form.name_field.problem)
+    assert workspace.users.get(alice.id, desk.me).name == "alice"
+
+
+def test_the_dialog_follows_changes_from_outside(desk: Desk, workspace: Workspace, alice: User) -> None:
+    dialog = opened(desk)
+    workspace.users.add("bob", desk.me)
+    desk.until(lambda: [user.name for user in dialog.known.users] == ["alice", "bob"])
+
+
 def test_removing_asks_and_ends_their_tokens(desk: Desk, workspace: Workspace, alice: User) -> None:
     token = workspace.tokens.mint_for(alice, desk.me, DAY_S)
     dialog = opened(desk)
@@ -122,6 +141,26 @@ def test_a_token_is_made_shown_once_and_copied(desk: Desk, workspace: Workspace,
     desk.until(lambda: dialog.tokens.model().rowCount() == 1)
     assert texts(dialog)[:3] == ["alice", "authenticated", "Valid"]
     assert token not in "".join(texts(dialog))
+
+
+def test_what_is_secret_is_marked_as_such_for_programs_that_keep_what_was_copied(desk: Desk, alice: User) -> None:
+    dialog = opened(desk)
+    dialog.copied.emit("a key", "Key copied")
+    data = QGuiApplication.clipboard().mimeData()
+    assert data.text() == "a key"
+    assert bytes(data.data("x-kde-passwordManagerHint").data()) == b"secret"
+
+
+def test_whose_token_it_is_is_said_of_the_one_that_was_asked_for(look: Look, qtbot: QtBot, alice: User) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    form = TokenDialog(look, window, [alice])
+    form.confirm.click()
+    assert not form.holder.isEnabled()
+    form.holder.setCurrentIndex(1)
+    info = TokenInfo("1", alice.id, "authenticated", NOW, None, None)
+    form.show_token(IssuedToken("secret", info))
+    assert form._until.text() == "Whoever has it is alice until you revoke it."
 
 
 def test_no_token_is_made_from_what_a_user_was_before(desk: Desk, workspace: Workspace, alice: User) -> None:
@@ -168,6 +207,12 @@ def test_tokens_are_revoked_one_by_one_and_all_at_once(desk: Desk, workspace: Wo
     dialog.show_page(1)
     dialog.tokens.choose(0)
     dialog.revoke.click()
+    asked = desk.dialog(DeleteDialog)
+    assert asked.cancel.isDefault()
+    asked.reject()
+    assert workspace.verifier.context(tokens[-1].token).user_id == alice.id
+    dialog.revoke.click()
+    press(desk, "Revoke")
     desk.until(lambda: texts(dialog)[TokenColumn.STATE] == "Revoked")
     assert not dialog.revoke.isEnabled()
     with pytest.raises(InvalidToken):
@@ -212,6 +257,7 @@ def test_replacing_keys_says_what_ends_when_and_shows_the_new_ones(desk: Desk, w
     desk.until(lambda: dialog.known.anon_key != before)
     assert workspace.verifier.context(before).role == "anon"
     assert "count until" in desk.toast.text
+    assert "{" not in desk.toast.text
 
 
 def test_every_control_has_a_name(desk: Desk, alice: User) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import shiboken6
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.access_tester import AccessTester
@@ -24,6 +24,7 @@ from engine.access_types import (
     User,
 )
 from engine.context import RlsContext
+from engine.permissions.explained_rows import Target
 from engine.permissions.language import highlight
 from engine.permissions.rows import Command, PolicyTable
 from tests.app.helpers import NOW, make_bucket
@@ -95,6 +96,121 @@ def test_a_known_user_is_who_they_are(look: Look, parent: QWidget) -> None:
     assert question is not None
     assert (question.subject.user_id, question.subject.role) == ("5f0c", "editor")
     assert question.subject.claims["team"] == "blue"
+
+
+def test_what_moves_or_is_copied_goes_somewhere(look: Look, parent: QWidget) -> None:
+    dialog = opened(look, parent)
+    dialog.show_buckets(["music"])
+    form = dialog.form
+    assert not form.target_field.isVisible()
+    for number, command in ((4, Command.UPDATE), (5, Command.INSERT)):
+        form.commands.button(number).click()
+        assert form.target_field.isVisible()
+        assert form.bucket_field.isVisible()
+        form.target_bucket.setCurrentIndex(0)
+        form.target_path.setText("")
+        assert form.question is None
+        form.target_path.setText("c.jpg")
+        assert form.question == Question(RlsContext.anonymous(), command, "a/b.jpg", target=Target("c.jpg"))
+        form.target_bucket.setCurrentIndex(1)
+        assert form.question is not None
+        assert form.question.target == Target("c.jpg", "music")
+    form.commands.button(0).click()
+    assert form.question is not None
+    assert form.question.target is None
+
+
+def test_buckets_are_asked_about_by_themselves(look: Look, parent: QWidget) -> None:
+    form = opened(look, parent).form
+    form.commands.button(4).click()
+    form.about.setCurrentIndex(1)
+    assert [form.commands.button(number).text() for number in range(4)] == ["See", "Make", "Change", "Delete"]
+    assert not any(part.isVisible() for part in (form.path_field, form.target_field, form.commands.button(4)))
+    form.commands.button(3).click()
+    question = form.question
+    assert question == Question(RlsContext.anonymous(), Command.DELETE, "")
+    assert question.table is PolicyTable.BUCKETS
+    form.about.setCurrentIndex(0)
+    assert form.commands.button(3).text() == "Delete"
+    assert form.commands.button(2).text() == "Replace"
+    assert form.path_field.isVisible()
+    form.ask(question)
+    assert form.question == question
+
+
+def test_what_the_operation_is_can_be_said(look: Look, parent: QWidget) -> None:
+    form = opened(look, parent).form
+    form.operation.setCurrentIndex(form.operation.findText("storage.object.list_v2"))
+    assert form.question is not None
+    assert form.question.operation == "storage.object.list_v2"
+
+
+@pytest.mark.parametrize("about", [0, 1])
+def test_no_two_access_keys_of_the_form_are_the_same(look: Look, parent: QWidget, about: int) -> None:
+    form = opened(look, parent).form
+    form.about.setCurrentIndex(about)
+    form.who.setCurrentIndex(form.who.count() - 1)
+    if not about:
+        form.commands.button(4).click()
+    form.details.set_open(True)
+    parts = [*form.findChildren(QLabel), *form.findChildren(QAbstractButton)]
+    texts = [part.text() for part in parts if part.isVisibleTo(form)]
+    keys = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
+    assert len(keys) == len(set(keys)), sorted(keys)
+
+
+def test_the_largest_question_fits_a_small_screen(look: Look, parent: QWidget, qtbot: QtBot) -> None:
+    dialog = opened(look, parent)
+    form = dialog.form
+    form.who.setCurrentIndex(form.who.count() - 1)
+    form.commands.button(4).click()
+    form.details.set_open(True)
+    qtbot.wait(50)
+    assert dialog.height() <= 740
+
+
+def test_why_asks_at_once_about_whoever_was_refused_and_not_about_who_they_are_by_now(
+    look: Look, parent: QWidget, qtbot: QtBot
+) -> None:
+    dialog = opened(look, parent)
+    asked: list[Question] = []
+    dialog.asked.connect(asked.append)
+    then = RlsContext("5f0c", "editor", {"team": "red", "sub": "5f0c", "role": "editor"})
+    refused = Question(then, Command.UPDATE, "a/b.jpg", target=Target("c.jpg", "music"))
+    dialog.ask_why(refused)
+    dialog.show_people([ANNA])  # who is in another team now
+    dialog.ask_why(refused)
+    qtbot.waitUntil(lambda: len(asked) > 0)
+    assert dialog.form.who.currentText() == "Another role…"
+    assert dialog.form.question == refused
+    now = replace(refused, subject=replace(then, claims={"team": "blue", "sub": "5f0c", "role": "editor"}))
+    dialog.form.ask(now)
+    assert dialog.form.who.currentText() == "anna"
+    assert all(question == refused for question in asked)
+
+
+def test_what_was_refused_and_would_be_allowed_says_that_it_may_be_about_more(look: Look, parent: QWidget) -> None:
+    dialog = opened(look, parent)
+    refused = Question(RlsContext.anonymous(), Command.DELETE, "a/b.jpg")
+    dialog.ask_why(refused)
+    for allowed in (True, False):
+        dialog.show_answer(refused, Answered(Explanation(allowed, "so", Command.DELETE), is_there=True))
+        assert ("refused nevertheless" in dialog.answer.remark.text()) is allowed
+
+
+@pytest.mark.parametrize("typed", ["²", "9" * 30, "-1"])
+def test_a_size_that_is_none_is_refused(look: Look, parent: QWidget, typed: str) -> None:
+    form = opened(look, parent).form
+    form.size_bytes.setText(typed)
+    assert form.size_field.problem
+    assert form.question is None
+
+
+def test_claims_as_deep_as_nobody_can_read_are_refused(look: Look, parent: QWidget) -> None:
+    form = opened(look, parent).form
+    form.who.setCurrentIndex(1)
+    form.claims.setPlainText('{"a":' * 100_000)
+    assert form.claims_field.problem
 
 
 def test_another_role_must_be_named(look: Look, parent: QWidget) -> None:

@@ -15,6 +15,7 @@ from app.bridge.tasks import Tasks
 from app.bridge.transfers import TransferBridge
 from engine.context import RlsContext
 from engine.errors import Unauthorized
+from engine.permissions.explained_rows import Target
 from engine.transfers import TransferQueue, UploadJob
 from tests.engine.transfers.fakes import FakeStorage
 
@@ -134,16 +135,25 @@ def _refuse(*_: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("deed", "path", "explained"),
+    ("deed", "path", "target", "explained"),
     [
-        (Deed.DELETE, "a.txt", True),
-        (Deed.DELETE, "", False),
-        (Deed.DELETE, "folder/", False),
-        (Deed.MOVE, "a.txt", False),
-        (Deed.CHANGE_BUCKET, "a.txt", False),
+        (Deed.DELETE, "a.txt", None, True),
+        (Deed.DELETE, "", None, False),
+        (Deed.DELETE, "folder/", None, False),
+        (Deed.MOVE, "a.txt", None, False),
+        (Deed.MOVE, "a.txt", Target("b.txt", "other"), True),
+        (Deed.RENAME, "a.txt", None, False),
+        (Deed.RENAME, "a.txt", Target("b.txt"), True),
+        (Deed.RENAME, "a/", Target("b/"), False),
+        (Deed.COPY, "a.txt", Target("b.txt", "other"), True),
+        (Deed.CHANGE_BUCKET, "", None, True),
+        (Deed.DELETE_BUCKET, "", None, True),
+        (Deed.MAKE_BUCKET, "", None, False),
     ],
 )
-def test_why_is_offered_where_the_one_object_decides(deed: Deed, path: str, explained: bool) -> None:
-    refused = Refused(Identity("alice", RlsContext.user("a")), Attempt(deed, "photos", path))
+def test_why_is_offered_where_the_one_object_decides(
+    deed: Deed, path: str, target: Target | None, explained: bool
+) -> None:
+    refused = Refused(Identity("alice", RlsContext.user("a")), Attempt(deed, "photos", path, target))
     assert refused.is_explainable is explained
     assert (the_one(["a"]), the_one(["a", "b"])) == ("a", "")

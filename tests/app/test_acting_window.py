@@ -11,18 +11,23 @@ from PySide6.QtCore import Qt
 from app.actions import ActionId
 from app.application import Window
 from app.bridge.acting import Identity, visitor_name
+from app.bridge.carriage import Order, Plan
 from app.bridge.operations import BucketDraft, Removal
 from app.bridge.serving import ServerState
+from app.cargo import Cargo, Motion
 from app.dialogs.access_dialog import AccessDialog
 from app.dialogs.access_tester import AccessTester
 from app.dialogs.act_as_dialog import ActAsDialog
+from app.location import Location
 from app.models.sources import Standing
 from app.models.transfer_rows import detail_of
 from app.models.tree_model import STANDING_ROLE
 from app.views.outside_menu import OutsideMenu
 from engine.access_types import User
 from engine.context import RlsContext
-from engine.permissions.rows import Command
+from engine.move_types import Move
+from engine.permissions.explained_rows import Target
+from engine.permissions.rows import Command, PolicyTable
 from engine.transfers import JobSnapshot
 from tests.app.helpers import Desk, leave
 from tests.app.test_accessibility import unnamed
@@ -224,6 +229,54 @@ def test_what_is_denied_says_who_may_not_do_what(shared: Desk) -> None:
     assert not shared.toast._button.isVisible()  # the tester knows nothing of buckets
 
 
+def test_what_may_not_be_done_with_a_bucket_is_explained_by_its_own_policies(shared: Desk) -> None:
+    shared.storage.policies.apply("CREATE POLICY seen ON storage.buckets FOR SELECT USING (true);", shared.me)
+    act_as(shared, "alice")
+    shared.until(lambda: "mine.txt" in shared.names)
+    shared.session._side.operations.rename_bucket("photos", "hers", lambda _: None)
+    shared.until(lambda: shared.toast.text == "alice may not change this bucket. Policies decide.")
+    shared.toast._button.click()
+    tester = shared.dialog(AccessTester)
+    shared.until(lambda: tester.answer.reason.text() == "No policy lets authenticated change here")
+    assert tester.form.question.table is PolicyTable.BUCKETS
+
+
+MOVES = """CREATE POLICY "drafts only" ON storage.objects FOR ALL TO authenticated
+USING (bucket_id = 'photos' AND name LIKE '%.txt');"""
+
+
+@pytest.mark.parametrize("way", ["rename", "move", "copy"])
+def test_what_may_not_go_somewhere_is_explained_with_where(shared: Desk, way: str) -> None:
+    shared.storage.policies.apply(
+        "".join(f'DROP POLICY "{one.spec.name}" ON storage.objects;'
+                for one in shared.storage.policies.list(shared.me, "photos")) + MOVES,
+        shared.me,
+    )  # fmt: skip
+    side = shared.session._side
+    act_as(shared, "alice")
+    shared.until(lambda: "mine.txt" in shared.names)
+    if way == "rename":
+        side.operations.rename("photos", "mine.txt", "mine.png", lambda _: None)
+    else:
+        motion = Motion.MOVE if way == "move" else Motion.COPY
+        order = Order(Cargo("photos", ("mine.txt",)), Location("private"), motion)
+        side.carrier.carry(Plan(order, (Move("mine.txt", "mine.txt"),)), {}, lambda _: None)
+    shared.until(lambda: "Policies decide" in shared.toast.text)
+    shared.toast._button.click()
+    tester = shared.dialog(AccessTester)
+    shared.until(lambda: tester.form.who.currentText() == "alice")
+    shared.until(lambda: tester.answer.verdict.text() == "Denied")
+    target = Target("mine.png") if way == "rename" else Target("mine.txt", "private")
+    question = tester.form.question
+    assert question.target == target
+    assert question.command is (Command.INSERT if way == "copy" else Command.UPDATE)
+    shared.storage.policies.apply(
+        'CREATE POLICY "all" ON storage.objects FOR ALL TO authenticated USING (true);', shared.me
+    )
+    shared.until(lambda: tester.answer.verdict.text() == "Allowed")  # it follows what changes
+    assert "refused nevertheless" in tester.answer.remark.text()
+
+
 def test_what_is_passed_over_because_policies_say_so_is_told_and_explained(shared: Desk) -> None:
     shared.storage.policies.apply(
         """DROP POLICY "Users may delete their own objects: photos" ON storage.objects;
@@ -303,3 +356,33 @@ def test_an_upload_that_policies_refuse_says_so_in_its_row(shared: Desk, tmp_pat
     shared.until(lambda: len(ended) == 1)
     assert detail_of(ended[0]) == "Policies do not allow this"
     assert not shared.storage.exists("photos", "new.txt", shared.me)
+
+
+def test_nothing_of_what_was_seen_with_other_eyes_stays_in_the_inspector(shared: Desk) -> None:
+    shared.session.actions[ActionId.INSPECTOR].setChecked(True)
+    shared.views.inspector.show()
+    shared.select("mine.txt")
+    shared.until(lambda: "Size" in shared.views.inspector.facts())
+    act_as(shared, "alice")
+    assert shared.views.inspector.facts() == {}
+
+
+def test_who_is_acted_as_already_is_not_led_to_where_one_acts_in_ones_own_name(desk: Desk) -> None:
+    desk.bucket("photos")
+    act_as_visitor(desk)
+    desk.session.actions[ActionId.ACT_AS].trigger()
+    dialog = desk.dialog(ActAsDialog)
+    desk.until(lambda: dialog.users.itemText(0) == "Nobody is known here yet")
+    assert not dialog.add_user.isVisible()
+
+
+def test_what_was_dropped_by_oneself_is_not_uploaded_in_another_name(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "new.txt").write_text("x")
+    go = desk.hold_mutations()
+    desk.session.controllers.moving.dropped([tmp_path / "new.txt"], "")
+    act_as_visitor(desk)
+    go.set()
+    desk.until(lambda: bool(desk.storage.list_buckets(desk.me)))
+    desk.session._tasks.mutate(lambda _: None, lambda _: desk.session._side.acting.stop())
+    desk.until(lambda: desk.session._side.acting.identity is None)
+    assert desk.session._side.transfers.snapshots() == ()

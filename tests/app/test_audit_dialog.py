@@ -7,21 +7,24 @@ import csv
 import json
 import sqlite3
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from app.actions import ActionId
+from app.audit_words import Names
+from app.bridge.acting import Identity, visitor_name
 from app.dialogs.audit_dialog import AuditDialog
 from app.dialogs.keep_entries_dialog import KeepEntriesDialog
 from app.models.audit import AuditColumn
-from engine.access_types import AuditFilter, AuditPage
+from engine.access_types import AuditEntry, AuditFilter, AuditPage
 from engine.audit.audit import Audit
 from engine.context import Origin, RlsContext
 from engine.errors import Cancelled, DiskFull, StorageError
 from engine.workspace import Workspace
-from tests.app.helpers import Desk
+from tests.app.helpers import NOW, Desk
 from tests.app.test_accessibility import unnamed
 
 NET = Origin("req-1", "192.168.1.42")
@@ -76,6 +79,28 @@ def test_says_in_plain_words_who_did_what_and_what_was_denied(told: Desk) -> Non
     assert ["You", "service_role", "Make a bucket", "photos", "", "Done", "This computer"] in rows(dialog)
 
 
+def test_says_who_acted_as_somebody_and_finds_it_among_their_own(told: Desk, workspace: Workspace) -> None:
+    alice = workspace.users.context_of(workspace.users.get("alice", told.me))
+    acting = told.session._side.acting
+    for identity in (Identity("alice", alice), Identity(visitor_name(), RlsContext.anonymous())):
+        acting.begin(identity)
+        told.session._side.operations.delete("photos", ["trips/kite.png"], None, lambda _: None)
+    acting.stop()
+    dialog = opened(told)
+    filters = dialog.filters
+    filters.path.setText("kite")
+    filters.group.setCurrentIndex(4)
+    told.until(lambda: [row[:2] for row in rows(dialog)] == [
+        ["You, acting as a visitor", "anon"], ["You, acting as alice", "authenticated"],
+    ])  # fmt: skip
+    filters.who.setCurrentIndex(1)  # You
+    told.until(lambda: dialog.model.wanted.user == workspace.owner_id)
+    told.until(lambda: len(rows(dialog)) == 2)
+    dialog.table.choose(1)
+    assert dialog.detail.facts()["Who"] == "You, acting as alice"
+    assert json.loads(dialog.detail.text.toPlainText())["acted_by"] == workspace.owner_id
+
+
 def test_the_chosen_entry_is_shown_in_full(told: Desk) -> None:
     dialog = opened(told)
     changes(told, dialog)
@@ -109,6 +134,24 @@ def test_filters_narrow_what_is_shown(told: Desk, workspace: Workspace) -> None:
     assert filters.wanted.until is not None
     told.until(lambda: dialog.model.wanted.until is not None)
     told.until(lambda: {row[3] for row in rows(dialog)} == {"photos"})  # until tomorrow: what was just done is in it
+
+
+def test_filters_by_role_request_and_address_are_one_press_away(told: Desk) -> None:
+    dialog = opened(told)
+    filters = dialog.filters
+    assert not filters.role.isVisible()
+    filters.more.click()
+    filters.role.setCurrentIndex(filters.role.findText("anon"))
+    told.until(lambda: {row[1] for row in rows(dialog)} == {"anon"})
+    filters.role.setEditText("authenticated")
+    told.until(lambda: {row[1] for row in rows(dialog)} == {"authenticated"})
+    filters.role.setCurrentIndex(0)
+    filters.address.setText("192.168.")
+    filters.request.setText("req-1")
+    told.until(lambda: {row[6] for row in rows(dialog)} == {"192.168.1.42"})
+    filters.more.click()  # what is not seen narrows nothing
+    assert not filters.narrows
+    told.until(lambda: "This computer" in {row[6] for row in rows(dialog)})
 
 
 def test_older_entries_come_as_somebody_scrolls(told: Desk) -> None:
@@ -227,3 +270,34 @@ def test_every_control_has_a_name(told: Desk) -> None:
     dialog = opened(told)
     dialog.filters.period.setCurrentIndex(5)
     assert unnamed(dialog) == []
+
+
+def test_a_page_that_can_not_be_read_does_not_end_what_goes_on(told: Desk) -> None:
+    dialog = opened(told)
+    running = told.session._side.audit.verify(lambda _: None, owner=dialog)
+    dialog.begin_work(running, "Checking")
+    dialog.model.failed.emit(DiskFull("no"))
+    assert dialog.strip.busy
+    dialog.end_work()
+
+
+def test_what_is_asked_for_stays_when_people_and_buckets_are_read_again(told: Desk, workspace: Workspace) -> None:
+    workspace.users.add("You", told.me)
+    dialog = opened(told)
+    filters = dialog.filters
+    filters.who.setEditText("a11c")
+    filters.bucket.setCurrentIndex(filters.bucket.findText("photos"))
+    names = dialog.model._names
+    filters.offer(names, ["others"])
+    assert (filters.wanted.user, filters.wanted.bucket) == ("a11c", "photos")
+    filters.offer(names, ["others", "photos"])
+    assert (filters.wanted.bucket, filters.bucket.count()) == ("photos", 3)
+    other = [number for number in range(filters.who.count()) if filters.who.itemText(number) == "You"][1]
+    filters.who.setCurrentIndex(other)
+    assert filters.wanted.user == workspace.users.get("You", told.me).id
+
+
+def test_what_the_service_key_does_is_no_work_of_holdall() -> None:
+    entry = AuditEntry(1, NOW, "service_role", "audit.exported", None, "", {})
+    assert Names("me").who(entry) == "service_role"
+    assert Names("me").who(replace(entry, actor="retention")) == "Holdall (retention)"

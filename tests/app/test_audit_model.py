@@ -112,6 +112,20 @@ def test_pages_that_are_gone_are_read_again_where_they_began(
     assert model.held_pages == 2
 
 
+def test_the_newest_that_are_gone_come_back_as_they_were(
+    qapp: QApplication, source: FakeAudit, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(audit_model, "_PAGES_MAX", 2)
+    model = AuditModel(source, ROWS)
+    model.open(AuditFilter())
+    source.deliver()
+    scroll(model, source)
+    source.entries.insert(0, entry(99))
+    assert paths(model, 0) == [None]
+    qtbot.waitUntil(lambda: (source.deliver(), paths(model, 0))[1] != [None])
+    assert paths(model, 0, 9, 10) == ["35.txt", "26.txt", None]
+
+
 def test_another_filter_drops_answers_to_the_one_before(model: AuditModel, source: FakeAudit) -> None:
     model.fetchMore(QModelIndex())
     late = source.pending[-1]

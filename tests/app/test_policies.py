@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QPushButton
 
 from app.actions import ActionId
+from app.controllers.policies import PolicyControl
 from app.dialogs.access_tester import AccessTester
 from app.dialogs.bucket_dialog import BucketDialog
 from app.dialogs.bug_dialog import BugDialog
@@ -17,11 +21,13 @@ from app.dialogs.policies_dialog import PoliciesDialog
 from app.dialogs.policy_editor import PolicyEditor
 from app.dialogs.template_dialog import TemplateDialog
 from app.menus import FOLDER_MENU, TREE_BUCKET_MENU
+from app.policies import PolicyRow
 from engine.access_types import Policy, PolicyCommand, PolicySpec
 from engine.context import RlsContext
 from engine.errors import DiskFull, StorageError
+from engine.permissions import language
 from engine.permissions.rows import PolicyTable
-from tests.app.helpers import Desk
+from tests.app.helpers import NOW, Desk, Load, make_bucket
 from tests.app.test_accessibility import unnamed
 
 ANNA = RlsContext.user("anna")
@@ -188,6 +194,57 @@ def test_deleting_asks_with_the_safe_answer_first(pol_desk: Desk) -> None:
     assert dialog.nothing.isVisible()
 
 
+def test_what_was_deleted_comes_back_by_one_button(pol_desk: Desk) -> None:
+    desk = pol_desk
+    desk.storage.policies.create(READ, desk.me, bucket="photos")
+    off = desk.storage.policies.create(replace(READ, name="Off"), desk.me, bucket="photos")
+    desk.storage.policies.set_enabled(off.id, False, desk.me)
+    before = kept(desk)
+    dialog = opened(desk, 2)
+    assert not dialog.undo.isVisible()
+    dialog.list.selectAll()
+    dialog.delete.click()
+    desk.dialog(DeleteDialog).confirm.click()
+    desk.until(lambda: dialog.undo.isVisible())
+    desk.until(lambda: shown(dialog) == 0)
+    dialog.undo.click()
+    desk.until(lambda: shown(dialog) == 2)
+    assert [(one.id, one.spec, one.enabled) for one in kept(desk)] == [
+        (one.id, one.spec, one.enabled) for one in before
+    ]
+    assert not dialog.undo.isVisible()
+
+
+def test_what_is_off_stays_off_where_its_sql_goes(pol_desk: Desk) -> None:
+    desk = pol_desk
+    desk.storage.policies.create(READ, desk.me, bucket="photos")
+    off = desk.storage.policies.create(replace(READ, name="Off", using="name =\n'x'"), desk.me, bucket="photos")
+    desk.storage.policies.set_enabled(off.id, False, desk.me)
+    dialog = opened(desk, 2)
+    dialog.list.selectAll()
+    dialog.copy.click()
+    desk.until(lambda: dialog.said.text() == "2 policies copied as SQL")
+    copied = QGuiApplication.clipboard().text()
+    assert "-- switched off" in copied
+    assert [statement.spec.name for statement in language.statements(copied)] == ["Read"]
+
+
+def test_what_is_pasted_for_another_bucket_or_one_that_is_not_there_is_said(pol_desk: Desk) -> None:
+    desk = pol_desk
+    desk.storage.create_bucket("other", desk.me)
+    dialog = opened(desk)
+    dialog.paste.click()
+    pasted = desk.dialog(PasteSqlDialog)
+    pasted.field.edit.setPlainText(SQL)
+    desk.until(lambda: pasted.meaning.text.startswith("Adds “Members"))
+    assert not pasted.notes.isVisible()
+    pasted.field.edit.setPlainText(SQL.replace("'photos'", "'fotos'", 1).replace("'photos'", "'other'"))
+    desk.until(pasted.notes.isVisible)
+    missing, elsewhere = pasted.notes.text().splitlines()
+    assert missing.startswith("There is no bucket fotos here")
+    assert elsewhere.startswith("Some are for the bucket other")
+
+
 def test_policies_go_out_as_sql_and_come_back(pol_desk: Desk) -> None:
     desk = pol_desk
     desk.storage.policies.apply(SQL, desk.me)
@@ -275,6 +332,24 @@ def test_the_tester_says_who_may_and_why(pol_desk: Desk) -> None:
     tester.form.user_id.setText(desk.me.user_id or "")
     desk.until(lambda: tester.answer.verdict.text() == "Allowed")
     assert "Own" in tester.answer.reason.text()
+
+
+def test_the_tester_knows_of_buckets_and_of_operations(pol_desk: Desk) -> None:
+    desk = pol_desk
+    seen = PolicySpec("Seen", PolicyTable.BUCKETS, PolicyCommand.SELECT, using="name = 'photos'")
+    listed = replace(READ, using="storage.allow_only_operation('object.list_v2')")
+    desk.storage.policies.create(seen, desk.me)
+    desk.storage.policies.create(listed, desk.me, bucket="photos")
+    desk.select("notes.txt")
+    desk.session.actions[ActionId.TEST_ACCESS].trigger()
+    tester = desk.dialog(AccessTester)
+    desk.until(lambda: tester.answer.verdict.text() == "Denied")
+    tester.form.operation.setCurrentIndex(tester.form.operation.findData("storage.object.list_v2"))
+    desk.until(lambda: tester.answer.verdict.text() == "Allowed")
+    tester.form.about.setCurrentIndex(1)
+    desk.until(lambda: "Seen" in tester.answer.reason.text())
+    tester.form.commands.button(3).click()
+    desk.until(lambda: tester.answer.verdict.text() == "Denied")
 
 
 def test_the_tester_knows_the_users(pol_desk: Desk) -> None:
@@ -409,3 +484,61 @@ def test_no_control_is_nameless(pol_desk: Desk) -> None:
     dialog.paste.click()
     assert unnamed(desk.dialog(PasteSqlDialog)) == []
     assert unnamed(dialog) == []
+
+
+def test_a_policy_about_buckets_is_said_to_concern_them_all(pol_desk: Desk) -> None:
+    desk = pol_desk
+    dialog = opened(desk)
+    dialog.new_wanted.emit()
+    desk.dialog(TemplateDialog).own_wanted.emit()
+    editor = desk.dialog(PolicyEditor)
+    form = editor.form
+    form.name.setText("All buckets")
+    form.using.edit.setPlainText("true")
+    desk.until(lambda: "photos" in editor.meaning.text)
+    form.table.setCurrentIndex(form.table.findData(PolicyTable.BUCKETS))
+    desk.until(lambda: editor.meaning.text != "" and "photos" not in editor.meaning.text)
+
+
+def test_a_template_is_for_the_bucket_as_it_is_called_by_now(pol_desk: Desk) -> None:
+    desk = pol_desk
+    dialog = opened(desk)
+    dialog.new_wanted.emit()
+    templates = desk.dialog(TemplateDialog)
+    desk.until(lambda: templates.use.isEnabled())
+    desk.storage.rename_bucket("photos", "pictures", desk.me)
+    templates.use.click()
+    gone(desk, TemplateDialog)
+    assert {policy.bucket for policy in kept(desk)} == {"pictures"}
+
+
+class HeldBridge:
+    """Answers when a test likes."""
+
+    def __init__(self) -> None:
+        self.loads: list[Load] = []
+        self.answers: list[tuple[PolicyRow, ...]] = []
+
+    def list(self, _bucket: object, then: Callable[[tuple[PolicyRow, ...]], None], *_: object, **__: object) -> Load:
+        number = len(self.loads)
+        load = Load(lambda: then(self.answers[number]))
+        self.loads.append(load)
+        return load
+
+
+def test_an_older_answer_shows_nothing_over_a_newer_one_and_what_was_made_is_chosen(desk: Desk) -> None:
+    bridge = HeldBridge()
+    rows = tuple(PolicyRow(Policy(name, replace(READ, name=name), "photos", True, NOW, NOW), name) for name in "ab")
+    bridge.answers = [rows[:1], rows]
+    bucket = desk.bucket("photos")
+    control = PolicyControl(
+        desk.session._look, desk.shell, bridge, None, QGuiApplication.clipboard(), desk.session._errors
+    )
+    dialog = PoliciesDialog(desk.session._look, desk.shell, make_bucket("photos"))
+    dialog.open()
+    control._load(dialog, bucket, "b")
+    control._load(dialog, bucket)
+    for load in reversed(bridge.loads):
+        load.deliver()
+    assert [one.id for one in dialog.list.chosen] == ["b"]
+    assert shown(dialog) == 2

@@ -9,19 +9,23 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from app import look as look_module
+from app.dialogs.base import Dialog
 from app.dialogs.paste_sql_dialog import PasteSqlDialog
 from app.dialogs.policies_dialog import PoliciesDialog
 from app.dialogs.policy_editor import PolicyEditor
 from app.dialogs.template_dialog import TemplateDialog
+from app.dialogs.user_dialog import UserDialog
 from app.look import Look
 from app.models.policies import PolicyModel
 from app.policies import Flaw, Judgement, PolicyRow, Script
-from engine.access_types import Policy, PolicyCommand, PolicySpec, PolicyTemplate
+from app.views.verdicts import Answer
+from engine.access_types import Explanation, Policy, PolicyCommand, PolicySpec, PolicyTemplate
 from engine.permissions.language import highlight
-from engine.permissions.rows import PolicyTable
+from engine.permissions.rows import Command, PolicyTable
 from tests.app.helpers import NOW, make_bucket
 
 OWN = "owner_id = (select auth.uid())::text"
@@ -375,3 +379,51 @@ def test_no_two_access_keys_are_the_same(look: Look, parent: QWidget, kind: str)
     texts = [part.text().replace("&&", "") for part in parts if part.isVisibleTo(dialog) or kind == "editor"]
     keys = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
     assert len(keys) == len(set(keys)), sorted(keys)
+
+
+@pytest.mark.parametrize("kind", ["policy", "sql", "user"])
+def test_escape_throws_nothing_away_that_was_typed(look: Look, parent: QWidget, qtbot: QtBot, kind: str) -> None:
+    dialog = {
+        "policy": lambda: PolicyEditor(look, parent, highlight),
+        "sql": lambda: PasteSqlDialog(look, parent, highlight, ""),
+        "user": lambda: UserDialog(look, parent),
+    }[kind]()
+    dialog.open()
+    type_into = {
+        "policy": lambda: dialog.form.using.edit.setPlainText("true"),
+        "sql": lambda: dialog.field.edit.setPlainText("create policy"),
+        "user": lambda: dialog.name.setText("carol"),
+    }[kind]
+    type_into()
+    for _ in range(2):
+        qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+        assert dialog.isVisible()
+        asked = next(part for part in dialog.findChildren(Dialog) if part.isVisible())
+        qtbot.keyClick(asked, Qt.Key.Key_Escape)
+        assert not asked.isVisible()
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    asked = next(part for part in dialog.findChildren(Dialog) if part.isVisible())
+    next(part for part in asked.findChildren(QPushButton) if part.text() == "Throw away").click()
+    assert not dialog.isVisible()
+
+
+def test_escape_closes_at_once_where_nothing_was_typed(look: Look, parent: QWidget, qtbot: QtBot) -> None:
+    for dialog in (PolicyEditor(look, parent, highlight), UserDialog(look, parent)):
+        dialog.open()
+        qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+        assert not dialog.isVisible()
+
+
+def test_what_came_of_something_is_told_to_screen_readers(
+    look: Look, parent: QWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(look_module, "QAccessibleAnnouncementEvent", lambda _, text: said.append(text))
+    monkeypatch.setattr(look_module.QAccessible, "updateAccessibility", lambda _: None)
+    dialog = PoliciesDialog(look, parent, make_bucket("photos"))
+    dialog.say("“Read” is off")
+    dialog.refuse("It can't be done")
+    answer = Answer(look, highlight, public=False)
+    for _ in range(2):
+        answer.show_explanation(Explanation(True, "Allowed by “Read”", Command.SELECT))
+    assert said[-3:] == ["“Read” is off", "It can't be done", "Allowed. Allowed by “Read”"]

@@ -127,6 +127,8 @@ def _audit(desk: Desk) -> AuditDialog:
     for who in (alice, visitor):
         with contextlib.suppress(StorageError):
             desk.storage.delete("photos", "notes.txt", who)
+    with contextlib.suppress(StorageError):
+        desk.storage.delete("photos", "notes.txt", alice.tried_by(str(desk.me.user_id)))
     act(desk, ActionId.AUDIT)
     dialog = desk.dialog(AuditDialog)
     desk.until(lambda: dialog.table.model().rowCount() > 10)
@@ -135,6 +137,12 @@ def _audit(desk: Desk) -> AuditDialog:
 
 def audit(desk: Desk) -> None:
     _audit(desk).table.choose(2)
+
+
+def audit_more(desk: Desk) -> None:
+    dialog = _audit(desk)
+    dialog.filters.more.click()
+    dialog.filters.address.setText("192.168.")
 
 
 def audit_nothing_found(desk: Desk) -> None:
@@ -148,5 +156,5 @@ def audit_kept(desk: Desk) -> None:
 
 SCENES = (
     act_as, act_by_hand, as_alice, as_visitor, refused, why_refused, users, no_users, user_form, tokens, new_token,
-    token_made, keys, replace_keys, audit, audit_nothing_found, audit_kept,
+    token_made, keys, replace_keys, audit, audit_more, audit_nothing_found, audit_kept,
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.actions import ActionId
 from app.dialogs.access_tester import AccessTester
+from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.paste_sql_dialog import PasteSqlDialog
 from app.dialogs.policies_dialog import PoliciesDialog
 from app.dialogs.policy_editor import PolicyEditor
@@ -105,6 +106,26 @@ def pasted_mistake(desk: Desk) -> None:
     desk.dialog(PasteSqlDialog).field.edit.setPlainText(SQL.replace("(storage.foldername(name))[1]", "ownr_id"))
 
 
+def pasted_for_nothing(desk: Desk) -> None:
+    _listed(desk).paste.click()
+    desk.dialog(PasteSqlDialog).field.edit.setPlainText(SQL.replace("'photos'", "'fotos'"))
+
+
+def policies_deleted(desk: Desk) -> None:
+    dialog = _listed(desk)
+    dialog.list.selectAll()
+    dialog.delete.click()
+    desk.dialog(DeleteDialog).confirm.click()
+    desk.until(dialog.undo.isVisible)
+
+
+def typed_and_left(desk: Desk) -> None:
+    _listed(desk).paste.click()
+    pasted = desk.dialog(PasteSqlDialog)
+    pasted.field.edit.setPlainText(SQL)
+    pasted.reject()
+
+
 def access_tested(desk: Desk) -> None:
     _listed(desk).close()
     desk.select("notes.txt")
@@ -115,7 +136,31 @@ def access_tested(desk: Desk) -> None:
     tester.form.path.setText("2026/summer/beach.jpg")
 
 
+def move_tested(desk: Desk) -> None:
+    access_tested(desk)
+    form = desk.dialog(AccessTester).form
+    form.commands.button(4).click()
+    form.target_path.setText("archive/beach.jpg")
+
+
+def bucket_tested(desk: Desk) -> None:
+    access_tested(desk)
+    form = desk.dialog(AccessTester).form
+    form.who.setCurrentIndex(form.who.count() - 1)
+    form.role.setText("editor")
+    form.about.setCurrentIndex(1)
+
+
+def all_of_a_question(desk: Desk) -> None:
+    move_tested(desk)
+    form = desk.dialog(AccessTester).form
+    form.who.setCurrentIndex(form.who.count() - 1)
+    form.role.setText("editor")
+    form.details.set_open(True)
+
+
 SCENES = (
     policies, no_policies, public_bucket, policy_templates, policy_editor, policy_mistake, policies_pasted,
-    pasted_mistake, access_tested,
+    pasted_mistake, pasted_for_nothing, policies_deleted, typed_and_left, access_tested, move_tested,
+    bucket_tested, all_of_a_question,
 )  # fmt: skip

@@ -21,7 +21,7 @@ from engine.audit.gathering import Gathering, Told
 from engine.cancel import CancelToken
 from engine.config import load_settings
 from engine.context import Operation, Origin
-from engine.errors import Cancelled, DatabaseLocked, InvalidRequest, ObjectNotFound
+from engine.errors import Cancelled, DatabaseLocked, InvalidRequest, ObjectNotFound, Unauthorized
 from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
 from engine.types import Progress, RlsContext
@@ -60,6 +60,68 @@ def filled(storage: FileStorage, service: RlsContext, alice: RlsContext, entries
 def test_filters(wanted: AuditFilter, numbers: list[int], filled: object, workspace: Workspace) -> None:
     found = workspace.audit.page(wanted, RlsContext.service()).entries
     assert [entry.id for entry in found] == numbers
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        (AuditFilter(role="authenticated"), [1]),
+        (AuditFilter(role=""), [4]),
+        (AuditFilter(role="service_role", address="10.0"), [3, 2]),
+        (AuditFilter(address="10.0.0.8"), [3]),
+        (AuditFilter(request="req-1"), [2]),
+        (AuditFilter(request="req-3"), [2]),  # the last of three equal ones
+        (AuditFilter(request="last_request_id"), []),
+    ],
+)
+def test_filters_by_role_request_and_address(
+    wanted: AuditFilter, numbers: list[int], storage: FileStorage, service: RlsContext, alice: RlsContext,
+    workspace: Workspace, entries: Entries,
+) -> None:  # fmt: skip
+    storage.list_buckets(alice)
+    entries()
+    for number in (1, 2, 3):
+        storage.list_buckets(service.coming_from(Origin(f"req-{number}", "10.0.0.7")))
+    storage.list_buckets(service.coming_from(Origin("other", "10.0.0.8")))
+    entries()
+    workspace.audit.set_retention_days(9, service)
+    found = workspace.audit.page(wanted, RlsContext.service()).entries
+    assert [entry.id for entry in found] == numbers
+
+
+class TestWhoActed:
+    """Of what somebody did while they tried out another identity."""
+
+    @pytest.fixture
+    def tried(self, storage: FileStorage, filled: object, alice: RlsContext, entries: Entries) -> list[AuditEntry]:
+        """Look and be refused, as alice by herself and as alice by somebody who tries her out."""
+        for who in (alice, alice.tried_by('owner "1"')):
+            storage.exists("photos", "a/two", who)
+            with pytest.raises(Unauthorized):
+                storage.upload("photos", "acted_by", b"x", who)
+        return entries()[6:]
+
+    def test_stands_beside_the_identity(self, tried: list[AuditEntry], alice: RlsContext) -> None:
+        told = {(entry.operation, entry.actor, entry.acted_by) for entry in tried}
+        looked, denied = Operation.OBJECT_INFO, Operation.OBJECT_UPLOAD
+        people = (None, 'owner "1"')
+        assert told == {(act, alice.user_id, person) for act in (looked, denied) for person in people}
+
+    def test_is_found_by_name_among_their_own_acts(self, tried: list[AuditEntry], workspace: Workspace) -> None:
+        found = workspace.audit.page(AuditFilter(user='owner "'), RlsContext.service()).entries
+        assert {entry.acted_by for entry in found} == {'owner "1"'}
+        assert len(found) == 2
+
+    def test_stands_in_files_in_a_column_of_its_own(
+        self, tried: list[AuditEntry], workspace: Workspace, tmp_path: Path
+    ) -> None:
+        target = tmp_path / "audit.csv"
+        workspace.audit.export(AuditFilter(user="owner"), target, "csv", RlsContext.service())
+        rows = list(csv.DictReader(io.StringIO(target.read_text("utf-8"), newline="")))
+        assert [row["acted_by"] for row in rows] == ['owner "1"'] * 2
+
+    def test_is_chained_as_all_the_rest(self, tried: list[AuditEntry], workspace: Workspace) -> None:
+        assert workspace.audit.verify(RlsContext.service()).sound
 
 
 def test_a_span_of_time(filled: list[AuditEntry], workspace: Workspace) -> None:

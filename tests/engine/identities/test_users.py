@@ -10,6 +10,7 @@ import pytest
 from engine.errors import (
     InvalidRequest,
     InvalidToken,
+    ObjectChanged,
     Unauthorized,
     UserAlreadyExists,
     UserNotFound,
@@ -47,6 +48,14 @@ def test_an_id_of_elsewhere_is_kept_in_its_canonical_form(workspace: Workspace, 
     with pytest.raises(UserAlreadyExists):
         workspace.users.add("alice", service)
     assert [user.name for user in workspace.users.list(service)] == ["alice"]
+
+
+def test_who_was_changed_meanwhile_stays_so(workspace: Workspace, service: RlsContext) -> None:
+    seen = workspace.users.add("alice", service)
+    changed = workspace.users.change(seen.id, service, role="editors", seen=seen)
+    with pytest.raises(ObjectChanged):
+        workspace.users.change(seen.id, service, role="guests", seen=seen)
+    assert workspace.users.get("alice", service) == changed
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 
 from engine.access_types import Explanation
-from engine.context import RlsContext
-from engine.errors import BucketNotFound, ObjectNotFound, StorageError, Unauthorized
+from engine.context import Operation, RlsContext
+from engine.errors import BucketNotFound, InvalidRequest, ObjectNotFound, StorageError, Unauthorized
+from engine.permissions.explained_rows import Target
 from engine.permissions.rows import Command, PolicyTable
 from engine.storage import FileStorage
 from engine.types import Bucket, BucketChanges, UploadOptions
@@ -197,3 +200,50 @@ def test_the_answer_is_what_the_engine_does(
     else:
         done = True
     assert told.allowed is done
+
+
+ELSEWHERE = ("bucket_id = 'other'", "bucket_id = 'photos'", "bucket_id IN ('photos', 'other')")
+
+
+@pytest.mark.parametrize(
+    "using",
+    ["true", OWNER, "name = 'a/b.png'", "(storage.foldername(name))[1] IN ('a', 'kept')", "name LIKE '%.png'",
+     *ELSEWHERE, "storage.operation() LIKE '%move'", "metadata->>'mimetype' = 'image/png'"],
+)  # fmt: skip
+def test_what_moves_or_is_copied_is_asked_about_at_both_ends(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, let: Let, alice: RlsContext, explain: Explain, using: str
+) -> None:
+    storage.create_bucket("other", service)
+    let("ALL", using, bucket=None)
+    let("SELECT", "name = 'a/b.png'")
+    for command, goal, path in product((Command.UPDATE, Command.INSERT), ("photos", "other"), ("b.png", "kept/b.png")):
+        storage.upload("photos", "a/b.png", b"x", service, UploadOptions("image/png", replace=True))
+        told = explain(alice, command, target=Target(path, goal))
+        call = storage.move if command is Command.UPDATE else storage.copy
+        with contextlib.suppress(ObjectNotFound, Unauthorized):
+            call("photos", "a/b.png", path, alice, target_bucket=goal)
+        assert storage.exists(goal, path, service) is told.allowed
+        storage.delete_many(goal, [path], service)
+
+
+def test_the_policies_of_the_bucket_decide_to_which_it_goes(
+    storage: FileStorage, service: RlsContext, let: Let, alice: RlsContext, explain: Explain
+) -> None:
+    storage.create_bucket("other", service)
+    let("ALL", "true", name="here")
+    let("ALL", "false", bucket="other", name="there")
+    storage.upload("photos", "a/b.png", b"x", service)
+    for command in (Command.UPDATE, Command.INSERT):
+        assert explain(alice, command, target=Target("x.png")).allowed
+        told = explain(alice, command, target=Target("x.png", "other"))
+        assert told.reason == "Refused by “there”: false is false"
+    with pytest.raises(BucketNotFound):
+        explain(alice, Command.UPDATE, target=Target("x.png", "missing"))
+    with pytest.raises(InvalidRequest):
+        explain(alice, Command.DELETE, target=Target("x.png"))
+
+
+def test_who_is_in_no_act_is_asked_about_in_the_usual_one(explain: Explain, let: Let, anon: RlsContext) -> None:
+    let("SELECT", "storage.allow_only_operation('storage.object.get_authenticated')")
+    assert explain(anon).allowed
+    assert not explain(anon.doing(Operation.OBJECT_LIST)).allowed

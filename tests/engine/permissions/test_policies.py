@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -325,3 +326,48 @@ def test_policies_stand_beside_the_files(
     let("SELECT", "true", name="gone with it")
     storage.delete_bucket("photos", service)
     assert b"gone with it" not in backend.read(".buckets/policies.json")
+
+
+def test_a_policy_about_buckets_belongs_to_none_also_if_it_was_about_objects(
+    storage: FileStorage, bucket: Bucket, service: RlsContext
+) -> None:
+    made = storage.policies.create(spec(using="true"), service, bucket="photos")
+    assert made.bucket == "photos"
+    about_buckets = replace(made.spec, table=PolicyTable.BUCKETS, using="name = 'photos'")
+    assert storage.policies.replace(made.id, about_buckets, service).bucket is None
+    storage.delete_bucket("photos", service)
+    assert [one.id for one in storage.policies.list(service)] == [made.id]
+
+
+class TestPutBack:
+    def test_what_was_deleted_comes_back_as_it_was(
+        self, storage: FileStorage, bucket: Bucket, service: RlsContext, let: Let
+    ) -> None:
+        bound, off, of_all = let("SELECT", "true"), let("DELETE", "false"), let("SELECT", "true", bucket=None)
+        storage.policies.set_enabled(off.id, False, service)
+        before = storage.policies.list(service)
+        gone = storage.policies.delete_many([bound.id, off.id, of_all.id, "missing"], service)
+        assert gone == before
+        assert storage.policies.list(service) == ()
+        assert storage.policies.delete_many([bound.id], service) == ()
+
+        storage.rename_bucket("photos", "pictures", service)
+        as_were = [replace(one, bucket=bucket.id if one.bucket else None) for one in gone]
+        back = storage.policies.put_back(as_were, service)
+        told = [(one.id, one.spec, one.enabled, one.bucket) for one in back]
+        assert told == [(one.id, one.spec, one.enabled, "pictures" if one.bucket else None) for one in gone]
+
+    def test_all_come_back_or_none(self, storage: FileStorage, bucket: Bucket, service: RlsContext, let: Let) -> None:
+        first, second = let("SELECT", "true", name="a"), let("SELECT", "true", name="b")
+        gone = storage.policies.delete_many([first.id, second.id], service)
+        let("SELECT", "false", name="b")
+        with pytest.raises(PolicyAlreadyExists):
+            storage.policies.put_back(gone, service)
+        assert names(storage, service) == ["b"]
+
+    def test_is_for_the_service_role(self, storage: FileStorage, let: Let, bucket: Bucket, alice: RlsContext) -> None:
+        made = let("SELECT", "true")
+        with pytest.raises(Unauthorized):
+            storage.policies.delete_many([made.id], alice)
+        with pytest.raises(Unauthorized):
+            storage.policies.put_back([made], alice)

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from engine.access_types import PolicyCommand
-from engine.errors import InvalidRequest
+from engine.access_types import PolicyCommand, PolicySpec
+from engine.errors import InvalidRequest, ObjectNotFound
 from engine.permissions.language import describe, misfit, parse, split_bucket, statements, to_sql
 from engine.permissions.rows import PolicyTable
 from engine.permissions.templates import TEMPLATES, specs_of
+from engine.storage import FileStorage
+from engine.types import Bucket, RlsContext
 
 VALUES = {"file types": "jpg, .PNG , jpg", "claim and value": "app_metadata.role = admin"}
 
@@ -66,3 +70,20 @@ def test_a_claim_and_its_value(value: str, condition: str):
 def test_what_says_nothing_is_refused(template_id: str, value: str):
     with pytest.raises(InvalidRequest):
         specs_of(template_id, "a", value)
+
+
+def test_their_names_follow_the_bucket(storage: FileStorage, bucket: Bucket, service: RlsContext) -> None:
+    for template in ("public-read", "owner-only"):
+        storage.policies.apply("".join(to_sql(spec, None) for spec in specs_of(template, "photos")), service)
+    own = PolicySpec("Users may read", PolicyTable.OBJECTS, PolicyCommand.SELECT, using="true")
+    storage.policies.create(own, service, "photos")
+    taken = replace(own, name="Anyone may read: pictures")
+    storage.policies.create(taken, service)
+
+    storage.rename_bucket("photos", "pictures", service)
+
+    names = {policy.spec.name for policy in storage.policies.list(service) if policy.bucket == "pictures"}
+    mine = {f"Users may {verb} their own objects: pictures" for verb in ("read", "add", "change", "delete")}
+    assert names == mine | {"Users may read", "Anyone may read: photos"}
+    with pytest.raises(ObjectNotFound):
+        storage.info("pictures", "a", RlsContext.anonymous())

@@ -408,3 +408,23 @@ def test_a_process_killed_at_any_moment_loses_nothing(settings: Settings, tmp_pa
     with opened(settings) as workspace:
         assert contents_of(workspace) == expected
     assert not list(settings.data_dir.glob(".holdall*"))
+
+
+def test_the_audit_tells_of_it_once_and_its_chain_holds(settings: Settings) -> None:
+    backup = backed_up(settings)
+    restored_after_loss(settings)
+    for _ in range(2):
+        with opened(settings) as workspace:
+            told = [entry for entry in workspace.audit.newest(100) if entry.operation.startswith("recovery.")]
+            assert [(entry.operation, entry.actor) for entry in told] == [("recovery.restored", workspace.owner_id)]
+            assert told[0].detail["backup"] == backup.name
+            assert told[0].detail["taken_in"] == 0
+            assert workspace.audit.verify(SERVICE).sound
+
+
+def test_the_audit_of_a_rebuilt_database_begins_with_that(settings: Settings) -> None:
+    Recovery(settings).rebuild(force=True)
+    with opened(settings) as workspace:
+        first = workspace.audit.newest(100)[-1]
+        assert (first.id, first.operation, first.detail["forced"]) == (1, "recovery.rebuilt", True)
+        assert workspace.audit.verify(SERVICE).sound
