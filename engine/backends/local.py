@@ -29,14 +29,12 @@ from engine.backends.local_changes import LocalChanges
 from engine.backends.local_reader import LocalReader
 from engine.backends.local_writer import LocalWriter
 from engine.backends.names import NameMapper
+from engine.backends.storage_folder import STAGING_FOLDER
 from engine.backends.system_calls import sync_file_system
 from engine.errors import BackendUnreachable, BytesMissing, IoError, StorageError
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.ids import new_id
 from engine.os_errors import from_os_error
-
-STAGING_FOLDER: Final = ".staging"
-"""Folder of all leases, below the root."""
 
 _ASIDE_FOLDER: Final = ".lost+found"
 _SYNC_EACH_UP_TO: Final = 8
@@ -375,25 +373,3 @@ def _reader_of(fd: int) -> LocalReader | None:
         return LocalReader(fd, found.st_size)
     os.close(fd)
     return None
-
-
-def is_storage_folder(root: Path) -> bool:
-    """Return whether a local backend was at work in a folder before: it leaves its staging folder there for good."""
-    return (root / STAGING_FOLDER).is_dir()
-
-
-def holds_buckets(root: Path) -> bool:
-    """Return whether a storage folder has bytes of objects: folders of buckets with something in them.
-
-    What cannot be looked into is none of ours, such as the `lost+found` of a disk; whether the storage folder itself
-    can be used, the backend says.
-    """
-    return any(not name.startswith(".") and _names_in(root / name) for name in _names_in(root))
-
-
-def _names_in(folder: Path) -> list[str]:
-    """Return what a folder holds; nothing where it is no folder, or a closed one."""
-    try:
-        return os.listdir(folder)  # noqa: PTH208 - names are all that is wanted
-    except OSError:
-        return []
