@@ -2,6 +2,7 @@
 
     <root>/<bucket id>/users/123/avatar.jpg     an object's bytes
     <root>/.staging/<lease>/<version>           bytes on their way in; one lease a running process
+    <root>/.parts/<id>                          bytes that come over days
     <root>/.lost+found/<label>/…                bytes that a repair put aside
 
 Staging lies on the same file system as the buckets, so that publishing is a rename. Every folder below the root
@@ -26,6 +27,7 @@ from engine.backends.folders import Folder, FolderCache, open_root, walk_files
 from engine.backends.ingest import copy_and_hash, write_all
 from engine.backends.leases import LOCK_NAME, Lease, sweep
 from engine.backends.local_changes import LocalChanges
+from engine.backends.local_parts import LocalPart, LocalParts
 from engine.backends.local_reader import LocalReader
 from engine.backends.local_writer import LocalWriter
 from engine.backends.names import NameMapper
@@ -72,6 +74,7 @@ class LocalBackend:
             except OSError as error:
                 raise from_os_error(error, str(root)) from error
             undo.pop_all()
+        self._parts = LocalParts(root, self._root, self._staging, self._copied, failpoints)
         self._ignores_case = self._staging.stat(LOCK_NAME.upper()) is not None
 
     @property
@@ -148,6 +151,19 @@ class LocalBackend:
             if self._staging.stat(staged_id) is not None:
                 self._failpoints.reach(Failpoint.STAGE_DISCARD)
                 self._staging.unlink(staged_id)
+
+    def hold_part(self, part_id: str) -> LocalPart | None:
+        """Hold a part unless somebody else does."""
+        self._check_reachable()
+        return self._parts.hold(part_id)
+
+    def remove_part(self, part_id: str) -> bool:
+        """Throw a part away unless somebody holds it."""
+        return self._parts.remove(part_id)
+
+    def list_parts(self) -> Sequence[str]:
+        """Return the ids of all parts."""
+        return self._parts.ids()
 
     @contextlib.contextmanager
     def changes(self) -> Iterator[LocalChanges]:
@@ -292,6 +308,10 @@ class LocalBackend:
             finally:
                 os.close(fd)
         return Staged(staged_id, copied_bytes, checksum)
+
+    def _copied(self, staged_id: str, source_fd: int, size_bytes: int) -> Staged:
+        """Stage from a descriptor, without telling anybody how far it is."""
+        return self._ingest(staged_id, source_fd, size_bytes, lambda _: None)
 
     def _sync_one(self, staged_id: str) -> None:
         """Make one staged file durable."""
