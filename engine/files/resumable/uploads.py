@@ -162,7 +162,7 @@ class ResumableUploads:
             part.close()
             raise
 
-    @act(Operation.TUS_DELETE, None, told=("upload_id",))
+    @act(Operation.TUS_DELETE, None, told=("upload_id",), silent=True)
     def end(self, upload_id: str, context: RlsContext, *, holder: str | None = None) -> None:
         """Throw an upload away; an object that it became stays.
 
