@@ -14,6 +14,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from engine import limits
@@ -30,7 +31,7 @@ from engine.files.uploads import Publisher
 from engine.ids import new_id
 from engine.metadata.executor import Executor
 from engine.mime import sniff
-from engine.times import from_datetime
+from engine.times import from_datetime, to_datetime
 from engine.types import RlsContext, StorageObject
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class ResumableSession:
         self._noted_at_s = time.monotonic()
         self._hash = means.hashes.take(row.id, row.offset_bytes)
         self._hash_before = self._hash.copy() if self._hash is not None and whole else None
+        self._expires_us = row.expires_us
         self._ended = False
 
     def __enter__(self) -> ResumableSession:
@@ -123,6 +125,11 @@ class ResumableSession:
     def size_bytes(self) -> int | None:
         """How many bytes there will be, or None while nobody has said."""
         return self._size_bytes
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the upload is thrown away, as far as that is written down."""
+        return to_datetime(self._expires_us)
 
     @property
     def is_complete(self) -> bool:
@@ -244,16 +251,17 @@ class ResumableSession:
         if self.is_complete or state == self._noted:
             return
         self._part.flush()
+        expires_us = self._means.expiry_us()
         with self._means.executor.transaction(_SYSTEM, quiet=True, lasting=True) as tx:
-            note_progress(tx, self._row, *state, self._means.expiry_us())
+            note_progress(tx, self._row, *state, expires_us)
         self._means.failpoints.reach(Failpoint.PART_NOTED)
-        self._noted = state
+        self._noted, self._expires_us = state, expires_us
         self._noted_at_s = time.monotonic()
 
     def _stored(self) -> tuple[StorageObject, bool]:
         """Stage the bytes and commit them; the part goes."""
         means, admission = self._means, self._admission
-        staged_id = new_id()
+        staged_id, expires_us = new_id(), means.expiry_us()
         try:
             self._part.stage(staged_id)
             means.backend.flush([staged_id])
@@ -266,8 +274,9 @@ class ResumableSession:
             content,
             admission.context,
             replace=admission.options.replace,
-            along=lambda change, done: note_stored(change, self._row, done, means.expiry_us()),
+            along=lambda change, done: note_stored(change, self._row, done, expires_us),
         )
+        self._expires_us = expires_us
         means.hashes.keep(self._row.id, 0, None)
         self._remove_part()
         return stored
