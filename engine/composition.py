@@ -12,6 +12,7 @@ from engine.buckets import Buckets
 from engine.config import Settings
 from engine.events import EventBus
 from engine.failpoints import Failpoints
+from engine.files.admissions import Admissions
 from engine.files.announce import Announcer
 from engine.files.bulk import BulkUploads
 from engine.files.commit import Committer
@@ -29,6 +30,9 @@ from engine.files.mutations import Mutations
 from engine.files.past import Past
 from engine.files.positions import Positions
 from engine.files.quarantine import Quarantine
+from engine.files.resumable.hashes import RunningHashes
+from engine.files.resumable.session import Means
+from engine.files.resumable.uploads import ResumableUploads
 from engine.files.settle import Settler
 from engine.files.sidecars import Sidecars
 from engine.files.trash import Trash
@@ -55,6 +59,7 @@ from engine.secrets import SecretStore
 from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
 from engine.storage.use_cases import UseCases
+from engine.times import now_us
 from engine.watch.ground import Ground
 from engine.watch.stored_file import StoredFiles
 
@@ -153,6 +158,7 @@ def compose(
     """Put the use cases together."""
     executor, backend, permissions = core.executor, core.backend, core.permissions
     committer = Committer(executor, core.mutations, backend)
+    admissions = Admissions(executor)
     downloads = Downloads(executor, backend, core.journal, core.settler, signer, quarantine)
     listing = Listing(executor, quarantine)
     deletes = Deletes(executor, core.mutations, announcer)
@@ -166,7 +172,11 @@ def compose(
             buckets=Buckets(
                 executor, core.mutations, backend, permissions, deletes, announcer, core.sidecars, core.failpoints
             ),
-            uploads=Uploads(executor, backend, committer, announcer.stored),
+            uploads=Uploads(executor, admissions, backend, committer, announcer.stored),
+            resumable=ResumableUploads(
+                Means(executor, backend, committer, announcer.stored, RunningHashes(), core.failpoints, now_us),
+                admissions,
+            ),
             bulk_uploads=BulkUploads(executor, backend, committer, announcer.stored_many, core.failpoints),
             downloads=downloads,
             tree_downloads=TreeDownloads(downloads, listing, past),

@@ -13,6 +13,7 @@ from engine.counters import Counter
 from engine.failpoints import NO_FAILPOINTS, Failpoints
 from engine.files.mutations import Mutations
 from engine.files.quarantine import Quarantine
+from engine.files.resumable.abandoned import AbandonedUploads
 from engine.files.settle import Settler
 from engine.jobs.caution import Caution
 from engine.jobs.cleanup import Cleanup, Graces
@@ -34,6 +35,9 @@ _LOOK_S: Final = 15 * 60
 
 _EXPIRY_S: Final = 3600
 """How often old versions and trash are looked through; what buckets keep is counted in days."""
+
+_ABANDONED_S: Final = 3600
+"""How often resumable uploads are looked for that nobody goes on with; they wait a day."""
 
 _FIRST_CLEANUP_S: Final = 120.0
 """After the start; a survey of everything is not what a person opens a window for."""
@@ -101,6 +105,7 @@ class Housekeeping:
         self.orphans_total = Counter("storage_orphan_files_total")
         self.audit = Audit(executor, premises.chain, now)
         self.quarantine = premises.quarantine
+        self._abandoned = AbandonedUploads(executor, backend, believed or now)
         self._expiry = Expiry(executor, premises.mutations, believed or now, failpoints)
         self.cleanup = Cleanup(
             executor,
@@ -113,6 +118,7 @@ class Housekeeping:
                 executor, premises.mutations, stored, premises.quarantine, self.audit, premises.removed, failpoints
             ),
             Caution(executor, backend),
+            self._abandoned,
             self.audit,
             Graces(settings.cleanup_interval_s, settings.orphan_grace_s, settings.missing_grace_s),
             now,
@@ -132,7 +138,10 @@ class Housekeeping:
 
     def jobs(self) -> list[Job]:
         """Return what is short enough to share a thread."""
-        jobs = [Job("expiry", _EXPIRY_S, self._expiry.run)]
+        jobs = [
+            Job("expiry", _EXPIRY_S, self._expiry.run),
+            Job("abandoned", _ABANDONED_S, self._abandoned.sweep),
+        ]
         interval_s = self._settings.cleanup_interval_s
         if interval_s:
             jobs.append(Job("cleanup", min(interval_s, _LOOK_S), self.cleanup.run_if_due, _FIRST_CLEANUP_S))

@@ -37,6 +37,21 @@ BATCH_BYTES: Final = 256 * MIB
 SMALL_FILE_BYTES: Final = 1 * MIB
 """Up to here a bulk upload reads a file whole instead of piping it."""
 
+RESUMABLE_LIFE_S: Final = 24 * 3600
+"""How long a resumable upload waits for its next byte, in seconds: Supabase's day."""
+
+RESUMABLE_FLUSH_BYTES: Final = 32 * MIB
+"""Bytes of a resumable upload after which they are made durable: what a crash may take back of one that goes on."""
+
+RESUMABLE_FLUSH_S: Final = 5.0
+"""The same bound in time, for slow connections."""
+
+RESUMABLE_HASHES_MAX: Final = 256
+"""Resumable uploads whose checksum so far is remembered; others are read again when they are complete."""
+
+RESUMABLE_NOTE_MAX_CHARS: Final = 16 * KIB
+"""Characters of what a caller wants to be told again about a resumable upload."""
+
 USER_METADATA_MAX_BYTES: Final = 64 * KIB
 """JSON bytes of an object's user metadata."""
 

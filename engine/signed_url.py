@@ -228,6 +228,23 @@ class UrlSigner:
         claims = self._verified(bucket, path, token, _UPLOAD)
         return UploadGrant(claims["owner"], claims["upsert"])
 
+    def granted_upload(self, token: str) -> tuple[str, str, UploadGrant]:
+        """Check a token to upload and say what it is for, where the request does not.
+
+        Args:
+            token: As sent.
+
+        Returns:
+            Name of the bucket, the object, and what is allowed.
+
+        Raises:
+            MalformedLink: `token` is no such token.
+            WrongSignature: Made for another purpose, with another key, or changed.
+            ExpiredLink: Its time is over.
+        """
+        bucket, _, path = str(self._signed_claims(token).get("url", "")).partition("/")
+        return bucket, path, self.verify_upload(bucket, path, token)
+
     def _signed(self, bucket: str, path: str, expires_in_s: int, said: dict[str, Any]) -> str:
         """Return a token about one object."""
         url = f"{validate_bucket_name(bucket)}/{validate_object_path(path)}"

@@ -18,7 +18,8 @@ from engine import limits
 from engine.audit import Audit, Chain
 from engine.auth import ApiKeys
 from engine.backends.base import StorageBackend
-from engine.backends.local import LocalBackend, holds_buckets, is_storage_folder
+from engine.backends.local import LocalBackend
+from engine.backends.storage_folder import holds_buckets, is_storage_folder
 from engine.composition import Core, compose, ground_of, identities_of, premises_of
 from engine.config import Settings
 from engine.errors import BackendUnreachable, DatabaseCorrupt, StorageError

@@ -8,6 +8,9 @@ in two steps, so that the metadata commit between them decides:
 2. **publish** (`changes`): the staged bytes become the key's content, atomically: a reader sees the old bytes
    or the new ones. Renames inside a `changes` block survive a power cut once its `sync` returned.
 
+What comes over hours or days waits in a **part** (`hold_part`), which outlives the process that began it. One caller
+holds it at a time, among all processes; when it is complete its bytes are staged like any others.
+
 Idempotence: publishing, relocating or removing what is not there any more answers `GONE` and changes nothing,
 so that a step may be repeated after a crash. A reader keeps the bytes it opened, whatever happens to the key.
 
@@ -74,6 +77,35 @@ class StagedWriter(Protocol):
 
     def abort(self) -> None:
         """Throw the bytes away; safe to call at any time and again."""
+
+
+class Part(Protocol):
+    """The bytes of one part, held by one caller alone until `close` or `remove`."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the length."""
+
+    def write(self, data: bytes) -> None:
+        """Append `data`; durable after `flush` only."""
+
+    def cut(self, size_bytes: int) -> None:
+        """Forget what was written beyond the first `size_bytes`."""
+
+    def flush(self) -> None:
+        """Make everything written, and the part's name, durable."""
+
+    def stage(self, staged_id: str) -> None:
+        """Stage the bytes, without a second copy where the backend can; durable after the backend's `flush` only.
+
+        The part stays, and takes nothing more while these bytes are staged.
+        """
+
+    def remove(self) -> None:
+        """Throw the part away and end the hold; what was staged of it stays."""
+
+    def close(self) -> None:
+        """End the hold; safe to call again, also after `remove`."""
 
 
 class BackendReader(Protocol):
@@ -161,6 +193,18 @@ class StorageBackend(Protocol):
 
     def discard(self, staged_id: str) -> None:
         """Throw away what this process staged under the id, if anything."""
+
+    def hold_part(self, part_id: str) -> Part | None:
+        """Hold a part as it is, made if it is not there; None while somebody else does, in whichever process.
+
+        Of what was written by a process that died, only what it flushed is sure to be there, and `cut` takes the rest.
+        """
+
+    def remove_part(self, part_id: str) -> bool:
+        """Throw a part away, if it is there; False, and nothing is done, while somebody holds it."""
+
+    def list_parts(self) -> Sequence[str]:
+        """Return the ids of all parts."""
 
     def changes(self) -> AbstractContextManager[BackendChanges]:
         """Open a block of changes."""

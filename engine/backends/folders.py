@@ -46,6 +46,9 @@ class Folder(Protocol):
     def rename(self, name: str, target: Folder, target_name: str, *, replace: bool) -> None:
         """Move a file; over a file under the new name if `replace`, else FileExistsError."""
 
+    def link(self, name: str, target: Folder, target_name: str) -> None:
+        """Give a file a second name; an OSError where the file system knows only one."""
+
     def unlink(self, name: str) -> None:
         """Remove a file."""
 
@@ -99,6 +102,11 @@ class PosixFolder:
         elif not rename_exclusively(self._fd, name, target_fd, target_name):
             _check_free(self, name, target, target_name)
             os.rename(name, target_name, src_dir_fd=self._fd, dst_dir_fd=target_fd)
+
+    def link(self, name: str, target: Folder, target_name: str) -> None:
+        """Give a file a second name."""
+        target_fd = cast("PosixFolder", target)._fd
+        os.link(name, target_name, src_dir_fd=self._fd, dst_dir_fd=target_fd, follow_symlinks=False)
 
     def unlink(self, name: str) -> None:
         """Remove a file."""
@@ -168,6 +176,10 @@ class PathFolder:
         if not replace:
             _check_free(self, name, target, target_name)
         (self._path / name).replace(cast("PathFolder", target)._path / target_name)
+
+    def link(self, name: str, target: Folder, target_name: str) -> None:
+        """Give a file a second name."""
+        os.link(self._path / name, cast("PathFolder", target)._path / target_name)
 
     def unlink(self, name: str) -> None:
         """Remove a file."""

@@ -2,6 +2,7 @@
 
     <root>/<bucket id>/users/123/avatar.jpg     an object's bytes
     <root>/.staging/<lease>/<version>           bytes on their way in; one lease a running process
+    <root>/.parts/<id>                          bytes that come over days
     <root>/.lost+found/<label>/…                bytes that a repair put aside
 
 Staging lies on the same file system as the buckets, so that publishing is a rename. Every folder below the root
@@ -26,17 +27,16 @@ from engine.backends.folders import Folder, FolderCache, open_root, walk_files
 from engine.backends.ingest import copy_and_hash, write_all
 from engine.backends.leases import LOCK_NAME, Lease, sweep
 from engine.backends.local_changes import LocalChanges
+from engine.backends.local_parts import LocalPart, LocalParts
 from engine.backends.local_reader import LocalReader
 from engine.backends.local_writer import LocalWriter
 from engine.backends.names import NameMapper
+from engine.backends.storage_folder import STAGING_FOLDER
 from engine.backends.system_calls import sync_file_system
 from engine.errors import BackendUnreachable, BytesMissing, IoError, StorageError
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.ids import new_id
 from engine.os_errors import from_os_error
-
-STAGING_FOLDER: Final = ".staging"
-"""Folder of all leases, below the root."""
 
 _ASIDE_FOLDER: Final = ".lost+found"
 _SYNC_EACH_UP_TO: Final = 8
@@ -74,6 +74,7 @@ class LocalBackend:
             except OSError as error:
                 raise from_os_error(error, str(root)) from error
             undo.pop_all()
+        self._parts = LocalParts(root, self._root, self._staging, self._copied, failpoints)
         self._ignores_case = self._staging.stat(LOCK_NAME.upper()) is not None
 
     @property
@@ -150,6 +151,19 @@ class LocalBackend:
             if self._staging.stat(staged_id) is not None:
                 self._failpoints.reach(Failpoint.STAGE_DISCARD)
                 self._staging.unlink(staged_id)
+
+    def hold_part(self, part_id: str) -> LocalPart | None:
+        """Hold a part unless somebody else does."""
+        self._check_reachable()
+        return self._parts.hold(part_id)
+
+    def remove_part(self, part_id: str) -> bool:
+        """Throw a part away unless somebody holds it."""
+        return self._parts.remove(part_id)
+
+    def list_parts(self) -> Sequence[str]:
+        """Return the ids of all parts."""
+        return self._parts.ids()
 
     @contextlib.contextmanager
     def changes(self) -> Iterator[LocalChanges]:
@@ -295,6 +309,10 @@ class LocalBackend:
                 os.close(fd)
         return Staged(staged_id, copied_bytes, checksum)
 
+    def _copied(self, staged_id: str, source_fd: int, size_bytes: int) -> Staged:
+        """Stage from a descriptor, without telling anybody how far it is."""
+        return self._ingest(staged_id, source_fd, size_bytes, lambda _: None)
+
     def _sync_one(self, staged_id: str) -> None:
         """Make one staged file durable."""
         fd = self._staging.open(staged_id, os.O_RDWR)
@@ -375,25 +393,3 @@ def _reader_of(fd: int) -> LocalReader | None:
         return LocalReader(fd, found.st_size)
     os.close(fd)
     return None
-
-
-def is_storage_folder(root: Path) -> bool:
-    """Return whether a local backend was at work in a folder before: it leaves its staging folder there for good."""
-    return (root / STAGING_FOLDER).is_dir()
-
-
-def holds_buckets(root: Path) -> bool:
-    """Return whether a storage folder has bytes of objects: folders of buckets with something in them.
-
-    What cannot be looked into is none of ours, such as the `lost+found` of a disk; whether the storage folder itself
-    can be used, the backend says.
-    """
-    return any(not name.startswith(".") and _names_in(root / name) for name in _names_in(root))
-
-
-def _names_in(folder: Path) -> list[str]:
-    """Return what a folder holds; nothing where it is no folder, or a closed one."""
-    try:
-        return os.listdir(folder)  # noqa: PTH208 - names are all that is wanted
-    except OSError:
-        return []

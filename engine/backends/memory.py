@@ -67,6 +67,49 @@ class MemoryWriter:
         self._backend.discard(self._staged_id)
 
 
+class MemoryPart:
+    """One part, held."""
+
+    def __init__(self, backend: MemoryBackend, parts: dict[str, bytearray], held: set[str], part_id: str) -> None:
+        self._backend = backend
+        self._parts = parts
+        self._held = held
+        self._part_id = part_id
+        self._data = parts[part_id]
+        self._closed = False
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the length."""
+        return len(self._data)
+
+    def write(self, data: bytes) -> None:
+        """Append `data`."""
+        self._data += data
+
+    def cut(self, size_bytes: int) -> None:
+        """Forget what was written beyond the first `size_bytes`."""
+        del self._data[size_bytes:]
+
+    def flush(self) -> None:
+        """Do nothing: memory is as durable as it gets."""
+
+    def stage(self, staged_id: str) -> None:
+        """Stage the bytes."""
+        self._backend.stage_bytes(staged_id, self._data)
+
+    def remove(self) -> None:
+        """Throw the part away and end the hold."""
+        self._parts.pop(self._part_id, None)
+        self.close()
+
+    def close(self) -> None:
+        """End the hold."""
+        if not self._closed:
+            self._closed = True
+            self._held.discard(self._part_id)
+
+
 class MemoryChanges:
     """Changes of keys in the dictionaries, each under their lock."""
 
@@ -113,13 +156,15 @@ class MemoryChanges:
 
 
 class MemoryBackend:
-    """Keeps everything in two dictionaries under one lock."""
+    """Keeps everything in dictionaries under one lock."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._staged: dict[str, bytes] = {}
         self._stored: dict[str, bytes] = {}
         self._aside: dict[str, bytes] = {}
+        self._parts: dict[str, bytearray] = {}
+        self._held: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -143,7 +188,7 @@ class MemoryBackend:
         """Begin to stage a stream."""
         return MemoryWriter(self, staged_id)
 
-    def stage_bytes(self, staged_id: str, data: bytes) -> Staged:
+    def stage_bytes(self, staged_id: str, data: bytes | bytearray) -> Staged:
         """Stage a content at once."""
         with self._lock:
             self._staged[staged_id] = bytes(data)
@@ -176,6 +221,28 @@ class MemoryBackend:
         """Throw staged bytes away."""
         with self._lock:
             self._staged.pop(staged_id, None)
+
+    def hold_part(self, part_id: str) -> MemoryPart | None:
+        """Hold a part unless somebody else does."""
+        with self._lock:
+            if part_id in self._held:
+                return None
+            self._parts.setdefault(part_id, bytearray())
+            self._held.add(part_id)
+            return MemoryPart(self, self._parts, self._held, part_id)
+
+    def remove_part(self, part_id: str) -> bool:
+        """Throw a part away unless somebody holds it."""
+        with self._lock:
+            if part_id in self._held:
+                return False
+            self._parts.pop(part_id, None)
+            return True
+
+    def list_parts(self) -> Sequence[str]:
+        """Return the ids of all parts."""
+        with self._lock:
+            return sorted(self._parts)
 
     @contextmanager
     def changes(self) -> Iterator[MemoryChanges]:

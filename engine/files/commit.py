@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,6 +58,10 @@ _EXISTING: Final = select(
 ).where(_HERE, _O.leaf.in_(bindparam("leaves", expanding=True)))
 
 
+Along = Callable[[Mutation, Committed], None]
+"""Writes down in the same transaction what else becomes true when a content is stored."""
+
+
 class Committer:
     """Writes rows for staged contents.
 
@@ -80,8 +84,17 @@ class Committer:
         *,
         replace: bool,
         replaced: Replaced = Replaced.AS_KEPT,
+        along: Along | None = None,
     ) -> tuple[StorageObject, bool]:
         """Commit one durable staged content.
+
+        Args:
+            bucket: Where to.
+            content: Staged and flushed.
+            context: Who asks; becomes the owner of a new object.
+            replace: Whether an existing object gives way.
+            replaced: What becomes of the content that does.
+            along: Called in the transaction if the content is stored; what it raises undoes everything.
 
         Returns:
             The object, and whether it replaced an older content.
@@ -89,7 +102,7 @@ class Committer:
         Raises:
             StorageError: Why it is not stored; the staged bytes are gone.
         """
-        result = self.commit(bucket, [content], context, replace=replace, replaced=replaced)[0]
+        result = self.commit(bucket, [content], context, replace=replace, replaced=replaced, along=along)[0]
         if isinstance(result, Refused):
             raise result.error
         return result.stored_in(bucket), result.replaced
@@ -102,6 +115,7 @@ class Committer:
         *,
         replace: bool,
         replaced: Replaced = Replaced.AS_KEPT,
+        along: Along | None = None,
     ) -> list[Committed | Refused]:
         """Commit durable staged contents with different paths, each on its own merits.
 
@@ -113,6 +127,7 @@ class Committer:
             context: Who asks; becomes the owner of new objects.
             replace: Whether existing objects give way.
             replaced: What becomes of the contents that do.
+            along: Called in the transaction for each content that is stored.
 
         Returns:
             One result for each content, in order.
@@ -125,7 +140,7 @@ class Committer:
         """
         try:
             results = self._mutations.run(
-                context, lambda change: self._write(change, bucket, contents, replace, replaced)
+                context, lambda change: self._write(change, bucket, contents, replace, replaced, along)
             )
         except CommitInDoubt:
             raise  # The next start looks for these bytes, or sweeps them.
@@ -167,7 +182,13 @@ class Committer:
             return dict(zip(paths, admitted(tx, bucket, paths, options), strict=True))
 
     def _write(
-        self, change: Mutation, bucket: Bucket, contents: Sequence[NewContent], replace: bool, replaced: Replaced
+        self,
+        change: Mutation,
+        bucket: Bucket,
+        contents: Sequence[NewContent],
+        replace: bool,
+        replaced: Replaced,
+        along: Along | None,
     ) -> list[Committed | Refused]:
         """Insert and update the rows."""
         bucket = find_bucket(change.system, bucket.id)
@@ -187,6 +208,9 @@ class Committer:
         if done:
             self._write_rows(change, bucket, done, existing, replaced)
             begin_after_history(change, bucket.id, (result.content.path for result in done))
+        if along is not None:
+            for result in done:
+                along(change, result)
         return results
 
     @staticmethod

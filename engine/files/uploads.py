@@ -11,43 +11,29 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from engine import limits
 from engine.backends.base import Staged, StagedWriter, StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import InvalidRequest, ObjectAlreadyExists, SourceUnreadable, Unauthorized
+from engine.errors import InvalidRequest, ObjectAlreadyExists, SourceUnreadable
+from engine.files.admissions import Admission, Admissions
 from engine.files.approvals import check_approved
-from engine.files.candidates import admitted, check_may_insert
 from engine.files.commit import Committer
 from engine.files.contents import NewContent
-from engine.files.records import find_bucket, find_record
-from engine.files.rules import check_mime, check_size, check_user_metadata
+from engine.files.rules import check_mime, check_size
 from engine.files.sources import SourceFile
 from engine.ids import new_id
 from engine.metadata.executor import Executor
 from engine.mime import sniff
-from engine.paths import validate_object_path
-from engine.permissions.rules import WRITE_DENIED
 from engine.times import from_datetime
-from engine.types import Bucket, Progress, ProgressCallback, RlsContext, StorageObject, UploadOptions
+from engine.types import Progress, ProgressCallback, RlsContext, StorageObject, UploadOptions
 
 _SYSTEM: Final = RlsContext.service()
 _MARKER_TYPE: Final = "application/x-directory"
 Publisher = Callable[[StorageObject, bool], None]
 """Told of every stored object, and whether it replaced an older content."""
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """What was found good before the first byte."""
-
-    bucket: Bucket
-    path: str
-    context: RlsContext
-    options: UploadOptions
 
 
 class UploadSession:
@@ -207,6 +193,7 @@ class Uploads:
 
     Args:
         executor: For look-ups.
+        admissions: Makes the checks before the first byte.
         backend: Where bytes are staged.
         committer: Writes the rows.
         stored: Told of every stored object.
@@ -215,11 +202,13 @@ class Uploads:
     def __init__(
         self,
         executor: Executor,
+        admissions: Admissions,
         backend: StorageBackend,
         committer: Committer,
         stored: Publisher,
     ) -> None:
         self._executor = executor
+        self._admissions = admissions
         self._backend = backend
         self._committer = committer
         self._stored = stored
@@ -237,7 +226,7 @@ class Uploads:
             PayloadTooLarge: The bucket does not take this size.
             ObjectAlreadyExists: The path is taken and replacing was not asked for.
         """
-        admission = self._admit(bucket, path, context, options, size_hint)
+        admission = self._admissions.admit(bucket, path, context, options, size_hint)
         return UploadSession(admission, self._executor, self._backend, self._committer, self._stored)
 
     def upload(
@@ -292,7 +281,7 @@ class Uploads:
         cancel: CancelToken,
     ) -> StorageObject:
         """Store one file the fast way: the kernel copies, the type is sniffed from its head."""
-        admission = self._admit(bucket, path, context, options)
+        admission = self._admissions.admit(bucket, path, context, options)
         with SourceFile(source) as file:
             mime_type = options.mime_type or sniff(file.read(limits.SNIFF_BYTES), path)
             check_mime(admission.bucket, mime_type, path)
@@ -331,26 +320,6 @@ class Uploads:
             self._backend.discard(staged_id)
             raise
         return NewContent(admission.path, staged, mime_type, modified_us, options, file.name)
-
-    def _admit(
-        self, bucket: str, path: str, context: RlsContext, options: UploadOptions, size_hint: int | None = None
-    ) -> Admission:
-        """Make the checks of `begin`."""
-        with self._executor.snapshot(context) as tx:
-            found = find_bucket(tx.as_caller(_SYSTEM), bucket)
-            check_may_insert(tx, found)
-            validate_object_path(path)
-            check_user_metadata(options.user_metadata)
-            (allowed,) = admitted(tx, found, [path], options, size_hint)
-            if allowed is False:
-                raise Unauthorized(WRITE_DENIED, path=path)
-            if options.mime_type is not None:
-                check_mime(found, options.mime_type, path)
-            check_size(found, size_hint or 0, path)
-            # Where it is not known yet whether the caller may, nothing is told of what stands there.
-            if allowed and not options.replace and find_record(tx.as_caller(_SYSTEM), found, path) is not None:
-                raise ObjectAlreadyExists("The resource already exists", path=path)
-        return Admission(found, path, context, options)
 
 
 def _parts_of(source: BinaryIO) -> Iterator[bytes]:

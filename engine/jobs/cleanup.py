@@ -2,7 +2,8 @@
 
 - **Files without rows** (`orphans`) are put aside when they stayed nobody's for their grace; none is deleted.
 - **Rows without files** (`missing`) go into quarantine, and are removed when the file stayed away for its grace.
-- **Staged uploads** of dead processes are thrown away, once what they had committed is finished.
+- **Staged uploads** of dead processes are thrown away, once what they had committed is finished; **resumable** ones
+  when nobody went on with them for a day.
 
 What one run takes away is bounded: more than 1,000 things, or 5 % of all rows where that is more, look like a disk that
 is not there or a database that is not the right one, and are left until somebody confirms. So are, however few, the
@@ -26,6 +27,7 @@ from engine.cancel import CancelToken
 from engine.check_types import FindingKind
 from engine.cleanup_types import CleanupAction, CleanupItem, CleanupReport
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
+from engine.files.resumable.abandoned import AbandonedUploads
 from engine.files.settle import Settler
 from engine.jobs.caution import Caution
 from engine.jobs.missing import Missing, MissingBytes
@@ -143,6 +145,7 @@ class Cleanup:
         orphans: Files without rows.
         missing: Rows without files.
         caution: Knows when that is no reason to remove them.
+        abandoned: Resumable uploads that nobody goes on with.
         audit: Told of what is swept, and rid of what is old.
         graces: How long to wait.
         now: The present moment, in microseconds since 1970, UTC.
@@ -160,6 +163,7 @@ class Cleanup:
         orphans: Orphans,
         missing: MissingBytes,
         caution: Caution,
+        abandoned: AbandonedUploads,
         audit: Audit,
         graces: Graces,
         now: Callable[[], int] = now_us,
@@ -174,6 +178,7 @@ class Cleanup:
         self._orphans = orphans
         self._missing = missing
         self._caution = caution
+        self._abandoned = abandoned
         self._audit = audit
         self._graces = graces
         self._now = now
@@ -219,7 +224,7 @@ class Cleanup:
         """Do as `run`, alone in this process."""
         self._failpoints.reach(Failpoint.CLEANUP)
         moment_us = self._now()
-        staged = 0 if dry_run else self._sweep(actor)
+        staged = 0 if dry_run else self._sweep(actor, cancel)
         self._settler.roll_forward()
         back = [] if dry_run else self._missing.returned(actor, cancel)
         found = self._look(moment_us, actor, cancel, dry_run=dry_run, confirm=confirm)
@@ -240,9 +245,9 @@ class Cleanup:
         lost = () if is_too_much else found.lost_buckets
         return CleanupReport((*items, *found.items(taken)), staged, refused, allowed, lost)
 
-    def _sweep(self, actor: str) -> int:
-        """Throw away what dead processes staged and had not committed."""
-        staged = self._backend.sweep(self._settler.roll_forward)
+    def _sweep(self, actor: str, cancel: CancelToken) -> int:
+        """Throw away what dead processes staged and had not committed, and uploads that nobody goes on with."""
+        staged = self._backend.sweep(self._settler.roll_forward) + self._abandoned.sweep(cancel)
         if staged:
             with self._executor.transaction(_SYSTEM) as tx:
                 self._audit.record(tx, actor, Operation.STAGED_SWEPT, None, "", {"files": staged})

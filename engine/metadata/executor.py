@@ -85,7 +85,7 @@ class Executor:
 
     @contextmanager
     def transaction(
-        self, context: RlsContext, patience_s: float | None = None, *, quiet: bool = False
+        self, context: RlsContext, patience_s: float | None = None, *, quiet: bool = False, lasting: bool = False
     ) -> Iterator[Transaction]:
         """Open a writing transaction, alone among all threads and processes; commits at the end of the block.
 
@@ -96,6 +96,7 @@ class Executor:
             patience_s: How long to wait for other processes; `limits.BUSY_TIMEOUT_S` by default.
             quiet: Whether it is nobody's change: nobody has to look up anything after it, and a power cut may take
                 it back. For what is written down of those who only read.
+            lasting: Whether a quiet one survives a power cut all the same.
 
         Raises:
             DatabaseLocked: Another process did not let go in time.
@@ -106,7 +107,7 @@ class Executor:
         with self._write_lock, translated(self._where), self._opened() as plain:
             connection = plain.execution_options(**{WRITE_OPTION: True})
             try:
-                with _waiting(connection, patience_s), _flushing(connection, not quiet), connection.begin():
+                with _waiting(connection, patience_s), _flushing(connection, lasting or not quiet), connection.begin():
                     counter = CommitCounter(connection, quiet=quiet)
                     tx = Transaction(connection, State(connection, self._permissions), context)
                     yield tx

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.backends.leases import is_in_use
-from engine.backends.local import STAGING_FOLDER
+from engine.backends.storage_folder import STAGING_FOLDER
 from engine.config import Settings
 from engine.errors import BackendUnreachable, DatabaseLocked
 from engine.instance import opening

@@ -60,6 +60,13 @@ WRITE_BUFFER_BYTES: Final = 1 * MIB
 BODY_AHEAD_BYTES: Final = 512 * KIB
 """Bytes of a body that are read before a handler asks for them; then the client has to wait."""
 
+TUS_SILENCE_S: Final = 2.0
+"""Silence in the middle of a part after which its own client may go on over another connection: it knows better than
+the server that the first one is broken."""
+
+TUS_LEAVE_TIMEOUT_S: Final = 5.0
+"""How long it is waited for what such a connection had sent to become durable."""
+
 LINGER_MAX_BYTES: Final = 8 * MIB
 """Bytes of an unwanted body that are read away so that the client sees the answer instead of a reset."""
 

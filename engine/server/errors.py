@@ -9,6 +9,9 @@ The faults that only HTTP has are defined here beside the table:
     ├── ForeignHost, ForeignOrigin    another site's page is asking (DNS rebinding, forged requests)
     ├── PreconditionFailed            If-Match or If-Unmodified-Since says no
     ├── BodyTooLarge                  a JSON body or form field, not an object
+    ├── WrongTusVersion               not the version of the protocol for resumable uploads that is spoken here
+    ├── NoOffsetBody                  a part of a resumable upload that does not say that it is one
+    ├── PartDamaged                   its bytes do not have the checksum that was sent with them
     ├── RelatedResourceNotFound       copy or move names a missing bucket
     └── MoveTargetExists              move onto an existing object
 
@@ -23,6 +26,7 @@ from typing import Final
 
 from engine import errors
 from engine.errors import InvalidRange, ObjectAlreadyExists, RequestFault
+from engine.resumable_types import UploadBusy
 
 
 class NoSuchRoute(RequestFault):
@@ -79,6 +83,24 @@ class BodyTooLarge(RequestFault):
     """A JSON body or a form field is larger than any honest one."""
 
     code = "InvalidRequest"
+
+
+class WrongTusVersion(RequestFault):
+    """The client speaks no version of the protocol for resumable uploads, or another one."""
+
+    code = "PreconditionFailed"
+
+
+class NoOffsetBody(RequestFault):
+    """A part of a resumable upload comes as something else."""
+
+    code = "InvalidRequest"
+
+
+class PartDamaged(RequestFault):
+    """The bytes of a part do not have the checksum that was sent with them."""
+
+    code = "ChecksumMismatch"
 
 
 class RelatedResourceNotFound(RequestFault):
@@ -151,6 +173,10 @@ _TABLE: Final[dict[type[Exception], _Row]] = {
     errors.RequestFault: _Row(400, "Error"),
     MethodNotAllowed: _Row(405),
     PreconditionFailed: _Row(412),
+    WrongTusVersion: _Row(412),
+    NoOffsetBody: _Row(415),
+    UploadBusy: _Row(423),
+    PartDamaged: _Row(460),
     errors.DiskFull: _Row(507, None, "The disk of the server is full"),
     errors.FileTooLarge: _Row(507, None, "The disk of the server does not take a file this large"),
     errors.TooManyOpenFiles: _Row(503, None, "The server has too many files open, try again later"),
@@ -169,10 +195,13 @@ def extra_headers(error: Exception) -> list[tuple[bytes, bytes]]:
     Args:
         error: Anything that a handler let through.
 
-    Source: RFC 9110 sections 10.2.1 (Allow), 10.2.3 (Retry-After), 15.5.17 (Content-Range of a 416).
+    Source: RFC 9110 sections 10.2.1 (Allow), 10.2.3 (Retry-After), 15.5.17 (Content-Range of a 416); tus 1.0.0
+        (Tus-Version of a 412).
     """
     if isinstance(error, MethodNotAllowed):
         return [(b"allow", ", ".join(error.allowed).encode())]
+    if isinstance(error, WrongTusVersion):
+        return [(b"tus-version", b"1.0.0")]
     if isinstance(error, RangeNotSatisfiable):
         return [(b"content-range", b"bytes */%d" % error.size_bytes)]
     if describe(error).status == HTTPStatus.SERVICE_UNAVAILABLE:

@@ -22,6 +22,7 @@ from engine.server.routing import Router
 from engine.server.runner import ServerRun
 from engine.server.sockets import listen, url_of
 from engine.server.status_routes import StatusRoutes
+from engine.server.tus_routes import TusRoutes
 from engine.server.upload_routes import UploadRoutes
 from engine.server.uploads import Uploads
 from engine.server.workers import Workers
@@ -123,15 +124,16 @@ class StorageServer:
 
     def _app(self, readers: Workers, writers: Workers, objects: OpenObjects) -> StorageApp:
         storage, signer = self._workspace.storage, self._workspace.signer
-        identity = Identity(self._workspace.verifier)
+        identity, refusals = Identity(self._workspace.verifier), Refusals(storage)
         families = (
             StatusRoutes(),
             BucketRoutes(storage, identity, readers, writers),
             ReadRoutes(storage, signer, identity, readers, objects, Downloads(readers)),
             UploadRoutes(storage, signer, identity, writers, Uploads(writers)),
+            TusRoutes(storage, signer, identity, writers, refusals),
             WriteRoutes(storage, identity, writers),
             ListingRoutes(storage, identity, readers),
             LinkRoutes(storage, signer, identity, readers, self.url),
         )
         router = Router(route for family in families for route in family.routes())
-        return StorageApp(router, Gatekeeper(self._host), self._log, Refusals(storage))
+        return StorageApp(router, Gatekeeper(self._host), self._log, refusals)

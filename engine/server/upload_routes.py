@@ -28,7 +28,8 @@ from engine.signed_url import UploadGrant, UrlSigner
 from engine.storage import FileStorage
 from engine.types import RlsContext, StorageObject, UploadOptions
 
-_DEFAULT_CACHE_CONTROL: Final = "no-cache"
+DEFAULT_CACHE_CONTROL: Final = "no-cache"
+"""What is kept for an object whose client says nothing."""
 
 
 class UploadRoutes:
@@ -130,24 +131,28 @@ def _raw_options(exchange: Exchange, *, replace: bool) -> UploadOptions:
     return UploadOptions(
         mime_type=exchange.header(b"content-type") or OCTET_STREAM,
         replace=replace,
-        cache_control=exchange.header(b"cache-control") or _DEFAULT_CACHE_CONTROL,
+        cache_control=exchange.header(b"cache-control") or DEFAULT_CACHE_CONTROL,
         user_metadata=_metadata_of(exchange.header(b"x-metadata")),
     )
 
 
 def _form_options(file: FilePart, *, replace: bool) -> UploadOptions:
-    max_age = file.fields.get("cacheControl", "").strip()
+    cache_control = file.fields.get("cacheControl", "").strip()
     metadata = file.fields.get("metadata", "")
     return UploadOptions(
         mime_type=file.fields.get("contentType") or file.mime_type or OCTET_STREAM,
         replace=replace,
-        cache_control=_max_age(max_age) if max_age else _DEFAULT_CACHE_CONTROL,
+        cache_control=max_age(cache_control) if cache_control else DEFAULT_CACHE_CONTROL,
         user_metadata=parse_json_object(metadata, "metadata") if metadata else {},
     )
 
 
-def _max_age(field: str) -> str:
-    """Return what a form's `cacheControl` means: a number of seconds, or a rule of its own."""
+def max_age(field: str) -> str:
+    """Return what a form's `cacheControl` means: a number of seconds, or a rule of its own.
+
+    Args:
+        field: Not empty.
+    """
     return f"max-age={field}" if field.isascii() and field.isdigit() else field
 
 

@@ -44,6 +44,7 @@ class FileStorage(BucketCalls, ReadCalls, WriteCalls):
         trash: What was deleted and can be taken back.
         past: Objects as they were at a moment.
         flat: Objects by their full names.
+        resumable: Uploads that come in parts.
         policies: Who may do what.
     """
 
@@ -54,6 +55,7 @@ class FileStorage(BucketCalls, ReadCalls, WriteCalls):
         self.trash = use.trash
         self.past = use.past
         self.flat = use.flat
+        self.resumable = use.resumable
         self.policies = use.policies
 
     @act(Operation.OBJECT_UPLOAD, path="prefix")

@@ -19,6 +19,7 @@ from engine.files.many_moves import ManyMoves
 from engine.files.moves import Moves
 from engine.files.past import Past
 from engine.files.positions import Positions
+from engine.files.resumable.uploads import ResumableUploads
 from engine.files.trash import Trash
 from engine.files.trees import TreeDownloads
 from engine.files.uploads import Uploads
@@ -38,6 +39,7 @@ class UseCases:
     events: EventBus
     buckets: Buckets
     uploads: Uploads
+    resumable: ResumableUploads
     bulk_uploads: BulkUploads
     downloads: Downloads
     tree_downloads: TreeDownloads

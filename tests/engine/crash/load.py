@@ -84,7 +84,7 @@ class Worker:
         """Do some operations: some of each kind first, then any."""
         operations = (
             [self.upload] * 4
-            + [self.upload_large, self.upload_stream, self.upload_batch, self.upload_cancelled]
+            + [self.upload_large, self.upload_stream, self.upload_batch, self.upload_cancelled, self.upload_in_parts]
             + [self.delete, self.delete, self.delete_folder, self.move, self.move, self.move_folder, self.move_folder]
             + [self.copy, self.bucket, self.swap, self.swap, self.give_way, self.relabel]
         )
@@ -109,6 +109,18 @@ class Worker:
         path, data = self._prefix + "stream", self._content(200_000)
         with self._doing([{path: checksum(data)}]):
             self._storage.upload(BUCKET, path, io.BytesIO(data), SERVICE, REPLACE)
+
+    def upload_in_parts(self) -> None:
+        """Upload in three sessions, as over a connection that breaks."""
+        path, data = self._prefix + "parts", self._content(90_000)
+        resumable = self._storage.resumable
+        with self._doing([{path: checksum(data)}]):
+            upload = resumable.begin(BUCKET, path, SERVICE, REPLACE, size_bytes=len(data))
+            for start in range(0, len(data), 30_000):
+                with resumable.resume(upload.id, start, SERVICE) as session:
+                    session.write(data[start : start + 30_000])
+                    if session.is_complete:
+                        session.commit()
 
     def upload_cancelled(self) -> None:
         """Upload some files, and think better of it once all are staged."""

@@ -97,9 +97,12 @@ def read_at(storage: FileStorage, place: str, moment_us: int) -> str:
 
 
 def unaccounted(workspace: Workspace) -> set[str]:
-    """Return files that nothing stands for, and what stands for files that are not there; `.lost+found` left out."""
+    """Return files that nothing stands for, and what stands for files that are not there.
+
+    `.lost+found` is left out, and parts of uploads that are not complete: `parts` looks at those.
+    """
     root = workspace.settings.storage_dir
-    there = {path for path, _ in _files(root) if not _is_aside(Path(path))}
+    there = {path for path, _ in _files(root) if not _is_aside(Path(path)) and not Path(path).match(".parts/*")}
     known = set(_keys(workspace.settings.database_path))
     known |= {f".buckets/{bucket.id}.json" for bucket in workspace.storage.list_buckets(SERVICE)}
     known |= {".buckets/workspace.json", ".buckets/policies.json"} | {

@@ -16,6 +16,7 @@ from engine.failpoints import NO_FAILPOINTS, Failpoints
 from engine.secrets import FixedSecrets
 from engine.workspace import Workspace, open_workspace
 from tests.engine.crash.load import BUCKET, SERVICE, Change, Log, found
+from tests.engine.crash.parts import check_parts
 from tests.engine.crash.past_record import PAST, PastRecord, PastSteps, check_past, end_past
 
 NO_GRACE = {ORPHAN_GRACE_VARIABLE: "0", MISSING_GRACE_VARIABLE: "0"}
@@ -127,6 +128,7 @@ class Record:
         assert {path.name for path in (self.data_dir / "storage").glob("*-*")} <= known
         staging = self.data_dir / "storage" / ".staging"
         assert [path.name for path in staging.rglob("*") if path.is_file()] == [".lock"]
+        check_parts(workspace)
 
     def _check_past(self, workspace: Workspace, *, end: bool) -> None:
         """Hold the past against the log, and write down there what is done with it."""

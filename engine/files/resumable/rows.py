@@ -1,0 +1,175 @@
+"""The rows of resumable uploads. All statements see everything: whose an upload is, its holder says.
+
+`offset_bytes` is a promise: so many bytes of the part are durable. It is never the whole length before the object is
+stored, so that nobody takes an upload for complete whose object is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from engine.errors import NotFound
+from engine.files.contents import Committed
+from engine.files.mutations import Mutation
+from engine.metadata.executor import AnyRow, Transaction
+from engine.metadata.tables import storage_buckets, storage_resumable_uploads
+from engine.resumable_types import ResumableUpload, UploadNotFound
+from engine.times import from_datetime, to_datetime
+from engine.types import UploadOptions
+
+_U: Final = storage_resumable_uploads.c
+_B: Final = storage_buckets.c
+_FIND: Final = (
+    select(storage_resumable_uploads, _B.name.label("bucket"))
+    .join(storage_buckets, _B.id == _U.bucket_id)
+    .where(_U.id == bindparam("upload_id"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRow:
+    """A resumable upload as its row tells it.
+
+    Attributes:
+        id: Also that of its part.
+        bucket_id: Where to.
+        bucket: That bucket's name, which may change.
+        path: To what.
+        holder: Who may go on.
+        size_bytes: Of the whole, or None while nobody has said.
+        offset_bytes: How many of them are durable.
+        options: How it will be stored.
+        note: What the holder wants to be told again.
+        object_id: What it became, or None.
+        expires_us: When it is thrown away.
+    """
+
+    id: str
+    bucket_id: str
+    bucket: str
+    path: str
+    holder: str
+    size_bytes: int | None
+    offset_bytes: int
+    options: UploadOptions
+    note: str
+    object_id: str | None
+    expires_us: int
+
+    @property
+    def told(self) -> ResumableUpload:
+        """What callers see of it."""
+        expires_at = to_datetime(self.expires_us)
+        return ResumableUpload(
+            self.id, self.bucket, self.path, self.size_bytes, self.offset_bytes, self.note, self.object_id, expires_at
+        )
+
+
+def add_row(tx: Transaction, row: UploadRow, now_us: int) -> None:
+    """Add an upload."""
+    options = row.options
+    values = {
+        "id": row.id,
+        "bucket_id": row.bucket_id,
+        "path": row.path,
+        "holder": row.holder,
+        "size_bytes": row.size_bytes,
+        "offset_bytes": row.offset_bytes,
+        "mime_type": options.mime_type,
+        "cache_control": options.cache_control,
+        "user_metadata": dict(options.user_metadata),
+        "modified_at": None if options.modified_at is None else from_datetime(options.modified_at),
+        "replaces": options.replace,
+        "note": row.note,
+        "object_id": row.object_id,
+        "created_at": now_us,
+        "expires_at": row.expires_us,
+    }
+    tx.execute(insert(storage_resumable_uploads).values(values))
+
+
+def find_row(tx: Transaction, upload_id: str, holder: str, now_us: int) -> UploadRow:
+    """Return an upload.
+
+    Raises:
+        UploadNotFound: There is none, it is another holder's, or its time is over.
+    """
+    row = tx.execute(_FIND, {"upload_id": upload_id}).one_or_none()
+    if row is None or row.holder != holder or row.expires_at <= now_us:
+        raise not_found(upload_id)
+    return _row_of(row)
+
+
+def note_progress(tx: Transaction, row: UploadRow, offset_bytes: int, size_bytes: int | None, expires_us: int) -> None:
+    """Write down how many bytes are durable.
+
+    Raises:
+        UploadNotFound: The upload was ended meanwhile.
+    """
+    statement = update(storage_resumable_uploads).where(_U.id == row.id, _U.object_id.is_(None))
+    changed = tx.execute(
+        statement.values(offset_bytes=offset_bytes, size_bytes=size_bytes, expires_at=expires_us)
+    ).rowcount
+    if not changed:
+        raise not_found(row.id)
+
+
+def note_stored(change: Mutation, row: UploadRow, stored: Committed, expires_us: int) -> None:
+    """Write down what an upload became, in the transaction that stores it.
+
+    Raises:
+        UploadNotFound: The upload was ended meanwhile.
+    """
+    size_bytes = stored.content.staged.size_bytes
+    statement = update(storage_resumable_uploads).where(_U.id == row.id, _U.object_id.is_(None))
+    values = {"offset_bytes": size_bytes, "size_bytes": size_bytes, "object_id": stored.object_id}
+    if not change.system.execute(statement.values(**values, expires_at=expires_us)).rowcount:
+        raise not_found(row.id)
+
+
+def remove_row(tx: Transaction, upload_id: str) -> bool:
+    """Remove an upload and return whether it was there."""
+    return bool(tx.execute(delete(storage_resumable_uploads).where(_U.id == upload_id)).rowcount)
+
+
+def expired_ids(tx: Transaction, now_us: int) -> Sequence[str]:
+    """Return the uploads whose time is over."""
+    return tx.execute(select(_U.id).where(_U.expires_at <= now_us)).scalars().all()
+
+
+def remove_expired(tx: Transaction, upload_id: str, now_us: int) -> bool:
+    """Remove an upload if its time is still over, and return whether it was."""
+    condition = (_U.id == upload_id) & (_U.expires_at <= now_us)
+    return bool(tx.execute(delete(storage_resumable_uploads).where(condition)).rowcount)
+
+
+def known_ids(tx: Transaction) -> set[str]:
+    """Return all uploads that may still take bytes."""
+    return set(tx.execute(select(_U.id).where(_U.object_id.is_(None))).scalars())
+
+
+def not_found(upload_id: str) -> NotFound:
+    """Return the error for an upload that is not there for whoever asks."""
+    return UploadNotFound("Upload not found", path=upload_id)
+
+
+def _row_of(row: AnyRow) -> UploadRow:
+    modified_at = None if row.modified_at is None else to_datetime(row.modified_at)
+    options = UploadOptions(row.mime_type, row.replaces, row.cache_control, row.user_metadata, modified_at)
+    return UploadRow(
+        row.id,
+        row.bucket_id,
+        row.bucket,
+        row.path,
+        row.holder,
+        row.size_bytes,
+        row.offset_bytes,
+        options,
+        row.note,
+        row.object_id,
+        row.expires_at,
+    )

@@ -1,0 +1,315 @@
+"""`ResumableSession`: adds to one upload, and stores the object when all of it is there.
+
+What is acknowledged is durable: bytes are flushed before the row says that they are there. The last of them count only
+with the object's own commit, so that an upload which is said to be complete always is. A process that dies takes back
+what it had not flushed; the next session cuts it off.
+
+The bytes are staged as they are, without a second copy, and go the way of every upload from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from engine import limits
+from engine.backends.base import Part, Staged, StorageBackend
+from engine.errors import BytesMissing, InvalidRequest, PayloadTooLarge, RequestFault, StorageError
+from engine.failpoints import Failpoint, Failpoints
+from engine.files.admissions import Admission
+from engine.files.commit import Committer
+from engine.files.contents import NewContent
+from engine.files.resumable.hashes import RunningHashes, checksum_of
+from engine.files.resumable.rows import UploadRow, note_progress, note_stored, remove_row
+from engine.files.rules import check_mime, check_size
+from engine.files.uploads import Publisher
+from engine.ids import new_id
+from engine.metadata.executor import Executor
+from engine.mime import sniff
+from engine.times import from_datetime, to_datetime
+from engine.types import RlsContext, StorageObject
+
+if TYPE_CHECKING:
+    pass
+
+_logger = logging.getLogger(__name__)
+_SYSTEM: Final = RlsContext.service()
+_SECOND_US: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What resumable uploads stand on.
+
+    Attributes:
+        executor: For rows.
+        backend: For bytes.
+        committer: Stores what is complete.
+        stored: Told of every stored object.
+        hashes: Checksums so far.
+        failpoints: Told of every step.
+        now: The present moment, in microseconds since 1970, UTC.
+    """
+
+    executor: Executor
+    backend: StorageBackend
+    committer: Committer
+    stored: Publisher
+    hashes: RunningHashes
+    failpoints: Failpoints
+    now: Callable[[], int]
+
+    def expiry_us(self) -> int:
+        """Return when an upload is thrown away to which nothing more comes from now on."""
+        return self.now() + limits.RESUMABLE_LIFE_S * _SECOND_US
+
+
+class ResumableSession:
+    """Holds one upload and takes its next bytes.
+
+    Calls of one session never run at the same time; any thread may make them. As a context manager it closes itself,
+    which keeps what came.
+
+    Args:
+        means: What it stands on.
+        row: The upload, as it was when the part was held.
+        admission: What was found good about it, and who asks.
+        part: Held, with exactly the bytes that the row promises.
+        size_bytes: How many bytes there will be, or None while nobody has said.
+        whole: Whether what comes counts only when all of it has come: nothing is made durable before `close`.
+    """
+
+    def __init__(
+        self,
+        means: Means,
+        row: UploadRow,
+        admission: Admission,
+        part: Part,
+        size_bytes: int | None,
+        *,
+        whole: bool = False,
+    ) -> None:
+        self._means = means
+        self._row = row
+        self._admission = admission
+        self._part = part
+        self._size_bytes = size_bytes
+        self._whole = whole
+        self._began_bytes = row.offset_bytes
+        self._noted = row.offset_bytes, row.size_bytes
+        self._noted_at_s = time.monotonic()
+        self._hash = means.hashes.take(row.id, row.offset_bytes)
+        self._hash_before = self._hash.copy() if self._hash is not None and whole else None
+        self._expires_us = row.expires_us
+        self._ended = False
+
+    def __enter__(self) -> ResumableSession:
+        """Return the session."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    @property
+    def offset_bytes(self) -> int:
+        """How many bytes have come, of all sessions."""
+        return self._part.size_bytes
+
+    @property
+    def size_bytes(self) -> int | None:
+        """How many bytes there will be, or None while nobody has said."""
+        return self._size_bytes
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the upload is thrown away, as far as that is written down."""
+        return to_datetime(self._expires_us)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all bytes have come."""
+        return self.offset_bytes == self._size_bytes
+
+    def write(self, data: bytes) -> None:
+        """Append bytes, which must not change afterwards.
+
+        Raises:
+            PayloadTooLarge: The upload, or the bucket, takes no more; nothing of `data` was taken.
+            UnsupportedMediaType: The first bytes show a type that the bucket does not take.
+            EnvironmentFault: The disk or the database refused; `close` keeps what came before.
+        """
+        self._check_open()
+        with self._told():
+            self._check(data)
+            before = self.offset_bytes
+            try:
+                self._part.write(data)
+            except StorageError:
+                self._part.cut(before)
+                raise
+            if self._hash is not None:
+                self._hash.update(data)
+            if not self._whole and self._is_due():
+                self._flush()
+
+    def undo(self) -> None:
+        """Forget what came in this session.
+
+        Raises:
+            IoError: The system refused.
+        """
+        self._part.cut(self._began_bytes)
+        self._hash = self._hash_before
+
+    def commit(self) -> StorageObject:
+        """Store the object. Ends the session.
+
+        Returns:
+            The object, which survives a power cut.
+
+        Raises:
+            RequestFault: It may not be stored; the upload is gone.
+            EnvironmentFault: Disk or database failed; the upload is as it was last said to be.
+        """
+        self._check_open()
+        if not self.is_complete:
+            raise InvalidRequest("The upload is not complete", path=self._row.path)
+        try:
+            with self._told():
+                stored, replaced = self._stored()
+        except RequestFault:
+            self._end_refused()
+            raise
+        finally:
+            self._ended = True
+            self._part.close()
+        self._means.stored(stored, replaced)
+        return stored
+
+    def close(self) -> None:
+        """Make what came durable, say so, and let go of the upload; safe to call again.
+
+        Raises:
+            EnvironmentFault: Disk or database refused; the upload is as it was last said to be.
+        """
+        if self._ended:
+            return
+        self._ended = True
+        try:
+            self._flush()
+            self._means.hashes.keep(self._row.id, self.offset_bytes, self._hash)
+        finally:
+            self._part.close()
+
+    def _check_open(self) -> None:
+        if self._ended:
+            raise InvalidRequest("The upload has ended", path=self._row.path)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Let the audit know if the body fails."""
+        try:
+            yield
+        except Exception as error:
+            self._means.executor.acts.refused(self._admission.context, error)
+            raise
+
+    def _check(self, data: bytes) -> None:
+        """Refuse bytes that are too many, or show a type that is not taken."""
+        end_bytes = self.offset_bytes + len(data)
+        if self._size_bytes is not None and end_bytes > self._size_bytes:
+            raise PayloadTooLarge("The upload is longer than it was said to be", path=self._row.path)
+        check_size(self._admission.bucket, end_bytes, self._row.path)
+        if self.offset_bytes == 0 and len(data) >= limits.SNIFF_BYTES:
+            self._type_of(data[: limits.SNIFF_BYTES])
+
+    def _type_of(self, head: bytes) -> str:
+        """Return the type, sniffed from the first bytes if nobody gave it.
+
+        Raises:
+            UnsupportedMediaType: The bucket does not take it.
+        """
+        mime_type = self._row.options.mime_type or sniff(head, self._row.path)
+        check_mime(self._admission.bucket, mime_type, self._row.path)
+        return mime_type
+
+    def _is_due(self) -> bool:
+        """Return whether what came should be made durable, although more is coming."""
+        unsafe_bytes = self.offset_bytes - self._noted[0]
+        late = time.monotonic() - self._noted_at_s >= limits.RESUMABLE_FLUSH_S
+        return unsafe_bytes >= limits.RESUMABLE_FLUSH_BYTES or late
+
+    def _flush(self) -> None:
+        """Make durable what came, and say so, unless that would make the upload complete without its object."""
+        state = self.offset_bytes, self._size_bytes
+        if self.is_complete or state == self._noted:
+            return
+        self._part.flush()
+        expires_us = self._means.expiry_us()
+        with self._means.executor.transaction(_SYSTEM, quiet=True, lasting=True) as tx:
+            note_progress(tx, self._row, *state, expires_us)
+        self._means.failpoints.reach(Failpoint.PART_NOTED)
+        self._noted, self._expires_us = state, expires_us
+        self._noted_at_s = time.monotonic()
+
+    def _stored(self) -> tuple[StorageObject, bool]:
+        """Stage the bytes and commit them; the part goes."""
+        means, admission = self._means, self._admission
+        staged_id, expires_us = new_id(), means.expiry_us()
+        try:
+            self._part.stage(staged_id)
+            means.backend.flush([staged_id])
+            content = self._content(staged_id)
+        except BaseException:
+            means.backend.discard(staged_id)
+            raise
+        stored = means.committer.commit_one(
+            admission.bucket,
+            content,
+            admission.context,
+            replace=admission.options.replace,
+            along=lambda change, done: note_stored(change, self._row, done, expires_us),
+        )
+        self._expires_us = expires_us
+        means.hashes.keep(self._row.id, 0, None)
+        self._remove_part()
+        return stored
+
+    def _content(self, staged_id: str) -> NewContent:
+        """Return what is to be committed; a checksum that was not kept is made by reading everything again."""
+        reader = self._means.backend.open_staged(self._means.backend.staging, staged_id)
+        if reader is None:
+            raise BytesMissing("The bytes of an upload are gone", path=self._row.path)
+        try:
+            mime_type = self._type_of(reader.read_at(0, limits.SNIFF_BYTES))
+            checksum = checksum_of(reader) if self._hash is None else self._hash.hexdigest()
+        finally:
+            reader.close()
+        modified_at = self._row.options.modified_at
+        return NewContent(
+            self._row.path,
+            Staged(staged_id, self.offset_bytes, checksum),
+            mime_type,
+            None if modified_at is None else from_datetime(modified_at),
+            self._row.options,
+        )
+
+    def _end_refused(self) -> None:
+        """Throw the upload away: what its caller may not store is not kept for them."""
+        with self._means.executor.transaction(_SYSTEM) as tx:
+            remove_row(tx, self._row.id)
+        self._means.hashes.keep(self._row.id, 0, None)
+        self._remove_part()
+
+    def _remove_part(self) -> None:
+        """Throw the part away; where that fails, the next sweep does it."""
+        try:
+            self._part.remove()
+        except StorageError:
+            _logger.warning("the part %s is left for the next sweep", self._row.id, exc_info=True)
