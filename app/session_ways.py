@@ -92,6 +92,7 @@ class Ways(QObject):
         return {
             A.NEW_TAB: self.tabs.open,
             A.OPEN_IN_TAB: self._open_in_tab,
+            A.OPEN_ENCLOSING: self._open_enclosing,
             A.CLOSE_TAB: self.tabs.close,
             A.CLOSE_OTHER_TABS: lambda: self.tabs.close_others(self.tabs.active),
             A.REOPEN_TAB: self.tabs.reopen,
@@ -201,6 +202,11 @@ class Ways(QObject):
         if folder is not None:
             self.tabs.open(folder)
 
+    def _open_enclosing(self) -> None:
+        row = self._views.pane.table.current_row()
+        if row is not None:
+            self._navigator.open_enclosing(row)
+
     def _folder_meant(self) -> Location | None:
         node = self._pointed or self._views.favourites.focused_place() or self._views.tree.focused_place()
         return node or self._place_of(self._views.pane.table.currentIndex().data(ROW_ROLE))
@@ -233,7 +239,7 @@ class Ways(QObject):
 
     def _place_of(self, row: Row | None) -> Location | None:
         here = self._views.pane.table.shown_place
-        return Location(here.bucket, row.path) if row is not None and row.is_folder and here is not None else None
+        return Location(row.bucket or here.bucket, row.path) if row and row.is_folder and here is not None else None
 
 
 def _title(place: Location | None) -> TabTitle:

@@ -107,9 +107,9 @@ class Carrying(QObject):
     def drag(self) -> None:
         """Run a drag of the selection; files are made only for other programs."""
         view, count = self._table.shown_place, self._table.selected_count
-        if view is None or not count:
+        if view is None or not count or self._targets.are_scattered():
             return
-        load = Load(view.bucket, count)
+        load = Load(self._targets.bucket or view.bucket, count)
         self._targets.resolve(lambda target: load.settle(Cargo(target.bucket, target.paths)))
         outgoing = Outgoing(self._exporter, self._window, load, self._errors.present)
         if not button_is_down():

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QTableView, QWidget
 
 from app import problems
+from app.delegates.marks import paint_marks, shown_spans, spans_in, words_in
 from app.delegates.name_editor import NameCheck
 from app.delegates.naming import AnyIndex, NamingDelegate
 from app.look import Look
@@ -52,7 +53,7 @@ class RowDelegate(NamingDelegate):
         if row is None:
             self._paint_placeholder(painter, option.rect, index)
         elif index.column() == Column.NAME:
-            self._paint_name(painter, option.rect, row)
+            self._paint_name(painter, option.rect, row, words_in(index.model()))
         else:
             self._paint_detail(painter, option.rect, index, row)
         painter.restore()
@@ -88,7 +89,7 @@ class RowDelegate(NamingDelegate):
             return "accent_soft"
         return "hover" if row == self.hovered_row else None
 
-    def _paint_name(self, painter: QPainter, rect: QRect, row: Row) -> None:
+    def _paint_name(self, painter: QPainter, rect: QRect, row: Row, words: tuple[str, ...]) -> None:
         theme = self._look.theme
         side = theme.size("icon")
         pixmap = self._look.icons.pixmap(row.icon, row.tone, side, self._table.devicePixelRatioF())
@@ -99,7 +100,17 @@ class RowDelegate(NamingDelegate):
         if row.problem is not None:
             inner.setRight(self._paint_problem(painter, inner, row.problem))
             painter.setPen(theme.color("text"))
+        self._paint_marks(painter, inner, row, words)
         self._paint_text(painter, inner, row.label, middle=True)
+
+    def _paint_marks(self, painter: QPainter, rect: QRect, row: Row, words: tuple[str, ...]) -> None:
+        """Mark what is looked for; names have it, not their folders."""
+        marked = spans_in(row.name, words)
+        if marked:
+            before = len(row.folder)
+            shown = _elided(painter, row.label, rect, Qt.TextElideMode.ElideMiddle)
+            moved = tuple((start + before, stop + before) for start, stop in marked)
+            paint_marks(painter, rect, shown, shown_spans(row.label, shown, moved), self._look.theme.color("match"))
 
     def _paint_problem(self, painter: QPainter, rect: QRect, problem: Problem) -> int:
         """Draw the mark and the word of a problem at the right of the name, and return where the name has to end."""
@@ -124,7 +135,7 @@ class RowDelegate(NamingDelegate):
 
     def _paint_text(self, painter: QPainter, rect: QRect, text: str, *, middle: bool, right: bool = False) -> None:
         elide = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
-        shown = painter.fontMetrics().elidedText(text.replace("\n", " "), elide, rect.width())
+        shown = _elided(painter, text, rect, elide)
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
 
@@ -134,3 +145,7 @@ class RowDelegate(NamingDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._look.theme.color("pressed"))
         painter.drawRoundedRect(bar, 4, 4)
+
+
+def _elided(painter: QPainter, text: str, rect: QRect, mode: Qt.TextElideMode) -> str:
+    return painter.fontMetrics().elidedText(text.replace("\n", " "), mode, rect.width())

@@ -166,13 +166,13 @@ class FolderModel(QAbstractTableModel):
         known = [row for row in found if row is not None]
         return known if len(known) == len(found) else None
 
-    def find(self, path: str) -> int | None:
-        """Return the place of a row by its path, if it is in the window."""
-        return next((number for number, row in self._cache.items() if row.path == path), None)
+    def find(self, key: str) -> int | None:
+        """Return the place of a row by its key, if it is in the window."""
+        return next((number for number, row in self._cache.items() if row.key == key), None)
 
-    def find_all(self, paths: frozenset[str]) -> list[int]:
-        """Return the places of rows by their paths, as far as they are in the window, in one pass."""
-        return [number for number, row in self._cache.items() if row.path in paths]
+    def find_all(self, keys: frozenset[str]) -> list[int]:
+        """Return the places of rows by their keys, as far as they are in the window, in one pass."""
+        return [number for number, row in self._cache.items() if row.key in keys]
 
     def find_name(self, start: int, typed: str) -> int | None:
         """Return the next row in the window, from `start` on and around, whose name begins with `typed`."""
@@ -298,7 +298,7 @@ class FolderModel(QAbstractTableModel):
         self._pace.end()
         old = [self._cache.row(number) for number in range(self._total)] if self._is_whole else None
         new = snapshot.whole
-        steps = few_edits([row.path for row in old or () if row], [row.path for row in new or ()], _STEPS_MAX)
+        steps = few_edits([row.key for row in old or () if row], [row.key for row in new or ()], _STEPS_MAX)
         if old is not None and new is not None and steps is not None:
             self._edit([row for row in old if row is not None], new, steps)
         else:
