@@ -182,7 +182,7 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
         targets=targets,
         editing=editing,
         sizes=FolderSizes(side.reader, side.acting, shell),
-        renaming=BatchRenaming(look, shell, targets, side.renamer, undo, toast, errors, editing.rename),
+        renaming=BatchRenaming(look, shell, navigator, targets, side.renamer, undo, toast, errors, editing.rename),
         moving=moving,
         undo=undo,
         carrying=Carrying(

@@ -67,7 +67,6 @@ class Ways(QObject):
             views.favourites, self._navigator, side.reader, models.buckets, frame.settings, frame.shell.toast
         )
         self.favourites.follow(side.relay)
-        controllers.carrying.folder_moved.connect(self.favourites.follow_place)
         self.overview = Overview(
             frame.look, frame.shell, actions, self._navigator, self.tabs, self.favourites, models.buckets,
             self.look_again_wanted.emit,
@@ -203,9 +202,11 @@ class Ways(QObject):
             self.tabs.open(folder)
 
     def _open_enclosing(self) -> None:
-        row = self._views.pane.table.current_row()
-        if row is not None:
-            self._navigator.open_enclosing(row)
+        """Show the folder that the current row is in, with it selected."""
+        row, here = self._views.pane.table.current_row(), self._views.pane.table.shown_place
+        above = Location(row.bucket or here.bucket, row.path).parent if row is not None and here is not None else None
+        if above is not None and row is not None:
+            self._navigator.go(above, row.path)
 
     def _folder_meant(self) -> Location | None:
         node = self._pointed or self._views.favourites.focused_place() or self._views.tree.focused_place()

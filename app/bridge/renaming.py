@@ -39,10 +39,17 @@ class Renaming:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """What became of it: how many have another name, and what takes that back."""
+    """What became of it.
+
+    Attributes:
+        count: How many have another name.
+        reversal: What takes that back.
+        moves: What has which name now.
+    """
 
     count: int
     reversal: Moving
+    moves: tuple[Move, ...] = ()
 
 
 class Renamer:
@@ -81,7 +88,7 @@ class Renamer:
 
         def work(ticket: Ticket, me: RlsContext) -> Renamed:
             moved = self._storage.move_many(bucket, moves, me, progress=ticket.report, cancel=ticket.token)
-            return Renamed(len(moves), Moving(bucket, moved.back, marks=moved.marks))
+            return Renamed(len(moves), Moving(bucket, moved.back, marks=moved.marks), tuple(moves))
 
         attempt = Attempt(Deed.RENAME, bucket, moves[0].source)
         return self._tasks.mutate(work, then, otherwise, label=label, attempt=attempt)

@@ -141,7 +141,7 @@ class Editing(QObject):
         """Give a node of the tree another name, and stay in it if the window is there."""
         era = self._undo.era
         if not place.prefix:
-            back = BucketName(name, place.bucket)
+            back = BucketName(name, place.bucket, name)
 
             def keep() -> None:
                 self._undo.remember(self._renaming(place.bucket), back, era)

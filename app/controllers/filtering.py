@@ -51,7 +51,7 @@ class FilterControl(QObject):
 
     def _filter(self) -> None:
         """Show what fits, unless that is on its way already, or everything did and does."""
-        wanted, now = self._bar.search, self._navigator.search
+        wanted, now = self._bar.search, self._navigator.outlook.search
         if wanted != now and (wanted.is_narrow or now.is_narrow):
             self._navigator.filter(wanted)
 
@@ -61,10 +61,10 @@ class FilterControl(QObject):
 
     def _opened(self) -> None:
         """End the filter with the folder that it was for; show it again where somebody came back to a search."""
-        search = self._navigator.search
+        search = self._navigator.outlook.search
         if search.is_beyond and search != self._bar.search and not self._bar.is_waiting:
             self._bar.bring_back(search)
-        ended = self._bar.search.is_narrow and not self._navigator.search.is_narrow and not self._bar.is_waiting
+        ended = self._bar.search.is_narrow and not self._navigator.outlook.search.is_narrow and not self._bar.is_waiting
         if self._rows.view is None:
             self._whole = None  # somebody else looks: what they may see may be less
         if ended or self._rows.view is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.bridge.events import EventRelay
 from app.bridge.reading import Found, Reader
+from app.controllers.following import one_by_one
 from app.controllers.outlook import Outlook
 from app.controllers.spots import put_spot, take_spot
 from app.errors import ErrorPresenter
@@ -91,8 +92,16 @@ class Navigator(QObject):
         return self._buckets.bucket(self.place.bucket) if self.place else None
 
     def bucket_named(self, name: str) -> Bucket | None:
-        """Return a bucket by its name, if it exists."""
-        return self._buckets.bucket(name)
+        """Return a bucket by its name, or its id, if it exists."""
+        return self._buckets.bucket(self._buckets.names.get(name, name))
+
+    def bucket_id(self, name: str) -> str:
+        """Return the id of a bucket by its name; an unknown name as it is."""
+        return {known: bucket_id for bucket_id, known in self._buckets.names.items()}.get(name, name)
+
+    def bucket_name(self, bucket_id: str) -> str:
+        """Return the name of a bucket by its id; an unknown id as it is."""
+        return self._buckets.names.get(bucket_id, bucket_id)
 
     @property
     def history(self) -> History:
@@ -119,11 +128,6 @@ class Navigator(QObject):
         if tab.view is not None:
             self._take_order(tab.view)
         self._buckets.reload_buckets()
-
-    @property
-    def search(self) -> Search:
-        """Return what is looked for."""
-        return self.outlook.search
 
     def filter(self, search: Search) -> None:
         """Show only what fits, in the folder or beyond; going elsewhere ends that."""
@@ -175,15 +179,11 @@ class Navigator(QObject):
 
     def back(self, steps: int = 1) -> None:
         """Go where the window was before, and where it was in there."""
-        if len(self._history.behind) >= steps:
-            self._note()
-            self._show(self._history.back(steps), self._history.spot)
+        self._travel(self._history.behind, self._history.back, steps)
 
     def forward(self, steps: int = 1) -> None:
         """Undo going back."""
-        if len(self._history.ahead) >= steps:
-            self._note()
-            self._show(self._history.forward(steps), self._history.spot)
+        self._travel(self._history.ahead, self._history.forward, steps)
 
     def up(self) -> None:
         """Go to the folder above, with the folder left selected."""
@@ -237,20 +237,18 @@ class Navigator(QObject):
 
     def follow_place(self, old: Location, new: Location) -> None:
         """Stay with a place that was renamed or moved, in the history too."""
+        self.follow_places([(old, new)])
+
+    def follow_places(self, moved: Sequence[tuple[Location, Location]]) -> None:
+        """Stay with places that were renamed or moved at once; they may have taken each other's names."""
         here = self.place
-        self._history.follow(old, new)
-        if not old.prefix:
-            self.outlook.follow_bucket(old.bucket, new.bucket)
-        self.followed.emit(old, new)
+        for old, new in one_by_one(moved):
+            self._history.follow(old, new)
+            if not old.prefix:
+                self.outlook.follow_bucket(old.bucket, new.bucket)
+            self.followed.emit(old, new)
         if here is not None and self.place is not None and here != self.place:
             self._show(self.place)
-
-    def open_enclosing(self, row: Row) -> None:
-        """Show the folder that a row is in, with it selected."""
-        view = self._rows.view
-        if view is not None:
-            above = Location(view.bucket_of(row), row.path).parent
-            self.go(above or view.location, row.path)
 
     def open_row(self, row: Row) -> None:
         """Go into a folder; leave an object to whoever opens files."""
@@ -287,6 +285,11 @@ class Navigator(QObject):
         """Remember where in the folder somebody is, unless it is still another one that is seen."""
         if self._rows.view is not None and self._rows.view.location == self.place:
             self._history.note(take_spot(self._pane.table, self._rows))
+
+    def _travel(self, places: Sequence[Location], step: Callable[[int], Location], steps: int) -> None:
+        if len(places) >= steps:
+            self._note()
+            self._show(step(steps), self._history.spot)
 
     def _show(self, place: Location, spot: Spot | None = None) -> None:
         self._spot = spot

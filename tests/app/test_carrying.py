@@ -514,6 +514,60 @@ class TestUndo:
         two.until(lambda: "left as it is" in two.toast.text)
         assert sorted(held(two)) == ["new/", "new/x"]
 
+    def test_a_folder_comes_back_from_another_bucket_without_what_others_put_there(self, two: Desk) -> None:
+        two.put("d/x", b"mine")
+        hold(two, ActionId.CUT, "d")
+        two.go("other")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: list(held(two, "other")) == ["d/x"])
+        two.storage.upload("other", "d/theirs", b"theirs", two.me)
+
+        undo(two)
+
+        two.until(lambda: held(two) == {"d/x": b"mine"})
+        assert held(two, "other") == {"d/theirs": b"theirs"}
+        two.until(lambda: "changed since: 1 item" in two.toast.text)
+
+    def test_it_holds_on_to_a_bucket_that_has_another_name_by_now(self, two: Desk) -> None:
+        two.put("a")
+        two.put("d/x")
+        hold(two, ActionId.CUT, "a")
+        two.go("photos", "d/")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: two.session.actions[ActionId.UNDO].isEnabled())
+        two.storage.rename_bucket("photos", "pictures", two.me)
+        two.storage.create_bucket("photos", two.me)
+        two.storage.upload("photos", "d/a", b"somebody else's", two.me)
+
+        undo(two)
+
+        two.until(lambda: sorted(held(two, "pictures")) == ["a", "d/x"])
+        assert list(held(two)) == ["d/a"]
+
+    def test_a_bucket_that_somebody_else_renamed_keeps_that_name(self, two: Desk) -> None:
+        two.session.controllers.editing.rename_place(Location("photos"), "pictures")
+        two.until(lambda: two.session.actions[ActionId.UNDO].isEnabled())
+        two.storage.rename_bucket("pictures", "theirs", two.me)
+        undo(two)
+        two.until(lambda: "“pictures” is no longer there" in two.toast.text)
+        assert "theirs" in [bucket.name for bucket in two.storage.list_buckets(two.me)]
+
+    def test_tabs_and_favourites_go_along_with_a_folder_there_and_back(self, two: Desk) -> None:
+        two.put("d/x")
+        ways = two.session._ways
+        ways.favourites.put(Location("photos", "d/"), 0)
+        ways.tabs.open(Location("photos", "d/"), show=False)
+        hold(two, ActionId.CUT, "d")
+        two.go("other")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: ways.favourites.places == (Location("other", "d/"),))
+        assert ways.tabs.places[1] == Location("other", "d/")
+
+        undo(two)
+
+        two.until(lambda: ways.favourites.places == (Location("photos", "d/"),))
+        assert ways.tabs.places[1] == Location("photos", "d/")
+
     def test_who_acts_as_somebody_else_takes_back_nothing_of_mine(self, two: Desk) -> None:
         two.put("a")
         two.session.controllers.editing.rename_row(two.model.row(two.model.find("a")), "b")
