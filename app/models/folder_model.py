@@ -21,6 +21,7 @@ from app.models.pace import Pace
 from app.models.pages import PAGE_ROWS, Insertion, PageCache, Removal, few_edits
 from app.models.rows import Row
 from app.models.sources import WHOLE_MAX, Cancellable, FolderSource, Snapshot, View
+from engine.folding import fold
 from engine.types import FolderCount
 
 __all__ = ["ROW_ROLE", "SORTS", "Column", "FolderModel", "column_titles"]
@@ -176,8 +177,8 @@ class FolderModel(QAbstractTableModel):
 
     def find_name(self, start: int, typed: str) -> int | None:
         """Return the next row in the window, from `start` on and around, whose name begins with `typed`."""
-        wanted = typed.casefold()
-        hits = [number for number, row in self._cache.items() if row.name.casefold().startswith(wanted)]
+        wanted = fold(typed)
+        hits = [number for number, row in self._cache.items() if fold(row.name).startswith(wanted)]
         return min(hits, key=lambda number: (number < start, number), default=None)
 
     def seek(self, start: int, typed: str, then: Callable[[int], None], *, beyond: bool) -> None:
