@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from app.bridge.relabelling import Relabelling
 from app.bridge.reversals import BucketName, FolderBack, FolderGone, Moving, Reversal, Trashing, Uncopying, Untrashing
 from app.bridge.trash import Trashed
 
@@ -26,7 +27,7 @@ def pinned(reversal: Reversal, id_of: Callable[[str], str]) -> Reversal:
             return replace(reversal, bucket=id_of(reversal.bucket), trashed=trashed)
         case Untrashing():
             return Untrashing(replace(reversal.trashed, bucket=id_of(reversal.bucket)))
-        case Trashing() | FolderGone() | FolderBack() | BucketName():
+        case Trashing() | FolderGone() | FolderBack() | BucketName() | Relabelling():
             return replace(reversal, bucket=id_of(reversal.bucket))
     return reversal
 

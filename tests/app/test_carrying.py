@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from app.dialogs.folder_dialog import FolderDialog
 from app.location import Location
 from app.views.conflict_dialog import ConflictDialog
 from app.views.drops import carries_files
+from app.views.status_bar import ActivityIndicator
 from engine.errors import DatabaseLocked, ObjectNotFound
+from engine.storage import FileStorage
 from engine.transfers.values import ConflictAction
 from engine.types import Retention, RlsContext, UploadOptions
 from tests.app.helpers import Desk
@@ -152,6 +155,48 @@ def test_what_is_cut_is_paler_among_icons_too(two: Desk) -> None:
     assert looks("b.txt") != before
     two.views.hold.let_go()
     assert looks("b.txt") == before
+
+
+def test_a_copy_is_stopped_at_the_bottom_of_the_window_and_what_was_copied_can_be_undone(
+    two: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        two.put(name)
+    storage, began, go = two.storage, threading.Event(), threading.Event()
+    copy = storage.copy
+
+    def slow(*args: object, **options: object) -> object:
+        made = copy(*args, **options)
+        began.set()
+        go.wait(30)
+        return made
+
+    monkeypatch.setattr(two.session._side.carrier, "_storage", _With(storage, copy=slow))
+    hold(two, ActionId.COPY, "a", "b", "c")
+    two.go("other")
+    trigger(two, ActionId.PASTE)
+    activity = two.views.status.findChild(ActivityIndicator)
+    two.until(lambda: began.is_set() and activity.isVisible())
+    assert activity._cancel.accessibleName() == "Cancel"
+
+    activity._cancel.click()
+    go.set()
+
+    two.until(lambda: two.toast.text.startswith("Stopped: Copied 1 object"))
+    assert list(held(two, "other")) == ["a"]
+    undo(two)
+    two.until(lambda: held(two, "other") == {})
+
+
+class _With:
+    """An engine of which one call is another."""
+
+    def __init__(self, storage: FileStorage, **calls: object) -> None:
+        self._storage = storage
+        vars(self).update(calls)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._storage, name)
 
 
 class TestUndoAtItsEdges:
