@@ -14,6 +14,7 @@ from app.actions import ActionId as A
 from app.bridge.engine_side import EngineSide
 from app.controllers.escape import EscapeLadder, Rung
 from app.controllers.favourites import Favourites
+from app.controllers.keeping import OpenFolders, SessionKeeper
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
 from app.controllers.overview import Overview
@@ -71,6 +72,10 @@ class Ways(QObject):
             frame.look, frame.shell, actions, self._navigator, self.tabs, self.favourites, models.buckets,
             self.look_again_wanted.emit,
         )  # fmt: skip
+        self._open_folders = OpenFolders(views.tree, models.buckets, frame.settings)
+        SessionKeeper(self.remember, self).follow(
+            self.tabs.changed, self._navigator.moved, models.rows.opened, views.tree.expanded, views.tree.collapsed
+        )
         self.ladder = EscapeLadder(frame.shell)
         self.ladder.add(Rung.SELECTION, self._drop_selection)
         self.ladder.add(Rung.SEARCH, views.pane.filter.dismiss)
@@ -116,7 +121,8 @@ class Ways(QObject):
             self._navigator.start(Tab(History() if place is None else History(place)))
 
     def remember(self) -> None:
-        """Keep the tabs, and where somebody is."""
+        """Keep the tabs, where somebody is, and what is open in the tree."""
+        self._open_folders.remember()
         place = self._navigator.place
         self._frame.settings.place = place.text if place else ""
         self._frame.settings.tabs = tabs_text(self.tabs.all(), self.tabs.active)

@@ -127,6 +127,9 @@ class Tracker(QObject):
             return ""
         count, selected = self._model.count, self._table.selected_count
         whole = count_text(count.objects, count.folders)
+        if self._model.view.is_narrow:
+            found = translate("Tracker", "{what} found") if count.total else translate("Tracker", "Nothing found")
+            whole = found.format(what=whole)
         if not self._model.is_counted:
             whole = translate("Tracker", "Counting…")
         if not selected:

@@ -25,7 +25,6 @@ class RowDelegate(NamingDelegate):
     """Paints `Row`s; the view tells which row the pointer is on and which one a drop would go into.
 
     Attributes:
-        folder_size: What the Size column says of a folder.
         drop_lit: Whether it is marked at this moment of its pulse.
     """
 
@@ -36,7 +35,6 @@ class RowDelegate(NamingDelegate):
         super().__init__(view, check, is_cut)
         self._look = look
         self._table = view
-        self.folder_size: Callable[[Row], str] = lambda _: ""
         self.drop_lit = True
         self._take_fonts()
         look.theme.changed.connect(self._take_fonts)
@@ -55,7 +53,7 @@ class RowDelegate(NamingDelegate):
         elif index.column() == Column.NAME:
             self._paint_name(painter, option.rect, row, words_in(index.model()))
         else:
-            self._paint_detail(painter, option.rect, index, row)
+            self._paint_detail(painter, option.rect, index)
         painter.restore()
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: AnyIndex) -> None:
@@ -124,13 +122,13 @@ class RowDelegate(NamingDelegate):
         painter.drawPixmap(left, rect.center().y() - side // 2 + 1, pixmap)
         return left - theme.space("s")
 
-    def _paint_detail(self, painter: QPainter, rect: QRect, index: AnyIndex, row: Row) -> None:
+    def _paint_detail(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
         space = self._look.theme.space("m")
         number = index.column() == Column.SIZE
         painter.setPen(self._look.theme.color("muted"))
         painter.setFont(self._number_font if number else self._name_font)
         inner = rect.adjusted(space, 0, -space, 0)
-        text = self.folder_size(row) if number and row.is_folder else index.data() or ""
+        text = index.data() or ""
         self._paint_text(painter, inner, text, middle=False, right=number)
 
     def _paint_text(self, painter: QPainter, rect: QRect, text: str, *, middle: bool, right: bool = False) -> None:

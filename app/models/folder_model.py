@@ -38,7 +38,7 @@ _NAME_FLAGS: Final = _CELL_FLAGS | Qt.ItemFlag.ItemIsEditable
 
 
 class FolderModel(QAbstractTableModel):
-    """See the module.
+    """See the module. What its Size column says of folders is `folder_size`.
 
     Signals:
         opened: Another folder is shown.
@@ -68,6 +68,7 @@ class FolderModel(QAbstractTableModel):
         """
         super().__init__(parent)
         self._source = source
+        self.folder_size: Callable[[Row], str] = lambda _: ""
         self._cache: PageCache[Row] = cache or PageCache()
         self._view: View | None = None
         self._count = FolderCount(0, 0)
@@ -228,7 +229,7 @@ class FolderModel(QAbstractTableModel):
             self._wish(index.row() // PAGE_ROWS)
         if row is None:
             return None
-        return datum(row, index.column(), role)
+        return datum(row, index.column(), role, self.folder_size)
 
     def setData(self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Qt's hook: a new name is passed on; the row changes when the engine has done it."""

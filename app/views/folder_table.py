@@ -114,8 +114,8 @@ class FolderTable(QTableView):
         return self._rows.view.location if self._rows.view is not None else None
 
     def size_folders(self, text: Callable[[Location], str]) -> None:
-        """Let the Size column say of folders what `text` returns while it is painted."""
-        self._delegate.folder_size = lambda row: text(Location(here.bucket, row.path)) if (here := self._now) else ""
+        """Let the Size column say of folders what `text` returns."""
+        self._rows.folder_size = lambda row: text(Location(here.bucket, row.path)) if (here := self._now) else ""
 
     @property
     def _now(self) -> Location | None:

@@ -50,6 +50,15 @@ def test_what_is_typed_is_what_is_shown_and_counted(desk: Desk) -> None:
     assert desk.views.pane.filter.field.text() == "REPORT"
 
 
+def test_the_status_bar_says_the_same(desk: Desk) -> None:
+    filled(desk)
+    begin(desk)
+    write(desk, "report")
+    desk.until(lambda: desk.views.status.counts == "2 objects found")
+    write(desk, " zebra")
+    desk.until(lambda: desk.views.status.counts == "Nothing found")
+
+
 def test_escape_empties_the_field_and_then_puts_it_away(desk: Desk) -> None:
     filled(desk)
     begin(desk)
