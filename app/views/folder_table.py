@@ -336,6 +336,9 @@ class FolderTable(QTableView):
         row = self._folder_at(event.position().toPoint())
         if self._hold.carries(event.mimeData()):
             lands = self._hold.hang(event, self._place_of(row))
+            if not lands:
+                event.setDropAction(Qt.DropAction.IgnoreAction)
+                event.accept()  # else Qt sends no more moves: every drag of rows begins where it would do nothing
             self._mark_drop(self._rows.find(row.path) if row and lands else -1)
             self.hung_over.emit(row.path if row else None)
             return
