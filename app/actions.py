@@ -36,6 +36,7 @@ class ActionId(StrEnum):
     INVERT_SELECTION = auto()
     FILTER = auto()
     SEARCH = auto()
+    OPEN_ENCLOSING = auto()
     BACK = auto()
     FORWARD = auto()
     UP = auto()

@@ -150,10 +150,10 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
     ),
     Spec(
         ActionId.SEARCH,
-        QT_TRANSLATE_NOOP("Actions", "&Search the bucket"),
+        QT_TRANSLATE_NOOP("Actions", "&Search everywhere"),
         "magnifying-glass",
         ("Ctrl+Shift+F",),
-        QT_TRANSLATE_NOOP("Actions", "Find objects by their names, in every folder of the bucket"),
+        QT_TRANSLATE_NOOP("Actions", "Find objects by their names, in every folder of every bucket"),
         lambda now: now.place is not None and now.moment is None,
     ),
     Spec(

@@ -24,6 +24,14 @@ GOING_SPECS: Final[tuple[Spec, ...]] = (
         lambda now: now.going.folder is not None,
     ),
     Spec(
+        ActionId.OPEN_ENCLOSING,
+        QT_TRANSLATE_NOOP("Actions", "Open the &enclosing folder"),
+        "folder-open",
+        ("Ctrl+Shift+O",),
+        QT_TRANSLATE_NOOP("Actions", "Show what was found in the folder that it is in"),
+        lambda now: now.in_search and now.in_tree is None and now.selected == 1,
+    ),
+    Spec(
         ActionId.CLOSE_TAB,
         QT_TRANSLATE_NOOP("Actions", "&Close tab"),
         "x-square",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from app.location import Location
+from app.models.searches import EVERYTHING, Search
 
 _PLACES_MAX: Final = 200
 
@@ -16,12 +17,13 @@ class Spot:
     """Where somebody was in a folder when they left it.
 
     Attributes:
-        current: Path of the row that had the keyboard, or nothing.
+        current: Key of the row that had the keyboard, or nothing.
         row: Its number, or -1.
         selected: Numbers of the selected rows.
         paths: Their paths where they are few and known, else None.
         scroll_px: How far down the view was.
         total: How many rows there were: with another number `row` and `selected` mean other rows.
+        search: What was looked for beyond the folder.
     """
 
     current: str = ""
@@ -30,6 +32,7 @@ class Spot:
     paths: frozenset[str] | None = None
     scroll_px: int = 0
     total: int = 0
+    search: Search = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,8 @@ class History:
         return tuple(stop.place for stop in self._stops[self._position + 1 :])
 
     def visit(self, place: Location) -> None:
-        """Go somewhere new; what lay ahead is forgotten. Staying where one is adds nothing."""
-        if place == self.current:
+        """Go somewhere new; what lay ahead is forgotten. Staying adds nothing, unless what one leaves is a search."""
+        if place == self.current and not self._is_search(self._position):
             return
         self._stops = [*self._stops[: self._position + 1], Stop(place)][-_PLACES_MAX:]
         self._position = len(self._stops) - 1
@@ -113,13 +116,17 @@ class History:
         """Go along with a place that was renamed or moved, and with all below it."""
         self._rewrite(lambda place: place.moved(old, new))
 
+    def _is_search(self, position: int) -> bool:
+        spot = self._stops[position].spot if position >= 0 else None
+        return spot is not None and spot.search.is_beyond
+
     def _rewrite(self, turn: Callable[[Location], Location | None]) -> None:
         """Replace each place, or drop it; neighbours that have become the same are one. The position stays."""
         kept: list[Stop] = []
         position = -1
         for i, stop in enumerate(self._stops):
             place = turn(stop.place)
-            if place is not None and (not kept or kept[-1].place != place):
+            if place is not None and (not kept or kept[-1].place != place or self._is_search(i - 1)):
                 kept.append(replace(stop, place=place))
             if place is not None and i == self._position:
                 position = len(kept) - 1

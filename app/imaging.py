@@ -1,4 +1,4 @@
-"""Pictures of strangers, decoded within limits: how many bytes, how many pixels, for how long, and in which forms.
+"""Pictures, decoded within limits: how many bytes, how many pixels, for how long, and in which forms.
 
 For worker threads. A picture is scaled down while it is read where its form allows that (JPEG); the others have to be
 unpacked whole, and so may have fewer pixels. Forms that are programs of a kind (SVG) are not read at all. The time is

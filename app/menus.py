@@ -30,6 +30,7 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             A.OPEN,
             A.PREVIEW,
             A.OPEN_IN_TAB,
+            A.OPEN_ENCLOSING,
             A.PROPERTIES,
             None,
             A.USERS,
@@ -124,7 +125,7 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
 )
 
 OBJECT_MENU: Final[Entries] = (
-    A.OPEN, A.OPEN_IN_TAB, A.PREVIEW, A.DOWNLOAD, A.FAVOURITE, None, A.CUT, A.COPY, A.DUPLICATE, None,
+    A.OPEN, A.OPEN_IN_TAB, A.OPEN_ENCLOSING, A.PREVIEW, A.DOWNLOAD, A.FAVOURITE, None, A.CUT, A.COPY, A.DUPLICATE, None,
     A.COPY_LINK, A.LINK_DIALOG, A.COPY_PUBLIC_LINK, None,
     A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.TEST_ACCESS, A.PROPERTIES,
 )  # fmt: skip

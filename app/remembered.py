@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Final
 
 from app.history import History
@@ -12,6 +14,7 @@ from app.tabs import Tab
 from engine.types import SortColumn
 
 TABS_MAX: Final = 50
+PLACES_MAX: Final = 200
 
 
 def tabs_text(tabs: tuple[Tab, ...], active: int) -> str:
@@ -30,6 +33,21 @@ def read_tabs(text: str) -> tuple[tuple[Tab, ...], int]:
     tabs = [(value, tab) for value, tab in found if tab is not None]
     active = next((i for i, (value, _) in enumerate(tabs) if value.get("active") is True), 0)
     return tuple(tab for _, tab in tabs), active
+
+
+def places_text(places: Iterable[Location]) -> str:
+    """Return places as one line, which `read_places` reads back; some of very many."""
+    return json.dumps([place.text for place in islice(places, PLACES_MAX)], ensure_ascii=True)
+
+
+def read_places(text: str) -> tuple[Location, ...]:
+    """Return what `places_text` was given; no places where it is nonsense."""
+    try:
+        values = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        return ()
+    texts = [value for value in values[:PLACES_MAX] if isinstance(value, str)] if isinstance(values, list) else []
+    return tuple(place for place in map(Location.parse, texts) if place is not None)
 
 
 def _tab_value(tab: Tab, *, is_active: bool) -> dict[str, Any]:

@@ -114,7 +114,10 @@ class Session(QObject):
         )  # fmt: skip
         self._ways.ladder.add(Rung.PREVIEW, self.large.dismiss)
         CompareControl(look, shell, self.views.inspector.versions, side.previewer)
-        LabelControl(self.views.inspector, side.labels, side.previewer, self.controllers.navigator, shell.toast, errors)
+        LabelControl(
+            self.views.inspector, side.labels, side.previewer, self.controllers.navigator, self.controllers.undo,
+            shell.toast, errors,
+        )  # fmt: skip
         self._prompter = ConflictPrompter(side.transfers, look, shell)
         self.actions.connect_all(self._handlers())
         self._connect_views()
@@ -144,7 +147,7 @@ class Session(QObject):
         """Keep how the window looks and where it is."""
         self._ways.remember()
         self._settings.panels = " ".join(
-            str(name) for name in (A.INSPECTOR, A.TRANSFERS) if self.actions[name].isChecked()
+            str(name) for name in (A.INSPECTOR, A.TRANSFERS, A.FOLDER_SIZES) if self.actions[name].isChecked()
         )
         self._settings.columns = self.views.pane.table.columns_state()
         self._viewing.remember()
@@ -273,6 +276,8 @@ class Session(QObject):
         shown = self._settings.panels.split()
         self._show_inspector(shown=A.INSPECTOR in shown)
         self._show_transfers(shown=A.TRANSFERS in shown)
+        self.actions[A.FOLDER_SIZES].setChecked(A.FOLDER_SIZES in shown)
+        self.controllers.sizes.show(A.FOLDER_SIZES in shown)
         mode = self._look.theme.mode
         self.actions[next(name for name, theme in _THEMES.items() if theme is mode)].setChecked(True)
 

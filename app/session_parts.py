@@ -170,7 +170,7 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
     look, shell, settings, errors = frame.look, frame.shell, frame.settings, frame.errors
     table, tree, toast = views.pane.table, views.tree, shell.toast
     navigator = Navigator(side.reader, (models.rows, models.buckets), views.pane, tree, views.breadcrumb, errors)
-    targets = Targets(side.reader, models.rows, table, tree)
+    targets = Targets(side.reader, models.rows, table, tree, toast)
     undo = Undo(look, shell, side.reverser, side.acting, navigator, toast, errors)
     moving = Moving(
         look, shell, navigator, targets, side.transfers, side.exporter, side.operations, table, settings, toast, errors,
@@ -182,7 +182,7 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
         targets=targets,
         editing=editing,
         sizes=FolderSizes(side.reader, side.acting, shell),
-        renaming=BatchRenaming(look, shell, targets, side.renamer, undo, toast, errors, editing.rename),
+        renaming=BatchRenaming(look, shell, navigator, targets, side.renamer, undo, toast, errors, editing.rename),
         moving=moving,
         undo=undo,
         carrying=Carrying(

@@ -14,6 +14,7 @@ from app.actions import ActionId as A
 from app.bridge.engine_side import EngineSide
 from app.controllers.escape import EscapeLadder, Rung
 from app.controllers.favourites import Favourites
+from app.controllers.keeping import OpenFolders, SessionKeeper
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
 from app.controllers.overview import Overview
@@ -67,11 +68,14 @@ class Ways(QObject):
             views.favourites, self._navigator, side.reader, models.buckets, frame.settings, frame.shell.toast
         )
         self.favourites.follow(side.relay)
-        controllers.carrying.folder_moved.connect(self.favourites.follow_place)
         self.overview = Overview(
             frame.look, frame.shell, actions, self._navigator, self.tabs, self.favourites, models.buckets,
             self.look_again_wanted.emit,
         )  # fmt: skip
+        self._open_folders = OpenFolders(views.tree, models.buckets, frame.settings)
+        SessionKeeper(self.remember, self).follow(
+            self.tabs.changed, self._navigator.moved, models.rows.opened, views.tree.expanded, views.tree.collapsed
+        )
         self.ladder = EscapeLadder(frame.shell)
         self.ladder.add(Rung.SELECTION, self._drop_selection)
         self.ladder.add(Rung.SEARCH, views.pane.filter.dismiss)
@@ -92,6 +96,7 @@ class Ways(QObject):
         return {
             A.NEW_TAB: self.tabs.open,
             A.OPEN_IN_TAB: self._open_in_tab,
+            A.OPEN_ENCLOSING: self._open_enclosing,
             A.CLOSE_TAB: self.tabs.close,
             A.CLOSE_OTHER_TABS: lambda: self.tabs.close_others(self.tabs.active),
             A.REOPEN_TAB: self.tabs.reopen,
@@ -116,7 +121,8 @@ class Ways(QObject):
             self._navigator.start(Tab(History() if place is None else History(place)))
 
     def remember(self) -> None:
-        """Keep the tabs, and where somebody is."""
+        """Keep the tabs, where somebody is, and what is open in the tree."""
+        self._open_folders.remember()
         place = self._navigator.place
         self._frame.settings.place = place.text if place else ""
         self._frame.settings.tabs = tabs_text(self.tabs.all(), self.tabs.active)
@@ -201,6 +207,13 @@ class Ways(QObject):
         if folder is not None:
             self.tabs.open(folder)
 
+    def _open_enclosing(self) -> None:
+        """Show the folder that the current row is in, with it selected."""
+        row, here = self._views.pane.table.current_row(), self._views.pane.table.shown_place
+        above = Location(row.bucket or here.bucket, row.path).parent if row is not None and here is not None else None
+        if above is not None and row is not None:
+            self._navigator.go(above, row.path)
+
     def _folder_meant(self) -> Location | None:
         node = self._pointed or self._views.favourites.focused_place() or self._views.tree.focused_place()
         return node or self._place_of(self._views.pane.table.currentIndex().data(ROW_ROLE))
@@ -233,7 +246,7 @@ class Ways(QObject):
 
     def _place_of(self, row: Row | None) -> Location | None:
         here = self._views.pane.table.shown_place
-        return Location(here.bucket, row.path) if row is not None and row.is_folder and here is not None else None
+        return Location(row.bucket or here.bucket, row.path) if row and row.is_folder and here is not None else None
 
 
 def _title(place: Location | None) -> TabTitle:

@@ -139,6 +139,15 @@ class WindowSettings:
         self._keep("window/tabs", value)
 
     @property
+    def open_folders(self) -> str:
+        """The nodes of the tree that are open, in the words of `remembered`."""
+        return self._text("window/open_folders", "")
+
+    @open_folders.setter
+    def open_folders(self, value: str) -> None:
+        self._keep("window/open_folders", value)
+
+    @property
     def favourites(self) -> str:
         """The pinned places, as `favourites` writes them."""
         return self._text("window/favourites", "")

@@ -46,6 +46,7 @@ class Situation:
         has_trash: What Del is about would go to a trash.
         as_icons: The folder is shown as icons.
         acting: The window works in somebody else's name, for whom the workspace itself is closed.
+        in_search: What is shown was found in more folders than one.
         going: Where one can go from here.
     """
 
@@ -64,6 +65,7 @@ class Situation:
     moment: datetime | None = None
     as_icons: bool = False
     acting: bool = False
+    in_search: bool = False
     going: Going = Going()
 
     @property

@@ -79,6 +79,7 @@ class Carried:
         failures: What could not be copied, and why.
         ended: What ended it before everything was copied, or None. What was copied stays.
         reversal: What takes it back, or None.
+        folders: Folders that moved with all that was in them.
     """
 
     order: Order
@@ -87,6 +88,7 @@ class Carried:
     failures: tuple[ItemFailure, ...] = ()
     ended: StorageError | None = None
     reversal: Reversal | None = None
+    folders: tuple[Move, ...] = ()
 
 
 def _changed_us(stored: StorageObject) -> int:

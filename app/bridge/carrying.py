@@ -5,7 +5,7 @@ Looking is done in the read lane and holds nothing up; doing is one mutation, in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final
@@ -167,10 +167,12 @@ class Carrier:
                 gives_way += [decided.target] if decided.target == clash.move.target else []
         if not moves:
             return Carried(plan.order, 0)
+        stayed = {clash.move.source for clash in plan.clashes} - {move.source for move in moves}
         self._check_same(plan, frozenset(gives_way), me)
         before = newest_in_trash(self._storage, plan.order.place.bucket, me) if gives_way else 0
         work = self._move if plan.order.motion is Motion.MOVE else self._copy
         done = work(plan.order, moves, gives_way, ticket, me)
+        done = replace(done, folders=_whole_folders(plan.order, stayed))
         if not gives_way:
             return done
         bucket = plan.order.place.bucket
@@ -313,6 +315,15 @@ def _with_trashed(done: Carried, trashed: Trashed) -> Carried:
     if trashed.any and isinstance(back, Moving | Uncopying):
         return replace(done, reversal=replace(back, trashed=trashed))
     return replace(done, reversal=None)
+
+
+def _whole_folders(order: Order, stayed: Collection[str]) -> tuple[Move, ...]:
+    """Return the folders that moved, none of whose objects stayed."""
+    if order.motion is Motion.COPY:
+        return ()
+    folders = [path for path in order.cargo.paths if path.endswith("/")]
+    whole = [path for path in folders if not any(left.startswith(path) for left in stayed)]
+    return tuple(Move(path, order.place.child(_name(path)).prefix) for path in whole)
 
 
 def _arrived(order: Order, moves: Sequence[Move]) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class EngineSide:
         self.exporter = Exporter(storage, lanes, self.data_dir / _OUTGOING)
         self.versions = VersionsBridge(storage, lanes, self.exporter)
         self.previewer = Previewer(storage, lanes)
-        self.thumbnails = Thumbnails(storage, lanes, self.previewer.first_page, self.data_dir / _THUMBNAILS)
+        self.thumbnails = Thumbnails(storage, lanes, self.previewer.thumbnail, self.data_dir / _THUMBNAILS)
         self.labels = LabelBridge(storage, lanes)
         self.transfers = TransferBridge(
             TransferQueue(storage, own, keep_out=(self.data_dir,)), self.acting, tasks, parent

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from PySide6.QtGui import QImage
 
@@ -18,6 +18,7 @@ from app.bridge.tasks import Fail, Ticket
 from app.previews.comparing import Comparison, compare
 from app.previews.decoder.client import CantShow, Decoder
 from app.previews.pdfs import drawn_page
+from app.previews.pictures import still_picture
 from app.previews.registry import look_inside
 from app.previews.shapes import Inside, TextPart
 from app.previews.texts import more_of
@@ -27,6 +28,8 @@ from engine.files.downloads import ObjectReader
 from engine.storage import FileStorage
 from engine.types import RlsContext, StorageObject
 from engine.version_types import ObjectVersion
+
+PDF: Final = "application/pdf"
 
 _T = TypeVar("_T")
 Opener = Callable[[RlsContext], ObjectReader]
@@ -81,11 +84,14 @@ class Previewer:
         self._storage = storage
         self._tasks = tasks
         self._decoder = Decoder()
+        self._small = Decoder()  # a look need not wait for a folder full of thumbnails
 
-    def first_page(self, data: bytes, token: CancelToken, edge_px: int) -> QImage | None:
-        """Draw the first page of a PDF, in a worker; None where that cannot be."""
+    def thumbnail(self, data: bytes, mime_type: str, token: CancelToken, edge_px: int) -> QImage | None:
+        """Draw a picture, or the first page of a PDF, in a worker; None where that cannot be."""
         try:
-            return drawn_page(data, self._decoder, token, edge_px).frames[0].image
+            if mime_type == PDF:
+                return drawn_page(data, self._small, token, edge_px).frames[0].image
+            return still_picture(data, self._small, token, edge_px)
         except CantShow:
             return None
 
@@ -156,6 +162,7 @@ class Previewer:
     def close(self) -> None:
         """Decode nothing any more; waits for what decodes. Off the main thread."""
         self._decoder.close()
+        self._small.close()
 
     def _look(
         self,

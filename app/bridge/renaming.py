@@ -40,10 +40,17 @@ class Renaming:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """What became of it: how many have another name, and what takes that back."""
+    """What became of it.
+
+    Attributes:
+        count: How many have another name.
+        reversal: What takes that back.
+        moves: What has which name now.
+    """
 
     count: int
     reversal: Moving
+    moves: tuple[Move, ...] = ()
 
 
 class Renamer:
@@ -82,7 +89,7 @@ class Renamer:
 
         def work(ticket: Ticket, me: RlsContext) -> Renamed:
             moved = self._storage.move_many(bucket, moves, me, progress=ticket.report, cancel=ticket.token)
-            return Renamed(len(moves), Moving(bucket, moved.back, marks=moved.marks))
+            return Renamed(len(moves), Moving(bucket, moved.back, marks=moved.marks), tuple(moves))
 
         only = moves[0] if len(moves) == 1 else None
         attempt = (

@@ -14,7 +14,7 @@ from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Restored, TrashBridge, Trashed, newest_in_trash
 from engine.cancel import CancelToken
-from engine.errors import ObjectNotFound, WouldBeLost
+from engine.errors import BucketNotFound, ObjectNotFound, WouldBeLost
 from engine.move_types import Move
 from engine.storage import FileStorage
 from engine.types import RlsContext
@@ -32,12 +32,14 @@ class Reversed:
         left: How many things were left because something else has become of them.
         shows: Paths that came, the first of them to be selected.
         restored: What came out of the trash, where it was about that.
+        moved: What has moved: folders are followed.
     """
 
     back: Reversal | None
     left: int = 0
     shows: tuple[str, ...] = ()
     restored: Restored | None = None
+    moved: tuple[Move, ...] = ()
 
 
 class Reversal(Protocol):
@@ -68,7 +70,7 @@ class Moving:
     """Moves, and what went with them.
 
     Attributes:
-        bucket: Where from.
+        bucket: Where from; like in all of these its id, or its name until it is remembered.
         moves: What goes where.
         target: The other bucket, or None for the same.
         replace: Paths that give way.
@@ -103,11 +105,11 @@ class Moving:
         )  # fmt: skip
         for mark in self.marks:
             storage.create_folder(there, mark, me)
-        left, gave_way = 0, moved.displaced
+        left, gave_way = self._left(storage, me), moved.displaced
         if self.trashed is not None:
             # what has moved back is committed: to stop here would leave half of it
             restored = TrashBridge.all_back(storage, self.trashed, CancelToken(), me)
-            left = len(restored.taken)
+            left += len(restored.taken)
             gave_way = tuple(self.trashed.paths)
         # what goes back puts the same things out of the way that came back now
         replace = gave_way if self.trashed is not None else ()
@@ -116,7 +118,13 @@ class Moving:
             there, moved.back, self.bucket if self.target else None, replace, moved.marks,
             trashed if self.trashed is None and gave_way and trashed.any else None,
         )  # fmt: skip
-        return Reversed(back, left, tuple(move.target for move in self.moves))
+        shows = tuple(move.target for move in self.moves)
+        return Reversed(back, left, shows, moved=() if left else self.moves)
+
+    def _left(self, storage: FileStorage, me: RlsContext) -> int:
+        """Return how many objects stayed in folders because others have put them there since."""
+        folders = [move.source for move in self.moves if move.as_of is not None]
+        return storage.tree_size(self.bucket, folders, me).objects if folders else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,10 +309,17 @@ class FolderBack:
 
 @dataclass(frozen=True, slots=True)
 class BucketName:
-    """A bucket's other name."""
+    """A bucket's other name.
+
+    Attributes:
+        bucket: Which.
+        name: What it is to be called.
+        given: What it is called, unless somebody else has given it another name since.
+    """
 
     bucket: str
     name: str
+    given: str
 
     @property
     def shows_in(self) -> str:
@@ -318,8 +333,11 @@ class BucketName:
 
     def run(self, storage: FileStorage, _ticket: Ticket, me: RlsContext) -> Reversed:
         """See `Reversal`."""
-        storage.rename_bucket(self.bucket, self.name, me)
-        return Reversed(BucketName(self.name, self.bucket))
+        bucket = storage.get_bucket(self.bucket, me)
+        if bucket.name != self.given:
+            raise BucketNotFound("The bucket has another name by now", path=self.given)
+        storage.rename_bucket(bucket.id, self.name, me)
+        return Reversed(BucketName(bucket.id, self.given, self.name))
 
 
 class Reverser:

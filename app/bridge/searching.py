@@ -1,4 +1,4 @@
-"""What a search below a folder, or in its whole bucket, shows: the rows of objects with the folders they are in."""
+"""What a search beyond the folder shows: the rows of objects with the folders, or buckets and folders, they are in."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class FoundPages:
         search = view.search
         return SearchFilter(
             search.text,
-            view.location.bucket,
+            "" if view.is_everywhere else view.location.bucket,
             _prefix(view),
             family=search.family,
             min_bytes=search.size.min_bytes,
@@ -59,6 +59,8 @@ class FoundPages:
         )
 
     def _rows(self, view: View, page: SearchPage) -> tuple[Row, ...]:
+        if view.is_everywhere:
+            return self._maker.found_anywhere(page.objects)
         return self._maker.found(page.objects, _prefix(view))
 
 

@@ -18,20 +18,20 @@ from typing import Final
 from PySide6.QtGui import QImage
 
 from app.bridge.acting import ActingTasks
-from app.bridge.tasks import Ticket
+from app.bridge.previews import PDF
+from app.bridge.tasks import Fail, Ticket
 from app.imaging import LIMITS, decode, is_picture_type
 from engine.cancel import CancelToken
-from engine.errors import StorageError
+from engine.errors import ObjectChanged, ObjectNotFound
 from engine.storage import FileStorage
 from engine.types import RlsContext, StorageObject
 
 EDGE_PX: Final = 256
 """Side of the square that every thumbnail fits: that of the largest icons."""
 
-Pages = Callable[[bytes, CancelToken, int], QImage | None]
-"""Draws the first page of a document so that it fits a square, or returns None where that cannot be."""
+Draw = Callable[[bytes, str, CancelToken, int], QImage | None]
+"""Draws content of a MIME type so that it fits a square, or returns None where that cannot be."""
 
-_PDF: Final = "application/pdf"
 _KEPT_BYTES: Final = 64 * 1024 * 1024
 _KEPT_S: Final = 30 * 24 * 3600
 _SWEEP_EVERY: Final = 500
@@ -42,11 +42,11 @@ class Thumbnails:
     """Makes them, and remembers them."""
 
     def __init__(
-        self, storage: FileStorage, tasks: ActingTasks, pages: Pages, folder: Path, kept_bytes: int = _KEPT_BYTES
+        self, storage: FileStorage, tasks: ActingTasks, draw: Draw, folder: Path, kept_bytes: int = _KEPT_BYTES
     ) -> None:
-        """Args: the engine; the lanes of whoever looks; draws first pages; where they are kept; how much of them."""
+        """Args: the engine; the lanes of whoever looks; what draws; where they are kept; how much of them."""
         self._storage = storage
-        self._pages = pages
+        self._draw = draw
         self._tasks = tasks
         self._folder = folder
         self._kept_bytes = kept_bytes
@@ -57,26 +57,31 @@ class Thumbnails:
         """Return whether a thumbnail is worth asking for."""
         if item is None or not 0 < item.size_bytes <= LIMITS.file_bytes:
             return False
-        return is_picture_type(item.mime_type) or item.mime_type == _PDF
+        return is_picture_type(item.mime_type) or item.mime_type == PDF
 
-    def make(self, item: StorageObject, then: Callable[[QImage | None], None]) -> Ticket:
+    def make(self, item: StorageObject, then: Callable[[QImage | None], None], otherwise: Fail) -> Ticket:
         """Find or make one.
 
         Args:
             item: As listed.
-            then: Gets it, or None where there is none: no picture, too much of one, or not there for whoever looks.
+            then: Gets it, or None where these bytes have none: no picture, or too much of one.
+            otherwise: Gets why there is none this time, such as that it is not there for whoever looks.
         """
-        return self._tasks.illustrate(lambda ticket, me: self._find(item, ticket.token, me), then, lambda _: then(None))
+        return self._tasks.illustrate(lambda ticket, me: self._find(item, ticket.token, me), then, otherwise)
 
     def _find(self, item: StorageObject, token: CancelToken, me: RlsContext) -> QImage | None:
-        """Return a thumbnail; in the worker."""
+        """Return a thumbnail; in the worker.
+
+        Raises:
+            StorageError: The object can't be read, or holds something else by now.
+        """
         try:
             now = self._storage.info(item.bucket, item.path, me)
-        except StorageError:
+        except ObjectNotFound:
             self._path(item).unlink(missing_ok=True)
-            return None
+            raise
         if (now.id, now.version) != (item.id, item.version):
-            return None
+            raise ObjectChanged("There is something else by now", path=item.path)
         return self._kept(item) or self._made(item, token, me)
 
     def _kept(self, item: StorageObject) -> QImage | None:
@@ -91,9 +96,10 @@ class Thumbnails:
     def _made(self, item: StorageObject, token: CancelToken, me: RlsContext) -> QImage | None:
         with self._storage.open_object(item.bucket, item.path, me) as reader:
             if reader.info.version != item.version:
-                return None  # replaced in this very moment: never the picture of other bytes
+                # replaced in this very moment: never the picture of other bytes
+                raise ObjectChanged("There is something else by now", path=item.path)
             data = reader.read_at(0, item.size_bytes)
-        image = self._pages(data, token, EDGE_PX) if item.mime_type == _PDF else _decoded(data)
+        image = self._draw(data, item.mime_type, token, EDGE_PX)
         if image is not None:
             self._keep(item, image)
         return image

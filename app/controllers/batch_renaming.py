@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.bridge.renaming import Renamed, Renamer
 from app.bridge.tasks import Ticket
+from app.controllers.following import moved_places
+from app.controllers.navigation import Navigator
 from app.controllers.targets import Target, Targets
 from app.controllers.undo import Undo
 from app.dialogs.rename_dialog import RenameDialog
@@ -23,13 +25,14 @@ class BatchRenaming(QObject):
     """See the module."""
 
     def __init__(
-        self, look: Look, window: QWidget, targets: Targets, renamer: Renamer, undo: Undo, toast: Toast,
-        errors: ErrorPresenter, one: Callable[[], None],
+        self, look: Look, window: QWidget, navigator: Navigator, targets: Targets, renamer: Renamer, undo: Undo,
+        toast: Toast, errors: ErrorPresenter, one: Callable[[], None],
     ) -> None:  # fmt: skip
-        """Args: look; window; what is meant; what renames; undo; what tells; failures; what renames a single thing."""
+        """Args: look; window; what goes along; targets; what renames; undo; what tells; failures; for one thing."""
         super().__init__(window)
         self._look = look
         self._window = window
+        self._navigator = navigator
         self._targets = targets
         self._renamer = renamer
         self._undo = undo
@@ -79,6 +82,7 @@ class BatchRenaming(QObject):
         def done(renamed: Renamed) -> None:
             dialog.finish()
             name = translate("BatchRenaming", "rename of %Ln item(s)", None, renamed.count)
+            self._navigator.follow_places(moved_places(target.bucket, target.bucket, renamed.moves))
             offer = self._undo.remember(name, renamed.reversal, era)
             self._toast.say(translate("BatchRenaming", "%Ln item(s) renamed", None, renamed.count), offer)
 

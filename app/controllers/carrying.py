@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt, Signal
+from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt
 from PySide6.QtGui import QClipboard, QDrag, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -17,6 +17,7 @@ from app.bridge.exporting import Exporter
 from app.bridge.reading import Reader
 from app.cargo import Cargo, Load, Motion
 from app.controllers.clashes import ClashDesk
+from app.controllers.following import moved_places
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
 from app.controllers.outgoing import DragData, Outgoing, button_is_down, clip_data
@@ -40,13 +41,7 @@ _DRAG_ICON_PX: Final = 48
 
 
 class Carrying(QObject):
-    """See the module.
-
-    Signals:
-        folder_moved: Carries the old and the new `Location`.
-    """
-
-    folder_moved = Signal(object, object)
+    """See the module."""
 
     def __init__(
         self, look: Look, window: QWidget, navigator: Navigator, targets: Targets, reader: Reader, carrier: Carrier,
@@ -107,9 +102,9 @@ class Carrying(QObject):
     def drag(self) -> None:
         """Run a drag of the selection; files are made only for other programs."""
         view, count = self._table.shown_place, self._table.selected_count
-        if view is None or not count:
+        if view is None or not count or self._targets.are_scattered():
             return
-        load = Load(view.bucket, count)
+        load = Load(self._targets.bucket or view.bucket, count)
         self._targets.resolve(lambda target: load.settle(Cargo(target.bucket, target.paths)))
         outgoing = Outgoing(self._exporter, self._window, load, self._errors.present)
         if not button_is_down():
@@ -218,24 +213,9 @@ class Carrying(QObject):
         here, order = self._navigator.place, done.order
         if done.paths and here == order.place:
             self._navigator.select_when_there(done.paths[0])
-        if order.motion is Motion.MOVE and done.objects:
-            self._leave_moved(order)
+        self._navigator.follow_places(moved_places(order.cargo.bucket, order.place.bucket, done.folders))
         kind = "warning" if done.failures or done.ended else "success" if done.objects else "info"
         self._toast.say(_sentence_of(done), offer, kind=kind)
-
-    def _leave_moved(self, order: Order) -> None:
-        """Go along where the window showed a folder that has moved, and tell others to."""
-        here = self._navigator.place
-        for path in order.cargo.paths:
-            if path.endswith("/"):
-                old = Location(order.cargo.bucket, path)
-                self.folder_moved.emit(old, order.place.child(old.name))
-        for path in order.cargo.paths:
-            old = Location(order.cargo.bucket, path)
-            if path.endswith("/") and here is not None and old.contains(here):
-                moved = f"{order.place.prefix}{old.name}/{here.prefix.removeprefix(path)}"
-                self._navigator.go(Location(order.place.bucket, moved))
-                return
 
 
 def _folder_of(bucket: str, path: str) -> Location:

@@ -134,13 +134,14 @@ class Editing(QObject):
         """Give a row of the table another name."""
         here = self._table.shown_place
         if here is not None:
-            self._operations.rename(here.bucket, row.path, name, partial(self._renamed, here.bucket, self._undo.era))
+            bucket = row.bucket or here.bucket
+            self._operations.rename(bucket, row.path, name, partial(self._renamed, bucket, self._undo.era))
 
     def rename_place(self, place: Location, name: str) -> None:
         """Give a node of the tree another name, and stay in it if the window is there."""
         era = self._undo.era
         if not place.prefix:
-            back = BucketName(name, place.bucket)
+            back = BucketName(name, place.bucket, name)
 
             def keep() -> None:
                 self._undo.remember(self._renaming(place.bucket), back, era)
@@ -158,7 +159,7 @@ class Editing(QObject):
         self._remember(bucket, back, era)
         if back.source.endswith("/"):
             self._navigator.follow_place(Location(bucket, back.target), Location(bucket, back.source))
-        self._navigator.select_when_there(back.source)
+        self._navigator.select_when_there(back.source, bucket)
 
     def _remember(self, bucket: str, back: Move, era: int) -> None:
         """Remember a rename by what undoes it."""
@@ -264,7 +265,7 @@ class Editing(QObject):
     def _deleted(self, target: Target, era: int, removal: Removal) -> None:
         stayed = removal.kept or removal.refused
         if target.place is None and not stayed:
-            self._table.go_on_after(frozenset(target.paths))
+            self._table.go_on_after(target.keys)
         for path in target.paths:
             if path.endswith("/") and not stayed and not removal.ended:
                 self._navigator.leave(Location(target.bucket, path))

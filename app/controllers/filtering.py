@@ -37,8 +37,8 @@ class FilterControl(QObject):
         self._begin(Scope.FOLDER)
 
     def search(self) -> None:
-        """Let a person type what to look for in the whole bucket."""
-        self._begin(Scope.BUCKET)
+        """Let a person type what to look for in every bucket."""
+        self._begin(Scope.EVERYWHERE)
 
     def _begin(self, scope: Scope) -> None:
         view = self._rows.view
@@ -51,7 +51,7 @@ class FilterControl(QObject):
 
     def _filter(self) -> None:
         """Show what fits, unless that is on its way already, or everything did and does."""
-        wanted, now = self._bar.search, self._navigator.search
+        wanted, now = self._bar.search, self._navigator.outlook.search
         if wanted != now and (wanted.is_narrow or now.is_narrow):
             self._navigator.filter(wanted)
 
@@ -60,8 +60,11 @@ class FilterControl(QObject):
         self._bar.begin(self._bar.chosen)
 
     def _opened(self) -> None:
-        """End the filter with the folder that it was for."""
-        ended = self._bar.search.is_narrow and not self._navigator.search.is_narrow and not self._bar.is_waiting
+        """End the filter with the folder that it was for; show it again where somebody came back to a search."""
+        search = self._navigator.outlook.search
+        if search.is_beyond and search != self._bar.search and not self._bar.is_waiting:
+            self._bar.bring_back(search)
+        ended = self._bar.search.is_narrow and not self._navigator.outlook.search.is_narrow and not self._bar.is_waiting
         if self._rows.view is None:
             self._whole = None  # somebody else looks: what they may see may be less
         if ended or self._rows.view is None:
@@ -90,7 +93,7 @@ class FilterControl(QObject):
         self._focus_page()
         row = self._pane.table.current_row()
         if row is not None and not self._pane.table.ranges:
-            self._pane.table.select_path(row.path)
+            self._pane.table.select_path(row.key)
 
     def _focus_page(self) -> None:
         if self._pane.page is not None:

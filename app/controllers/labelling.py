@@ -10,13 +10,14 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.bridge.labels import LabelBridge, cache_problem, mime_problem
 from app.bridge.previews import Previewer
+from app.bridge.relabelling import Relabelling, said_before
 from app.bridge.tasks import Ticket
 from app.controllers.navigation import Navigator
+from app.controllers.undo import Undo
 from app.errors import ErrorPresenter
 from app.formats import size_text
 from app.i18n import translate
 from app.views.inspector import Inspector
-from app.widgets.banner import Offer
 from app.widgets.editable_fact import EditableFact
 from app.widgets.toast import Toast
 from engine.errors import BytesMissing, Cancelled, ObjectChanged, StorageError
@@ -29,15 +30,16 @@ class LabelControl(QObject):
     """See the module."""
 
     def __init__(
-        self, inspector: Inspector, labels: LabelBridge, previewer: Previewer, navigator: Navigator, toast: Toast,
-        errors: ErrorPresenter,
+        self, inspector: Inspector, labels: LabelBridge, previewer: Previewer, navigator: Navigator, undo: Undo,
+        toast: Toast, errors: ErrorPresenter,
     ) -> None:  # fmt: skip
-        """Args: the panel; what changes and reads; when it is looked at; what tells; where other failures go."""
+        """Args: the panel; what changes and reads; when it is looked at; undo; what tells; where other failures go."""
         super().__init__(inspector)
         self._inspector = inspector
         self._labels = labels
         self._previewer = previewer
         self._navigator = navigator
+        self._undo = undo
         self._toast = toast
         self._errors = errors
         self._verifying: Ticket | None = None
@@ -54,26 +56,33 @@ class LabelControl(QObject):
         if problem:
             fact.refuse(problem)
         else:
-            self._change(LabelChanges(mime_type=text), fact, translate("LabelControl", "Type changed"))
+            said, name = translate("LabelControl", "Type changed"), translate("LabelControl", "change of type")
+            self._change(LabelChanges(mime_type=text), fact, said, name)
 
     def _change_cache(self, text: str, fact: EditableFact) -> None:
         problem = cache_problem(text)
         if problem:
             fact.refuse(problem)
         else:
-            self._change(LabelChanges(cache_control=text), fact, translate("LabelControl", "Cache rule changed"))
+            said = translate("LabelControl", "Cache rule changed")
+            self._change(
+                LabelChanges(cache_control=text), fact, said, translate("LabelControl", "change of cache rule")
+            )
 
     def _change_metadata(self, metadata: dict[str, object], fact: EditableFact | None) -> None:
-        self._change(LabelChanges(user_metadata=metadata), fact, translate("LabelControl", "Metadata changed"))
+        said, name = translate("LabelControl", "Metadata changed"), translate("LabelControl", "change of metadata")
+        self._change(LabelChanges(user_metadata=metadata), fact, said, name)
 
-    def _change(self, changes: LabelChanges, fact: EditableFact | None, said: str) -> None:
-        items = self._inspector.items
+    def _change(self, changes: LabelChanges, fact: EditableFact | None, said: str, name: str) -> None:
+        """Say something else, and offer to take it back; `name` is what it was in the middle of a sentence."""
+        items, era = self._inspector.items, self._undo.era
 
         def changed(now: Sequence[StorageObject]) -> None:
             if self._inspector.items == items:
                 self._inspector.finish_editing()
                 self._inspector.take_labelled(now)
-            self._toast.say(said, Offer(translate("LabelControl", "Undo"), lambda: self._undo(items, now, changes)))
+            reversal = Relabelling(now[0].bucket, said_before(items, now, changes))
+            self._toast.say(said, self._undo.remember(name, reversal, era))
 
         def refused(error: Exception) -> None:
             reason = _reason(error)
@@ -87,15 +96,6 @@ class LabelControl(QObject):
 
         if items:
             self._labels.change(items, changes, changed, refused)
-
-    def _undo(self, before: Sequence[StorageObject], now: Sequence[StorageObject], changes: LabelChanges) -> None:
-        """Say again of each object what was said before; those that said the same are done together."""
-        groups: dict[str, list[tuple[StorageObject, StorageObject]]] = {}
-        for old, new in zip(before, now, strict=True):
-            groups.setdefault(repr(_of(old, changes)), []).append((old, new))
-        for group in groups.values():
-            back = _of(group[0][0], changes)
-            self._labels.change([new for _, new in group], back, lambda _: None, self._errors.present)
 
     def _verify(self) -> None:
         item = self._inspector.item
@@ -143,16 +143,6 @@ class LabelControl(QObject):
     def _end(self) -> None:
         self._verifying = None
         self._news.stop()
-
-
-def _of(item: StorageObject, changes: LabelChanges) -> LabelChanges:
-    """Return what an object said where something else is to be said."""
-    plain = LabelChanges()
-    return LabelChanges(
-        mime_type=plain.mime_type if changes.mime_type is plain.mime_type else item.mime_type,
-        cache_control=plain.cache_control if changes.cache_control is plain.cache_control else item.cache_control,
-        user_metadata=plain.user_metadata if changes.user_metadata is plain.user_metadata else item.user_metadata,
-    )
 
 
 def _reason(error: Exception) -> str:

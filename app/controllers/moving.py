@@ -108,7 +108,7 @@ class Moving(QObject):
 
     def download(self) -> None:
         """Choose a folder and download what is meant into it."""
-        self._targets.resolve(self._ask_where)
+        self._targets.resolve_each(self._ask_where)
 
     def open_object(self, row: Row, moment: datetime | None = None) -> None:
         """Open a read-only copy of an object, or of what it was at a moment, with the system's program for it."""
@@ -141,18 +141,20 @@ class Moving(QObject):
         name = translate("Moving", "Pasted picture {time}.png").format(time=f"{datetime.now():%Y-%m-%d %H.%M.%S}")
         self._exporter.keep(name, lambda: _png(picture), lambda path: self.upload(place, [path]))
 
-    def _ask_where(self, target: Target) -> None:
-        title = translate("Moving", "Download %Ln item(s) to", None, len(target.paths))
+    def _ask_where(self, targets: list[Target]) -> None:
+        count = sum(len(target.paths) for target in targets)
+        title = translate("Moving", "Download %Ln item(s) to", None, count)
         ask = Ask(title, translate("Moving", "Download here"), self._settings.download_folder)
-        choose_folder(self._look, self._window, ask, lambda folder: self._download(target, folder))
+        choose_folder(self._look, self._window, ask, lambda folder: self._download(targets, folder))
 
     def _upload_chosen(self, place: Location, sources: list[Path]) -> None:
         self._settings.upload_folder = str(sources[0].parent)
         self.upload(place, sources)
 
-    def _download(self, target: Target, folder: Path) -> None:
+    def _download(self, targets: list[Target], folder: Path) -> None:
         self._settings.download_folder = str(folder)
-        self._transfers.download(target.bucket, target.paths, folder)
+        for target in targets:
+            self._transfers.download(target.bucket, target.paths, folder)
 
     def _open_copy(self, files: list[Path]) -> None:
         if files and QDesktopServices.openUrl(QUrl.fromLocalFile(str(files[0]))):

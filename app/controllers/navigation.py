@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal
@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.bridge.events import EventRelay
 from app.bridge.reading import Found, Reader
+from app.controllers.following import one_by_one
+from app.controllers.outlook import Outlook
 from app.controllers.spots import put_spot, take_spot
 from app.errors import ErrorPresenter
 from app.history import History, Spot
@@ -26,7 +28,7 @@ from app.views.folder_tree import FolderTree
 from app.widgets.banner import Offer
 from app.widgets.breadcrumb import Breadcrumb
 from engine.errors import NotFound
-from engine.types import Bucket, SortColumn
+from engine.types import Bucket
 
 _COLUMNS = {sort: column for column, sort in SORTS.items()}
 
@@ -35,7 +37,7 @@ class Navigator(QObject):
     """See the module.
 
     Attributes:
-        order_of: Gives the order that a bucket is to be shown in, or None for that of the one before.
+        outlook: In which order, at which moment, and how much of a place is shown.
 
     Signals:
         moved: Another place is shown, or none.
@@ -69,12 +71,7 @@ class Navigator(QObject):
         self._names: dict[str, str] = {}
         self._spot: Spot | None = None
         self._keepers: list[QWidget] = [tree]
-        self._moment: datetime | None = None
-        self._moment_bucket = ""
-        self._sort, self._descending = SortColumn.NAME, False
-        self._order_bucket = ""
-        self.order_of: Callable[[str], tuple[SortColumn, bool] | None] = lambda _bucket: None
-        self._search = EVERYTHING
+        self.outlook = Outlook()
         self._first_place: Location | None = None
         self._wanted_path = ""
         self._connect()
@@ -87,21 +84,24 @@ class Navigator(QObject):
     @property
     def moment(self) -> datetime | None:
         """Return the moment that the bucket is shown at, or None for now."""
-        return self._moment
+        return self.outlook.moment
 
     @property
     def bucket(self) -> Bucket | None:
         """Return the bucket that is shown."""
         return self._buckets.bucket(self.place.bucket) if self.place else None
 
-    @property
-    def order(self) -> tuple[SortColumn, bool]:
-        """Return by which column it is sorted, and whether descending."""
-        return self._sort, self._descending
-
     def bucket_named(self, name: str) -> Bucket | None:
-        """Return a bucket by its name, if it exists."""
-        return self._buckets.bucket(name)
+        """Return a bucket by its name, or its id, if it exists."""
+        return self._buckets.bucket(self._buckets.names.get(name, name))
+
+    def bucket_id(self, name: str) -> str:
+        """Return the id of a bucket by its name; an unknown name as it is."""
+        return {known: bucket_id for bucket_id, known in self._buckets.names.items()}.get(name, name)
+
+    def bucket_name(self, bucket_id: str) -> str:
+        """Return the name of a bucket by its id; an unknown id as it is."""
+        return self._buckets.names.get(bucket_id, bucket_id)
 
     @property
     def history(self) -> History:
@@ -112,7 +112,7 @@ class Navigator(QObject):
     def tab(self) -> Tab:
         """Return what is shown as a value that `show_tab` brings back, with what is selected noted in it."""
         self._note()
-        return Tab(self._history, None if self.place is None else self._view(self.place))
+        return Tab(self._history, None if self.place is None else self.outlook.view(self.place))
 
     def keep_focus_in(self, widget: QWidget) -> None:
         """Leave the keyboard in a widget, where it goes to the table when a place is shown otherwise."""
@@ -129,16 +129,11 @@ class Navigator(QObject):
             self._take_order(tab.view)
         self._buckets.reload_buckets()
 
-    @property
-    def search(self) -> Search:
-        """Return what is looked for."""
-        return self._search
-
     def filter(self, search: Search) -> None:
         """Show only what fits, in the folder or beyond; going elsewhere ends that."""
-        self._search = search
+        self.outlook.search = search
         if self.place is not None:
-            self._rows.open(self._view(self.place))
+            self._rows.open(self.outlook.view(self.place))
 
     def follow(self, relay: EventRelay) -> None:
         """Keep what is shown in step with what happens in the engine and beside it."""
@@ -178,21 +173,17 @@ class Navigator(QObject):
 
     def go_in_time(self, bucket: str, moment: datetime | None) -> None:
         """Show a bucket as it was at a moment, or as it is now; going to another bucket ends that."""
-        self._moment, self._moment_bucket = moment, bucket
+        self.outlook.go_in_time(bucket, moment)
         here = self.place
         self.go(here if here is not None and here.bucket == bucket else Location(bucket))
 
     def back(self, steps: int = 1) -> None:
         """Go where the window was before, and where it was in there."""
-        if len(self._history.behind) >= steps:
-            self._note()
-            self._show(self._history.back(steps), self._history.spot)
+        self._travel(self._history.behind, self._history.back, steps)
 
     def forward(self, steps: int = 1) -> None:
         """Undo going back."""
-        if len(self._history.ahead) >= steps:
-            self._note()
-            self._show(self._history.forward(steps), self._history.spot)
+        self._travel(self._history.ahead, self._history.forward, steps)
 
     def up(self) -> None:
         """Go to the folder above, with the folder left selected."""
@@ -208,7 +199,8 @@ class Navigator(QObject):
 
     def look_anew(self) -> None:
         """Show nothing of what was shown, then what whoever looks now may see of the place: somebody else looks."""
-        place, self._moment = self.place, None
+        place = self.place
+        self.outlook.end_time_travel()
         self._rows.clear()
         self._buckets.clear()
         self._history = History()
@@ -219,9 +211,15 @@ class Navigator(QObject):
         self.moved.emit()
         self._buckets.reload_buckets()
 
-    def select_when_there(self, path: str) -> None:
-        """Select a row as soon as a refresh brings it."""
-        self._wanted_path = path
+    def select_when_there(self, path: str, bucket: str = "") -> None:
+        """Select a row as soon as a refresh brings it.
+
+        Args:
+            path: Its path.
+            bucket: The name of its bucket; of the one shown where empty.
+        """
+        view = self._rows.view
+        self._wanted_path = path if view is None or not bucket else view.key_of(bucket, path)
         self._select_wanted()
         self._rows.refresh()
 
@@ -239,11 +237,16 @@ class Navigator(QObject):
 
     def follow_place(self, old: Location, new: Location) -> None:
         """Stay with a place that was renamed or moved, in the history too."""
+        self.follow_places([(old, new)])
+
+    def follow_places(self, moved: Sequence[tuple[Location, Location]]) -> None:
+        """Stay with places that were renamed or moved at once; they may have taken each other's names."""
         here = self.place
-        self._history.follow(old, new)
-        if self._moment_bucket == old.bucket and not old.prefix:
-            self._moment_bucket = new.bucket
-        self.followed.emit(old, new)
+        for old, new in one_by_one(moved):
+            self._history.follow(old, new)
+            if not old.prefix:
+                self.outlook.follow_bucket(old.bucket, new.bucket)
+            self.followed.emit(old, new)
         if here is not None and self.place is not None and here != self.place:
             self._show(self.place)
 
@@ -251,7 +254,7 @@ class Navigator(QObject):
         """Go into a folder; leave an object to whoever opens files."""
         view = self._rows.view
         if row.is_folder and view is not None:
-            self.go(Location(view.location.bucket, row.path))
+            self.go(Location(view.bucket_of(row), row.path))
         else:
             self.object_opened.emit(row)
 
@@ -271,31 +274,31 @@ class Navigator(QObject):
         table.set_sort(Column.NAME, descending=False)
 
     def _take_order(self, view: View) -> None:
-        self._sort, self._descending, self._moment = view.sort, view.descending, view.moment
-        self._moment_bucket = self._order_bucket = view.location.bucket
-        self._pane.table.set_sort(_COLUMNS[self._sort], descending=self._descending)
+        self.outlook.take(view)
+        self._show_order()
 
-    def _view(self, place: Location) -> View:
-        return View(place, self._sort, self._descending, self._moment, self._search)
+    def _show_order(self) -> None:
+        sort, descending = self.outlook.order
+        self._pane.table.set_sort(_COLUMNS[sort], descending=descending)
 
     def _note(self) -> None:
         """Remember where in the folder somebody is, unless it is still another one that is seen."""
         if self._rows.view is not None and self._rows.view.location == self.place:
             self._history.note(take_spot(self._pane.table, self._rows))
 
+    def _travel(self, places: Sequence[Location], step: Callable[[int], Location], steps: int) -> None:
+        if len(places) >= steps:
+            self._note()
+            self._show(step(steps), self._history.spot)
+
     def _show(self, place: Location, spot: Spot | None = None) -> None:
         self._spot = spot
-        if place.bucket != self._moment_bucket:
-            self._moment = None
         self._buckets.pin(place.bucket)
         self._breadcrumb.show_place(place)
         self._tree.show_place(place)
-        if place.bucket != self._order_bucket:
-            self._order_bucket = place.bucket
-            self._sort, self._descending = self.order_of(place.bucket) or self.order
-        self._pane.table.set_sort(_COLUMNS[self._sort], descending=self._descending)
-        self._search = EVERYTHING
-        self._rows.open(self._view(place))
+        self.outlook.enter(place, EVERYTHING if spot is None else spot.search)
+        self._show_order()
+        self._rows.open(self.outlook.view(place))
         self.moved.emit()
 
     def _show_nothing(self) -> None:
@@ -335,16 +338,15 @@ class Navigator(QObject):
 
     def _sort_by(self, column: Column | None, descending: bool) -> None:
         if column is None:
-            self._pane.table.set_sort(_COLUMNS[self._sort], descending=self._descending)
+            self._show_order()
             return
-        self._sort, self._descending = SORTS[column], descending
+        self.outlook.order = SORTS[column], descending
         if self.place is not None:
-            self._rows.open(self._view(self.place))
+            self._rows.open(self.outlook.view(self.place))
 
     def _folders_changed(self, places: frozenset[Location]) -> None:
         view = self._rows.view
-        searched = view is not None and view.is_search and any(view.location.bucket == one.bucket for one in places)
-        if self.place in places or searched:
+        if self.place in places or (view is not None and any(view.searches(one.bucket) for one in places)):
             self._rows.refresh()
         self._buckets.reload(places)
 

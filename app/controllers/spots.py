@@ -8,6 +8,7 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel
 
 from app.history import Spot
 from app.models.folder_model import FolderModel
+from app.models.searches import EVERYTHING
 from app.views.folder_table import FolderTable
 
 _PATHS_MAX: Final = 2_000
@@ -21,12 +22,13 @@ def take_spot(table: FolderTable, rows: FolderModel) -> Spot:
     current, ranges = table.current_row(), table.ranges
     known = rows.rows(ranges) if sum(len(span) for span in ranges) <= _PATHS_MAX else None
     return Spot(
-        current=current.path if current is not None else "",
+        current=current.key if current is not None else "",
         row=table.currentIndex().row(),
         selected=tuple(ranges),
-        paths=None if known is None else frozenset(row.path for row in known),
+        paths=None if known is None else frozenset(row.key for row in known),
         scroll_px=table.verticalScrollBar().value(),
         total=rows.rowCount(),
+        search=rows.view.search if rows.view is not None and rows.view.is_search else EVERYTHING,
     )
 
 

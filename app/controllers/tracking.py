@@ -75,9 +75,10 @@ class Tracker(QObject):
         """Return what the window is in the middle of."""
         rows = self._model.rows(self._table.ranges) or []
         in_tree = self._tree.focused_place()
+        view = self._model.view
         return Situation(
             place=self._navigator.place,
-            bucket=self._navigator.bucket,
+            bucket=self._bucket_of(rows),
             selected=self._table.selected_count,
             selected_objects=sum(1 for row in rows if row.object is not None),
             in_tree=in_tree,
@@ -88,16 +89,22 @@ class Tracker(QObject):
             can_undo=bool(self._undo.undo_name),
             can_redo=bool(self._undo.redo_name),
             moment=self._navigator.moment,
-            has_trash=self._has_trash(in_tree),
+            has_trash=self._has_trash(in_tree, rows),
+            in_search=view is not None and view.is_search,
             as_icons=self._table.front is not self._table,
             acting=self._acting.identity is not None,
             going=self._going(),
         )
 
-    def _has_trash(self, in_tree: Location | None) -> bool:
+    def _bucket_of(self, rows: list[Row]) -> Bucket | None:
+        """Return the bucket that the selection is in, where that is another than the one shown, else this."""
+        names = {row.bucket for row in rows}
+        name = names.pop() if len(names) == 1 else ""
+        return self._navigator.bucket_named(name) if name else self._navigator.bucket
+
+    def _has_trash(self, in_tree: Location | None, rows: list[Row]) -> bool:
         """Return whether what Del is about goes to a trash; a bucket never does, its trash goes with it."""
-        here = in_tree or self._navigator.place
-        bucket = self._navigator.bucket_named(here.bucket) if here is not None else None
+        bucket = self._bucket_of(rows) if in_tree is None else self._navigator.bucket_named(in_tree.bucket)
         whole = in_tree is not None and not in_tree.prefix
         return bucket is not None and not whole and bucket.retention.trash_days is not None
 
@@ -120,6 +127,9 @@ class Tracker(QObject):
             return ""
         count, selected = self._model.count, self._table.selected_count
         whole = count_text(count.objects, count.folders)
+        if self._model.view.is_narrow:
+            found = translate("Tracker", "{what} found") if count.total else translate("Tracker", "Nothing found")
+            whole = found.format(what=whole)
         if not self._model.is_counted:
             whole = translate("Tracker", "Counting…")
         if not selected:
@@ -194,7 +204,9 @@ class InspectorFeed(QObject):
     def _show(self) -> None:
         rows = self._model.rows(self._table.ranges) or []
         row = rows[0] if len(rows) == 1 else None
-        if self._inspector.is_being_edited(frozenset(row.path for row in rows)):
+        view = self._model.view
+        places = frozenset((view.bucket_of(row), row.path) for row in rows) if view is not None else frozenset()
+        if self._inspector.is_being_edited(places):
             return  # what is being typed stays; the engine says if it is about what is there no more
         seen = None if row is None else _Seen(row, self._navigator.bucket, self._navigator.moment)
         if seen is not None and seen == self._shown and not self._is_stale:
@@ -248,7 +260,7 @@ class InspectorFeed(QObject):
         view = self._model.view
         self._inspector.show_folder(row)
         if view is not None:
-            self._load(self._reader.measure(view.location.bucket, [row.path], self._inspector.show_size))
+            self._load(self._reader.measure(view.bucket_of(row), [row.path], self._inspector.show_size))
 
     def _load(self, ticket: Ticket) -> None:
         self._loads.append(ticket)

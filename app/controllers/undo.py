@@ -16,13 +16,14 @@ from PySide6.QtWidgets import QWidget
 from app.action_set import Actions
 from app.actions import ActionId
 from app.bridge.acting import Acting
+from app.bridge.pinned import pinned
 from app.bridge.reversals import WEIGHT_MAX, Reversal, Reversed, Reverser, Uncopying
+from app.controllers.following import moved_places
 from app.controllers.navigation import Navigator
 from app.controllers.telling import tell_restored
 from app.dialogs.delete_dialog import DeleteDialog
 from app.errors import ErrorPresenter
 from app.i18n import translate
-from app.location import Location
 from app.look import Look
 from app.widgets.banner import Offer
 from app.widgets.toast import Toast
@@ -114,7 +115,7 @@ class Undo(QObject):
             self._undone.clear()  # what was taken back before came before this
             self.changed.emit()
             return None
-        entry = Entry(name, reversal)
+        entry = Entry(name, pinned(reversal, self._navigator.bucket_id))
         self._done.append(entry)
         self._undone.clear()
         self._bound()
@@ -210,13 +211,15 @@ class Undo(QObject):
         self._toast.say(why.format(what=entry.name, path=error.path or ""), kind="warning")
 
     def _show(self, reversal: Reversal, result: Reversed) -> None:
-        """Select what came back where the window shows its place."""
+        """Go along with folders, and select what came back where the window shows its place."""
+        name = self._navigator.bucket_name
+        self._navigator.follow_places(moved_places(name(reversal.bucket), name(reversal.shows_in), result.moved))
         here = self._navigator.place
         if here is None or not result.shows:
             return
         path = result.shows[0]
         above = path.rstrip("/").rpartition("/")
-        if here.prefix == above[0] + above[1] and Location(here.bucket) == Location(reversal.shows_in):
+        if here.prefix == above[0] + above[1] and self._navigator.bucket_id(here.bucket) == reversal.shows_in:
             self._navigator.select_when_there(path)
 
     def _bound(self) -> None:

@@ -34,7 +34,7 @@ class Viewing(QObject):
         self._looks = looks
         self._bucket_id = ""
         self._show_switch()
-        navigator.order_of = self._order_of
+        navigator.outlook.order_of = self._order_of
         navigator.moved.connect(self._moved)
         acting.changed.connect(pane.thumbs.clear)
 
@@ -53,7 +53,7 @@ class Viewing(QObject):
     def remember(self) -> None:
         """Keep how the bucket that is shown is looked at."""
         if self._bucket_id:
-            sort, descending = self._navigator.order
+            sort, descending = self._navigator.outlook.order
             columns = bytes(self._pane.table.columns_state().data())
             look = BucketLook(columns, sort, descending, self._pane.as_icons, self._pane.icons.zoom)
             self._looks.keep(self._bucket_id, look)
@@ -88,7 +88,7 @@ class Viewing(QObject):
         header.blockSignals(True)  # the order is the navigator's, and in force already
         table.restore_columns(QByteArray(look.columns))
         header.blockSignals(False)
-        sort, descending = self._navigator.order
+        sort, descending = self._navigator.outlook.order
         table.set_sort(_COLUMNS[sort], descending=descending)
         table.updateGeometries()
         table.viewport().update()

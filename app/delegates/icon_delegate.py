@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QTextLayout, QTe
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
 from app import problems
+from app.delegates.marks import Span, paint_marks, shown_spans, spans_in, words_in
 from app.delegates.name_editor import NameCheck
 from app.delegates.naming import AnyIndex, NamingDelegate
 from app.look import Look
@@ -56,7 +57,7 @@ class IconDelegate(NamingDelegate):
             self._paint_placeholder(painter, option.rect)
         else:
             self._paint_picture(painter, self._picture_rect(option.rect), row)
-            self._paint_name(painter, self._text_rect(option.rect), row.name)
+            self._paint_name(painter, self._text_rect(option.rect), row.name, words_in(index.model()))
         painter.restore()
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: AnyIndex) -> None:
@@ -128,7 +129,7 @@ class IconDelegate(NamingDelegate):
         painter.drawEllipse(rect.right() - side - 6, rect.bottom() - side - 6, side + 8, side + 8)
         painter.drawPixmap(rect.right() - side - 2, rect.bottom() - side - 2, pixmap)
 
-    def _paint_name(self, painter: QPainter, rect: QRect, name: str) -> None:
+    def _paint_name(self, painter: QPainter, rect: QRect, name: str, words: tuple[str, ...]) -> None:
         """Paint the name, broken where it has to be; the last line that there is room for is cut in its middle."""
         painter.setPen(self._look.theme.color("text"))
         painter.setFont(self._view.font())
@@ -145,11 +146,20 @@ class IconDelegate(NamingDelegate):
             text = (
                 layout.text()[start:] if line_number == _LINES - 1 else layout.text()[start : start + line.textLength()]
             )
-            shown = painter.fontMetrics().elidedText(text.strip(), Qt.TextElideMode.ElideMiddle, rect.width())
             height = painter.fontMetrics().lineSpacing()
-            painter.drawText(QRect(rect.left(), top, rect.width(), height), Qt.AlignmentFlag.AlignCenter, shown)
+            skipped = start + len(text) - len(text.lstrip())
+            marked = _within(spans_in(name, words), skipped, skipped + len(text.strip()))
+            self._paint_line(painter, QRect(rect.left(), top, rect.width(), height), text.strip(), marked)
             top += height
         layout.endLayout()
+
+    def _paint_line(self, painter: QPainter, rect: QRect, text: str, marked: tuple[Span, ...]) -> None:
+        """Paint one line of a name in the middle, over the marks of what is looked for."""
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, rect.width())
+        free = max(rect.width() - painter.fontMetrics().horizontalAdvance(shown), 0)
+        place = rect.adjusted(free // 2, 0, 0, 0)
+        paint_marks(painter, place, shown, shown_spans(text, shown, marked), self._look.theme.color("match"))
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
     def _paint_placeholder(self, painter: QPainter, cell: QRect) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -160,6 +170,12 @@ class IconDelegate(NamingDelegate):
         painter.drawRoundedRect(square, 6, 6)
         text = self._text_rect(cell)
         painter.drawRoundedRect(QRect(text.center().x() - side // 2, text.top() + 4, side, 8), 4, 4)
+
+
+def _within(marked: tuple[Span, ...], first: int, last: int) -> tuple[Span, ...]:
+    """Return the parts of stretches that are in a part of a text, as places in that part."""
+    cut = ((max(start, first) - first, min(stop, last) - first) for start, stop in marked)
+    return tuple((start, stop) for start, stop in cut if start < stop)
 
 
 def _wrapping() -> QTextOption:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QTableView, QWidget
 
 from app import problems
+from app.delegates.marks import paint_marks, shown_spans, spans_in, words_in
 from app.delegates.name_editor import NameCheck
 from app.delegates.naming import AnyIndex, NamingDelegate
 from app.look import Look
@@ -24,7 +25,6 @@ class RowDelegate(NamingDelegate):
     """Paints `Row`s; the view tells which row the pointer is on and which one a drop would go into.
 
     Attributes:
-        folder_size: What the Size column says of a folder.
         drop_lit: Whether it is marked at this moment of its pulse.
     """
 
@@ -35,7 +35,6 @@ class RowDelegate(NamingDelegate):
         super().__init__(view, check, is_cut)
         self._look = look
         self._table = view
-        self.folder_size: Callable[[Row], str] = lambda _: ""
         self.drop_lit = True
         self._take_fonts()
         look.theme.changed.connect(self._take_fonts)
@@ -52,9 +51,9 @@ class RowDelegate(NamingDelegate):
         if row is None:
             self._paint_placeholder(painter, option.rect, index)
         elif index.column() == Column.NAME:
-            self._paint_name(painter, option.rect, row)
+            self._paint_name(painter, option.rect, row, words_in(index.model()))
         else:
-            self._paint_detail(painter, option.rect, index, row)
+            self._paint_detail(painter, option.rect, index)
         painter.restore()
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: AnyIndex) -> None:
@@ -88,7 +87,7 @@ class RowDelegate(NamingDelegate):
             return "accent_soft"
         return "hover" if row == self.hovered_row else None
 
-    def _paint_name(self, painter: QPainter, rect: QRect, row: Row) -> None:
+    def _paint_name(self, painter: QPainter, rect: QRect, row: Row, words: tuple[str, ...]) -> None:
         theme = self._look.theme
         side = theme.size("icon")
         pixmap = self._look.icons.pixmap(row.icon, row.tone, side, self._table.devicePixelRatioF())
@@ -99,7 +98,17 @@ class RowDelegate(NamingDelegate):
         if row.problem is not None:
             inner.setRight(self._paint_problem(painter, inner, row.problem))
             painter.setPen(theme.color("text"))
+        self._paint_marks(painter, inner, row, words)
         self._paint_text(painter, inner, row.label, middle=True)
+
+    def _paint_marks(self, painter: QPainter, rect: QRect, row: Row, words: tuple[str, ...]) -> None:
+        """Mark what is looked for; names have it, not their folders."""
+        marked = spans_in(row.name, words)
+        if marked:
+            before = len(row.folder)
+            shown = _elided(painter, row.label, rect, Qt.TextElideMode.ElideMiddle)
+            moved = tuple((start + before, stop + before) for start, stop in marked)
+            paint_marks(painter, rect, shown, shown_spans(row.label, shown, moved), self._look.theme.color("match"))
 
     def _paint_problem(self, painter: QPainter, rect: QRect, problem: Problem) -> int:
         """Draw the mark and the word of a problem at the right of the name, and return where the name has to end."""
@@ -113,18 +122,18 @@ class RowDelegate(NamingDelegate):
         painter.drawPixmap(left, rect.center().y() - side // 2 + 1, pixmap)
         return left - theme.space("s")
 
-    def _paint_detail(self, painter: QPainter, rect: QRect, index: AnyIndex, row: Row) -> None:
+    def _paint_detail(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
         space = self._look.theme.space("m")
         number = index.column() == Column.SIZE
         painter.setPen(self._look.theme.color("muted"))
         painter.setFont(self._number_font if number else self._name_font)
         inner = rect.adjusted(space, 0, -space, 0)
-        text = self.folder_size(row) if number and row.is_folder else index.data() or ""
+        text = index.data() or ""
         self._paint_text(painter, inner, text, middle=False, right=number)
 
     def _paint_text(self, painter: QPainter, rect: QRect, text: str, *, middle: bool, right: bool = False) -> None:
         elide = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
-        shown = painter.fontMetrics().elidedText(text.replace("\n", " "), elide, rect.width())
+        shown = _elided(painter, text, rect, elide)
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
 
@@ -134,3 +143,7 @@ class RowDelegate(NamingDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._look.theme.color("pressed"))
         painter.drawRoundedRect(bar, 4, 4)
+
+
+def _elided(painter: QPainter, text: str, rect: QRect, mode: Qt.TextElideMode) -> str:
+    return painter.fontMetrics().elidedText(text.replace("\n", " "), mode, rect.width())

@@ -20,6 +20,7 @@ from app.claims import NotClaims, parse_claims
 from app.dialogs.base import Dialog
 from app.i18n import translate
 from app.look import Look, label
+from app.widgets.fitting_scroll import FittingScroll
 from app.widgets.form import Field
 from engine.access_types import User
 from engine.context import RlsContext, Role
@@ -142,19 +143,25 @@ class ActAsDialog(Dialog):
             "The whole window then shows and does only what they may, until you stop: folders, uploads, links, the "
             "trash, transfers. Nothing of it is remembered.",
         )
-        self.body.addWidget(label(explanation, tone="muted", wrap=True))
-        self.body.addWidget(self.visitor)
-        self.body.addWidget(self.user)
-        self.body.addLayout(_indented(space("xl"), self.users, self.add_user))
-        self.body.addWidget(self.by_hand)
+        form = QWidget()
+        rows = QVBoxLayout(form)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(space("m"))
+        rows.addWidget(label(explanation, tone="muted", wrap=True))
+        rows.addWidget(self.visitor)
+        rows.addWidget(self.user)
+        rows.addLayout(_indented(space("xl"), self.users, self.add_user))
+        rows.addWidget(self.by_hand)
         self.by_hand_box = QWidget()
         column = QVBoxLayout(self.by_hand_box)
         column.setContentsMargins(space("xl"), 0, 0, 0)
         column.setSpacing(space("m"))
         for part in (self.id_field, self.role_field, self.claims_field):
             column.addWidget(part)
-        self.body.addWidget(self.by_hand_box)
-        self.body.addWidget(self._sum)
+        rows.addWidget(self.by_hand_box)
+        rows.addWidget(self._sum)
+        self.body.addWidget(FittingScroll(form), 1)
+        self._column.setStretchFactor(self.body, 1)
 
     def _connect(self) -> None:
         self.choices.idToggled.connect(lambda *_: self._judge())

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 import shiboken6
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.i18n import translate
@@ -15,6 +15,10 @@ from app.look import Look, label
 
 SPIN_MARGINS: Final = (6, 0, 0, 0)
 """Text margins of spin boxes, whose inner field takes no padding from the style sheet."""
+
+
+_FRAME_PX: Final = 32
+"""What the title bar of a desktop takes, about."""
 
 
 class Dialog(QDialog):
@@ -74,6 +78,13 @@ class Dialog(QDialog):
     def leave(self) -> None:
         """Close it, and leave everything as it is."""
         super().reject()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt's hook: on a small screen, or one that makes everything large, it is no larger than that."""
+        super().showEvent(event)
+        room = self.screen().availableGeometry().size() - QSize(0, _FRAME_PX)
+        if not event.spontaneous() and self.size() != self.size().boundedTo(room):
+            self.resize(self.size().boundedTo(room))
 
     def event(self, event: QEvent) -> bool:
         """Qt's hook: make room for text that comes while it is open; it never shrinks under the pointer."""

@@ -12,7 +12,8 @@ from app.dialogs.base import Dialog
 from app.i18n import translate
 from app.look import Look
 
-_HEIGHT_PX = 420
+_HEIGHT_PX = 590
+_LEAST_PX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,18 @@ class ShortcutsDialog(Dialog):
         self.list.setHeaderHidden(True)
         self.list.setColumnCount(2)
         self.list.setRootIsDecorated(False)
-        self.list.setMinimumHeight(_HEIGHT_PX)
+        self.list.setMinimumHeight(_LEAST_PX)
         self._groups: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
         for shortcut in shortcuts:
             self._add(shortcut, look.theme.font("body", bold=True))
         self.list.expandAll()
         self.list.setColumnWidth(0, 340)
         self.body.addWidget(self.search)
-        self.body.addWidget(self.list)
+        self.body.addWidget(self.list, 1)
+        self._column.setStretchFactor(self.body, 1)
         self.search.textChanged.connect(self._filter)
         self.add_close()
+        self.resize(self.width(), _HEIGHT_PX)
         self.search.setFocus()
 
     def _add(self, shortcut: Shortcut, font: QFont) -> None:

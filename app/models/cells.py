@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, Final
@@ -62,8 +63,15 @@ def alignment(column: int) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
-def datum(row: Row, column: int, role: int) -> Any:
-    """Return what a cell has for a role; None for those it knows nothing of."""
+def datum(row: Row, column: int, role: int, folder_size: Callable[[Row], str]) -> Any:
+    """Return what a cell has for a role; None for those it knows nothing of.
+
+    Args:
+        row: The row.
+        column: The column.
+        role: Qt's.
+        folder_size: What the Size column says of a folder.
+    """
     if role == ROW_ROLE:
         return row
     if role == Qt.ItemDataRole.EditRole:
@@ -73,6 +81,8 @@ def datum(row: Row, column: int, role: int) -> Any:
     if role == Qt.ItemDataRole.AccessibleTextRole and column == Column.NAME:
         return row.spoken_name
     if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+        if column == Column.SIZE and row.is_folder:
+            return folder_size(row)
         return row.time(datetime.now(UTC)) if column == Column.MODIFIED else _texts(row)[column]
     return None
 

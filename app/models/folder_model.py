@@ -21,6 +21,7 @@ from app.models.pace import Pace
 from app.models.pages import PAGE_ROWS, Insertion, PageCache, Removal, few_edits
 from app.models.rows import Row
 from app.models.sources import WHOLE_MAX, Cancellable, FolderSource, Snapshot, View
+from engine.folding import fold
 from engine.types import FolderCount
 
 __all__ = ["ROW_ROLE", "SORTS", "Column", "FolderModel", "column_titles"]
@@ -37,7 +38,7 @@ _NAME_FLAGS: Final = _CELL_FLAGS | Qt.ItemFlag.ItemIsEditable
 
 
 class FolderModel(QAbstractTableModel):
-    """See the module.
+    """See the module. What its Size column says of folders is `folder_size`.
 
     Signals:
         opened: Another folder is shown.
@@ -67,6 +68,7 @@ class FolderModel(QAbstractTableModel):
         """
         super().__init__(parent)
         self._source = source
+        self.folder_size: Callable[[Row], str] = lambda _: ""
         self._cache: PageCache[Row] = cache or PageCache()
         self._view: View | None = None
         self._count = FolderCount(0, 0)
@@ -166,18 +168,18 @@ class FolderModel(QAbstractTableModel):
         known = [row for row in found if row is not None]
         return known if len(known) == len(found) else None
 
-    def find(self, path: str) -> int | None:
-        """Return the place of a row by its path, if it is in the window."""
-        return next((number for number, row in self._cache.items() if row.path == path), None)
+    def find(self, key: str) -> int | None:
+        """Return the place of a row by its key, if it is in the window."""
+        return next((number for number, row in self._cache.items() if row.key == key), None)
 
-    def find_all(self, paths: frozenset[str]) -> list[int]:
-        """Return the places of rows by their paths, as far as they are in the window, in one pass."""
-        return [number for number, row in self._cache.items() if row.path in paths]
+    def find_all(self, keys: frozenset[str]) -> list[int]:
+        """Return the places of rows by their keys, as far as they are in the window, in one pass."""
+        return [number for number, row in self._cache.items() if row.key in keys]
 
     def find_name(self, start: int, typed: str) -> int | None:
         """Return the next row in the window, from `start` on and around, whose name begins with `typed`."""
-        wanted = typed.casefold()
-        hits = [number for number, row in self._cache.items() if row.name.casefold().startswith(wanted)]
+        wanted = fold(typed)
+        hits = [number for number, row in self._cache.items() if fold(row.name).startswith(wanted)]
         return min(hits, key=lambda number: (number < start, number), default=None)
 
     def seek(self, start: int, typed: str, then: Callable[[int], None], *, beyond: bool) -> None:
@@ -227,7 +229,7 @@ class FolderModel(QAbstractTableModel):
             self._wish(index.row() // PAGE_ROWS)
         if row is None:
             return None
-        return datum(row, index.column(), role)
+        return datum(row, index.column(), role, self.folder_size)
 
     def setData(self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Qt's hook: a new name is passed on; the row changes when the engine has done it."""
@@ -298,7 +300,7 @@ class FolderModel(QAbstractTableModel):
         self._pace.end()
         old = [self._cache.row(number) for number in range(self._total)] if self._is_whole else None
         new = snapshot.whole
-        steps = few_edits([row.path for row in old or () if row], [row.path for row in new or ()], _STEPS_MAX)
+        steps = few_edits([row.key for row in old or () if row], [row.key for row in new or ()], _STEPS_MAX)
         if old is not None and new is not None and steps is not None:
             self._edit([row for row in old if row is not None], new, steps)
         else:

@@ -18,7 +18,7 @@ class Row:
     """A folder or an object as the table shows it.
 
     Attributes:
-        path: Full path in the bucket; a folder's ends with `/`. Also the row's identity.
+        path: Full path in the bucket; a folder's ends with `/`.
         name: Last segment of the path.
         icon: Glyph name.
         tone: Colour token of the glyph.
@@ -26,6 +26,7 @@ class Row:
         size_bytes: For sums; 0 for a folder.
         object: The object's row, or None for a folder.
         folder: Where a search found it, below the place that was searched; with a trailing `/`, or empty.
+        bucket: The bucket where a search found it that looked in all of them, else empty.
     """
 
     path: str
@@ -38,6 +39,12 @@ class Row:
     size_bytes: int = 0
     object: StorageObject | None = None
     folder: str = ""
+    bucket: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the row's identity among those shown with it."""
+        return f"{self.bucket}/{self.path}" if self.bucket else self.path
 
     @property
     def label(self) -> str:
@@ -96,6 +103,13 @@ class RowMaker:
         """Return the rows of what a search found below a prefix."""
         return tuple(
             replace(self._object(item), folder=item.path.removeprefix(prefix).removesuffix(item.name))
+            for item in objects
+        )
+
+    def found_anywhere(self, objects: Sequence[StorageObject]) -> tuple[Row, ...]:
+        """Return the rows of what a search found in any bucket."""
+        return tuple(
+            replace(self._object(item), folder=f"{item.bucket}/{item.path.removesuffix(item.name)}", bucket=item.bucket)
             for item in objects
         )
 

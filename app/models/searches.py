@@ -21,6 +21,8 @@ class Scope(Enum):
     """In the folder and all below."""
     BUCKET = auto()
     """In the whole bucket."""
+    EVERYWHERE = auto()
+    """In every bucket."""
 
 
 class SizeRange(Enum):

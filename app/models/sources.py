@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from app.location import Location
 from app.models.rows import Row
-from app.models.searches import EVERYTHING, Search
+from app.models.searches import EVERYTHING, Scope, Search
 from engine.types import Bucket, FolderCount, SortColumn
 
 Failed = Callable[[Exception], None]
@@ -51,6 +51,23 @@ class View:
     def is_narrow(self) -> bool:
         """Return whether there may be more than is shown."""
         return bool(self.matching) or self.is_search
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Return whether what is shown may come from any bucket."""
+        return self.is_search and self.search.scope is Scope.EVERYWHERE
+
+    def searches(self, bucket: str) -> bool:
+        """Return whether what changes somewhere in a bucket may change what is shown."""
+        return self.is_search and (self.is_everywhere or self.location.bucket == bucket)
+
+    def bucket_of(self, row: Row) -> str:
+        """Return the name of the bucket that a row is in."""
+        return row.bucket or self.location.bucket
+
+    def key_of(self, bucket: str, path: str) -> str:
+        """Return the key of the row that shows something of a bucket; see `Row.key`."""
+        return f"{bucket}/{path}" if self.is_everywhere else path
 
 
 @dataclass(frozen=True, slots=True)

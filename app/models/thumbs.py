@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
-from app.models.sources import Cancellable
+from app.models.sources import Cancellable, Failed
 from engine.types import StorageObject
 
 _CALM_MS: Final = 60
@@ -25,8 +25,8 @@ class ThumbSource(Protocol):
         """Return whether one is worth asking for."""
         ...
 
-    def make(self, item: StorageObject, then: Callable[[QImage | None], None]) -> Cancellable:
-        """Make one."""
+    def make(self, item: StorageObject, then: Callable[[QImage | None], None], otherwise: Failed) -> Cancellable:
+        """Make one; `then` gets None where there can be none, `otherwise` why there is none this time."""
         ...
 
 
@@ -78,7 +78,13 @@ class Thumbs(QObject):
         for item in self._wanted:
             version = item.version
             if version not in self._loading and version not in self._held and version not in self._without:
-                self._loading[version] = self._source.make(item, partial(self._take, version))
+                self._loading[version] = self._source.make(
+                    item, partial(self._take, version), partial(self._fail, version)
+                )
+
+    def _fail(self, version: str, _error: Exception) -> None:
+        """Have it asked for again when a view next comes to rest."""
+        self._loading.pop(version, None)
 
     def _take(self, version: str, image: QImage | None) -> None:
         self._loading.pop(version, None)

@@ -13,10 +13,12 @@ from app.previews.decoder.client import CantShow, Decoder
 from app.previews.decoder.wire import Message
 from app.previews.shapes import Frame, Inside, Picture
 from app.previews.texts import coloured
+from engine.cancel import CancelToken
 
 _PICTURE_MAX_BYTES: Final = 96 * 1024 * 1024
 _DRAWING_MAX_BYTES: Final = 4 * 1024 * 1024
 DRAWING_MAX_S: Final = 4.0
+_STILL_MAX_S: Final = 5.0
 _EDGE_MAX: Final = 1_000_000
 _FORMAT: Final = QImage.Format.Format_ARGB32_Premultiplied
 _SHOWN_LEAST_MS: Final = 20
@@ -43,6 +45,22 @@ def picture_of(content: Content, decoder: Decoder, edge_px: int) -> Inside:
     if len(picture.frames) > 1:
         facts.append((translate("Previews", "Frames"), f"{len(picture.frames):,}"))
     return Inside(picture, facts=tuple(facts))
+
+
+def still_picture(data: bytes, decoder: Decoder, token: CancelToken, edge_px: int) -> QImage:
+    """Return a picture as it stands, scaled to fit a square.
+
+    Args:
+        data: The whole file.
+        decoder: What decodes it.
+        token: Stops waiting.
+        edge_px: Side of the square; smaller pictures stay as they are.
+
+    Raises:
+        CantShow: It cannot be decoded.
+    """
+    answer = decoder.ask("picture", token, (data,), _STILL_MAX_S, edge_px=edge_px, moving=False)
+    return picture_from(answer).frames[0].image
 
 
 def drawing_of(content: Content, decoder: Decoder, edge_px: int) -> Inside:

@@ -78,6 +78,7 @@ class FilterBar(QFrame):
             (Scope.FOLDER, translate("FilterBar", "This folder")),
             (Scope.BELOW, translate("FilterBar", "This folder and below")),
             (Scope.BUCKET, translate("FilterBar", "The whole bucket")),
+            (Scope.EVERYWHERE, translate("FilterBar", "All buckets")),
         ):
             self.scope.addItem(text, scope)
         self.count = label(tone="muted")
@@ -126,6 +127,16 @@ class FilterBar(QFrame):
         self.show()
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
+
+    def bring_back(self, search: Search) -> None:
+        """Show what is looked for, without telling anybody and without taking the keyboard."""
+        self._pause.stop()
+        self.field.blockSignals(True)
+        self.field.setText(search.text)
+        self.field.blockSignals(False)
+        self.traits.show_of(search)
+        self._look_in(search.scope)
+        self.show()
 
     def clear(self) -> None:
         """Show everything again; the strip stays."""

@@ -114,8 +114,8 @@ class FolderTable(QTableView):
         return self._rows.view.location if self._rows.view is not None else None
 
     def size_folders(self, text: Callable[[Location], str]) -> None:
-        """Let the Size column say of folders what `text` returns while it is painted."""
-        self._delegate.folder_size = lambda row: text(Location(here.bucket, row.path)) if (here := self._now) else ""
+        """Let the Size column say of folders what `text` returns."""
+        self._rows.folder_size = lambda row: text(Location(here.bucket, row.path)) if (here := self._now) else ""
 
     @property
     def _now(self) -> Location | None:
@@ -137,9 +137,9 @@ class FolderTable(QTableView):
         index = self.currentIndex()
         return self._rows.row(index.row()) if index.isValid() else None
 
-    def select_path(self, path: str) -> bool:
-        """Select one row by its path and bring it into view; return whether it is in the window."""
-        number = self._rows.find(path)
+    def select_path(self, key: str) -> bool:
+        """Select one row by its key and bring it into view; return whether it is in the window."""
+        number = self._rows.find(key)
         if number is None:
             return False
         # with flags of its own: Qt's selectRow toggles while somebody holds Ctrl, as they do after Ctrl+Tab
@@ -148,25 +148,25 @@ class FolderTable(QTableView):
         self.front.scrollTo(self._rows.index(number, 0))
         return True
 
-    def select_paths(self, paths: frozenset[str]) -> None:
-        """Select exactly the rows with these paths, as far as they are in the window."""
+    def select_paths(self, keys: frozenset[str]) -> None:
+        """Select exactly the rows with these keys, as far as they are in the window."""
         wanted = QItemSelection()
-        for span in _merged([(number, number + 1) for number in self._rows.find_all(paths)]):
+        for span in _merged([(number, number + 1) for number in self._rows.find_all(keys)]):
             wanted.select(self._rows.index(span.start, 0), self._rows.index(span.stop - 1, 0))
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.selectionModel().select(wanted, flags)
 
-    def go_on_after(self, paths: frozenset[str]) -> None:
-        """Select the row that takes the place of those with these paths, which are being deleted.
+    def go_on_after(self, keys: frozenset[str]) -> None:
+        """Select the row that takes the place of those with these keys, which are being deleted.
 
         So that the keyboard can delete one after another. Nothing else is selected meanwhile, or that stays.
         """
         place = self.shown_place
 
         def go_on() -> None:
-            if self.shown_place != place or (self.ranges and not self._rows.find_all(paths)):
+            if self.shown_place != place or (self.ranges and not self._rows.find_all(keys)):
                 return
-            if self._rows.find_all(paths):
+            if self._rows.find_all(keys):
                 self._rows.refreshed.connect(go_on, Qt.ConnectionType.SingleShotConnection)
             elif self.currentIndex().isValid():
                 self.selectRow(self.currentIndex().row())
@@ -336,6 +336,9 @@ class FolderTable(QTableView):
         row = self._folder_at(event.position().toPoint())
         if self._hold.carries(event.mimeData()):
             lands = self._hold.hang(event, self._place_of(row))
+            if not lands:
+                event.setDropAction(Qt.DropAction.IgnoreAction)
+                event.accept()  # else Qt sends no more moves: every drag of rows begins where it would do nothing
             self._mark_drop(self._rows.find(row.path) if row and lands else -1)
             self.hung_over.emit(row.path if row else None)
             return
@@ -351,12 +354,12 @@ class FolderTable(QTableView):
     def _place_of(self, row: Row | None) -> Location | None:
         """Return the folder of a row, or the one shown."""
         here = self.shown_place
-        return here if here is None or row is None else Location(here.bucket, row.path)
+        return here if here is None or row is None else Location(row.bucket or here.bucket, row.path)
 
     def is_cut(self, row: Row) -> bool:
         """Return whether a row waits to be pasted elsewhere."""
         here = self.shown_place
-        return here is not None and self._hold.is_cut(here.bucket, row.path)
+        return here is not None and self._hold.is_cut(row.bucket or here.bucket, row.path)
 
     def _folder_at(self, position: QPoint) -> Row | None:
         index = self.front.indexAt(position)

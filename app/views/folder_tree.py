@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -90,6 +92,14 @@ class FolderTree(QTreeView):
         was_closed = index.isValid() and not self.isExpanded(index)
         self.expand(index)
         return was_closed
+
+    def open_places(self) -> Iterator[Location]:
+        """Yield the nodes that are open and seen, from the top down."""
+        level = [self._model.index(row, 0) for row in range(self._model.rowCount())]
+        while level:
+            opened = [index for index in level if self.isExpanded(index)]
+            yield from (index.data(LOCATION_ROLE) for index in opened)
+            level = [self._model.index(row, 0, index) for index in opened for row in range(self._model.rowCount(index))]
 
     def close_place(self, place: Location) -> None:
         """Close a node, if it is there."""

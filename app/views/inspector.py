@@ -100,9 +100,9 @@ class Inspector(QWidget):
         """Return the facts that are shown, by their label."""
         return self._facts.told
 
-    def is_being_edited(self, paths: frozenset[str]) -> bool:
-        """Return whether a field is open that is about these objects."""
-        return self.is_editing and {item.path for item in self._items} == paths
+    def is_being_edited(self, places: frozenset[tuple[str, str]]) -> bool:
+        """Return whether a field is open that is about the objects with these buckets and paths."""
+        return self.is_editing and {(item.bucket, item.path) for item in self._items} == places
 
     def field(self, name: str) -> EditableFact:
         """Return the fact of that name, which can be changed."""
@@ -189,7 +189,7 @@ class Inspector(QWidget):
 
     def take_labelled(self, items: Sequence[StorageObject]) -> None:
         """Know what was stored before the listing does, so that the next change is about it."""
-        if [item.path for item in items] != [item.path for item in self._items]:
+        if [(item.bucket, item.path) for item in items] != [(item.bucket, item.path) for item in self._items]:
             return
         self._items = tuple(items)
         if self._item is not None:

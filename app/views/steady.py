@@ -37,7 +37,7 @@ class Steady(QObject):
     def _hold(self) -> None:
         ranges = self._ranges()
         self._had_all = self._is_all(ranges)
-        self._selected = frozenset(row.path for row in self._model.rows(ranges) or ())
+        self._selected = frozenset(row.key for row in self._model.rows(ranges) or ())
         self._current = self._path(self._view.currentIndex())
         top = self._view.indexAt(self._view.viewport().rect().topLeft())
         self._top, self._top_offset = self._path(top), self._view.visualRect(top).top()
@@ -81,4 +81,4 @@ class Steady(QObject):
 
     def _path(self, index: QModelIndex) -> str:
         row = self._model.row(index.row()) if index.isValid() else None
-        return "" if row is None else row.path
+        return "" if row is None else row.key

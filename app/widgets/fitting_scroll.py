@@ -33,7 +33,7 @@ class FittingScroll(QScrollArea):
         height = wanted.height()
         if layout is not None and layout.hasHeightForWidth():
             height = layout.totalHeightForWidth(self.viewport().width())
-        return QSize(wanted.width(), min(height, self.screen().availableGeometry().height() - _RESERVE_PX))
+        return QSize(wanted.width(), min(height, available_height_px(self) - _RESERVE_PX))
 
     def minimumSizeHint(self) -> QSize:
         """Qt's hook: it takes what it needs."""
@@ -50,3 +50,8 @@ class FittingScroll(QScrollArea):
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
             self.updateGeometry()
+
+
+def available_height_px(widget: QWidget) -> int:
+    """Return the height of the screen that a widget is on, without a desktop's bars."""
+    return widget.screen().availableGeometry().height()

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, delete, select, true
 
 from engine.cancel import CancelToken
 from engine.errors import ObjectNotFound, Unauthorized, WouldBeLost
 from engine.files.announce import Announcer
-from engine.files.folder_queries import below
+from engine.files.folder_queries import below, stored_by
 from engine.files.history import Leaving, retire
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, leaves_by_folder, object_from
@@ -259,7 +259,7 @@ class Deletes:
             found = find_bucket(change.system, bucket)
             change.within(found)
             course.check(found)
-            rows = _deletable_at(change, found.id, paths, _stored_by(mark))
+            rows = _deletable_at(change, found.id, paths, stored_by(mark))
             return _delete_rows(change, found, rows, for_good=course.for_good)
 
         return self._mutations.run(context, work)
@@ -271,7 +271,7 @@ class Deletes:
             found = find_bucket(change.system, bucket)
             change.within(found)
             course.check(found)
-            condition = and_(below(found.id, prefix), _stored_by(mark))
+            condition = and_(below(found.id, prefix), stored_by(mark))
             rows = _deletable(change, condition, limit=_ROWS_A_COMMIT)
             return _delete_rows(change, found, rows, for_good=course.for_good)
 
@@ -299,13 +299,6 @@ def _rule(change: Mutation) -> ColumnElement[bool]:
     """Return the condition of rows that the caller may delete."""
     rule = change.tx.rule(storage_objects, Command.DELETE)
     return true() if rule is None else rule
-
-
-def _stored_by(mark: int | None) -> ColumnElement[bool]:
-    """Return the condition of rows that no commit after a mark has touched; without a mark, of all."""
-    if mark is None:
-        return true()
-    return or_(_O.journal_id <= mark, _O.journal_id.is_(None))
 
 
 def _deletable_at(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, and_, bindparam, func, select, tuple_
+from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, and_, bindparam, func, or_, select, true, tuple_
 
 from engine.files.records import OBJECT_COLUMNS
 from engine.metadata.tables import storage_objects
@@ -34,6 +34,13 @@ def below(bucket_id: str, prefix: str) -> ColumnElement[bool]:
     if not prefix:
         return _O.bucket_id == bucket_id
     return and_(_O.bucket_id == bucket_id, _O.parent >= prefix, _O.parent < prefix_end(prefix))
+
+
+def stored_by(mark: int | None) -> ColumnElement[bool]:
+    """Return the condition of rows that no commit after a mark has touched; without a mark, of all."""
+    if mark is None:
+        return true()
+    return or_(_O.journal_id <= mark, _O.journal_id.is_(None))
 
 
 @cache

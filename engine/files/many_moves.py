@@ -74,11 +74,10 @@ class _Group:
     rows: list[RowMove]
     is_fresh: bool = False
 
-    @property
-    def back(self) -> Iterable[Move]:
-        """Return what undoes it."""
+    def back(self, mark: int | None) -> Iterable[Move]:
+        """Return what undoes it; of a folder only what is there at a mark, if there is one."""
         if self.is_fresh:
-            return (Move(self.move.target, self.move.source),)
+            return (Move(self.move.target, self.move.source, as_of=mark),)
         return (Move(path, row.parent + row.leaf, row.id) for row, path in self.rows)
 
 
@@ -158,10 +157,11 @@ class ManyMoves:
             _check(change, source, target, [move for group in groups for move in group.rows])
             plan = _planned(change, target, groups, set(may_replace))
             before = [row.parent + row.leaf for row, _ in plan.rows]
-            back = tuple(move for group in plan.groups for move in group.back)
             drop_rows(change, source, plan.merged, for_good=True)
             _displace(change, target, plan.displaced)
             _relocate(change, source, target, plan, token, progress)
+            mark = None if source.id == target.id else change.tx.last_journal_id()
+            back = tuple(move for group in plan.groups for move in group.back(mark))
             begin_after_history(change, target.id, (path for _, path in plan.rows))
             change.tx.note_objects(before)
             count = sum(not is_folder_mark(path) for path in before)
@@ -213,7 +213,7 @@ def _group(change: Mutation, source: Bucket, target: Bucket, move: Move, singles
     check_prefixes(move.source, move.target)
     if source.id == target.id and move.target.startswith(move.source):
         raise InvalidRequest("A folder cannot be moved into itself", path=move.source)
-    rows = movable_below(change, source, move.source)
+    rows = movable_below(change, source, move.source, move.as_of)
     there = select(_O.id).where(below(target.id, move.target)).limit(1)
     is_fresh = bool(move.target) and change.system.execute(there).first() is None
     cut = len(move.source)

@@ -15,7 +15,7 @@ from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
 from engine.files.announce import Announcer
 from engine.files.candidates import check_changeable, reached_by
-from engine.files.folder_queries import below
+from engine.files.folder_queries import below, stored_by
 from engine.files.history import Leaving, begin_after_history, ended_at, note_moves, retire
 from engine.files.journal import SLICE
 from engine.files.mutations import Mutation, Mutations
@@ -170,9 +170,9 @@ def _movable(change: Mutation, bucket: Bucket, path: str) -> AnyRow:
     return row
 
 
-def movable_below(change: Mutation, bucket: Bucket, prefix: str) -> Sequence[AnyRow]:
-    """Return all rows below a prefix that the caller may see."""
-    query = select(*MOVE_COLUMNS).where(below(bucket.id, prefix)).order_by(_O.parent, _O.leaf)
+def movable_below(change: Mutation, bucket: Bucket, prefix: str, mark: int | None = None) -> Sequence[AnyRow]:
+    """Return all rows below a prefix that the caller may see; with a mark only those that nobody touched since."""
+    query = select(*MOVE_COLUMNS).where(below(bucket.id, prefix), stored_by(mark)).order_by(_O.parent, _O.leaf)
     rows = change.tx.execute(query).all()
     if not rows:
         raise ObjectNotFound("Folder not found", path=prefix)

@@ -1,15 +1,14 @@
 """Where in a folder's listing the next name stands that begins with some letters: for typing instead of scrolling.
 
-Capital and small letters count alike, as far as looking costs next to nothing: each spelling is one seek in the index
-over names, so only the first letters are spelled in every way, the rest in three.
+Case and accents make no difference, as in a search: each way to spell the letters that names have (`spellings`) is a
+seek in the index over names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
 from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, func, select, tuple_
@@ -17,6 +16,7 @@ from sqlalchemy import Select, bindparam, func, select, tuple_
 from engine.errors import InvalidRequest
 from engine.files.folder_queries import AFTER_SLASH, SHOWN, SORT_COLUMNS, folder_values, folders_page
 from engine.files.records import find_bucket
+from engine.files.spellings import END, spellings
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.paths import validate_prefix
@@ -24,9 +24,7 @@ from engine.types import ListRequest, RlsContext, SortColumn
 
 _O: Final = storage_objects.c
 _SYSTEM: Final = RlsContext.service()
-_SPELLED: Final = 4
 _TYPED_MAX: Final = 255
-_END: Final = "\U0010ffff"
 _HIGH: Final = 2**62
 
 
@@ -77,7 +75,7 @@ class Positions:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             folder = _Folder(tx.within(found), found.id, request)
             name = start.removeprefix(request.prefix)
-            path = folder.next(_spellings(typed), name, beyond=beyond)
+            path = folder.next(typed, name, beyond=beyond)
             return None if path is None else Position(path, folder.place(path))
 
 
@@ -90,17 +88,27 @@ class _Folder:
         self._request = request
         self._values: dict[str, object] = {"bucket": bucket_id, "prefix": request.prefix}
 
-    def next(self, spellings: Sequence[str], name: str, *, beyond: bool) -> str | None:
+    def next(self, typed: str, name: str, *, beyond: bool) -> str | None:
         """Return the path of the next row from a name on, folders before objects, and around."""
+        objects, folders = spellings(typed, self._first_leaf), spellings(typed, self._first_folder)
         if name and not name.endswith("/"):
             return (
-                self._object(spellings, name, beyond=beyond) or self._subfolder(spellings, "", beyond=False)
-                or self._object(spellings, "", beyond=False)
+                self._object(objects, name, beyond=beyond) or self._subfolder(folders, "", beyond=False)
+                or self._object(objects, "", beyond=False)
             )  # fmt: skip
         return (
-            self._subfolder(spellings, name, beyond=beyond) or self._object(spellings, "", beyond=False)
-            or self._subfolder(spellings, "", beyond=False)
+            self._subfolder(folders, name, beyond=beyond) or self._object(objects, "", beyond=False)
+            or self._subfolder(folders, "", beyond=False)
         )  # fmt: skip
+
+    def _first_leaf(self, low: str, high: str) -> str | None:
+        return self._tx.execute(_next_leaf(beyond=False), self._values | {"low": low, "high": high}).scalar()
+
+    def _first_folder(self, low: str, high: str) -> str | None:
+        prefix = self._request.prefix
+        values: dict[str, object] = {"bucket": self._bucket_id, "low": prefix + low, "high": prefix + high}
+        parent: str | None = self._tx.execute(_NEXT_PARENT, values).scalar()
+        return None if parent is None else parent.removeprefix(prefix)
 
     def place(self, path: str) -> int:
         """Return how many rows stand before one."""
@@ -119,7 +127,7 @@ class _Folder:
         return min((self._request.prefix + leaf for leaf in leaves if leaf), default=None)
 
     def _leaf(self, spelling: str, name: str, *, beyond: bool) -> str | None:
-        values: dict[str, object] = self._values | {"low": max(spelling, name), "high": spelling + _END}
+        values: dict[str, object] = self._values | {"low": max(spelling, name), "high": spelling + END}
         return self._tx.execute(_next_leaf(beyond=beyond and name >= spelling), values).scalar()
 
     def _subfolder(self, spellings: Iterable[str], name: str, *, beyond: bool) -> str | None:
@@ -133,7 +141,7 @@ class _Folder:
         values: dict[str, object] = {
             "bucket": self._bucket_id,
             "low": prefix + max(spelling, begin),
-            "high": prefix + spelling + _END,
+            "high": prefix + spelling + END,
         }
         return self._tx.execute(_NEXT_PARENT, values).scalar()
 
@@ -178,10 +186,3 @@ def _before(sort: SortColumn, *, descending: bool) -> Select[Any]:
     else:
         before = tuple_(*order) > there if descending else tuple_(*order) < there
     return select(func.count()).select_from(storage_objects).where(SHOWN, before)
-
-
-def _spellings(typed: str) -> tuple[str, ...]:
-    """Return how a name may be spelled that begins so."""
-    heads = ("".join(letters) for letters in product(*({one.lower(), one.upper()} for one in typed[:_SPELLED])))
-    tails = {typed[_SPELLED:], typed[_SPELLED:].lower(), typed[_SPELLED:].upper()}
-    return tuple(sorted({typed, *(head + tail for head in heads for tail in tails)}))

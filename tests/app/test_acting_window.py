@@ -104,14 +104,14 @@ def test_filter_and_search_find_what_they_may_see_and_nothing_else(shared: Desk)
     shared.until(lambda: shared.views.pane.page is shared.views.pane.nothing_matches)
     shared.session.actions[ActionId.SEARCH].trigger()
     bar.field.setText("t")
-    shared.until(lambda: sorted(shared.names) == ["mine.txt", "trips/kite.png"])
+    shared.until(lambda: sorted(shared.names) == ["photos/mine.txt", "photos/trips/kite.png"])
     assert bar.count.text() == "2 found"
 
     shared.session.actions[ActionId.STOP_ACTING].trigger()
     shared.until(lambda: set(shared.names) == {"trips", "mine.txt", "yours.txt"})
     shared.session.actions[ActionId.SEARCH].trigger()
     bar.field.setText("yours")
-    shared.until(lambda: sorted(shared.names) == ["trips/yours too.txt", "yours.txt"])
+    shared.until(lambda: sorted(shared.names) == ["photos/trips/yours too.txt", "photos/yours.txt"])
 
 
 def test_a_band_across_the_window_and_its_title_say_so(shared: Desk) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 
 import pytest
-from PySide6.QtCore import QAbstractItemModel
+from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtTest import QTest
 from sqlalchemy import text
 
+from app.actions import ActionId
 from app.bridge.folder_pages import FolderPages
+from app.dialogs.delete_dialog import DeleteDialog
 from app.location import Location
 from app.models.folder_model import FolderModel
 from app.models.pages import PAGE_ROWS, PAGES_MAX
@@ -126,6 +130,59 @@ def test_marks_of_folders_are_never_rows(photos: Desk) -> None:
     assert photos.model.rowCount() == 0
     assert photos.model.count.total == 0
     assert photos.storage.list("photos", ListRequest("empty/"), photos.me).objects == ()
+
+
+def test_a_name_is_found_however_it_is_composed(photos: Desk) -> None:
+    """copyparty 605 (a search in one Unicode form misses names in the other)."""
+    for form in ("NFC", "NFD"):
+        photos.put(unicodedata.normalize(form, f"Café {form}.txt"))
+    photos.put("tea.txt")
+    for action in (ActionId.FILTER, ActionId.SEARCH):
+        for typed in ("Café", unicodedata.normalize("NFD", "café"), "CAFE"):
+            photos.session.actions[action].trigger()
+            photos.views.pane.filter.field.setText(typed)
+            photos.until(lambda: len(photos.names) == 2)
+            photos.views.pane.filter.put_away()
+            photos.until(lambda: len(photos.names) == 3)
+
+
+def test_the_key_that_confirms_deletes_nothing_for_good(photos: Desk) -> None:
+    """Files 11654 (deleting for good is preselected)."""
+    photos.put("a.txt")
+    photos.select("a.txt")
+    photos.session.actions[ActionId.DELETE_FOR_GOOD].trigger()
+    dialog = photos.dialog(DeleteDialog)
+    photos.until(dialog.confirm.isEnabled)
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    photos.until(lambda: not dialog.isVisible())
+    rest(photos)
+    assert photos.storage.exists("photos", "a.txt", photos.me)
+
+
+def test_deleting_one_folder_leaves_all_others(photos: Desk) -> None:
+    """MinIO console 906 (deleting one folder emptied the bucket)."""
+    for path in ("trip/a.txt", "trip/deep/b.txt", "trips/c.txt", "trip.txt", "TRIP/d.txt"):
+        photos.storage.upload("photos", path, b"x", photos.me)
+    photos.until(lambda: len(photos.names) == 4)
+    photos.select("trip")
+    photos.session.actions[ActionId.DELETE].trigger()
+    dialog = photos.dialog(DeleteDialog)
+    photos.until(lambda: dialog.summary == "2 objects, 2 bytes")
+    dialog.confirm.click()
+    photos.until(lambda: photos.names == ["TRIP", "trips", "trip.txt"])
+    left = [stored.path for stored in photos.storage.walk("photos", "", photos.me)]
+    assert sorted(left) == ["TRIP/d.txt", "trip.txt", "trips/c.txt"]
+
+
+def test_names_that_differ_in_case_alone_are_two_rows(photos: Desk) -> None:
+    """aws-cli 9926 (case-only twins are taken for each other)."""
+    photos.put("Notes.txt", b"upper")
+    photos.put("notes.txt", b"lower")
+    photos.select("notes.txt")
+    assert [photos.model.row(span.start).name for span in photos.table.ranges] == ["notes.txt"]
+    photos.session.controllers.editing.rename_row(photos.table.current_row(), "NOTES.txt")
+    photos.until(lambda: photos.names == ["NOTES.txt", "Notes.txt"])
+    assert (photos.read("NOTES.txt"), photos.read("Notes.txt")) == (b"lower", b"upper")
 
 
 @pytest.mark.parametrize("kind", [FolderModel, TreeModel, TransfersModel])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from app.dialogs.folder_dialog import FolderDialog
 from app.location import Location
 from app.views.conflict_dialog import ConflictDialog
 from app.views.drops import carries_files
+from app.views.status_bar import ActivityIndicator
 from engine.errors import DatabaseLocked, ObjectNotFound
+from engine.storage import FileStorage
 from engine.transfers.values import ConflictAction
 from engine.types import Retention, RlsContext, UploadOptions
 from tests.app.helpers import Desk
@@ -152,6 +155,48 @@ def test_what_is_cut_is_paler_among_icons_too(two: Desk) -> None:
     assert looks("b.txt") != before
     two.views.hold.let_go()
     assert looks("b.txt") == before
+
+
+def test_a_copy_is_stopped_at_the_bottom_of_the_window_and_what_was_copied_can_be_undone(
+    two: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        two.put(name)
+    storage, began, go = two.storage, threading.Event(), threading.Event()
+    copy = storage.copy
+
+    def slow(*args: object, **options: object) -> object:
+        made = copy(*args, **options)
+        began.set()
+        go.wait(30)
+        return made
+
+    monkeypatch.setattr(two.session._side.carrier, "_storage", _With(storage, copy=slow))
+    hold(two, ActionId.COPY, "a", "b", "c")
+    two.go("other")
+    trigger(two, ActionId.PASTE)
+    activity = two.views.status.findChild(ActivityIndicator)
+    two.until(lambda: began.is_set() and activity.isVisible())
+    assert activity._cancel.accessibleName() == "Cancel"
+
+    activity._cancel.click()
+    go.set()
+
+    two.until(lambda: two.toast.text.startswith("Stopped: Copied 1 object"))
+    assert list(held(two, "other")) == ["a"]
+    undo(two)
+    two.until(lambda: held(two, "other") == {})
+
+
+class _With:
+    """An engine of which one call is another."""
+
+    def __init__(self, storage: FileStorage, **calls: object) -> None:
+        self._storage = storage
+        vars(self).update(calls)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._storage, name)
 
 
 class TestUndoAtItsEdges:
@@ -368,7 +413,8 @@ class TestDrag:
         beside = QPoint(40, two.table.viewport().height() - 5)
         for point, name in ((on_itself, "d/"), (beside, "a"), (beside, "d/")):
             event, data = drag_over(two, two.table, point, NO_KEYS, name)
-            assert not event.isAccepted()
+            # taken, though nothing comes of it: Qt asks a view no more that refused once
+            assert (event.isAccepted(), event.dropAction()) == (True, Qt.DropAction.IgnoreAction)
             assert not drop(two, two.table, point, NO_KEYS, data).isAccepted()
         assert sorted(held(two)) == ["a", "d/x"]
 
@@ -513,6 +559,60 @@ class TestUndo:
         undo(two)
         two.until(lambda: "left as it is" in two.toast.text)
         assert sorted(held(two)) == ["new/", "new/x"]
+
+    def test_a_folder_comes_back_from_another_bucket_without_what_others_put_there(self, two: Desk) -> None:
+        two.put("d/x", b"mine")
+        hold(two, ActionId.CUT, "d")
+        two.go("other")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: list(held(two, "other")) == ["d/x"])
+        two.storage.upload("other", "d/theirs", b"theirs", two.me)
+
+        undo(two)
+
+        two.until(lambda: held(two) == {"d/x": b"mine"})
+        assert held(two, "other") == {"d/theirs": b"theirs"}
+        two.until(lambda: "changed since: 1 item" in two.toast.text)
+
+    def test_it_holds_on_to_a_bucket_that_has_another_name_by_now(self, two: Desk) -> None:
+        two.put("a")
+        two.put("d/x")
+        hold(two, ActionId.CUT, "a")
+        two.go("photos", "d/")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: two.session.actions[ActionId.UNDO].isEnabled())
+        two.storage.rename_bucket("photos", "pictures", two.me)
+        two.storage.create_bucket("photos", two.me)
+        two.storage.upload("photos", "d/a", b"somebody else's", two.me)
+
+        undo(two)
+
+        two.until(lambda: sorted(held(two, "pictures")) == ["a", "d/x"])
+        assert list(held(two)) == ["d/a"]
+
+    def test_a_bucket_that_somebody_else_renamed_keeps_that_name(self, two: Desk) -> None:
+        two.session.controllers.editing.rename_place(Location("photos"), "pictures")
+        two.until(lambda: two.session.actions[ActionId.UNDO].isEnabled())
+        two.storage.rename_bucket("pictures", "theirs", two.me)
+        undo(two)
+        two.until(lambda: "“pictures” is no longer there" in two.toast.text)
+        assert "theirs" in [bucket.name for bucket in two.storage.list_buckets(two.me)]
+
+    def test_tabs_and_favourites_go_along_with_a_folder_there_and_back(self, two: Desk) -> None:
+        two.put("d/x")
+        ways = two.session._ways
+        ways.favourites.put(Location("photos", "d/"), 0)
+        ways.tabs.open(Location("photos", "d/"), show=False)
+        hold(two, ActionId.CUT, "d")
+        two.go("other")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: ways.favourites.places == (Location("other", "d/"),))
+        assert ways.tabs.places[1] == Location("other", "d/")
+
+        undo(two)
+
+        two.until(lambda: ways.favourites.places == (Location("photos", "d/"),))
+        assert ways.tabs.places[1] == Location("photos", "d/")
 
     def test_who_acts_as_somebody_else_takes_back_nothing_of_mine(self, two: Desk) -> None:
         two.put("a")

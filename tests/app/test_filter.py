@@ -27,6 +27,13 @@ def begin(desk: Desk) -> None:
     desk.until(desk.views.pane.filter.field.hasFocus)
 
 
+def search_bucket(desk: Desk) -> None:
+    desk.session.actions[ActionId.SEARCH].trigger()
+    scope = desk.views.pane.filter.scope
+    scope.setCurrentIndex(scope.findData(Scope.BUCKET))
+    scope.activated.emit(scope.currentIndex())
+
+
 def write(desk: Desk, text: str) -> None:
     QTest.keyClicks(desk.views.pane.filter.field, text)
 
@@ -41,6 +48,15 @@ def test_what_is_typed_is_what_is_shown_and_counted(desk: Desk) -> None:
     assert desk.views.pane.filter.count.text() == "2 of 4"
     assert desk.views.pane.filter.field.hasFocus()
     assert desk.views.pane.filter.field.text() == "REPORT"
+
+
+def test_the_status_bar_says_the_same(desk: Desk) -> None:
+    filled(desk)
+    begin(desk)
+    write(desk, "report")
+    desk.until(lambda: desk.views.status.counts == "2 objects found")
+    write(desk, " zebra")
+    desk.until(lambda: desk.views.status.counts == "Nothing found")
 
 
 def test_escape_empties_the_field_and_then_puts_it_away(desk: Desk) -> None:
@@ -79,7 +95,7 @@ def test_what_is_not_in_the_folder_is_one_click_away_in_the_bucket(desk: Desk) -
     write(desk, "report")
     desk.until(lambda: desk.views.pane.page is desk.views.pane.nothing_matches)
 
-    desk.session.actions[ActionId.SEARCH].trigger()
+    search_bucket(desk)
 
     desk.until(lambda: sorted(desk.names) == ["Réport 1.txt", "report 2.txt"])
 
@@ -116,7 +132,7 @@ def test_a_search_shows_what_matches_in_every_folder_with_its_folder(desk: Desk)
     desk.storage.upload("photos", "letters/2026/Report 9.txt", b"x", desk.me)
     desk.session.controllers.navigator.go(Location("photos", "letters/"))
     desk.until(lambda: desk.names == ["2026", "x.txt"])
-    desk.session.actions[ActionId.SEARCH].trigger()
+    search_bucket(desk)
     write(desk, "report")
     desk.until(lambda: sorted(desk.names) == ["Réport 1.txt", "letters/2026/Report 9.txt", "report 2.txt"])
     assert desk.views.pane.filter.count.text() == "3 found"
@@ -133,7 +149,7 @@ def test_a_search_shows_what_matches_in_every_folder_with_its_folder(desk: Desk)
 def test_what_was_found_is_renamed_where_it_is(desk: Desk) -> None:
     filled(desk)
     desk.storage.upload("photos", "deep/down/report.txt", b"x", desk.me)
-    desk.session.actions[ActionId.SEARCH].trigger()
+    search_bucket(desk)
     write(desk, "report.txt")
     desk.until(lambda: desk.names == ["deep/down/report.txt"])
 

@@ -114,6 +114,30 @@ def test_several_are_changed_together(desk: Desk, letter: Inspector) -> None:
     assert said == {"a.txt": "no-cache", "b.txt": "no-store"}
 
 
+def test_it_is_taken_back_and_done_again_by_name(desk: Desk, letter: Inspector) -> None:
+    write(desk, letter.field("Cache"), "max-age=5")
+    undo, redo = desk.session.actions[ActionId.UNDO], desk.session.actions[ActionId.REDO]
+    desk.until(lambda: undo.text() == "&Undo change of cache rule")
+    undo.trigger()
+    desk.until(lambda: letter.facts()["Cache"] == "no-cache")
+    desk.until(lambda: redo.text() == "&Redo change of cache rule")
+    redo.trigger()
+    desk.until(lambda: letter.facts()["Cache"] == "max-age=5")
+
+
+def test_what_others_say_since_is_left(desk: Desk, letter: Inspector) -> None:
+    desk.select("a.txt", "b.txt")
+    desk.until(lambda: len(letter.items) == 2)
+    write(desk, letter.field("Cache"), "max-age=5")
+    undo = desk.session.actions[ActionId.UNDO]
+    desk.until(lambda: undo.text() == "&Undo change of cache rule")
+    desk.storage.change_labels("photos", ["b.txt"], LabelChanges(cache_control="no-store"), desk.me)
+    undo.trigger()
+    desk.until(lambda: "changed since: 1 item" in desk.toast.text)
+    said = {path: desk.storage.info("photos", path, desk.me).cache_control for path in ("a.txt", "b.txt")}
+    assert said == {"a.txt": "no-cache", "b.txt": "no-store"}
+
+
 def test_who_may_only_look_is_told_so(desk: Desk, letter: Inspector) -> None:
     spec = PolicySpec("see", PolicyTable.OBJECTS, PolicyCommand.SELECT, ("anon",), using="true")
     desk.storage.policies.create(spec, RlsContext.service(), "photos")

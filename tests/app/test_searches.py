@@ -35,6 +35,11 @@ def filled(desk: Desk) -> Desk:
     return desk
 
 
+def search_bucket(desk: Desk) -> None:
+    desk.session.actions[ActionId.SEARCH].trigger()
+    choose(desk.views.pane.filter.scope, "The whole bucket")
+
+
 def choose(box: QComboBox, text: str) -> None:
     box.setCurrentText(text)
     box.activated.emit(box.currentIndex())
@@ -42,7 +47,7 @@ def choose(box: QComboBox, text: str) -> None:
 
 def test_a_kind_of_file_is_found_without_any_words(desk: Desk) -> None:
     filled(desk)
-    desk.session.actions[ActionId.SEARCH].trigger()
+    search_bucket(desk)
     bar = desk.views.pane.filter
 
     choose(bar.traits.family, "Images")
@@ -57,7 +62,7 @@ def test_a_kind_of_file_is_found_without_any_words(desk: Desk) -> None:
 def test_words_and_size_both_count_and_what_finds_nothing_says_why(desk: Desk) -> None:
     filled(desk)
     pane = desk.views.pane
-    desk.session.actions[ActionId.SEARCH].trigger()
+    search_bucket(desk)
     choose(pane.filter.traits.size_range, "Over 100 MB")
     desk.until(lambda: pane.page is pane.nothing_matches)
     assert pane.nothing_matches.text.text() == "No object is of the kind, size and time chosen above."
@@ -98,7 +103,7 @@ def test_choices_are_there_only_beyond_the_folder_and_end_with_it(desk: Desk) ->
 def test_putting_the_strip_away_ends_a_search_without_words(desk: Desk) -> None:
     filled(desk)
     bar = desk.views.pane.filter
-    desk.session.actions[ActionId.SEARCH].trigger()
+    search_bucket(desk)
     choose(bar.traits.family, "Archives")
     desk.until(lambda: desk.names == ["trip/all.zip"])
 

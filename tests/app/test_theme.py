@@ -49,6 +49,7 @@ def test_the_style_sheet_uses_only_colours_that_exist() -> None:
         ("text", "window"),
         ("text", "surface"),
         ("text", "accent_soft"),
+        ("text", "match"),
         ("text", "hover"),
         ("muted", "surface"),
         ("muted", "window"),

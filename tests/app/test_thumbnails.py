@@ -16,6 +16,7 @@ from app.bridge.thumbnails import Thumbnails, _sweep
 from app.models import thumbs as module
 from app.models.thumbs import Thumbs
 from engine.context import RlsContext
+from engine.errors import DatabaseLocked
 from engine.types import StorageObject, UploadOptions
 from tests.app.helpers import Desk, Load
 from tests.app.previews.files import pdf
@@ -24,7 +25,7 @@ from tests.app.test_imaging import bomb, encoded
 
 def made(desk: Desk, item: StorageObject) -> QImage | None:
     answers: list[QImage | None] = []
-    desk.session._side.thumbnails.make(item, answers.append)
+    desk.session._side.thumbnails.make(item, answers.append, lambda _: answers.append(None))
     desk.until(lambda: bool(answers))
     return answers[0]
 
@@ -107,16 +108,22 @@ class Source:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.failing = False
         self.loads: dict[str, Load] = {}
 
     def may_have(self, item: StorageObject | None) -> bool:
         return item is not None
 
-    def make(self, item: StorageObject, then: Callable[[QImage | None], None]) -> Load:
+    def make(
+        self, item: StorageObject, then: Callable[[QImage | None], None], otherwise: Callable[[Exception], None]
+    ) -> Load:
         image = QImage(64, 64, QImage.Format.Format_RGB32)
         image.fill(QColor("teal"))
         self.asked.append(item.version)
-        self.loads[item.version] = Load(lambda: then(None if item.version == "none" else image))
+        failing = self.failing
+        self.loads[item.version] = Load(
+            lambda: otherwise(DatabaseLocked("busy")) if failing else then(None if item.version == "none" else image)
+        )
         return self.loads[item.version]
 
 
@@ -137,6 +144,28 @@ def test_what_was_scrolled_away_is_no_longer_made(qapp: QApplication) -> None:
     assert source.asked == ["a", "b", "c"]
     assert source.loads["a"].cancelled
     assert not source.loads["b"].cancelled
+
+
+def test_what_failed_once_is_asked_for_again(qapp: QApplication) -> None:
+    source = Source()
+    thumbs = Thumbs(source)
+    source.failing = True
+    thumbs.want([Item("a")])
+    thumbs._load()
+    source.loads["a"].deliver()
+    source.failing = False
+    thumbs.want([Item("a")])
+    thumbs._load()
+    source.loads["a"].deliver()
+    assert thumbs.image("a") is not None
+
+
+def test_strangers_pictures_are_decoded_in_another_process(
+    desk: Desk, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = desk.put("a.png", encoded(80, 40))
+    monkeypatch.setattr("app.imaging.QImageReader", lambda *_: pytest.fail("decoded here"))
+    assert made(desk, item) is not None
 
 
 def test_few_are_held_and_failures_are_not_tried_again(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,13 @@ def test_letters_in_a_row_are_one_beginning(few: Typing) -> None:
     assert [few.type("b"), few.type("r"), few.type("i")] == ["beta", "bravo", "bridge"]
 
 
+def test_accents_make_no_difference(qapp: QApplication, qtbot: QtBot) -> None:
+    typing = Typing(qapp, qtbot, ["rest", "Re\u0301sume\u0301", "résidence"])
+    assert typing.type("resu") == "Re\u0301sume\u0301"
+    typing.now_s += 60.0
+    assert typing.type("RÉSI") == "résidence"
+
+
 def test_after_a_while_it_begins_anew(few: Typing) -> None:
     few.type("br")
     assert few.type("z", after_s=60.0) == "Zeta"

@@ -22,7 +22,8 @@ from tests.e2e.desktop import Desktop, missing_tools
 from tests.screenshots.scenes import NAMES
 
 THEMES = ("light", "dark")
-SCREEN = "1280x800x24"
+SCREEN_PX = (1280, 800)
+"""Of a small screen, in pixels of the program's own."""
 
 
 def main() -> int:
@@ -57,11 +58,21 @@ def take(theme: str, out: Path, scenes: list[str], scale: str) -> bool:
     Returns:
         Whether all could be played.
     """
-    with tempfile.TemporaryDirectory(prefix="holdall-stage-") as home, Desktop(Path(home), SCREEN) as desktop:
+    with tempfile.TemporaryDirectory(prefix="holdall-stage-") as home, Desktop(Path(home), screen(scale)) as desktop:
         command = [sys.executable, "-m", "tests.screenshots.stage", theme, str(out), *scenes]
         environ = desktop.environ | {"QT_SCALE_FACTOR": scale, "HOLDALL_OUTSIDE_CHANGES": "off", "TMPDIR": home}
         done = subprocess.run(command, cwd=Path(__file__).parents[2], env=os.environ | environ, check=False)
         return done.returncode == 0
+
+
+def screen(scale: str) -> str:
+    """Return a screen with as much room as a small one has without scaling.
+
+    Args:
+        scale: Device pixels a pixel.
+    """
+    width, height = (round(side * float(scale)) for side in SCREEN_PX)
+    return f"{width}x{height}x24"
 
 
 def write_index(out: Path, scenes: list[str], themes: tuple[str, ...] | list[str]) -> None:

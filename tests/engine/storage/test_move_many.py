@@ -10,7 +10,7 @@ from engine.errors import Cancelled, InvalidRequest, ObjectAlreadyExists, Object
 from engine.files import moves as moving
 from engine.move_types import Move
 from engine.storage import FileStorage
-from engine.types import NOTHING_KEPT, Bucket, BucketChanges, Retention, RlsContext
+from engine.types import NOTHING_KEPT, Bucket, BucketChanges, Retention, RlsContext, UploadOptions
 from tests.engine.storage.test_move import contents, put
 
 
@@ -185,6 +185,22 @@ class TestReplacing:
         with pytest.raises(ObjectAlreadyExists):
             storage.move_many("photos", [Move("a", "d/a"), Move("b", "d/b")], service, replace=["d/a"])
         assert held(storage, service) == ["a", "b", "d/a", "d/b"]
+
+
+def test_a_folder_goes_back_to_its_bucket_without_what_others_put_into_it_since(
+    storage: FileStorage, bucket: Bucket, other: Bucket, service: RlsContext
+):
+    put(storage, service, "a/1", "a/deep/2")
+    moved = storage.move_many("photos", [Move("a/", "b/")], service, target_bucket="other")
+    storage.upload("other", "b/theirs", b"x", service)
+    storage.upload("other", "b/1", b"written over", service, UploadOptions(replace=True))
+
+    back = storage.move_many("other", moved.back, service, target_bucket="photos")
+
+    assert len(moved.back) == 1
+    assert back.objects == 1
+    assert held(storage, service) == ["a/deep/2"]
+    assert held(storage, service, "other") == ["b/1", "b/theirs"]
 
 
 def test_the_past_shows_names_that_changed_places_where_they_were(

@@ -72,6 +72,18 @@ def test_capital_and_small_letters_count_alike(filled: FileStorage, service: Rls
     assert found.path == path
 
 
+@pytest.mark.parametrize("typed", ["ete", "Été", "E\u0301te\u0301"])
+@pytest.mark.parametrize("name", ["été.txt", "E\u0301te\u0301.txt", "ÊTES.txt", "éte/x"])
+def test_accents_make_no_difference_however_they_are_written(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, typed: str, name: str
+):
+    for other in ("e", "Eta.txt", "etage/x", "f.txt", name):
+        storage.upload("photos", other, b"x", service)
+    found = storage.find_name("photos", ListRequest(), typed, service)
+    assert found is not None
+    assert found.path == (name if "/" not in name else "éte/")
+
+
 def test_what_is_not_there_is_not_found(filled: FileStorage, service: RlsContext):
     assert filled.find_name("photos", ListRequest(), "x", service) is None
     assert filled.find_name("photos", ListRequest("nowhere/"), "b", service) is None

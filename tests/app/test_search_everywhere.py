@@ -1,0 +1,184 @@
+"""Searching in all buckets at once: what is found is as good as what a folder shows, and Back comes back to it."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+
+from app.actions import ActionId
+from app.delegates.marks import shown_spans, spans_in
+from app.history import History, Spot
+from app.location import Location
+from app.models.searches import Scope, Search
+from engine.types import Retention
+from tests.app.helpers import Desk
+
+
+def two_buckets(desk: Desk) -> Desk:
+    """Store reports of the same name in two buckets, the second with a trash."""
+    desk.bucket("letters")
+    desk.storage.upload("letters", "2026/report.txt", b"letter", desk.me)
+    desk.bucket("photos", retention=Retention(trash_days=30))
+    desk.storage.upload("photos", "2026/report.txt", b"photo", desk.me)
+    desk.put("sunset.png")
+    return desk
+
+
+def search(desk: Desk, text: str) -> None:
+    desk.session.actions[ActionId.SEARCH].trigger()
+    QTest.keyClicks(desk.views.pane.filter.field, text)
+
+
+def found(desk: Desk) -> Desk:
+    two_buckets(desk)
+    search(desk, "REPORT")
+    desk.until(lambda: sorted(desk.names) == ["letters/2026/report.txt", "photos/2026/report.txt"])
+    return desk
+
+
+def choose_row(desk: Desk, label: str) -> None:
+    desk.table.setFocus()
+    desk.table.selectRow(desk.names.index(label))
+    desk.session._tracker.update()
+
+
+def test_every_bucket_is_searched_and_what_comes_into_another_one_appears(desk: Desk) -> None:
+    found(desk)
+
+    desk.storage.upload("letters", "the report.txt", b"x", desk.me)
+
+    desk.until(lambda: len(desk.names) == 3)
+    assert desk.views.pane.filter.count.text() == "3 found"
+
+
+def test_what_was_found_in_another_bucket_is_deleted_there_and_nowhere_else(desk: Desk) -> None:
+    found(desk)
+    desk.go("letters")
+    search(desk, "report")
+    desk.until(lambda: len(desk.names) == 2)
+    choose_row(desk, "photos/2026/report.txt")
+    assert desk.session.actions[ActionId.DELETE].text() == "Mov&e to trash"
+
+    desk.session.actions[ActionId.DELETE].trigger()
+
+    desk.until(lambda: desk.names == ["letters/2026/report.txt"])
+    assert not desk.storage.exists("photos", "2026/report.txt", desk.me)
+    assert desk.storage.exists("letters", "2026/report.txt", desk.me)
+    desk.session.actions[ActionId.UNDO].trigger()
+    desk.until(lambda: len(desk.names) == 2)
+
+
+def test_what_was_found_is_renamed_in_its_own_bucket(desk: Desk) -> None:
+    found(desk)
+    row = desk.names.index("letters/2026/report.txt")
+
+    desk.model.setData(desk.model.index(row, 0), "answer to the report.txt")
+
+    desk.until(lambda: "letters/2026/answer to the report.txt" in desk.names)
+    assert desk.storage.exists("photos", "2026/report.txt", desk.me)
+
+
+def test_rows_of_the_same_path_are_two_rows(desk: Desk) -> None:
+    found(desk)
+    choose_row(desk, "photos/2026/report.txt")
+
+    desk.storage.upload("letters", "a report.txt", b"x", desk.me)
+
+    desk.until(lambda: len(desk.names) == 3)
+    assert [desk.model.row(number).label for span in desk.table.ranges for number in span] == ["photos/2026/report.txt"]
+
+
+def test_things_of_several_buckets_are_not_deleted_at_once_and_that_is_said(desk: Desk) -> None:
+    found(desk)
+    desk.session.actions[ActionId.SELECT_ALL].trigger()
+    desk.session._tracker.update()
+
+    desk.session.actions[ActionId.DELETE].trigger()
+
+    assert "several buckets" in desk.toast.text
+    assert desk.storage.exists("photos", "2026/report.txt", desk.me)
+
+
+def test_things_of_several_buckets_are_downloaded_at_once(desk: Desk, monkeypatch) -> None:
+    found(desk)
+    desk.session.actions[ActionId.SELECT_ALL].trigger()
+    desk.session._tracker.update()
+    asked = []
+    monkeypatch.setattr("app.controllers.moving.choose_folder", lambda *_: asked.append(_))
+
+    desk.session.actions[ActionId.DOWNLOAD].trigger()
+
+    assert len(asked) == 1
+    assert asked[0][2].title == "Download 2 items to"
+
+
+def test_the_enclosing_folder_opens_with_it_selected_and_back_returns_to_the_search(desk: Desk) -> None:
+    found(desk)
+    choose_row(desk, "letters/2026/report.txt")
+
+    desk.session.actions[ActionId.OPEN_ENCLOSING].trigger()
+
+    desk.until(lambda: desk.names == ["report.txt"])
+    assert desk.session.controllers.navigator.place == Location("letters", "2026/")
+    assert desk.table.ranges == [range(1)]
+    desk.until(lambda: not desk.views.pane.filter.isVisible())
+    desk.session.actions[ActionId.BACK].trigger()
+    desk.until(lambda: len(desk.names) == 2)
+    bar = desk.views.pane.filter
+    assert bar.isVisible()
+    assert (bar.field.text(), bar.chosen, bar.count.text()) == ("REPORT", Scope.EVERYWHERE, "2 found")
+    assert desk.table.current_row().label == "letters/2026/report.txt"
+
+
+def test_back_returns_to_a_search_that_was_made_in_the_same_folder(desk: Desk) -> None:
+    two_buckets(desk)
+    search(desk, "sunset")
+    desk.until(lambda: desk.names == ["photos/sunset.png"])
+    choose_row(desk, "photos/sunset.png")
+
+    desk.session.actions[ActionId.OPEN_ENCLOSING].trigger()
+    desk.until(lambda: "2026" in desk.names)
+    desk.session.actions[ActionId.BACK].trigger()
+
+    desk.until(lambda: desk.names == ["photos/sunset.png"])
+
+
+def test_the_enclosing_folder_is_offered_only_for_what_was_found(desk: Desk) -> None:
+    two_buckets(desk)
+    desk.select("sunset.png")
+    assert not desk.session.actions[ActionId.OPEN_ENCLOSING].isEnabled()
+
+
+def test_what_is_looked_for_is_marked_in_names(desk: Desk) -> None:
+    found(desk)
+    mark = desk.window._theme.color("match").name()
+
+    def is_marked() -> bool:
+        image: QImage = desk.table.viewport().grab().toImage()
+        return any(image.pixelColor(x, 20).name() == mark for x in range(image.width()))
+
+    desk.until(is_marked)
+    desk.views.pane.filter.put_away()
+    desk.until(lambda: "sunset.png" in desk.names)
+    assert not is_marked()
+
+
+def test_marks_follow_what_an_ellipsis_leaves_of_a_name() -> None:
+    assert spans_in("Réport.txt", ("report",)) == ((0, 6),)
+    assert shown_spans("abcdefghij", "abcdefghij", ((2, 4),)) == ((2, 4),)
+    assert shown_spans("abcdefghij", "abc…hij", ((2, 4),)) == ((2, 3),)
+    assert shown_spans("abcdefghij", "abc…hij", ((4, 6),)) == ()
+    assert shown_spans("abcdefghij", "abc…hij", ((6, 9),)) == ((4, 6),)
+
+
+def test_a_search_and_its_folder_stay_two_steps_of_the_history() -> None:
+    history = History(Location("photos"))
+    history.note(Spot(search=Search("sun", Scope.BUCKET)))
+
+    history.visit(Location("photos"))
+    history.follow(Location("photos"), Location("pictures"))
+
+    assert history.behind == (Location("pictures"),)
+    history.back()
+    assert history.spot is not None
+    assert history.spot.search.text == "sun"

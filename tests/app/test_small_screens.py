@@ -1,0 +1,44 @@
+"""Dialogs on a small screen, or one that makes everything twice as large: none is cut off."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QDialog
+
+from app.dialogs.act_as_dialog import ActAsDialog
+from app.dialogs.shortcuts_dialog import ShortcutsDialog
+from tests.app.helpers import Desk
+from tests.app.test_keyboard_walk import DIALOGS
+
+LEAST_HEIGHT_PX = 508
+"""Of a Full HD screen at 200 %, below a title bar."""
+
+
+def test_every_dialog_can_be_made_as_low_as_a_small_screen(desk: Desk, monkeypatch) -> None:
+    desk.bucket()
+    desk.put("c.txt")
+    monkeypatch.setattr("app.widgets.fitting_scroll.available_height_px", lambda _: 540)
+    for action in DIALOGS:
+        desk.select("c.txt")
+        desk.session.actions[action].trigger()
+        dialog = desk.dialog(QDialog)
+        least = dialog.minimumSizeHint().expandedTo(dialog.minimumSize())
+        assert (action, least.height() <= LEAST_HEIGHT_PX, least.width() <= 960) == (action, True, True), least
+        dialog.close()
+        desk.until(lambda: not any(one.isVisible() for one in desk.shell.findChildren(QDialog)))
+
+
+def test_a_dialog_opens_no_larger_than_its_screen(desk: Desk) -> None:
+    room = desk.shell.screen().availableGeometry()
+    dialog = ShortcutsDialog(desk.session._look, desk.shell, ())
+    dialog.resize(room.width() + 500, room.height() + 500)
+    dialog.open()
+    desk.until(lambda: dialog.height() < room.height() and dialog.width() <= room.width())
+    dialog.close()
+
+
+def test_what_is_described_by_hand_is_reached_by_scrolling(desk: Desk) -> None:
+    dialog = ActAsDialog(desk.session._look, desk.shell, lambda _: desk.me)
+    dialog.open()
+    dialog.by_hand.setChecked(True)
+    desk.until(lambda: dialog.claims.isVisible() and dialog.claims.isEnabled())
+    dialog.close()
