@@ -304,3 +304,28 @@ storage_search_stale = Table(
 )
 """Rowids of objects that lost the name by which they are indexed, renamed or deleted, with that name. Triggers of
 `storage_objects` fill it: they know also what other programs do, and uploads have nothing to do with them."""
+
+storage_resumable_uploads = Table(
+    "storage_resumable_uploads",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("bucket_id", Text, ForeignKey("storage_buckets.id", ondelete="CASCADE"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("size_bytes", BigInteger),
+    Column("offset_bytes", BigInteger, nullable=False),
+    Column("mime_type", Text),
+    Column("cache_control", Text, nullable=False),
+    Column("user_metadata", SparseJson, nullable=False),
+    Column("modified_at", BigInteger),
+    Column("replaces", Boolean, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("object_id", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("ix_storage_resumable_uploads_age", "expires_at"),
+)
+"""Uploads that come in parts (`engine.files.resumable`), until `expires_at`. The first `offset_bytes` of the backend's
+part `id` are durable, never all of them: the last ones become so with the object. `object_id` says what it became;
+`size_bytes` is NULL as long as nobody has said how many there will be, `holder` who may go on, `note` what they want to
+be told again. Without row rules: not for callers."""

@@ -169,7 +169,27 @@ CREATE TABLE storage_search_stale (
 );
 CREATE TRIGGER storage_search_renamed AFTER UPDATE OF leaf ON storage_objects WHEN OLD.leaf <> NEW.leaf AND OLD.rowid <= (SELECT indexed_to FROM storage_search_state) BEGIN INSERT INTO storage_search_stale SELECT OLD.rowid, OLD.leaf WHERE NOT EXISTS (SELECT 1 FROM storage_search_stale WHERE place = OLD.rowid); END;
 CREATE TRIGGER storage_search_deleted AFTER DELETE ON storage_objects WHEN OLD.rowid <= (SELECT indexed_to FROM storage_search_state) BEGIN INSERT INTO storage_search_stale SELECT OLD.rowid, OLD.leaf WHERE NOT EXISTS (SELECT 1 FROM storage_search_stale WHERE place = OLD.rowid); END;
-INSERT INTO alembic_version VALUES ('0006');
+CREATE TABLE storage_resumable_uploads (
+	id TEXT NOT NULL, 
+	bucket_id TEXT NOT NULL, 
+	path TEXT NOT NULL, 
+	holder TEXT NOT NULL, 
+	size_bytes BIGINT, 
+	offset_bytes BIGINT NOT NULL, 
+	mime_type TEXT, 
+	cache_control TEXT NOT NULL, 
+	user_metadata TEXT NOT NULL, 
+	modified_at BIGINT, 
+	replaces BOOLEAN NOT NULL, 
+	note TEXT NOT NULL, 
+	object_id TEXT, 
+	created_at BIGINT NOT NULL, 
+	expires_at BIGINT NOT NULL, 
+	CONSTRAINT pk_storage_resumable_uploads PRIMARY KEY (id), 
+	CONSTRAINT fk_storage_resumable_uploads_bucket_id FOREIGN KEY(bucket_id) REFERENCES storage_buckets (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_storage_resumable_uploads_age ON storage_resumable_uploads (expires_at);
+INSERT INTO alembic_version VALUES ('0007');
 INSERT INTO storage_commits VALUES ('changes', 0);
 INSERT INTO storage_commits VALUES ('quiet', 0);
 INSERT INTO storage_search_state VALUES (1, 0);
