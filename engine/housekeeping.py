@@ -25,6 +25,7 @@ from engine.jobs.scrub import Scrub
 from engine.jobs.survey import Surveyor
 from engine.jobs.verdicts import Verdicts
 from engine.metadata.executor import Executor
+from engine.outbox.pruning import Pruning
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us
 from engine.types import StorageObject
@@ -33,7 +34,7 @@ _LOOK_S: Final = 15 * 60
 """How often it is looked at least whether a run is due: a computer that sleeps at night counts no hours."""
 
 _EXPIRY_S: Final = 3600
-"""How often old versions and trash are looked through; what buckets keep is counted in days."""
+"""How often old versions, trash and events are looked through; what is kept of them is counted in days."""
 
 _FIRST_CLEANUP_S: Final = 120.0
 """After the start; a survey of everything is not what a person opens a window for."""
@@ -102,6 +103,7 @@ class Housekeeping:
         self.audit = Audit(executor, premises.chain, now)
         self.quarantine = premises.quarantine
         self._expiry = Expiry(executor, premises.mutations, believed or now, failpoints)
+        self._events = Pruning(executor, believed or now)
         self.cleanup = Cleanup(
             executor,
             backend,
@@ -132,7 +134,7 @@ class Housekeeping:
 
     def jobs(self) -> list[Job]:
         """Return what is short enough to share a thread."""
-        jobs = [Job("expiry", _EXPIRY_S, self._expiry.run)]
+        jobs = [Job("expiry", _EXPIRY_S, self._expiry.run), Job("events", _EXPIRY_S, self._events.run)]
         interval_s = self._settings.cleanup_interval_s
         if interval_s:
             jobs.append(Job("cleanup", min(interval_s, _LOOK_S), self.cleanup.run_if_due, _FIRST_CLEANUP_S))

@@ -33,6 +33,7 @@ from engine.files.moves import (
     shift_rows,
     slices,
     tell,
+    told,
 )
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, object_from
@@ -162,6 +163,7 @@ class ManyMoves:
             drop_rows(change, source, plan.merged, for_good=True)
             _displace(change, target, plan.displaced)
             _relocate(change, source, target, plan, token, progress)
+            change.tx.changes.moved(source, target, told(plan.rows))
             begin_after_history(change, target.id, (path for _, path in plan.rows))
             change.tx.note_objects(before)
             count = sum(not is_folder_mark(path) for path in before)

@@ -1,0 +1,192 @@
+"""What of the past a caller may see: by their SELECT policies as they are now.
+
+Of what is there, the rows as they stand are asked; what is not there any more is not shown, and that it was deleted
+follows. What was deleted is judged by what was written down of it. A moved object is shown where it is now, and where
+it was only to those who would see it there as well; who would see it only there learns that it is gone from there.
+
+Nobody learns of an event by an error: one on which a policy fails is not shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, Table, Text, and_, bindparam, func, select, true
+
+from engine.errors import PolicyFailed
+from engine.events import EventType
+from engine.metadata.change_log import BUCKET_FACTS, OBJECT_FACTS
+from engine.metadata.faults import translated
+from engine.metadata.tables import storage_buckets, storage_objects
+from engine.metadata.transactions import Transaction
+from engine.outbox.values import RecordedEvent
+from engine.paths import leaf_of, parent_of
+from engine.permissions.clauses import Place
+from engine.permissions.columns import CANDIDATES, candidate_buckets, candidate_objects, object_columns
+from engine.types import RlsContext
+
+_O: Final = storage_objects.c
+_B: Final = storage_buckets.c
+_SYSTEM: Final = RlsContext.service()
+
+
+def _told(name: str) -> ColumnElement[Any]:
+    """Return a text of what is asked about."""
+    return func.json_extract(CANDIDATES.c.value, f"$.{name}", type_=Text())
+
+
+_BUCKET: Final = _B.id == _told("id")
+_NAMES: Final = select(_B.id, _B.name).where(_B.id.in_(bindparam("ids", expanding=True)))
+
+
+def visible(tx: Transaction, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+    """Return what a caller may see of some events, in their order.
+
+    Args:
+        tx: A snapshot of the caller's.
+        events: Any.
+    """
+    if tx.context.can_bypass_rls or not events:
+        return list(events)
+    shown: list[RecordedEvent] = _of_buckets(tx, [event for event in events if event.is_of_bucket])
+    objects = [event for event in events if not event.is_of_bucket]
+    names = _names_now(tx, objects)
+    for bucket_id, recorded in dict.fromkeys((event.bucket_id, event.bucket) for event in objects):
+        here = [event for event in objects if (event.bucket_id, event.bucket) == (bucket_id, recorded)]
+        shown += _of_objects(tx, Place(bucket_id, names.get(bucket_id, recorded)), here, names)
+    return sorted(shown, key=lambda event: event.id)
+
+
+def _names_now(tx: Transaction, events: Sequence[RecordedEvent]) -> Mapping[str, str]:
+    """Return what the buckets of events are called now: policies speak of that."""
+    ids = {event.bucket_id for event in events} | {event.old_bucket_id for event in events if event.old_bucket_id}
+    rows = tx.as_caller(_SYSTEM).execute(_NAMES, {"ids": list(ids)}) if ids else ()
+    return {row[0]: row[1] for row in rows}
+
+
+def _of_buckets(tx: Transaction, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+    """Return the events of buckets that the caller sees, or would have seen."""
+    there = [event for event in events if event.type is not EventType.BUCKET_DELETED]
+    query = _standing(storage_buckets, _BUCKET, tx.rule(storage_buckets))
+    seen = _chosen(tx, query, there, [{"id": event.bucket_id} for event in there])
+    gone = [event for event in events if event.type is EventType.BUCKET_DELETED]
+    if not gone:
+        return seen
+    facts = [
+        {"name": event.bucket, "owner_id": event.owner_id} | dict(zip(BUCKET_FACTS, event.facts, strict=True))
+        for event in gone
+    ]
+    return seen + _chosen(tx, _judged(tx.sight(candidate_buckets())), gone, facts)
+
+
+def _of_objects(
+    tx: Transaction, place: Place, events: Sequence[RecordedEvent], names: Mapping[str, str]
+) -> list[RecordedEvent]:
+    """Return the events of one bucket's objects that the caller sees, or would have seen."""
+    tx = tx.within(place)
+    there = [event for event in events if event.type is not EventType.OBJECT_DELETED]
+    query = _standing(storage_objects, _at(place), tx.rule(storage_objects))
+    seen = _chosen(tx, query, there, [_address(event) for event in there])
+    moved = [event for event in there if event.type is EventType.OBJECT_MOVED]
+    if moved:
+        seen = _with_past(tx, place, seen, moved, names)
+    gone = [event for event in events if event.type is EventType.OBJECT_DELETED]
+    if not gone:
+        return seen
+    facts = [dict(zip(OBJECT_FACTS, event.facts, strict=True)) for event in gone]
+    would_see = tx.sight(candidate_objects(place.name, is_new=False))
+    return seen + _chosen(tx, _judged(would_see), gone, facts)
+
+
+def _with_past(
+    tx: Transaction,
+    place: Place,
+    seen: Sequence[RecordedEvent],
+    moved: Sequence[RecordedEvent],
+    names: Mapping[str, str],
+) -> list[RecordedEvent]:
+    """Return what is seen, moves with where they came from only where that would be seen, and what left sight."""
+    ids = {event.id for event in seen}
+    knows_past: set[int] = set()
+    for old_id, recorded in dict.fromkeys((event.old_bucket_id or "", event.old_bucket or "") for event in moved):
+        old = Place(old_id, names.get(old_id, recorded))
+        there = [event for event in moved if (event.old_bucket_id, event.old_bucket) == (old_id, recorded)]
+        before = tx.within(old).sight(object_columns(storage_objects, old.name, _told("before")))
+        query = _standing(storage_objects, _at(place), before)
+        known = _chosen(tx, query, there, [_address(event) for event in there])
+        knows_past |= {event.id for event in known}
+    left = [_gone_from_sight(event) for event in moved if event.id in knows_past and event.id not in ids]
+    return [
+        event if event.old_path is None or event.id in knows_past else _without_past(event) for event in seen
+    ] + left
+
+
+def _address(event: RecordedEvent) -> dict[str, Any]:
+    """Return where an object is, and was."""
+    address = {"parent": parent_of(event.path), "leaf": leaf_of(event.path)}
+    return address if event.old_path is None else address | {"before": event.old_path}
+
+
+def _without_past(event: RecordedEvent) -> RecordedEvent:
+    """Return a move without where it came from."""
+    return replace(event, old_bucket_id=None, old_bucket=None, old_path=None)
+
+
+def _gone_from_sight(event: RecordedEvent) -> RecordedEvent:
+    """Return a move as who cannot see where it went has to take it."""
+    return RecordedEvent(
+        event.id,
+        EventType.OBJECT_DELETED,
+        event.old_bucket_id or "",
+        event.old_bucket or "",
+        event.old_path or "",
+        event.owner_id,
+        event.moment_us,
+    )
+
+
+def _at(place: Place) -> ColumnElement[bool]:
+    """Return the condition of the object that stands where something is told of."""
+    return and_(_O.bucket_id == place.id, _O.parent == _told("parent"), _O.leaf == _told("leaf"))
+
+
+def _standing(table: Table, there: ColumnElement[bool], rule: ColumnElement[bool] | None) -> Select[Any]:
+    """Return the query for what stands and is seen.
+
+    An outer join: SQLite looks up each row that is asked about, whatever else its planner thinks of, and no other row
+    comes before a policy.
+    """
+    joined = CANDIDATES.outerjoin(table, there if rule is None else and_(there, rule))
+    return select(CANDIDATES.c.key, table.c.id.is_not(None)).select_from(joined)
+
+
+def _judged(rule: ColumnElement[bool] | None) -> Select[Any]:
+    """Return the query for what would be seen by what is told of it."""
+    return select(CANDIDATES.c.key, true() if rule is None else rule).select_from(CANDIDATES)
+
+
+def _chosen(
+    tx: Transaction, query: Select[Any], events: Sequence[RecordedEvent], told: Sequence[Mapping[str, Any]]
+) -> list[RecordedEvent]:
+    """Return those of some events that a query chooses; what a policy fails on is not chosen.
+
+    Args:
+        tx: Where to ask.
+        query: For the keys of `CANDIDATES`, and whether they are chosen; with the caller's rules in it.
+        events: Which.
+        told: What the query is told of each.
+    """
+    if not events:
+        return []
+    try:
+        with translated():
+            rows = tx.as_caller(_SYSTEM).execute(query, {"candidates": json.dumps(told)}).all()
+    except PolicyFailed:
+        half = len(events) // 2
+        if not half:
+            return []
+        return _chosen(tx, query, events[:half], told[:half]) + _chosen(tx, query, events[half:], told[half:])
+    return [events[key] for key, is_chosen in rows if is_chosen]
