@@ -8,7 +8,7 @@ Threads: any.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import bindparam, select
@@ -19,7 +19,7 @@ from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_buckets
 from engine.metadata.transactions import Transaction
 from engine.outbox.rows import Bounds, bounds, events_after
-from engine.outbox.sight import visible
+from engine.outbox.sight import names_now, visible
 from engine.outbox.values import EventFilter, EventPage, RecordedEvent, Wanted
 from engine.types import RlsContext
 
@@ -66,6 +66,7 @@ class _Reading:
         self._events: dict[int, tuple[list[RecordedEvent], int]] = {}
         self._shown: dict[tuple[int, int, EventFilter], tuple[RecordedEvent, ...]] = {}
         self._called: dict[str, str | None] = {}
+        self._named: dict[int, Mapping[str, str]] = {}
 
     def page(self, wanted: Wanted) -> EventPage:
         """Return what one reader is to have."""
@@ -92,10 +93,16 @@ class _Reading:
             known_id = self._id_of(wanted.filter.bucket)
             asked = [event for event in events if _may_be_wanted(event, wanted.filter, known_id)]
             listener = wanted.context.doing(Operation.EVENT_LISTEN, wanted.filter.bucket or "")
-            seen = visible(self._tx.as_caller(listener), asked)
+            seen = visible(self._tx.as_caller(listener), asked, self._names(wanted.after))
             known = tuple(event for event in seen if _is_wanted(event, wanted.filter, known_id))
             self._shown[key] = known
         return known
+
+    def _names(self, after: int) -> Mapping[str, str]:
+        """Return the names that buckets have now, of those that the next events are about."""
+        if after not in self._named:
+            self._named[after] = names_now(self._tx, self._after(after)[0])
+        return self._named[after]
 
     def _id_of(self, bucket: str | None) -> str | None:
         """Return the id of the bucket that has a name now."""

@@ -39,32 +39,39 @@ def _told(name: str) -> ColumnElement[Any]:
 
 
 _BUCKET: Final = _B.id == _told("id")
+_OBJECT: Final = and_(_O.bucket_id == bindparam("here"), _O.parent == _told("parent"), _O.leaf == _told("leaf"))
+_BEFORE: Final = _told("before")
 _NAMES: Final = select(_B.id, _B.name).where(_B.id.in_(bindparam("ids", expanding=True)))
 
 
-def visible(tx: Transaction, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+def names_now(tx: Transaction, events: Sequence[RecordedEvent]) -> Mapping[str, str]:
+    """Return what the buckets of events are called now: policies speak of that.
+
+    Args:
+        tx: A snapshot that sees everything.
+        events: Any.
+    """
+    ids = {event.bucket_id for event in events} | {event.old_bucket_id for event in events if event.old_bucket_id}
+    return {row[0]: row[1] for row in tx.execute(_NAMES, {"ids": list(ids)})} if ids else {}
+
+
+def visible(tx: Transaction, events: Sequence[RecordedEvent], names: Mapping[str, str]) -> Sequence[RecordedEvent]:
     """Return what a caller may see of some events, in their order.
 
     Args:
         tx: A snapshot of the caller's.
         events: Any.
+        names: As `names_now`.
     """
     if tx.context.can_bypass_rls or not events:
-        return list(events)
-    shown: list[RecordedEvent] = _of_buckets(tx, [event for event in events if event.is_of_bucket])
+        return events
+    buckets = [event for event in events if event.is_of_bucket]
+    shown: list[RecordedEvent] = _of_buckets(tx, buckets) if buckets else []
     objects = [event for event in events if not event.is_of_bucket]
-    names = _names_now(tx, objects)
     for bucket_id, recorded in dict.fromkeys((event.bucket_id, event.bucket) for event in objects):
         here = [event for event in objects if (event.bucket_id, event.bucket) == (bucket_id, recorded)]
         shown += _of_objects(tx, Place(bucket_id, names.get(bucket_id, recorded)), here, names)
     return sorted(shown, key=lambda event: event.id)
-
-
-def _names_now(tx: Transaction, events: Sequence[RecordedEvent]) -> Mapping[str, str]:
-    """Return what the buckets of events are called now: policies speak of that."""
-    ids = {event.bucket_id for event in events} | {event.old_bucket_id for event in events if event.old_bucket_id}
-    rows = tx.as_caller(_SYSTEM).execute(_NAMES, {"ids": list(ids)}) if ids else ()
-    return {row[0]: row[1] for row in rows}
 
 
 def _of_buckets(tx: Transaction, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
@@ -88,7 +95,7 @@ def _of_objects(
     """Return the events of one bucket's objects that the caller sees, or would have seen."""
     tx = tx.within(place)
     there = [event for event in events if event.type is not EventType.OBJECT_DELETED]
-    query = _standing(storage_objects, _at(place), tx.rule(storage_objects))
+    query = _standing(storage_objects, _OBJECT, tx.rule(storage_objects)).params(here=place.id)
     seen = _chosen(tx, query, there, [_address(event) for event in there])
     moved = [event for event in there if event.type is EventType.OBJECT_MOVED]
     if moved:
@@ -114,8 +121,8 @@ def _with_past(
     for old_id, recorded in dict.fromkeys((event.old_bucket_id or "", event.old_bucket or "") for event in moved):
         old = Place(old_id, names.get(old_id, recorded))
         there = [event for event in moved if (event.old_bucket_id, event.old_bucket) == (old_id, recorded)]
-        before = tx.within(old).sight(object_columns(storage_objects, old.name, _told("before")))
-        query = _standing(storage_objects, _at(place), before)
+        before = tx.within(old).sight(object_columns(storage_objects, old.name, _BEFORE))
+        query = _standing(storage_objects, _OBJECT, before).params(here=place.id)
         known = _chosen(tx, query, there, [_address(event) for event in there])
         knows_past |= {event.id for event in known}
     left = [_gone_from_sight(event) for event in moved if event.id in knows_past and event.id not in ids]
@@ -146,11 +153,6 @@ def _gone_from_sight(event: RecordedEvent) -> RecordedEvent:
         event.owner_id,
         event.moment_us,
     )
-
-
-def _at(place: Place) -> ColumnElement[bool]:
-    """Return the condition of the object that stands where something is told of."""
-    return and_(_O.bucket_id == place.id, _O.parent == _told("parent"), _O.leaf == _told("leaf"))
 
 
 def _standing(table: Table, there: ColumnElement[bool], rule: ColumnElement[bool] | None) -> Select[Any]:

@@ -8,6 +8,7 @@ The faults that only HTTP has are defined here beside the table:
     ├── RangeNotSatisfiable           the byte range lies outside the object
     ├── ForeignHost, ForeignOrigin    another site's page is asking (DNS rebinding, forged requests)
     ├── PreconditionFailed            If-Match or If-Unmodified-Since says no
+    ├── TooManyStreams                nobody more can listen now
     ├── BodyTooLarge                  a JSON body or form field, not an object
     ├── RelatedResourceNotFound       copy or move names a missing bucket
     └── MoveTargetExists              move onto an existing object
@@ -81,6 +82,10 @@ class BodyTooLarge(RequestFault):
     code = "InvalidRequest"
 
 
+class TooManyStreams(RequestFault):
+    """As many listen to events as can."""
+
+
 class RelatedResourceNotFound(RequestFault):
     """A copy or move names a bucket that does not exist."""
 
@@ -141,6 +146,7 @@ _TABLE: Final[dict[type[Exception], _Row]] = {
     ForeignHost: _Row(403, _DENIED),
     ForeignOrigin: _Row(403, _DENIED),
     errors.PayloadTooLarge: _Row(413, "Payload too large", "The object exceeded the maximum allowed size"),
+    TooManyStreams: _Row(503),
     BodyTooLarge: _Row(413, "Payload too large"),
     errors.UnsupportedMediaType: _Row(415, "invalid_mime_type"),
     errors.InvalidKey: _Row(400),
