@@ -272,6 +272,11 @@ class Transaction:
             return None
         return self._rules.existing(Command.SELECT, columns)
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Everybody's rules as this transaction sees them; the very same object as long as they are the same."""
+        return self._state.rules
+
     def may_insert(self, table: PolicyTable = PolicyTable.OBJECTS) -> bool:
         """Return whether the caller could add any row at all: an object to the bucket that `within` named, a bucket."""
         return self.context.can_bypass_rls or self._rules.may_ever(Command.INSERT, table)

@@ -13,13 +13,13 @@ from typing import Final
 
 from sqlalchemy import bindparam, select
 
-from engine.context import Operation
 from engine.events import EventType
 from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_buckets
 from engine.metadata.transactions import Transaction
+from engine.outbox.queries import Queries
 from engine.outbox.rows import Bounds, bounds, events_after
-from engine.outbox.sight import names_now, visible
+from engine.outbox.sight import Sight, names_now
 from engine.outbox.values import EventFilter, EventPage, RecordedEvent, Wanted
 from engine.types import RlsContext
 
@@ -37,6 +37,7 @@ class Outbox:
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
+        self._queries = Queries()
 
     def newest(self) -> int:
         """Return the number of the last event: what comes after it is what happens from now on."""
@@ -53,15 +54,16 @@ class Outbox:
             A page for each.
         """
         with self._executor.snapshot(_SYSTEM) as tx:
-            reading = _Reading(tx)
+            reading = _Reading(tx, self._queries)
             return [reading.page(one) for one in wanted]
 
 
 class _Reading:
     """One call: what was found once is not looked up again."""
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, queries: Queries) -> None:
         self._tx = tx
+        self._queries = queries
         self._bounds: Bounds = bounds(tx)
         self._events: dict[int, tuple[list[RecordedEvent], int]] = {}
         self._shown: dict[tuple[int, int, EventFilter], tuple[RecordedEvent, ...]] = {}
@@ -92,8 +94,7 @@ class _Reading:
         if known is None:
             known_id = self._id_of(wanted.filter.bucket)
             asked = [event for event in events if _may_be_wanted(event, wanted.filter, known_id)]
-            listener = wanted.context.doing(Operation.EVENT_LISTEN, wanted.filter.bucket or "")
-            seen = visible(self._tx.as_caller(listener), asked, self._names(wanted.after))
+            seen = Sight(self._tx.as_caller(wanted.context), self._names(wanted.after), self._queries).of(asked)
             known = tuple(event for event in seen if _is_wanted(event, wanted.filter, known_id))
             self._shown[key] = known
         return known

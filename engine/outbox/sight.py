@@ -22,6 +22,7 @@ from engine.metadata.change_log import BUCKET_FACTS, OBJECT_FACTS
 from engine.metadata.faults import translated
 from engine.metadata.tables import storage_buckets, storage_objects
 from engine.metadata.transactions import Transaction
+from engine.outbox.queries import Queries
 from engine.outbox.values import RecordedEvent
 from engine.paths import leaf_of, parent_of
 from engine.permissions.clauses import Place
@@ -55,23 +56,87 @@ def names_now(tx: Transaction, events: Sequence[RecordedEvent]) -> Mapping[str, 
     return {row[0]: row[1] for row in tx.execute(_NAMES, {"ids": list(ids)})} if ids else {}
 
 
-def visible(tx: Transaction, events: Sequence[RecordedEvent], names: Mapping[str, str]) -> Sequence[RecordedEvent]:
-    """Return what a caller may see of some events, in their order.
+class Sight:
+    """What one caller may see of some events.
 
     Args:
         tx: A snapshot of the caller's.
-        events: Any.
         names: As `names_now`.
+        queries: Made before.
     """
-    if tx.context.can_bypass_rls or not events:
-        return events
-    buckets = [event for event in events if event.is_of_bucket]
-    shown: list[RecordedEvent] = _of_buckets(tx, buckets) if buckets else []
-    objects = [event for event in events if not event.is_of_bucket]
-    for bucket_id, recorded in dict.fromkeys((event.bucket_id, event.bucket) for event in objects):
-        here = [event for event in objects if (event.bucket_id, event.bucket) == (bucket_id, recorded)]
-        shown += _of_objects(tx, Place(bucket_id, names.get(bucket_id, recorded)), here, names)
-    return sorted(shown, key=lambda event: event.id)
+
+    def __init__(self, tx: Transaction, names: Mapping[str, str], queries: Queries) -> None:
+        self._tx = tx
+        self._names = names
+        self._queries = queries
+
+    def of(self, events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
+        """Return what the caller may see, in its order."""
+        if self._tx.context.can_bypass_rls or not events:
+            return events
+        buckets = [event for event in events if event.is_of_bucket]
+        shown: list[RecordedEvent] = _of_buckets(self._tx, buckets) if buckets else []
+        objects = [event for event in events if not event.is_of_bucket]
+        for bucket_id, recorded in dict.fromkeys((event.bucket_id, event.bucket) for event in objects):
+            here = [event for event in objects if (event.bucket_id, event.bucket) == (bucket_id, recorded)]
+            shown += self._of_objects(self._place(bucket_id, recorded), here)
+        return sorted(shown, key=lambda event: event.id)
+
+    def _place(self, bucket_id: str | None, recorded: str | None) -> Place:
+        """Return a bucket as it is called now or, once it is gone, was called last."""
+        return Place(bucket_id or "", self._names.get(bucket_id or "", recorded or ""))
+
+    def _of_objects(self, place: Place, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+        """Return the events of one bucket's objects that the caller sees, or would have seen."""
+        there = [event for event in events if event.type is not EventType.OBJECT_DELETED]
+        seen = self._standing(place, there)
+        moved = [event for event in there if event.type is EventType.OBJECT_MOVED]
+        if moved:
+            seen = self._with_past(place, seen, moved)
+        gone = [event for event in events if event.type is EventType.OBJECT_DELETED]
+        return seen + self._gone(place, gone) if gone else seen
+
+    def _standing(self, place: Place, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+        """Return the events of objects that the caller sees where they stand."""
+        tx = self._tx.within(place)
+
+        def query() -> Select[Any]:
+            return _standing(storage_objects, _OBJECT, tx.rule(storage_objects)).params(here=place.id)
+
+        return _chosen(tx, self._queries.get(tx, place, query), events, [_address(event) for event in events])
+
+    def _gone(self, place: Place, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+        """Return the events of deleted objects that the caller would have seen."""
+        tx = self._tx.within(place)
+        facts = [dict(zip(OBJECT_FACTS, event.facts, strict=True)) for event in events]
+
+        def query() -> Select[Any]:
+            return _judged(tx.sight(candidate_objects(place.name, is_new=False)))
+
+        return _chosen(tx, self._queries.get(tx, (place, "gone"), query), events, facts)
+
+    def _with_past(
+        self, place: Place, seen: Sequence[RecordedEvent], moved: Sequence[RecordedEvent]
+    ) -> list[RecordedEvent]:
+        """Return what is seen, moves with where they came from only where that would be seen, and what left sight."""
+        ids = {event.id for event in seen}
+        knows_past: set[int] = set()
+        for old_id, recorded in dict.fromkeys((event.old_bucket_id, event.old_bucket) for event in moved):
+            there = [event for event in moved if (event.old_bucket_id, event.old_bucket) == (old_id, recorded)]
+            knows_past |= {event.id for event in self._known_before(place, self._place(old_id, recorded), there)}
+        left = [_gone_from_sight(event) for event in moved if event.id in knows_past and event.id not in ids]
+        told = [event if event.old_path is None or event.id in knows_past else _without_past(event) for event in seen]
+        return told + left
+
+    def _known_before(self, place: Place, old: Place, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+        """Return the moves of objects that the caller would see where they were."""
+        tx = self._tx.within(old)
+
+        def query() -> Select[Any]:
+            before = tx.sight(object_columns(storage_objects, old.name, _BEFORE))
+            return _standing(storage_objects, _OBJECT, before).params(here=place.id)
+
+        return _chosen(tx, self._queries.get(tx, (place, old), query), events, [_address(event) for event in events])
 
 
 def _of_buckets(tx: Transaction, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
@@ -87,48 +152,6 @@ def _of_buckets(tx: Transaction, events: Sequence[RecordedEvent]) -> list[Record
         for event in gone
     ]
     return seen + _chosen(tx, _judged(tx.sight(candidate_buckets())), gone, facts)
-
-
-def _of_objects(
-    tx: Transaction, place: Place, events: Sequence[RecordedEvent], names: Mapping[str, str]
-) -> list[RecordedEvent]:
-    """Return the events of one bucket's objects that the caller sees, or would have seen."""
-    tx = tx.within(place)
-    there = [event for event in events if event.type is not EventType.OBJECT_DELETED]
-    query = _standing(storage_objects, _OBJECT, tx.rule(storage_objects)).params(here=place.id)
-    seen = _chosen(tx, query, there, [_address(event) for event in there])
-    moved = [event for event in there if event.type is EventType.OBJECT_MOVED]
-    if moved:
-        seen = _with_past(tx, place, seen, moved, names)
-    gone = [event for event in events if event.type is EventType.OBJECT_DELETED]
-    if not gone:
-        return seen
-    facts = [dict(zip(OBJECT_FACTS, event.facts, strict=True)) for event in gone]
-    would_see = tx.sight(candidate_objects(place.name, is_new=False))
-    return seen + _chosen(tx, _judged(would_see), gone, facts)
-
-
-def _with_past(
-    tx: Transaction,
-    place: Place,
-    seen: Sequence[RecordedEvent],
-    moved: Sequence[RecordedEvent],
-    names: Mapping[str, str],
-) -> list[RecordedEvent]:
-    """Return what is seen, moves with where they came from only where that would be seen, and what left sight."""
-    ids = {event.id for event in seen}
-    knows_past: set[int] = set()
-    for old_id, recorded in dict.fromkeys((event.old_bucket_id or "", event.old_bucket or "") for event in moved):
-        old = Place(old_id, names.get(old_id, recorded))
-        there = [event for event in moved if (event.old_bucket_id, event.old_bucket) == (old_id, recorded)]
-        before = tx.within(old).sight(object_columns(storage_objects, old.name, _BEFORE))
-        query = _standing(storage_objects, _OBJECT, before).params(here=place.id)
-        known = _chosen(tx, query, there, [_address(event) for event in there])
-        knows_past |= {event.id for event in known}
-    left = [_gone_from_sight(event) for event in moved if event.id in knows_past and event.id not in ids]
-    return [
-        event if event.old_path is None or event.id in knows_past else _without_past(event) for event in seen
-    ] + left
 
 
 def _address(event: RecordedEvent) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class Wanted:
 
     Attributes:
         after: Number of the last event that they know.
-        context: Who asks.
+        context: Who asks, and for what; the same object each time, by which what was made of their policies is found.
         filter: What they want.
     """
 

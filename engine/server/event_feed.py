@@ -38,7 +38,7 @@ class Listener:
 
     Attributes:
         after: Number of the last event that it knows.
-        context: Who listens; the very same object for the very same caller, so that equal wishes are read once.
+        context: Who listens.
         filter: To what.
         check: Raises `InvalidToken` once the caller's token has ended.
         version: The database's version before it was last looked for events; None to look in any case.

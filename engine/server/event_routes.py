@@ -76,8 +76,9 @@ class EventRoutes:
         with self._feed.joined():
             if after is None:
                 after = await self._workers.run(self._storage.outbox.newest)
-            self._storage.note(in_act(exchange, caller, Operation.EVENT_LISTEN, wanted.bucket or ""))
-            listener = Listener(after, caller, wanted, partial(self._identity.required, exchange))
+            context = in_act(exchange, caller, Operation.EVENT_LISTEN, wanted.bucket or "")
+            self._storage.note(context)
+            listener = Listener(after, context, wanted, partial(self._identity.required, exchange))
             await self._stream(exchange, listener)
 
     async def _stream(self, exchange: Exchange, listener: Listener) -> None:

@@ -198,7 +198,37 @@ def test_policies_are_told_what_the_caller_does(workspace: Workspace, photos: Bu
 
     let(workspace, f"storage.operation() = '{Operation.EVENT_LISTEN.value}'")
 
+    assert listen(NOBODY) == []
+    assert [event.path for event in listen(NOBODY.doing(Operation.EVENT_LISTEN))] == ["a"]
+
+
+def test_what_is_remembered_of_a_caller_is_theirs_and_of_these_policies(
+    workspace: Workspace, photos: Bucket, listen: Listen
+) -> None:
+    storage, bucket_id = workspace.storage, photos.id
+    storage.upload("photos", "alice", b"1", ALICE)
+    storage.upload("photos", "bob", b"1", BOB)
+    for _ in range(2):
+        assert [event.path for event in listen(ALICE)] == ["alice"]
+        assert [event.path for event in listen(BOB)] == ["bob"]
+        assert [event.path for event in listen(ALICE, bucket=bucket_id)] == ["alice"]
+    policy = let(workspace, "bucket_id = 'photos'")
+    assert [event.path for event in listen(ALICE)] == ["alice", "bob"]
+    storage.update_bucket("photos", SERVICE, BucketChanges(name="pictures"))
+    storage.policies.delete(policy, SERVICE)
+    assert [event.path for event in listen(ALICE)] == ["alice"]
+
+
+def test_policies_that_ask_for_the_time_are_asked_anew(
+    workspace: Workspace, photos: Bucket, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.storage.upload("photos", "a", b"1", SERVICE)
+    let(workspace, "now() < '2100-01-01'::timestamptz")
     assert [event.path for event in listen(NOBODY)] == ["a"]
+
+    monkeypatch.setattr("engine.metadata.transactions.now_us", lambda: 2**52)
+
+    assert listen(NOBODY) == []
 
 
 def test_many_who_ask_at_once_get_what_is_theirs(workspace: Workspace, photos: Bucket) -> None:
