@@ -111,6 +111,7 @@ class Buckets:
             _refuse_taken(tx, name)
             tx.execute(insert(storage_buckets).values(values))
             bucket = find_bucket(tx.as_caller(_SYSTEM), name)
+            tx.changes.bucket(EventType.BUCKET_CREATED, bucket)
             tx.note(bucket_id=bucket.id, bucket=bucket.name, public=public)
         self._failpoints.reach(Failpoint.BUCKET_CREATED)
         self._sidecars.follow(bucket.id)
@@ -216,6 +217,7 @@ class Buckets:
         forget_policies(change.system, bucket.id)
         change.system.execute(delete(storage_buckets).where(_B.id == bucket.id))
         self._sidecars.remove(change.tx, bucket.id)
+        change.tx.changes.bucket_deleted(bucket)
         change.tx.note(bucket_id=bucket.id, bucket=bucket.name)
         self._failpoints.reach(Failpoint.BUCKET_DELETE)
         return bucket
@@ -243,6 +245,7 @@ class Buckets:
             renamed = rename_policies(system, bucket.id, bucket.name, changed.name) if "name" in values else {}
             if renamed:
                 tx.note(policies=renamed)
+            tx.changes.bucket(EventType.BUCKET_UPDATED, changed)
         self._failpoints.reach(Failpoint.BUCKET_CHANGED)
         self._sidecars.follow(changed.id)
         if renamed:

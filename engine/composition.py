@@ -51,6 +51,7 @@ from engine.jobs.check import Checks
 from engine.jobs.contents import Bytes
 from engine.jobs.verdicts import Verdicts
 from engine.metadata.executor import Executor
+from engine.outbox import Outbox
 from engine.permissions.policies import Policies
 from engine.permissions.rules import PermissionChecker
 from engine.search.index import NameIndex
@@ -169,6 +170,7 @@ def compose(
         UseCases(
             executor=executor,
             events=events,
+            outbox=Outbox(executor),
             buckets=Buckets(
                 executor, core.mutations, backend, permissions, deletes, announcer, core.sidecars, core.failpoints
             ),

@@ -64,6 +64,7 @@ class Operation(StrEnum):
     TRASH_LIST = "storage.trash.list"
     TRASH_RESTORE = "storage.trash.restore"
     TRASH_EMPTY = "storage.trash.empty"
+    EVENT_LISTEN = "storage.event.listen"
     POLICY_CHANGE = "storage.policy.change"
     USER_CHANGE = "storage.user.change"
     TOKEN_CHANGE = "storage.token.change"  # noqa: S105 - the name of an operation

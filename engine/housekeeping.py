@@ -26,6 +26,7 @@ from engine.jobs.scrub import Scrub
 from engine.jobs.survey import Surveyor
 from engine.jobs.verdicts import Verdicts
 from engine.metadata.executor import Executor
+from engine.outbox.pruning import Pruning
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us
 from engine.types import StorageObject
@@ -34,7 +35,7 @@ _LOOK_S: Final = 15 * 60
 """How often it is looked at least whether a run is due: a computer that sleeps at night counts no hours."""
 
 _EXPIRY_S: Final = 3600
-"""How often old versions and trash are looked through; what buckets keep is counted in days."""
+"""How often old versions, trash and events are looked through; what is kept of them is counted in days."""
 
 _ABANDONED_S: Final = 3600
 """How often resumable uploads are looked for that nobody goes on with; they wait a day."""
@@ -107,6 +108,7 @@ class Housekeeping:
         self.quarantine = premises.quarantine
         self._abandoned = AbandonedUploads(executor, backend, believed or now)
         self._expiry = Expiry(executor, premises.mutations, believed or now, failpoints)
+        self._events = Pruning(executor, believed or now)
         self.cleanup = Cleanup(
             executor,
             backend,
@@ -141,6 +143,7 @@ class Housekeeping:
         jobs = [
             Job("expiry", _EXPIRY_S, self._expiry.run),
             Job("abandoned", _ABANDONED_S, self._abandoned.sweep),
+            Job("events", _EXPIRY_S, self._events.run),
         ]
         interval_s = self._settings.cleanup_interval_s
         if interval_s:

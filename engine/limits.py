@@ -133,6 +133,15 @@ AUDIT_PAGE_MAX: Final = 1_000
 AUDIT_BATCH: Final = 1000
 """Entries of the audit that are removed in one transaction."""
 
+EVENTS_KEPT_S: Final = 7 * 24 * 3600
+"""How long it is known what was changed, for those who listen and were away; who is away longer reads all anew."""
+
+EVENTS_KEPT_BYTES: Final = 64 * MIB
+"""What is kept of it at most: some hundred thousand deletions, or millions of uploads."""
+
+EVENTS_BATCH: Final = 200
+"""Rows of it that are removed in one transaction."""
+
 RECOVERED_VERSIONS_GRACE_S: Final = 30 * 24 * 3600
 """How long what lies below `.versions/` without a row stays there after a recovery, which has no rows for it."""
 

@@ -204,7 +204,7 @@ class Committer:
         if denied:
             results = [_denied(result) if result.content.path in denied else result for result in results]
         done = [result for result in results if isinstance(result, Committed)]
-        _note(change, done)
+        _note(change, bucket, done)
         if done:
             self._write_rows(change, bucket, done, existing, replaced)
             begin_after_history(change, bucket.id, (result.content.path for result in done))
@@ -298,8 +298,12 @@ class Committer:
             self._backend.discard(content.staged.staged_id)
 
 
-def _note(change: Mutation, done: Sequence[Committed]) -> None:
-    """Say what the audit is to know of contents that are stored."""
+def _note(change: Mutation, bucket: Bucket, done: Sequence[Committed]) -> None:
+    """Say what the audit, and those who listen, are to know of contents that are stored."""
+    change.tx.changes.created(
+        bucket, change.tx.context.user_id, [result.content.path for result in done if not result.replaced]
+    )
+    change.tx.changes.updated(bucket, [(result.owner_id, result.content.path) for result in done if result.replaced])
     size_bytes = sum(result.content.staged.size_bytes for result in done)
     replaced = sum(result.replaced for result in done)
     change.tx.note_objects([result.content.path for result in done], bytes=size_bytes, replaced=replaced)

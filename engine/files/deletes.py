@@ -324,7 +324,9 @@ def _delete_rows(change: Mutation, bucket: Bucket, rows: Sequence[AnyRow], *, fo
     change.system.execute(delete(storage_objects).where(_WITH_IDS), {"ids": [row.id for row in rows]})
     change.remove([row.physical_path for row in rows if row.id not in archived])
     change.tx.note_objects([row.parent + row.leaf for row in rows], bytes=sum(row.size_bytes for row in rows))
-    return [object_from(row, bucket.name) for row in rows]
+    deleted = [object_from(row, bucket.name) for row in rows]
+    change.tx.changes.deleted(deleted)
+    return deleted
 
 
 _WITH_IDS: Final = _O.id.in_(bindparam("ids", expanding=True))

@@ -33,6 +33,7 @@ from engine.files.moves import (
     shift_rows,
     slices,
     tell,
+    told,
 )
 from engine.files.mutations import Mutation, Mutations
 from engine.files.records import OBJECT_COLUMNS, object_from
@@ -162,6 +163,7 @@ class ManyMoves:
             _relocate(change, source, target, plan, token, progress)
             mark = None if source.id == target.id else change.tx.last_journal_id()
             back = tuple(move for group in plan.groups for move in group.back(mark))
+            change.tx.changes.moved(source, target, told(plan.rows))
             begin_after_history(change, target.id, (path for _, path in plan.rows))
             change.tx.note_objects(before)
             count = sum(not is_folder_mark(path) for path in before)

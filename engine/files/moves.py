@@ -6,7 +6,7 @@ paths all the while.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from sqlalchemy import Text, and_, bindparam, case, delete, func, literal, or_, select, update
@@ -81,6 +81,7 @@ class Moves:
                 raise ObjectAlreadyExists("The resource already exists", path=target_path)
             note_moves(change, source, [row.id])
             relocate_rows(change, target, [(row, target_path)])
+            change.tx.changes.moved(source, target, [(row.owner_id, source_path, target_path)])
             begin_after_history(change, target.id, [target_path])
             moved = change.system.execute(select(*OBJECT_COLUMNS).where(_O.id == row.id)).one()
             return object_from(moved, target.name), source
@@ -133,6 +134,7 @@ class Moves:
                 tell(progress, done, len(rows))
             begin_after_history(change, target.id, (path for _, path in moves))
             drop_rows(change, source, merged, for_good=True)
+            change.tx.changes.moved(source, target, told(moves))
             change.tx.note_objects([row.parent + row.leaf for row in rows])
             return source, target, len(rows)
 
@@ -272,11 +274,15 @@ def drop_rows(change: Mutation, bucket: Bucket, rows: Sequence[AnyRow], *, for_g
     leaving = [Leaving(row.id, row.version, row.physical_path) for row in rows]
     archived = retire(change, bucket, leaving, Ending.DELETED, for_good=for_good)
     for start in range(0, len(ids), SLICE):
-        change.system.execute(_DROP, {"ids": ids[start : start + SLICE]})
+        part = {"ids": ids[start : start + SLICE]}
+        change.tx.changes.deleted([object_from(row, bucket.name) for row in change.system.execute(_WHOLE, part)])
+        change.system.execute(_DROP, part)
     change.remove([row.physical_path for row in rows if row.id not in archived])
 
 
-_DROP: Final = delete(storage_objects).where(_O.id.in_(bindparam("ids", expanding=True)))
+_WITH_IDS: Final = _O.id.in_(bindparam("ids", expanding=True))
+_WHOLE: Final = select(*OBJECT_COLUMNS).where(_WITH_IDS)
+_DROP: Final = delete(storage_objects).where(_WITH_IDS)
 
 
 def relocate_rows(change: Mutation, target: Bucket, moves: Sequence[RowMove]) -> None:
@@ -314,6 +320,11 @@ def shift_rows(change: Mutation, target: Bucket, rows: Sequence[AnyRow], source_
         "moment": change.moment_us,
     }
     change.system.execute(_SHIFT, values)
+
+
+def told(moves: Iterable[RowMove]) -> Iterator[tuple[str | None, str, str]]:
+    """Yield moves as those who listen are told of them: owner, path before and path of each."""
+    return ((row.owner_id, row.parent + row.leaf, path) for row, path in moves)
 
 
 def slices(moves: list[RowMove]) -> Iterator[tuple[int, list[RowMove]]]:

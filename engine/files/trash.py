@@ -303,6 +303,8 @@ def _bring_back(change: Mutation, bucket: Bucket, rows: list[AnyRow], target_pat
         restored += _insert(change, bucket, rows[part], ids[part], paths[part])
         change.system.execute(_leave_trash(bucket), {"ids": [row.id for row in rows[part]]})
     begin_after_history(change, bucket.id, paths)
+    for one in restored:
+        change.tx.changes.created(bucket, one.owner_id, [one.path])
     change.tx.note_objects(paths, bytes=sum(row.size_bytes for row in rows))
     change.failpoints.reach(Failpoint.TRASH_LEFT)
     return restored

@@ -204,6 +204,7 @@ class LostBytes:
             raise StorageError("The removed rows cannot be written down", path=str(kept)) from error
         with self._executor.transaction(_SYSTEM) as tx:
             gone = tx.execute(delete(storage_objects).where(*_unchanged(record))).rowcount
+            tx.changes.deleted([info] if gone else [])
         if gone:
             self._removed([info])
         return kept

@@ -145,6 +145,7 @@ class MissingBytes:
         detail = _row_detail(change.system, content) | {"since_us": missing.since_us}
         if content.version_id is None:
             change.system.execute(delete(storage_objects).where(_O.id == content.info.id))
+            change.tx.changes.deleted([content.info])
         else:
             query = select(_V.id, _V.version, _V.physical_path, _V.journal_id).where(_V.id == content.version_id)
             forget(change, change.system.execute(query).all())

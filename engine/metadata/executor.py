@@ -89,7 +89,8 @@ class Executor:
     ) -> Iterator[Transaction]:
         """Open a writing transaction, alone among all threads and processes; commits at the end of the block.
 
-        An exception inside the block rolls everything back. A caller's act is written down with it.
+        An exception inside the block rolls everything back. A caller's act is written down with it, and what those who
+        listen are to learn of it.
 
         Args:
             context: Who asks.
@@ -112,6 +113,7 @@ class Executor:
                     tx = Transaction(connection, State(connection, self._permissions), context)
                     yield tx
                     self.acts.committing(tx)
+                    tx.changes.write(tx)
                     counter.count()
             except OperationalError as error:
                 if may_return(error):

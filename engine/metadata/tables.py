@@ -329,3 +329,15 @@ storage_resumable_uploads = Table(
 part `id` are durable, never all of them: the last ones become so with the object. `object_id` says what it became;
 `size_bytes` is NULL as long as nobody has said how many there will be, `holder` who may go on, `note` what they want to
 be told again. Without row rules: not for callers."""
+
+storage_events = Table(
+    "storage_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What was changed, for those who listen (`engine.metadata.change_log`): a row a commit, or several of a large one.
+`id` is the number of the last of its `count` events; the first row has none, and says what is not kept. Without row
+rules: `engine.outbox` knows what callers may see."""

@@ -1,8 +1,8 @@
 """`Transaction`: statements of one caller that commit or fail together, each under the caller's row rules.
 
 Rules are those of the state that the transaction sees. Use cases say which bucket they are about (`within`): rules that
-are folded for one bucket can be looked up in an index, and let no row of another one through. What the audit is to know
-of a change is noted here as well.
+are folded for one bucket can be looked up in an index, and let no row of another one through. What the audit and those
+who listen are to know of a change is noted here as well.
 
 Threads: one at a time.
 """
@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from engine.acts import paths_told
+from engine.metadata.change_log import ChangeLog
 from engine.metadata.commits import driver_of
 from engine.metadata.protected import protected_tables, tables_read
 from engine.metadata.tables import storage_buckets
@@ -50,15 +51,17 @@ _Filtered = TypeVar("_Filtered", Select[Any], Update, Delete)
 
 @dataclass(slots=True)
 class Notes:
-    """What the audit is to know of a transaction.
+    """What is to be known of a transaction.
 
     Attributes:
-        detail: As JSON can hold it.
+        detail: To the audit, as JSON can hold it.
         nothing: Whether nothing was changed after all.
+        changes: To those who listen.
     """
 
     detail: dict[str, Any] = field(default_factory=dict)
     nothing: bool = False
+    changes: ChangeLog = field(default_factory=ChangeLog)
 
 
 class State:
@@ -87,7 +90,7 @@ class Transaction:
         connection: Connection,
         state: State,
         context: RlsContext,
-        bucket: Bucket | None = None,
+        bucket: Bucket | Place | None = None,
         notes: Notes | None = None,
     ) -> None:
         self._connection = connection
@@ -191,6 +194,11 @@ class Transaction:
         self.note(**detail)
 
     @property
+    def changes(self) -> ChangeLog:
+        """What this transaction changes, for those who listen; whoever changes buckets or objects says so here."""
+        return self.notes.changes
+
+    @property
     def changed_nothing(self) -> bool:
         """Whether it was said that this change is none."""
         return self.notes.nothing
@@ -224,7 +232,7 @@ class Transaction:
         steps = driver_of(self._connection).execute(f"EXPLAIN QUERY PLAN {compiled}", values)
         return "\n".join(str(step[3]) for step in steps)
 
-    def within(self, bucket: Bucket) -> Transaction:
+    def within(self, bucket: Bucket | Place) -> Transaction:
         """Return the same transaction for statements over the objects of one bucket, and no other's."""
         return Transaction(self._connection, self._state, self.context, bucket, self.notes)
 
@@ -253,6 +261,21 @@ class Transaction:
         if self.context.can_bypass_rls:
             return None
         return self._rules.new(command, columns, seen=seen)
+
+    def sight(self, columns: RowColumns) -> ColumnElement[bool] | None:
+        """Return the caller's predicate over rows as somebody describes them: would they see them? None for all.
+
+        Args:
+            columns: The rows, objects in the bucket that `within` named.
+        """
+        if self.context.can_bypass_rls:
+            return None
+        return self._rules.existing(Command.SELECT, columns)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Everybody's rules as this transaction sees them; the very same object as long as they are the same."""
+        return self._state.rules
 
     def may_insert(self, table: PolicyTable = PolicyTable.OBJECTS) -> bool:
         """Return whether the caller could add any row at all: an object to the bucket that `within` named, a bucket."""

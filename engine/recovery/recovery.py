@@ -28,6 +28,7 @@ from engine.metadata.database import open_database
 from engine.metadata.executor import Executor
 from engine.metadata.snapshot import check_database, copy_database
 from engine.metadata.tables import storage_buckets, storage_object_versions, storage_objects, storage_settings
+from engine.outbox.pruning import begin_anew
 from engine.permissions.rules import PermissionChecker
 from engine.recovery.exchange import alone, draft_of, exchange
 from engine.recovery.open_work import close_journal
@@ -136,6 +137,7 @@ class Recovery:
         sidecars = Sidecars(executor, backend)
         owner_id = _settled_owner(executor, sidecars)
         note_recovery(executor)
+        begin_anew(executor)
         with _indexed(executor):
             findings = Reconciler(executor, backend, sidecars, owner_id, self._meter, known_us).run()
         return _report_of(executor, findings)

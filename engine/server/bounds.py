@@ -95,5 +95,20 @@ SIGN_EXPIRES_DEFAULT_S: Final = 3_600
 SIGN_UPLOAD_EXPIRES_S: Final = 2 * 3_600
 """Life of a token to upload, in seconds: Supabase's two hours."""
 
+EVENT_STREAMS_MAX: Final = 128
+"""Streams of events at once: half of all connections, so that the other half can be used for something."""
+
+EVENT_POLL_S: Final = 0.02
+"""How often it is looked whether another process changed something, while anybody listens: a look costs 5 µs."""
+
+EVENT_READERS_AT_ONCE: Final = 8
+"""Streams that are read for in one go: the others need not wait until everything is read for all."""
+
+EVENT_HEARTBEAT_S: Final = 15.0
+"""Silence after which a stream shows that it is alive: proxies cut idle connections after 30 s or more."""
+
+EVENT_RETRY_MS: Final = 1_000
+"""After how long a browser connects again."""
+
 RECENT_REQUESTS_MAX: Final = 1_000
 """Requests that the log for the window remembers."""

@@ -40,6 +40,7 @@ _OPERATIONS: Final[Mapping[tuple[str, bytes, Shape], Operation]] = {
     ("POST", b"object/list-v2", Shape.BUCKET): Operation.OBJECT_LIST_V2,
     ("POST", b"object/sign", Shape.OBJECT): Operation.OBJECT_SIGN,
     ("POST", b"object/sign", Shape.BUCKET): Operation.OBJECT_SIGN_MANY,
+    ("GET", b"events", Shape.PLAIN): Operation.EVENT_LISTEN,
     ("POST", b"object/move", Shape.PLAIN): Operation.OBJECT_MOVE,
     ("POST", b"object/copy", Shape.PLAIN): Operation.OBJECT_COPY,
     ("DELETE", b"object", Shape.OBJECT): Operation.OBJECT_DELETE,

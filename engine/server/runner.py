@@ -22,6 +22,7 @@ from uvicorn.server import ServerState
 from engine.server import bounds
 from engine.server.app import StorageApp
 from engine.server.connection import Connection
+from engine.server.event_feed import EventFeed
 from engine.server.open_objects import OpenObjects
 from engine.server.workers import Workers
 
@@ -38,14 +39,21 @@ class ServerRun:
         listener: Listening socket; closed at the end.
         pools: The application's workers; closed at the end.
         objects: What it keeps open; tidied once a second, closed at the end.
+        feed: What streams wait for; closed when the end begins.
     """
 
     def __init__(
-        self, app: StorageApp, listener: socket.socket, pools: Iterable[Workers], objects: OpenObjects
+        self,
+        app: StorageApp,
+        listener: socket.socket,
+        pools: Iterable[Workers],
+        objects: OpenObjects,
+        feed: EventFeed,
     ) -> None:
         self._listener = listener
         self._pools = tuple(pools)
         self._objects = objects
+        self._feed = feed
         self._state = ServerState()
         self._config = _config(app)
         self._lost = asyncio.Event()
@@ -114,6 +122,7 @@ class ServerRun:
         finally:
             server.close()
             sweeper.cancel()
+            self._feed.close()
         await self._finish()
         self._objects.close()
 

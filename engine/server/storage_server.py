@@ -10,6 +10,8 @@ from engine.server import bounds
 from engine.server.app import StorageApp
 from engine.server.bucket_routes import BucketRoutes
 from engine.server.downloads import Downloads
+from engine.server.event_feed import EventFeed
+from engine.server.event_routes import EventRoutes
 from engine.server.gatekeeper import Gatekeeper
 from engine.server.identity import Identity
 from engine.server.link_routes import LinkRoutes
@@ -100,8 +102,9 @@ class StorageServer:
             self._port = listener.getsockname()[1]
             readers, writers = Workers(bounds.READER_THREADS), Workers(bounds.WRITER_THREADS)
             objects = OpenObjects(self._workspace.storage, readers)
-            app = self._app(readers, writers, objects)
-            run = ServerRun(app, listener, (readers, writers), objects)
+            feed = EventFeed(self._workspace.storage, readers)
+            app = self._app(readers, writers, objects, feed)
+            run = ServerRun(app, listener, (readers, writers), objects, feed)
             run.start()
             self._run = run
             self._record = ServerRecord.publish(self._workspace.settings.data_dir, self.url)
@@ -122,7 +125,7 @@ class StorageServer:
                 self._run.stop(timeout_s)
                 self._run = None
 
-    def _app(self, readers: Workers, writers: Workers, objects: OpenObjects) -> StorageApp:
+    def _app(self, readers: Workers, writers: Workers, objects: OpenObjects, feed: EventFeed) -> StorageApp:
         storage, signer = self._workspace.storage, self._workspace.signer
         identity, refusals = Identity(self._workspace.verifier), Refusals(storage)
         families = (
@@ -134,6 +137,7 @@ class StorageServer:
             WriteRoutes(storage, identity, writers),
             ListingRoutes(storage, identity, readers),
             LinkRoutes(storage, signer, identity, readers, self.url),
+            EventRoutes(storage, identity, readers, feed),
         )
         router = Router(route for family in families for route in family.routes())
         return StorageApp(router, Gatekeeper(self._host), self._log, refusals)

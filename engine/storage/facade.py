@@ -40,6 +40,7 @@ class FileStorage(BucketCalls, ReadCalls, WriteCalls):
 
     Attributes:
         events: Tells of every committed change of this process.
+        outbox: Every committed change of all processes, for a while, in order.
         versions: Old versions of objects.
         trash: What was deleted and can be taken back.
         past: Objects as they were at a moment.
@@ -51,6 +52,7 @@ class FileStorage(BucketCalls, ReadCalls, WriteCalls):
     def __init__(self, use: UseCases) -> None:
         super().__init__(use)
         self.events = use.events
+        self.outbox = use.outbox
         self.versions = use.versions
         self.trash = use.trash
         self.past = use.past

@@ -26,6 +26,7 @@ from engine.files.uploads import Uploads
 from engine.files.versions import Versions
 from engine.jobs.check import Checks
 from engine.metadata.executor import Executor
+from engine.outbox import Outbox
 from engine.permissions.policies import Policies
 from engine.search.search import Search
 from engine.types import BatchReport, RlsContext
@@ -37,6 +38,7 @@ class UseCases:
 
     executor: Executor
     events: EventBus
+    outbox: Outbox
     buckets: Buckets
     uploads: Uploads
     resumable: ResumableUploads

@@ -125,6 +125,7 @@ class TakingIn:
             "valid_from": moment_us,
         }
         change.system.execute(update(storage_objects).where(_O.id == before.id).values(values))
+        change.tx.changes.updated(bucket, [(before.owner_id, before.path)])
         ground.quarantine.leave(change.system, before.version)
         detail = {"before": whole(row), "version": version, "places_forgotten": lost}
         ground.note(change, Operation.OUTSIDE_EDITED, before, detail)
@@ -154,6 +155,7 @@ class TakingIn:
         values |= dict.fromkeys(("created_at", "updated_at", "valid_from"), change.moment_us)
         change.system.execute(insert(storage_objects).values(values))
         begin_after_history(change, bucket.id, [path])
+        change.tx.changes.created(bucket, ground.owner_id, [path])
         ground.forget_stray(change, key)
         info = self._now(change, object_id, bucket.name)
         ground.note(change, Operation.OUTSIDE_ADDED, info, {"version": object_id, "size_bytes": info.size_bytes})
@@ -186,6 +188,7 @@ class TakingIn:
             if ground.files.is_gone(claim.key):
                 lost = _forget_content(change, info.version)
                 change.system.execute(delete(storage_objects).where(_O.id == info.id))
+                change.tx.changes.deleted([info])
                 ground.quarantine.leave(change.system, info.version)
                 ground.note(change, Operation.OUTSIDE_DELETED, info, {"before": whole(row), "places_forgotten": lost})
                 gone.append(info)

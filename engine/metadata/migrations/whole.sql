@@ -189,7 +189,15 @@ CREATE TABLE storage_resumable_uploads (
 	CONSTRAINT fk_storage_resumable_uploads_bucket_id FOREIGN KEY(bucket_id) REFERENCES storage_buckets (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_storage_resumable_uploads_age ON storage_resumable_uploads (expires_at);
-INSERT INTO alembic_version VALUES ('0007');
+CREATE TABLE storage_events (
+	id INTEGER NOT NULL, 
+	count INTEGER NOT NULL, 
+	at BIGINT NOT NULL, 
+	body BLOB NOT NULL, 
+	CONSTRAINT pk_storage_events PRIMARY KEY (id)
+);
+INSERT INTO alembic_version VALUES ('0008');
 INSERT INTO storage_commits VALUES ('changes', 0);
 INSERT INTO storage_commits VALUES ('quiet', 0);
 INSERT INTO storage_search_state VALUES (1, 0);
+INSERT INTO storage_events VALUES (0, 0, 0, x'5b5d');

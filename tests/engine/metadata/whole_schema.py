@@ -31,6 +31,8 @@ def schema_of(path: Path) -> list[str]:
 
 
 def _literal(value: object) -> str:
+    if isinstance(value, bytes):
+        return f"x'{value.hex()}'"
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
 

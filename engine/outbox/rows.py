@@ -1,0 +1,90 @@
+"""The rows of `storage_events`: which there are, and the events that they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from engine.events import EventType
+from engine.metadata.change_log import OBJECT_FACTS, Group, unpacked
+from engine.metadata.transactions import Transaction
+from engine.outbox.values import RecordedEvent
+
+PAGE_EVENTS: Final = 500
+"""Events that are read at once, for however many readers."""
+
+_OLDEST: Final = "SELECT min(id) FROM storage_events"
+_NEWEST: Final = "SELECT max(id) FROM storage_events"
+_SIZES: Final = "SELECT id, count FROM storage_events WHERE id > ? ORDER BY id LIMIT ?"
+_ROWS: Final = "SELECT id, count, at, body FROM storage_events WHERE id > ? AND id <= ? ORDER BY id"
+_PATH: Final = OBJECT_FACTS.index("path")
+_OWNER: Final = OBJECT_FACTS.index("owner_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is kept.
+
+    Attributes:
+        newest: Number of the last event.
+        floor: Number after which every event is kept.
+    """
+
+    newest: int
+    floor: int
+
+    def hold(self, after: int) -> bool:
+        """Return whether everything that came after a number is kept, and the number is one of ours."""
+        return self.floor <= after <= self.newest
+
+
+def bounds(tx: Transaction) -> Bounds:
+    """Return what is kept."""
+    return Bounds(tx.run_text(_NEWEST)[0][0], tx.run_text(_OLDEST)[0][0])
+
+
+def events_after(tx: Transaction, after: int) -> tuple[list[RecordedEvent], int]:
+    """Return the next events, up to `PAGE_EVENTS`, and the number that is known with them.
+
+    Args:
+        tx: A snapshot.
+        after: Number of the last one that is known.
+    """
+    total, last = 0, after
+    for row_id, count in tx.run_text(_SIZES, (after, PAGE_EVENTS)):
+        last = row_id
+        # of the first row some may be known
+        total += min(count, row_id - after)
+        if total >= PAGE_EVENTS:
+            break
+    found = [event for row in tx.run_text(_ROWS, (after, last)) for event in _events_of(*row) if event.id > after]
+    if len(found) <= PAGE_EVENTS:
+        return found, last
+    return found[:PAGE_EVENTS], found[PAGE_EVENTS - 1].id
+
+
+def _events_of(last_id: int, count: int, moment_us: int, body: bytes) -> Iterator[RecordedEvent]:
+    """Yield the events of a row."""
+    number = last_id - count
+    for group in unpacked(body):
+        for event in _events_in(group, number + 1, moment_us):
+            yield event
+            number = event.id
+
+
+def _events_in(group: Group, first_id: int, moment_us: int) -> Iterator[RecordedEvent]:
+    """Yield the events of a group."""
+    kind, bucket_id, bucket, owner_id, items, *source = group
+    of = EventType(kind)
+    for number, item in enumerate(items, first_id):
+        if of is EventType.OBJECT_MOVED:
+            old_id, old = source or (bucket_id, bucket)
+            yield RecordedEvent(number, of, bucket_id, bucket, item[0], owner_id, moment_us, old_id, old, item[1])
+        elif of is EventType.OBJECT_DELETED:
+            path, owner_id = item[_PATH], item[_OWNER]
+            yield RecordedEvent(number, of, bucket_id, bucket, path, owner_id, moment_us, facts=tuple(item))
+        elif of is EventType.BUCKET_DELETED:
+            yield RecordedEvent(number, of, bucket_id, bucket, "", owner_id, moment_us, facts=tuple(item))
+        else:
+            yield RecordedEvent(number, of, bucket_id, bucket, item, owner_id, moment_us)

@@ -1,0 +1,217 @@
+"""What of the past a caller may see: by their SELECT policies as they are now.
+
+Of what is there, the rows as they stand are asked; what is not there any more is not shown, and that it was deleted
+follows. What was deleted is judged by what was written down of it. A moved object is shown where it is now, and where
+it was only to those who would see it there as well; who would see it only there learns that it is gone from there.
+
+Nobody learns of an event by an error: one on which a policy fails is not shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, Table, Text, and_, bindparam, func, select, true
+
+from engine.errors import PolicyFailed
+from engine.events import EventType
+from engine.metadata.change_log import BUCKET_FACTS, OBJECT_FACTS
+from engine.metadata.faults import translated
+from engine.metadata.tables import storage_buckets, storage_objects
+from engine.metadata.transactions import Transaction
+from engine.outbox.queries import Queries
+from engine.outbox.values import RecordedEvent
+from engine.paths import leaf_of, parent_of
+from engine.permissions.clauses import Place
+from engine.permissions.columns import CANDIDATES, candidate_buckets, candidate_objects, object_columns
+from engine.types import RlsContext
+
+_O: Final = storage_objects.c
+_B: Final = storage_buckets.c
+_SYSTEM: Final = RlsContext.service()
+
+
+def _told(name: str) -> ColumnElement[Any]:
+    """Return a text of what is asked about."""
+    return func.json_extract(CANDIDATES.c.value, f"$.{name}", type_=Text())
+
+
+_BUCKET: Final = _B.id == _told("id")
+_OBJECT: Final = and_(_O.bucket_id == bindparam("here"), _O.parent == _told("parent"), _O.leaf == _told("leaf"))
+_BEFORE: Final = _told("before")
+_NAMES: Final = select(_B.id, _B.name).where(_B.id.in_(bindparam("ids", expanding=True)))
+
+
+def names_now(tx: Transaction, events: Sequence[RecordedEvent]) -> Mapping[str, str]:
+    """Return what the buckets of events are called now: policies speak of that.
+
+    Args:
+        tx: A snapshot that sees everything.
+        events: Any.
+    """
+    ids = {event.bucket_id for event in events} | {event.old_bucket_id for event in events if event.old_bucket_id}
+    return {row[0]: row[1] for row in tx.execute(_NAMES, {"ids": list(ids)})} if ids else {}
+
+
+class Sight:
+    """What one caller may see of some events.
+
+    Args:
+        tx: A snapshot of the caller's.
+        names: As `names_now`.
+        queries: Made before.
+    """
+
+    def __init__(self, tx: Transaction, names: Mapping[str, str], queries: Queries) -> None:
+        self._tx = tx
+        self._names = names
+        self._queries = queries
+
+    def of(self, events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
+        """Return what the caller may see, in its order."""
+        if self._tx.context.can_bypass_rls or not events:
+            return events
+        buckets = [event for event in events if event.is_of_bucket]
+        shown: list[RecordedEvent] = _of_buckets(self._tx, buckets) if buckets else []
+        objects = [event for event in events if not event.is_of_bucket]
+        for bucket_id, recorded in dict.fromkeys((event.bucket_id, event.bucket) for event in objects):
+            here = [event for event in objects if (event.bucket_id, event.bucket) == (bucket_id, recorded)]
+            shown += self._of_objects(self._place(bucket_id, recorded), here)
+        return sorted(shown, key=lambda event: event.id)
+
+    def _place(self, bucket_id: str | None, recorded: str | None) -> Place:
+        """Return a bucket as it is called now or, once it is gone, was called last."""
+        return Place(bucket_id or "", self._names.get(bucket_id or "", recorded or ""))
+
+    def _of_objects(self, place: Place, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+        """Return the events of one bucket's objects that the caller sees, or would have seen."""
+        there = [event for event in events if event.type is not EventType.OBJECT_DELETED]
+        seen = self._standing(place, there)
+        moved = [event for event in there if event.type is EventType.OBJECT_MOVED]
+        if moved:
+            seen = self._with_past(place, seen, moved)
+        gone = [event for event in events if event.type is EventType.OBJECT_DELETED]
+        return seen + self._gone(place, gone) if gone else seen
+
+    def _standing(self, place: Place, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+        """Return the events of objects that the caller sees where they stand."""
+        tx = self._tx.within(place)
+
+        def query() -> Select[Any]:
+            return _standing(storage_objects, _OBJECT, tx.rule(storage_objects)).params(here=place.id)
+
+        return _chosen(tx, self._queries.get(tx, place, query), events, [_address(event) for event in events])
+
+    def _gone(self, place: Place, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+        """Return the events of deleted objects that the caller would have seen."""
+        tx = self._tx.within(place)
+        facts = [dict(zip(OBJECT_FACTS, event.facts, strict=True)) for event in events]
+
+        def query() -> Select[Any]:
+            return _judged(tx.sight(candidate_objects(place.name, is_new=False)))
+
+        return _chosen(tx, self._queries.get(tx, (place, "gone"), query), events, facts)
+
+    def _with_past(
+        self, place: Place, seen: Sequence[RecordedEvent], moved: Sequence[RecordedEvent]
+    ) -> list[RecordedEvent]:
+        """Return what is seen, moves with where they came from only where that would be seen, and what left sight."""
+        ids = {event.id for event in seen}
+        knows_past: set[int] = set()
+        for old_id, recorded in dict.fromkeys((event.old_bucket_id, event.old_bucket) for event in moved):
+            there = [event for event in moved if (event.old_bucket_id, event.old_bucket) == (old_id, recorded)]
+            knows_past |= {event.id for event in self._known_before(place, self._place(old_id, recorded), there)}
+        left = [_gone_from_sight(event) for event in moved if event.id in knows_past and event.id not in ids]
+        told = [event if event.old_path is None or event.id in knows_past else _without_past(event) for event in seen]
+        return told + left
+
+    def _known_before(self, place: Place, old: Place, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+        """Return the moves of objects that the caller would see where they were."""
+        tx = self._tx.within(old)
+
+        def query() -> Select[Any]:
+            before = tx.sight(object_columns(storage_objects, old.name, _BEFORE))
+            return _standing(storage_objects, _OBJECT, before).params(here=place.id)
+
+        return _chosen(tx, self._queries.get(tx, (place, old), query), events, [_address(event) for event in events])
+
+
+def _of_buckets(tx: Transaction, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+    """Return the events of buckets that the caller sees, or would have seen."""
+    there = [event for event in events if event.type is not EventType.BUCKET_DELETED]
+    query = _standing(storage_buckets, _BUCKET, tx.rule(storage_buckets))
+    seen = _chosen(tx, query, there, [{"id": event.bucket_id} for event in there])
+    gone = [event for event in events if event.type is EventType.BUCKET_DELETED]
+    if not gone:
+        return seen
+    facts = [
+        {"name": event.bucket, "owner_id": event.owner_id} | dict(zip(BUCKET_FACTS, event.facts, strict=True))
+        for event in gone
+    ]
+    return seen + _chosen(tx, _judged(tx.sight(candidate_buckets())), gone, facts)
+
+
+def _address(event: RecordedEvent) -> dict[str, Any]:
+    """Return where an object is, and was."""
+    address = {"parent": parent_of(event.path), "leaf": leaf_of(event.path)}
+    return address if event.old_path is None else address | {"before": event.old_path}
+
+
+def _without_past(event: RecordedEvent) -> RecordedEvent:
+    """Return a move without where it came from."""
+    return replace(event, old_bucket_id=None, old_bucket=None, old_path=None)
+
+
+def _gone_from_sight(event: RecordedEvent) -> RecordedEvent:
+    """Return a move as who cannot see where it went has to take it."""
+    return RecordedEvent(
+        event.id,
+        EventType.OBJECT_DELETED,
+        event.old_bucket_id or "",
+        event.old_bucket or "",
+        event.old_path or "",
+        event.owner_id,
+        event.moment_us,
+    )
+
+
+def _standing(table: Table, there: ColumnElement[bool], rule: ColumnElement[bool] | None) -> Select[Any]:
+    """Return the query for what stands and is seen.
+
+    An outer join: SQLite looks up each row that is asked about, whatever else its planner thinks of, and no other row
+    comes before a policy.
+    """
+    joined = CANDIDATES.outerjoin(table, there if rule is None else and_(there, rule))
+    return select(CANDIDATES.c.key, table.c.id.is_not(None)).select_from(joined)
+
+
+def _judged(rule: ColumnElement[bool] | None) -> Select[Any]:
+    """Return the query for what would be seen by what is told of it."""
+    return select(CANDIDATES.c.key, true() if rule is None else rule).select_from(CANDIDATES)
+
+
+def _chosen(
+    tx: Transaction, query: Select[Any], events: Sequence[RecordedEvent], told: Sequence[Mapping[str, Any]]
+) -> list[RecordedEvent]:
+    """Return those of some events that a query chooses; what a policy fails on is not chosen.
+
+    Args:
+        tx: Where to ask.
+        query: For the keys of `CANDIDATES`, and whether they are chosen; with the caller's rules in it.
+        events: Which.
+        told: What the query is told of each.
+    """
+    if not events:
+        return []
+    try:
+        with translated():
+            rows = tx.as_caller(_SYSTEM).execute(query, {"candidates": json.dumps(told)}).all()
+    except PolicyFailed:
+        half = len(events) // 2
+        if not half:
+            return []
+        return _chosen(tx, query, events[:half], told[:half]) + _chosen(tx, query, events[half:], told[half:])
+    return [events[key] for key, is_chosen in rows if is_chosen]

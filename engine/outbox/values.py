@@ -1,0 +1,128 @@
+"""Events as they are read: each for itself, with its number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from engine.errors import InvalidRequest
+from engine.events import EventType
+from engine.types import RlsContext
+
+_TOLD: Final = tuple(kind.value for kind in EventType if kind is not EventType.OBJECT_CHANGED_OUTSIDE)
+"""Every type that is recorded; what other programs do is told to the window alone, or becomes one of these."""
+
+_ANY: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """One committed change.
+
+    Attributes:
+        id: Its number; numbers only grow, also across restarts.
+        type: One of `EventType`'s.
+        bucket_id: UUID of the bucket.
+        bucket: Its name at that time.
+        path: The object, `""` for a bucket.
+        owner_id: Owner of what changed, or None.
+        moment_us: When, in microseconds since 1970.
+        old_bucket_id, old_bucket, old_path: Where a moved object was; None where the reader may not know that.
+        facts: What policies are held against once it is deleted, in the order of `OBJECT_FACTS` or `BUCKET_FACTS`.
+    """
+
+    id: int
+    type: EventType
+    bucket_id: str
+    bucket: str
+    path: str
+    owner_id: str | None
+    moment_us: int
+    old_bucket_id: str | None = None
+    old_bucket: str | None = None
+    old_path: str | None = None
+    facts: tuple[Any, ...] = field(default=(), repr=False)
+
+    @property
+    def is_of_bucket(self) -> bool:
+        """Whether a bucket changed, and not an object."""
+        return not self.path
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events somebody wants.
+
+    Attributes:
+        bucket: Name or id of the only bucket, or None for all. One that is not there yet, or no more, is no mistake.
+        types: Whole types, and beginnings of such that end with `*`; none for all.
+    """
+
+    bucket: str | None = None
+    types: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what would never find anything.
+
+        Raises:
+            InvalidRequest: A type is none, or the beginning of none.
+        """
+        for wanted in self.types:
+            if not any(_fits(kind, wanted) for kind in _TOLD):
+                raise InvalidRequest(
+                    f"querystring/types must be of {', '.join(_TOLD)}, or begin like one and end with *"
+                )
+
+    def takes_type(self, kind: EventType) -> bool:
+        """Return whether events of a type are wanted."""
+        return not self.types or any(_fits(kind, wanted) for wanted in self.types)
+
+    def takes_bucket(self, bucket_id: str | None, name: str | None, known_id: str | None) -> bool:
+        """Return whether events in a bucket are wanted.
+
+        Args:
+            bucket_id: Its id.
+            name: What it was called at the time.
+            known_id: Id of the bucket that is called so now, or None.
+        """
+        return (
+            self.bucket is None or self.bucket in {bucket_id, name} or (known_id is not None and bucket_id == known_id)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody asks the outbox for.
+
+    Attributes:
+        after: Number of the last event that they know.
+        context: Who asks, and for what; the same object each time, by which what was made of their policies is found.
+        filter: What they want.
+    """
+
+    after: int
+    context: RlsContext
+    filter: EventFilter = EventFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """What came after a number.
+
+    Attributes:
+        events: What the caller may see of it, in order.
+        last_id: The number to go on from: everything up to it is in this page, or not the caller's to see.
+        more: Whether there is more already.
+        reset: Whether events after the number asked for are not kept any more, or never were: what the caller knows
+            has to be read anew. There are no events then, and it goes on from the newest.
+    """
+
+    events: tuple[RecordedEvent, ...]
+    last_id: int
+    more: bool = False
+    reset: bool = False
+
+
+def _fits(kind: str, wanted: str) -> bool:
+    """Return whether a type is meant."""
+    return kind.startswith(wanted[:-1]) if wanted.endswith(_ANY) else kind == wanted

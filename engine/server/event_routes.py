@@ -1,0 +1,152 @@
+"""`GET /events`: what is changed, as server-sent events, from now on or from behind the last one that a client knows.
+
+Each event is told with its number (`id`), its type (`event`) and a JSON object (`data`). At the beginning, and with the
+heartbeats that keep idle connections open, comes the number to go on from, without an event: so nothing is missed
+between two connections, whether anything was told before or not. To callers with policies heartbeats tell no number,
+which would say when others changed what they don't see.
+
+Source: WHATWG HTML, "Server-sent events"; specification, "With Real-Time (Phase 10)".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+
+from engine.context import Operation
+from engine.errors import InvalidRequest, InvalidToken
+from engine.outbox import EventFilter, EventPage, RecordedEvent
+from engine.server import bounds
+from engine.server.event_feed import EventFeed, Listener
+from engine.server.exchange import NOSNIFF, Exchange, Header
+from engine.server.fields import Fields
+from engine.server.identity import Identity, in_act
+from engine.server.payloads import timestamp
+from engine.server.routing import Route, Shape, Target
+from engine.server.workers import Workers
+from engine.storage import FileStorage
+from engine.times import to_datetime
+
+_HEADERS: Final[tuple[Header, ...]] = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    NOSNIFF,
+)
+"""Nginx before the server would gather events, unless told not to."""
+
+_NUMBER: Final = re.compile(r"\d{1,18}", re.ASCII)
+_EVENTS_A_PIECE: Final = 50
+_RESET: Final = "Not everything after this event is kept any more: read anew what you know, then go on from here"
+
+
+class EventRoutes:
+    """Handler of GET `/events`.
+
+    Args:
+        storage: The engine.
+        identity: Tells who is asking.
+        workers: Where the engine's calls run.
+        feed: Brings events.
+    """
+
+    def __init__(self, storage: FileStorage, identity: Identity, workers: Workers, feed: EventFeed) -> None:
+        self._storage = storage
+        self._identity = identity
+        self._workers = workers
+        self._feed = feed
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the lines of the routing table."""
+        return (Route("GET", "events", Shape.PLAIN, self._events),)
+
+    async def _events(self, exchange: Exchange, _: Target) -> None:
+        caller = self._identity.required(exchange)
+        query = Fields("querystring", exchange.query)
+        types = tuple(name.strip() for name in query.text("types", "").split(",") if name.strip())
+        wanted = EventFilter(query.text("bucket", "") or None, types)
+        after = _last_known(exchange, query)
+        if exchange.method == "HEAD":
+            await exchange.start(200, _HEADERS)
+            await exchange.send(b"")
+            return
+        with self._feed.joined():
+            if after is None:
+                after = await self._workers.run(self._storage.outbox.newest)
+            context = in_act(exchange, caller, Operation.EVENT_LISTEN, wanted.bucket or "")
+            self._storage.note(context)
+            listener = Listener(after, context, wanted, partial(self._identity.required, exchange))
+            await self._stream(exchange, listener)
+
+    async def _stream(self, exchange: Exchange, listener: Listener) -> None:
+        """Tell a client of events until it leaves, its token ends, or the server stops."""
+        await exchange.start(200, _HEADERS)
+        await exchange.send(b"retry: %d\n%b" % (bounds.EVENT_RETRY_MS, _place(listener.after)), more=True)
+        exchange.wire.on_lost(partial(self._feed.drop, listener))
+        try:
+            while not self._feed.closed and not exchange.wire.disconnected:
+                page = await self._feed.next(listener, bounds.EVENT_HEARTBEAT_S)
+                await self._tell(exchange, listener, page)
+        except InvalidToken:
+            await exchange.send(b": your token has ended\n\n", more=True)
+        finally:
+            exchange.wire.on_lost(None)
+        await exchange.send(b"")
+
+    async def _tell(self, exchange: Exchange, listener: Listener, page: EventPage | None) -> None:
+        """Send a page, or a sign of life."""
+        if page is None:
+            place = _place(listener.after) if listener.context.can_bypass_rls else b"\n"
+            await exchange.send(b": heartbeat\n%b" % place, more=True)
+        elif page.reset:
+            await exchange.send(_block(page.last_id, "reset", {"type": "reset", "message": _RESET}), more=True)
+        else:
+            for start in range(0, len(page.events), _EVENTS_A_PIECE):
+                await exchange.send(_blocks(page.events[start : start + _EVENTS_A_PIECE]), more=True)
+
+
+def _last_known(exchange: Exchange, query: Fields) -> int | None:
+    """Return the number of the last event that a client knows, None if it wants what comes from now on.
+
+    Raises:
+        InvalidRequest: It is no number.
+    """
+    text = exchange.header(b"last-event-id") or query.text("last_event_id", "")
+    if not text:
+        return None
+    if not _NUMBER.fullmatch(text):
+        raise InvalidRequest("Last-Event-ID must be the id of an event")
+    return int(text)
+
+
+def _place(number: int) -> bytes:
+    """Return a block that tells a client where to go on, and is no event."""
+    return b"id: %d\n\n" % number
+
+
+def _blocks(events: Sequence[RecordedEvent]) -> bytes:
+    return b"".join(_block(event.id, event.type, _payload(event)) for event in events)
+
+
+def _block(number: int, kind: str, payload: dict[str, Any]) -> bytes:
+    """Return one event as it is sent; JSON holds no line break."""
+    data = json.dumps({"id": number, **payload}, ensure_ascii=False, separators=(",", ":"))
+    return f"id: {number}\nevent: {kind}\ndata: {data}\n\n".encode("utf-8", "surrogatepass")
+
+
+def _payload(event: RecordedEvent) -> dict[str, Any]:
+    """Return what a client is told of an event: the specification's fields, and where a moved object was."""
+    payload: dict[str, Any] = {"type": event.type.value, "bucket_id": event.bucket_id, "bucket": event.bucket}
+    if not event.is_of_bucket:
+        payload["path"] = event.path
+    payload |= {"owner_id": event.owner_id, "timestamp": timestamp(to_datetime(event.moment_us))}
+    if event.old_path is not None:
+        payload |= {
+            "old_bucket_id": event.old_bucket_id,
+            "old_bucket": event.old_bucket,
+            "old_path": event.old_path,
+        }
+    return payload
