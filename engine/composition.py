@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import select
+
 from engine.audit import Audit, Chain
 from engine.auth import TokenRules, TokenVerifier
 from engine.backends.base import StorageBackend
 from engine.buckets import Buckets
 from engine.config import Settings
-from engine.events import EventBus
+from engine.events import ChangeKind, EventBus, StorageEvent
 from engine.failpoints import Failpoints
 from engine.files.announce import Announcer
 from engine.files.bulk import BulkUploads
@@ -47,6 +49,10 @@ from engine.jobs.check import Checks
 from engine.jobs.contents import Bytes
 from engine.jobs.verdicts import Verdicts
 from engine.metadata.executor import Executor
+from engine.metadata.tables import storage_buckets
+from engine.observability.log_book import LogBook
+from engine.observability.meters import Meters
+from engine.observability.observer import Observer
 from engine.permissions.policies import Policies
 from engine.permissions.rules import PermissionChecker
 from engine.search.index import NameIndex
@@ -55,6 +61,7 @@ from engine.secrets import SecretStore
 from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
 from engine.storage.use_cases import UseCases
+from engine.types import RlsContext
 from engine.watch.ground import Ground
 from engine.watch.stored_file import StoredFiles
 
@@ -71,6 +78,9 @@ class Core:
     permissions: PermissionChecker
     failpoints: Failpoints
     sidecars: Sidecars
+    meters: Meters
+    timed: StorageBackend
+    """The backend on the clock, for what people wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +130,30 @@ def premises_of(core: Core, quarantine: Quarantine, announcer: Announcer, chain:
         announcer.deleted,
         chain,
         core.failpoints,
+        core.meters.orphans,
     )
+
+
+def meters_of(executor: Executor) -> Meters:
+    """Return what is counted in a workspace."""
+    table = storage_buckets
+
+    def oldest(count: int) -> list[tuple[str, str]]:
+        query = select(table.c.id, table.c.name).order_by(table.c.created_at, table.c.id).limit(count)
+        return [(row.id, row.name) for row in executor.execute(query, RlsContext.service())]
+
+    return Meters(oldest)
+
+
+def watch_acts(core: Core, log: LogBook, events: EventBus) -> None:
+    """Let acts be counted and logged from now on."""
+
+    def follow(event: StorageEvent) -> None:
+        if event.kind is ChangeKind.BUCKETS:
+            core.meters.buckets_changed()
+
+    events.subscribe(follow)
+    core.executor.acts.tell(Observer(core.meters, log))
 
 
 def ground_of(
@@ -151,7 +184,7 @@ def compose(
     names: NameIndex,
 ) -> FileStorage:
     """Put the use cases together."""
-    executor, backend, permissions = core.executor, core.backend, core.permissions
+    executor, backend, permissions = core.executor, core.timed, core.permissions
     committer = Committer(executor, core.mutations, backend)
     downloads = Downloads(executor, backend, core.journal, core.settler, signer, quarantine)
     listing = Listing(executor, quarantine)

@@ -15,6 +15,7 @@ from typing import Final
 import platformdirs
 
 from engine.errors import InvalidRequest
+from engine.observability.log_lines import LogLevel
 
 DATA_DIR_VARIABLE: Final = "HOLDALL_DATA_DIR"
 """Environment variable that names the data folder."""
@@ -87,6 +88,9 @@ DEFAULT_SCRUB_BYTES_PER_S: Final = 8_000_000
 DEFAULT_SCRUB_INTERVAL_S: Final = 30 * 24 * 3600
 """Once a month, as RAID arrays are checked by their own jobs."""
 
+LOG_LEVEL_VARIABLE: Final = "HOLDALL_LOG_LEVEL"
+"""Environment variable that says what matters enough to be logged: debug, info, warning, error, or off."""
+
 OUTSIDE_CHANGES_VARIABLE: Final = "HOLDALL_OUTSIDE_CHANGES"
 """Environment variable that says what becomes of changes that other programs make in the storage folder."""
 
@@ -138,6 +142,7 @@ class Settings:
         missing_grace_s: Seconds for which an object waits for its missing file.
         scrub_bytes_per_s: How fast stored bytes are read again in the background; 0 reads none but when asked.
         scrub_interval_s: Seconds between two passes, at least 1.
+        log_level: What matters less is not logged.
         outside_changes: What becomes of changes made by other programs, or None for what the workspace remembers.
     """
 
@@ -158,6 +163,7 @@ class Settings:
     missing_grace_s: int = DEFAULT_MISSING_GRACE_S
     scrub_bytes_per_s: int = DEFAULT_SCRUB_BYTES_PER_S
     scrub_interval_s: int = DEFAULT_SCRUB_INTERVAL_S
+    log_level: LogLevel = LogLevel.INFO
     outside_changes: OutsideChanges | None = None
 
     @property
@@ -174,6 +180,11 @@ class Settings:
     def backups_dir(self) -> Path:
         """Return the folder that holds the backups of the metadata database."""
         return self.data_dir / "backups"
+
+    @property
+    def logs_dir(self) -> Path:
+        """Return the folder that holds the log."""
+        return self.data_dir / "logs"
 
 
 def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -206,6 +217,7 @@ def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.
         missing_grace_s=_number(environ, MISSING_GRACE_VARIABLE, DEFAULT_MISSING_GRACE_S, at_least=0),
         scrub_bytes_per_s=_number(environ, SCRUB_RATE_VARIABLE, DEFAULT_SCRUB_BYTES_PER_S, at_least=0),
         scrub_interval_s=_number(environ, SCRUB_INTERVAL_VARIABLE, DEFAULT_SCRUB_INTERVAL_S, at_least=1),
+        log_level=_log_level(environ),
         outside_changes=_outside_changes(environ),
         host=environ.get(HOST_VARIABLE) or DEFAULT_HOST,
         port=_port_of(environ),
@@ -228,6 +240,14 @@ def _outside_changes(environ: Mapping[str, str]) -> OutsideChanges | None:
     except ValueError as error:
         words = ", ".join(OutsideChanges)
         raise InvalidRequest(f"{OUTSIDE_CHANGES_VARIABLE} must be one of {words}, not {text!r}") from error
+
+
+def _log_level(environ: Mapping[str, str]) -> LogLevel:
+    text = environ.get(LOG_LEVEL_VARIABLE) or LogLevel.INFO.name
+    if text.upper() not in LogLevel.__members__:
+        words = ", ".join(level.name.lower() for level in LogLevel)
+        raise InvalidRequest(f"{LOG_LEVEL_VARIABLE} must be one of {words}, not {text!r}")
+    return LogLevel[text.upper()]
 
 
 def _leeway_s(environ: Mapping[str, str]) -> int:

@@ -24,6 +24,7 @@ from engine.server.sockets import listen, url_of
 from engine.server.status_routes import StatusRoutes
 from engine.server.upload_routes import UploadRoutes
 from engine.server.uploads import Uploads
+from engine.server.watch_routes import WatchRoutes
 from engine.server.workers import Workers
 from engine.server.write_routes import WriteRoutes
 from engine.workspace import Workspace
@@ -56,7 +57,7 @@ class StorageServer:
         self._host = host
         self._wanted_port = port
         self._port = port
-        self._log = RequestLog(on_request)
+        self._log = RequestLog(workspace.log, on_request)
         self._lock = threading.Lock()
         self._run: ServerRun | None = None
         self._record: ServerRecord | None = None
@@ -126,6 +127,7 @@ class StorageServer:
         identity = Identity(self._workspace.verifier)
         families = (
             StatusRoutes(),
+            WatchRoutes(self._workspace.meters, self._workspace.alarms, identity, readers),
             BucketRoutes(storage, identity, readers, writers),
             ReadRoutes(storage, signer, identity, readers, objects, Downloads(readers)),
             UploadRoutes(storage, signer, identity, writers, Uploads(writers)),
