@@ -55,6 +55,8 @@ from engine.observability.meters import Meters
 from engine.observability.observer import Observer
 from engine.permissions.policies import Policies
 from engine.permissions.rules import PermissionChecker
+from engine.scanning.clamd import Clamd
+from engine.scanning.inspection import Inspector
 from engine.search.index import NameIndex
 from engine.search.search import Search
 from engine.secrets import SecretStore
@@ -145,6 +147,14 @@ def meters_of(executor: Executor) -> Meters:
     return Meters(oldest)
 
 
+def inspector_of(settings: Settings, backend: StorageBackend) -> Inspector | None:
+    """Return what inspects contents before they are committed, if that is wanted."""
+    if settings.clamd is None:
+        return None
+    scanner = Clamd(settings.clamd, settings.scan_timeout_s)
+    return Inspector(scanner, backend, settings.scan_max_bytes, accept_unscanned=settings.accept_unscanned)
+
+
 def watch_acts(core: Core, log: LogBook, events: EventBus) -> None:
     """Let acts be counted and logged from now on."""
 
@@ -185,7 +195,7 @@ def compose(
 ) -> FileStorage:
     """Put the use cases together."""
     executor, backend, permissions = core.executor, core.timed, core.permissions
-    committer = Committer(executor, core.mutations, backend)
+    committer = Committer(executor, core.mutations, backend, inspector_of(settings, backend))
     downloads = Downloads(executor, backend, core.journal, core.settler, signer, quarantine)
     listing = Listing(executor, quarantine)
     deletes = Deletes(executor, core.mutations, announcer)
