@@ -105,6 +105,11 @@ class AlarmChanged(StorageEvent):
     name: str = ""
     summary: str = ""
 
+    @property
+    def is_raised(self) -> bool:
+        """Return whether it has just been raised; else it has ended."""
+        return self.type == EventType.ALARM_RAISED
+
 
 Listener = Callable[[StorageEvent], None]
 
