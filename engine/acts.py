@@ -58,14 +58,12 @@ class Course:
         count: Objects that were stored, or were read to their end.
         size_bytes: What those weigh.
         failures: What could not be done.
-        logged: Whether somebody else writes it into the log, who knows more about it.
     """
 
     written: bool = False
     count: int = 0
     size_bytes: int = 0
     failures: Sequence[ItemFailure] = field(default=())
-    logged: bool = False
 
 
 class ActWatch(Protocol):
@@ -78,6 +76,15 @@ class ActWatch(Protocol):
             context: The caller, in the act.
             course: What came of it.
             error: Why it was not done, or None if it was.
+        """
+
+    def sent(self, bucket: str, size_bytes: int, error: Exception | None) -> None:
+        """Hear of an object that the server sent, and logs by itself.
+
+        Args:
+            bucket: Where it lies, as the caller named it.
+            size_bytes: How much was sent.
+            error: Why that was not all, or None if it was.
         """
 
 
@@ -192,27 +199,28 @@ class Acts:
             course.failures = failures
             course.written = course.written or not done
 
-    def delivered(
-        self,
-        context: RlsContext,
-        count: int,
-        size_bytes: int,
-        error: Exception | None = None,
-        *,
-        logged: bool = False,
-    ) -> None:
+    def sent(self, context: RlsContext, size_bytes: int, error: Exception | None) -> None:
+        """Count what the server sent; it is asked thousands of times a second, so there is no more to it.
+
+        Args:
+            context: The caller, in the act.
+            size_bytes: How much.
+            error: Why that was not all, or None if it was.
+        """
+        if self._watch is not None and context.act is not None:
+            self._watch.sent(context.act.bucket, size_bytes, error)
+
+    def delivered(self, context: RlsContext, count: int, size_bytes: int) -> None:
         """Count what was read to its end, in the act that goes on, or in one of its own.
 
         Args:
             context: The caller, in the act.
             count: Objects.
             size_bytes: What was read of them.
-            error: Why that was not all, or None if it was.
-            logged: Whether the caller writes it into the log.
         """
         course = None if context.act is None else self._going_on.get(id(context.act))
         if course is None:
-            self._ended(context, Course(count=count, size_bytes=size_bytes, logged=logged), error)
+            self._ended(context, Course(count=count, size_bytes=size_bytes))
             return
         course.count += count
         course.size_bytes += size_bytes

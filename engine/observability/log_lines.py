@@ -52,7 +52,7 @@ class Line(NamedTuple):
         user_id: Who did it, if known.
         duration_s: How long it took; None where that makes no sense.
         request_id: Of the request that it was part of.
-        more: What only some lines say, as JSON can hold it.
+        more: What only some lines say, as JSON can hold it, under names that need no escapes.
     """
 
     time_s: float
@@ -76,7 +76,7 @@ class Line(NamedTuple):
         return (
             f'{{"time":"{_second(second)}.{int((time_s - second) * 1000):03d}Z","level":"{_NAMES[level]}",'
             f'"service":"{service}","operation":"{operation}","bucket":{_text(bucket)},"path":{_text(path)},'
-            f'"size":{size},"user_id":{_quoted(user_id) if user_id else "null"},"duration_ms":{duration_ms},'
+            f'"size":{size},"user_id":{_text(user_id)},"duration_ms":{duration_ms},'
             f'"request_id":{_quoted(request_id) if request_id else "null"}{_more(more) if more else ""}}}\n'
         )
 
@@ -86,6 +86,7 @@ def _second(time_s: int) -> str:
     return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+@lru_cache(maxsize=512)
 def _text(value: str | None) -> str:
     return _quoted(redacted(value[: limits.LOG_TEXT_MAX])) if value else "null"
 
@@ -93,6 +94,6 @@ def _text(value: str | None) -> str:
 def _more(more: Mapping[str, object]) -> str:
     """Return further members of the object."""
     return "".join(
-        f",{_quoted(name)}:{_text(value) if isinstance(value, str) else json.dumps(value)}"
+        f',"{name}":{value if type(value) is int else _text(value) if isinstance(value, str) else json.dumps(value)}'
         for name, value in more.items()
     )

@@ -97,8 +97,18 @@ class Observer:
         elif act.operation in UPLOADS:
             self._count(context, course, status)
         level = LogLevel.DEBUG if error is None and act.operation in _LOOKS else _LEVELS.get(status, LogLevel.WARNING)
-        if level >= self._log.level and not course.logged:
+        if level >= self._log.level:
             self._log.add(_line_of(context, course, level, error))
+
+    def sent(self, bucket: str, size_bytes: int, error: Exception | None) -> None:
+        """Count an object that the server sent, and logs by itself.
+
+        Args:
+            bucket: Where it lies, as the caller named it.
+            size_bytes: How much was sent.
+            error: Why that was not all, or None if it was.
+        """
+        self._meters.downloaded(bucket, status_of(error), 1, size_bytes)
 
     def _count(self, context: RlsContext, course: Course, status: Status) -> None:
         """Count what an act did, and what it could not do; what it did before it failed was done all the same."""
@@ -106,13 +116,13 @@ class Observer:
         if act is None:
             return
         meter = self._meters.uploaded if act.operation in UPLOADS else self._meters.downloaded
-        partly_bytes = 0 if act.operation in UPLOADS else course.size_bytes
-        if course.count and not (partly_bytes and status is not Status.SUCCESS):
+        if course.count:
             meter(act.bucket, Status.SUCCESS, course.count, course.size_bytes)
         if status is not Status.SUCCESS:
-            meter(act.bucket, status, 1, partly_bytes)
-        for failed, count in Counter(status_of(failure.error) for failure in course.failures).items():
-            meter(act.bucket, failed, count)
+            meter(act.bucket, status)
+        if course.failures:
+            for failed, count in Counter(status_of(failure.error) for failure in course.failures).items():
+                meter(act.bucket, failed, count)
 
 
 def status_of(error: Exception | None) -> Status:

@@ -95,7 +95,7 @@ class FileStorage(BucketCalls, ReadCalls, WriteCalls):
             size_bytes: What was sent.
             error: Why that was not all, or None if it was.
         """
-        self._executor.acts.delivered(context, 1, size_bytes, error, logged=True)
+        self._executor.acts.sent(context, size_bytes, error)
 
     def data_version(self) -> int:
         """Return a number that differs after any committed change, by whichever process; cheap enough to poll."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.benchmarks.report import Row, table
 
-_NAMES = ("ingest", "listing", "access", "history", "http", "scrub", "audit", "stall", "browsing", "search")
+_NAMES = ("ingest", "listing", "access", "history", "http", "scrub", "audit", "observe", "stall", "browsing", "search")
 
 
 def main(argv: list[str]) -> int:

@@ -106,12 +106,13 @@ def test_the_windows_operations_count_the_same(workspace: Workspace, photos: str
 
 
 def test_an_upload_that_is_given_up_counts_as_such(
-    raw: Callable[[], RawClient], workspace: Workspace, photos: str, count: Count
+    raw: Callable[[], RawClient], workspace: Workspace, photos: str, count: Count, staged: Callable[[], list[str]]
 ):
     client = raw()
-    head = f"PUT /storage/v1/object/{photos}/a HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1000000\r\n"
+    head = f"PUT /storage/v1/object/{photos}/a HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 10000000\r\n"
     key = f"authorization: Bearer {workspace.keys.service_role}\r\n\r\n"
-    client.socket.sendall((head + key).encode() + b"x" * 400_000)
+    client.socket.sendall((head + key).encode() + b"x" * 3_000_000)
+    eventually(staged)
     client.close()
     eventually(lambda: count(uploads(photos, "cancelled")) == 1)
     assert count(uploads(photos)) == 0
