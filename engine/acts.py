@@ -55,13 +55,15 @@ class Course:
 
     Attributes:
         written: Whether it is written down, because something was committed.
-        count: Objects that were stored, or were read to their end.
+        count: Objects that were changed, or were read to their end.
+        stored: How many of them got a content.
         size_bytes: What those weigh.
         failures: What could not be done.
     """
 
     written: bool = False
     count: int = 0
+    stored: int = 0
     size_bytes: int = 0
     failures: Sequence[ItemFailure] = field(default=())
 
@@ -259,13 +261,15 @@ class Acts:
         act = tx.context.act
         if act is None or tx.changed_nothing:
             return
-        stored = tx.notes.detail
-        count, size_bytes = int(stored.get("count", 1)), int(stored.get("bytes", 0))
+        said = tx.notes.detail
+        count, size_bytes = int(said.get("count", 1)), int(said.get("bytes", 0))
+        stored = count if "replaced" in said else 0  # which is said of contents alone
         course = self._going_on.get(id(act))
         if course is None:
-            self._ended(tx.context, Course(count=count, size_bytes=size_bytes))
+            self._ended(tx.context, Course(count=count, stored=stored, size_bytes=size_bytes))
             return
         course.count += count
+        course.stored += stored
         course.size_bytes += size_bytes
 
     def _ended(self, context: RlsContext, course: Course, error: Exception | None = None) -> None:

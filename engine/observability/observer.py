@@ -28,9 +28,11 @@ UPLOADS: Final = frozenset(
         Operation.OBJECT_UPDATE,
         Operation.OBJECT_UPLOAD_MANY,
         Operation.OBJECT_UPLOAD_SIGNED,
+        "storage.tus.upload.create",
+        "storage.tus.upload.part",
     }
 )
-"""What stores bytes that come from outside; a copy moves what is here already."""
+"""What stores bytes that come from outside, perhaps at the end of several; a copy moves what is here already."""
 
 DOWNLOADS: Final = frozenset(
     {
@@ -115,9 +117,10 @@ class Observer:
         act = context.act
         if act is None:
             return
-        meter = self._meters.uploaded if act.operation in UPLOADS else self._meters.downloaded
-        if course.count:
-            meter(act.bucket, Status.SUCCESS, course.count, course.size_bytes)
+        uploads = act.operation in UPLOADS
+        meter, done = (self._meters.uploaded, course.stored) if uploads else (self._meters.downloaded, course.count)
+        if done:
+            meter(act.bucket, Status.SUCCESS, done, course.size_bytes)
         if status is not Status.SUCCESS:
             meter(act.bucket, status)
         if course.failures:

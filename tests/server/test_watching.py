@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -116,6 +117,19 @@ def test_an_upload_that_is_given_up_counts_as_such(
     client.close()
     eventually(lambda: count(uploads(photos, "cancelled")) == 1)
     assert count(uploads(photos)) == 0
+
+
+@pytest.mark.parametrize(("stored", "uploads_counted"), [(True, 1), (False, 0)], ids=["the last part", "another part"])
+def test_an_upload_in_parts_is_one_upload(
+    workspace: Workspace, photos: str, count: Count, stored: bool, uploads_counted: int
+):
+    executor = workspace.storage._executor
+    part = ME.doing(Operation.OBJECT_UPLOAD, photos, "a")
+    part = replace(part, act=replace(part.act, operation="storage.tus.upload.part"))
+    with executor.transaction(part) as tx:
+        tx.note_objects(["a"], **({"bytes": 7, "replaced": 0} if stored else {}))
+    assert count(uploads(photos)) == uploads_counted
+    assert count(f'storage_upload_bytes_total{{bucket="{photos}"}}') == 7 * uploads_counted
 
 
 def test_a_link_to_upload_is_no_upload(api: httpx.Client, photos: str, count: Count):
