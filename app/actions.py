@@ -72,6 +72,7 @@ class ActionId(StrEnum):
     THEME_DARK = auto()
     SERVER = auto()
     SERVER_SWITCH = auto()
+    LOG = auto()
     ABOUT = auto()
     NEW_TAB = auto()
     OPEN_IN_TAB = auto()

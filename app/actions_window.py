@@ -212,6 +212,13 @@ WINDOW_SPECS: Final[tuple[Spec, ...]] = (
         otherwise=_closed("S&tart or stop the server"),
     ),
     Spec(
+        ActionId.LOG,
+        QT_TRANSLATE_NOOP("Actions", "Show &log"),
+        "folder-open",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Open the folder that holds the log: what was done, refused, and went wrong"),
+    ),
+    Spec(
         ActionId.ABOUT,
         QT_TRANSLATE_NOOP("Actions", "&About Holdall"),
         "info",

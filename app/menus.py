@@ -121,7 +121,7 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             A.THEME_DARK,
         ),
     ),
-    (QT_TRANSLATE_NOOP("Menus", "&Help"), (A.PALETTE, A.SHORTCUTS, None, A.ABOUT)),
+    (QT_TRANSLATE_NOOP("Menus", "&Help"), (A.PALETTE, A.SHORTCUTS, None, A.LOG, A.ABOUT)),
 )
 
 OBJECT_MENU: Final[Entries] = (

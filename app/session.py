@@ -14,6 +14,7 @@ from app.bridge.engine_side import EngineSide
 from app.bridge.serving import ServerState
 from app.bridge.tasks import Tasks
 from app.bucket_looks import BucketLooks
+from app.controllers.alarms import AlarmControl
 from app.controllers.comparing import CompareControl
 from app.controllers.escape import Rung
 from app.controllers.labelling import LabelControl
@@ -118,6 +119,7 @@ class Session(QObject):
             self.views.inspector, side.labels, side.previewer, self.controllers.navigator, self.controllers.undo,
             shell.toast, errors,
         )  # fmt: skip
+        self._alarms = AlarmControl(side.alarms, self.views.status, shell.toast, self)
         self._prompter = ConflictPrompter(side.transfers, look, shell)
         self.actions.connect_all(self._handlers())
         self._connect_views()
@@ -216,6 +218,7 @@ class Session(QObject):
             **{name: partial(self._choose_theme, mode) for name, mode in _THEMES.items()},
             A.SERVER: share.settings,
             A.SERVER_SWITCH: share.switch,
+            A.LOG: self._alarms.show_log,
             A.ABOUT: self._about,
             **self._ways.handlers,
         }

@@ -5,7 +5,8 @@ the audit read. An act that the context has already stays: the server knows bett
 act calls another, with the context that it was given, both are the outer one.
 
 An act that changes something is written down in the transaction of the change (`Acts.committing`); all others, and
-those that were refused or failed, when they end.
+those that were refused or failed, when they end. Whoever watches is told of each act once, when it has ended: with
+what came of it, and how long it took.
 
 Threads: any; a call's act may go on in other threads.
 """
@@ -16,12 +17,13 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from engine import limits
 from engine.context import NO_CLAIMS, Act, Operation, Origin, RlsContext
+from engine.errors import Cancelled
 
 if TYPE_CHECKING:
     from engine.metadata.executor import Transaction
@@ -47,13 +49,55 @@ class ActBook(Protocol):
         """
 
 
+@dataclass(slots=True)
+class Course:
+    """What has come of an act so far.
+
+    Attributes:
+        written: Whether it is written down, because something was committed.
+        count: Objects that were changed, or were read to their end.
+        stored: How many of them got a content.
+        size_bytes: What those weigh.
+        failures: What could not be done.
+    """
+
+    written: bool = False
+    count: int = 0
+    stored: int = 0
+    size_bytes: int = 0
+    failures: Sequence[ItemFailure] = field(default=())
+
+
+class ActWatch(Protocol):
+    """Is told of acts that have ended. Returns at once, and fails never."""
+
+    def ended(self, context: RlsContext, course: Course, error: Exception | None) -> None:
+        """Hear of an act that has ended.
+
+        Args:
+            context: The caller, in the act.
+            course: What came of it.
+            error: Why it was not done, or None if it was.
+        """
+
+    def sent(self, bucket: str, size_bytes: int, error: Exception | None) -> None:
+        """Hear of an object that the server sent, and logs by itself.
+
+        Args:
+            bucket: Where it lies, as the caller named it.
+            size_bytes: How much was sent.
+            error: Why that was not all, or None if it was.
+        """
+
+
 class Acts:
     """Follows acts. Until there is a book they are named, but written down nowhere."""
 
     def __init__(self) -> None:
         self._book: ActBook | None = None
-        self._written: dict[int, bool] = {}
-        """Whether something was committed in the acts that are going on, by the identity of each."""
+        self._watch: ActWatch | None = None
+        self._going_on: dict[int, Course] = {}
+        """What has come of the acts that are going on, by the identity of each."""
 
     def keep_in(self, book: ActBook) -> None:
         """Write acts down from now on.
@@ -62,6 +106,14 @@ class Acts:
             book: Where.
         """
         self._book = book
+
+    def tell(self, watch: ActWatch) -> None:
+        """Tell somebody of acts from now on.
+
+        Args:
+            watch: Who.
+        """
+        self._watch = watch
 
     @contextmanager
     def following(
@@ -88,23 +140,27 @@ class Acts:
             The caller in the act.
         """
         known = context.act
-        if known is not None and id(known) in self._written:
+        if known is not None and id(known) in self._going_on:
             yield context
             return
         act = _completed(known, Act(operation.value, bucket, path, detail))
         context = replace(context, act=act)
-        self._written[id(act)] = silent
+        course = self._going_on[id(act)] = Course(written=silent)
         try:
             yield context
         except (Exception, GeneratorExit) as error:
             # who stops to read a listing has read it so far
-            self.gather(context, error if isinstance(error, Exception) else None)
+            failure = error if isinstance(error, Exception) else None
+            self.gather(context, failure)
+            self._ended(context, course, failure)
             raise
         else:
-            if not self._written[id(act)]:
+            if not course.written:
                 self.gather(context)
+            if not silent:
+                self._ended(context, course)
         finally:
-            del self._written[id(act)]
+            del self._going_on[id(act)]
 
     def refused(self, context: RlsContext, error: Exception) -> None:
         """Remember that an act failed, unless it is followed and will be written down when it ends.
@@ -113,8 +169,18 @@ class Acts:
             context: The caller, in the act.
             error: Why.
         """
-        if context.act is None or id(context.act) not in self._written:
+        if context.act is None or id(context.act) not in self._going_on:
             self.gather(context, error)
+            self._ended(context, Course(), error)
+
+    def given_up(self, context: RlsContext) -> None:
+        """Tell that whoever began an act left before its end, unless it is followed and will be told of then.
+
+        Args:
+            context: The caller, in the act.
+        """
+        if context.act is None or id(context.act) not in self._going_on:
+            self._ended(context, Course(), Cancelled("The caller left"))
 
     def refused_items(self, context: RlsContext, done: int, failures: Sequence[ItemFailure]) -> None:
         """Remember what could not be done of an act that did the rest.
@@ -130,8 +196,36 @@ class Acts:
         told = {failure.path: getattr(failure.error, "code", "") for failure in failures[: limits.AUDIT_PATHS_MAX]}
         said = replace(act, detail={**act.detail, "refused": len(failures), "items": told})
         self.gather(replace(context, act=said), failures[0].error)
-        if not done and id(act) in self._written:
-            self._written[id(act)] = True
+        course = self._going_on.get(id(act))
+        if course is not None:
+            course.failures = failures
+            course.written = course.written or not done
+
+    def sent(self, context: RlsContext, size_bytes: int, error: Exception | None) -> None:
+        """Count what the server sent; it is asked thousands of times a second, so there is no more to it.
+
+        Args:
+            context: The caller, in the act.
+            size_bytes: How much.
+            error: Why that was not all, or None if it was.
+        """
+        if self._watch is not None and context.act is not None:
+            self._watch.sent(context.act.bucket, size_bytes, error)
+
+    def delivered(self, context: RlsContext, count: int, size_bytes: int) -> None:
+        """Count what was read to its end, in the act that goes on, or in one of its own.
+
+        Args:
+            context: The caller, in the act.
+            count: Objects.
+            size_bytes: What was read of them.
+        """
+        course = None if context.act is None else self._going_on.get(id(context.act))
+        if course is None:
+            self._ended(context, Course(count=count, size_bytes=size_bytes))
+            return
+        course.count += count
+        course.size_bytes += size_bytes
 
     def gather(self, context: RlsContext, error: Exception | None = None, origin: Origin | None = None) -> None:
         """Remember an act that has ended without a change; a caller in no act is left out.
@@ -154,8 +248,34 @@ class Acts:
         if act is None or self._book is None or tx.changed_nothing:
             return
         self._book.write(tx)
-        if id(act) in self._written:
-            self._written[id(act)] = True
+        course = self._going_on.get(id(act))
+        if course is not None:
+            course.written = True
+
+    def committed(self, tx: Transaction) -> None:
+        """Count what a transaction stored, now that it is so.
+
+        Args:
+            tx: Was committed.
+        """
+        act = tx.context.act
+        if act is None or tx.changed_nothing:
+            return
+        said = tx.notes.detail
+        count, size_bytes = int(said.get("count", 1)), int(said.get("bytes", 0))
+        stored = count if "replaced" in said else 0  # which is said of contents alone
+        course = self._going_on.get(id(act))
+        if course is None:
+            self._ended(tx.context, Course(count=count, stored=stored, size_bytes=size_bytes))
+            return
+        course.count += count
+        course.stored += stored
+        course.size_bytes += size_bytes
+
+    def _ended(self, context: RlsContext, course: Course, error: Exception | None = None) -> None:
+        """Tell who watches of an act that has ended; a caller in no act is left out."""
+        if self._watch is not None and context.act is not None:
+            self._watch.ended(context, course, error)
 
 
 def act(
@@ -257,4 +377,6 @@ def _completed(known: Act | None, own: Act) -> Act:
     """Return an act of its own: as it is known already, and where that says nothing, as it is called."""
     if known is None:
         return own
-    return Act(known.operation, known.bucket or own.bucket, known.path or own.path, {**own.detail, **known.detail})
+    return replace(
+        known, bucket=known.bucket or own.bucket, path=known.path or own.path, detail={**own.detail, **known.detail}
+    )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import select
+
 from engine.audit import Audit, Chain
 from engine.auth import TokenRules, TokenVerifier
 from engine.backends.base import StorageBackend
 from engine.buckets import Buckets
 from engine.config import Settings
-from engine.events import EventBus
+from engine.events import ChangeKind, EventBus, StorageEvent
 from engine.failpoints import Failpoints
 from engine.files.admissions import Admissions
 from engine.files.announce import Announcer
@@ -51,9 +53,15 @@ from engine.jobs.check import Checks
 from engine.jobs.contents import Bytes
 from engine.jobs.verdicts import Verdicts
 from engine.metadata.executor import Executor
+from engine.metadata.tables import storage_buckets
+from engine.observability.log_book import LogBook
+from engine.observability.meters import Meters
+from engine.observability.observer import Observer
 from engine.outbox import Outbox
 from engine.permissions.policies import Policies
 from engine.permissions.rules import PermissionChecker
+from engine.scanning.clamd import Clamd
+from engine.scanning.inspection import Inspector
 from engine.search.index import NameIndex
 from engine.search.search import Search
 from engine.secrets import SecretStore
@@ -61,6 +69,7 @@ from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
 from engine.storage.use_cases import UseCases
 from engine.times import now_us
+from engine.types import RlsContext
 from engine.watch.ground import Ground
 from engine.watch.stored_file import StoredFiles
 
@@ -77,6 +86,9 @@ class Core:
     permissions: PermissionChecker
     failpoints: Failpoints
     sidecars: Sidecars
+    meters: Meters
+    timed: StorageBackend
+    """The backend on the clock, for what people wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +138,38 @@ def premises_of(core: Core, quarantine: Quarantine, announcer: Announcer, chain:
         announcer.deleted,
         chain,
         core.failpoints,
+        core.meters.orphans,
     )
+
+
+def meters_of(executor: Executor) -> Meters:
+    """Return what is counted in a workspace."""
+    table = storage_buckets
+
+    def oldest(count: int) -> list[tuple[str, str]]:
+        query = select(table.c.id, table.c.name).order_by(table.c.created_at, table.c.id).limit(count)
+        return [(row.id, row.name) for row in executor.execute(query, RlsContext.service())]
+
+    return Meters(oldest)
+
+
+def inspector_of(settings: Settings, backend: StorageBackend) -> Inspector | None:
+    """Return what inspects contents before they are committed, if that is wanted."""
+    if settings.clamd is None:
+        return None
+    scanner = Clamd(settings.clamd, settings.scan_timeout_s)
+    return Inspector(scanner, backend, settings.scan_max_bytes, accept_unscanned=settings.accept_unscanned)
+
+
+def watch_acts(core: Core, log: LogBook, events: EventBus) -> None:
+    """Let acts be counted and logged from now on."""
+
+    def follow(event: StorageEvent) -> None:
+        if event.kind is ChangeKind.BUCKETS:
+            core.meters.buckets_changed()
+
+    events.subscribe(follow)
+    core.executor.acts.tell(Observer(core.meters, log))
 
 
 def ground_of(
@@ -157,8 +200,8 @@ def compose(
     names: NameIndex,
 ) -> FileStorage:
     """Put the use cases together."""
-    executor, backend, permissions = core.executor, core.backend, core.permissions
-    committer = Committer(executor, core.mutations, backend)
+    executor, backend, permissions = core.executor, core.timed, core.permissions
+    committer = Committer(executor, core.mutations, backend, inspector_of(settings, backend))
     admissions = Admissions(executor)
     downloads = Downloads(executor, backend, core.journal, core.settler, signer, quarantine)
     listing = Listing(executor, quarantine)

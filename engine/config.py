@@ -15,6 +15,8 @@ from typing import Final
 import platformdirs
 
 from engine.errors import InvalidRequest
+from engine.observability.log_lines import LogLevel
+from engine.scanning.clamd import ClamdAddress
 
 DATA_DIR_VARIABLE: Final = "HOLDALL_DATA_DIR"
 """Environment variable that names the data folder."""
@@ -87,6 +89,27 @@ DEFAULT_SCRUB_BYTES_PER_S: Final = 8_000_000
 DEFAULT_SCRUB_INTERVAL_S: Final = 30 * 24 * 3600
 """Once a month, as RAID arrays are checked by their own jobs."""
 
+CLAMD_VARIABLE: Final = "HOLDALL_CLAMD"
+"""Environment variable that says where ClamAV's clamd listens, which then scans every upload."""
+
+SCAN_MAX_VARIABLE: Final = "HOLDALL_SCAN_MAX_BYTES"
+"""Environment variable that says up to which size contents are scanned."""
+
+SCAN_TIMEOUT_VARIABLE: Final = "HOLDALL_SCAN_TIMEOUT_S"
+"""Environment variable that says for how many seconds clamd may say nothing."""
+
+UNSCANNED_VARIABLE: Final = "HOLDALL_UNSCANNED"
+"""Environment variable that says what becomes of contents that cannot be scanned: refuse, or allow."""
+
+DEFAULT_SCAN_MAX_BYTES: Final = 25 * 1024 * 1024
+"""What clamd takes as Debian sets it up (`StreamMaxLength`)."""
+
+DEFAULT_SCAN_TIMEOUT_S: Final = 120
+"""What clamd itself gives one content (`MaxScanTime`)."""
+
+LOG_LEVEL_VARIABLE: Final = "HOLDALL_LOG_LEVEL"
+"""Environment variable that says what matters enough to be logged: debug, info, warning, error, or off."""
+
 OUTSIDE_CHANGES_VARIABLE: Final = "HOLDALL_OUTSIDE_CHANGES"
 """Environment variable that says what becomes of changes that other programs make in the storage folder."""
 
@@ -138,6 +161,11 @@ class Settings:
         missing_grace_s: Seconds for which an object waits for its missing file.
         scrub_bytes_per_s: How fast stored bytes are read again in the background; 0 reads none but when asked.
         scrub_interval_s: Seconds between two passes, at least 1.
+        log_level: What matters less is not logged.
+        clamd: Where the scanner of uploads listens, or None for no scanning.
+        scan_max_bytes: Up to which size contents are scanned, at least 1.
+        scan_timeout_s: For how many seconds the scanner may say nothing, at least 1.
+        accept_unscanned: Whether contents that cannot be scanned are taken all the same.
         outside_changes: What becomes of changes made by other programs, or None for what the workspace remembers.
     """
 
@@ -158,6 +186,11 @@ class Settings:
     missing_grace_s: int = DEFAULT_MISSING_GRACE_S
     scrub_bytes_per_s: int = DEFAULT_SCRUB_BYTES_PER_S
     scrub_interval_s: int = DEFAULT_SCRUB_INTERVAL_S
+    log_level: LogLevel = LogLevel.INFO
+    clamd: ClamdAddress | None = None
+    scan_max_bytes: int = DEFAULT_SCAN_MAX_BYTES
+    scan_timeout_s: int = DEFAULT_SCAN_TIMEOUT_S
+    accept_unscanned: bool = False
     outside_changes: OutsideChanges | None = None
 
     @property
@@ -174,6 +207,11 @@ class Settings:
     def backups_dir(self) -> Path:
         """Return the folder that holds the backups of the metadata database."""
         return self.data_dir / "backups"
+
+    @property
+    def logs_dir(self) -> Path:
+        """Return the folder that holds the log."""
+        return self.data_dir / "logs"
 
 
 def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -206,6 +244,11 @@ def load_settings(data_dir: Path | None = None, environ: Mapping[str, str] = os.
         missing_grace_s=_number(environ, MISSING_GRACE_VARIABLE, DEFAULT_MISSING_GRACE_S, at_least=0),
         scrub_bytes_per_s=_number(environ, SCRUB_RATE_VARIABLE, DEFAULT_SCRUB_BYTES_PER_S, at_least=0),
         scrub_interval_s=_number(environ, SCRUB_INTERVAL_VARIABLE, DEFAULT_SCRUB_INTERVAL_S, at_least=1),
+        log_level=_log_level(environ),
+        clamd=_clamd(environ),
+        scan_max_bytes=_number(environ, SCAN_MAX_VARIABLE, DEFAULT_SCAN_MAX_BYTES, at_least=1),
+        scan_timeout_s=_number(environ, SCAN_TIMEOUT_VARIABLE, DEFAULT_SCAN_TIMEOUT_S, at_least=1),
+        accept_unscanned=_allowed(environ, UNSCANNED_VARIABLE),
         outside_changes=_outside_changes(environ),
         host=environ.get(HOST_VARIABLE) or DEFAULT_HOST,
         port=_port_of(environ),
@@ -228,6 +271,19 @@ def _outside_changes(environ: Mapping[str, str]) -> OutsideChanges | None:
     except ValueError as error:
         words = ", ".join(OutsideChanges)
         raise InvalidRequest(f"{OUTSIDE_CHANGES_VARIABLE} must be one of {words}, not {text!r}") from error
+
+
+def _clamd(environ: Mapping[str, str]) -> ClamdAddress | None:
+    text = environ.get(CLAMD_VARIABLE)
+    return ClamdAddress.parse(text) if text else None
+
+
+def _log_level(environ: Mapping[str, str]) -> LogLevel:
+    text = environ.get(LOG_LEVEL_VARIABLE) or LogLevel.INFO.name
+    if text.upper() not in LogLevel.__members__:
+        words = ", ".join(level.name.lower() for level in LogLevel)
+        raise InvalidRequest(f"{LOG_LEVEL_VARIABLE} must be one of {words}, not {text!r}")
+    return LogLevel[text.upper()]
 
 
 def _leeway_s(environ: Mapping[str, str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from time import perf_counter
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -94,12 +95,14 @@ class Act:
         bucket: Name or id of the bucket, as the caller gave it; `""` for none.
         path: The object, or a folder with its trailing `/`; `""` for none.
         detail: What else the caller said, such as where to; as JSON can hold it.
+        began_s: When it began, on the clock of `time.perf_counter`.
     """
 
     operation: str
     bucket: str = ""
     path: str = ""
     detail: Mapping[str, Any] = field(default_factory=lambda: NO_CLAIMS, compare=False)
+    began_s: float = field(default_factory=perf_counter, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ class EventType(StrEnum):
     BUCKET_CREATED = "storage.bucket.created"
     BUCKET_UPDATED = "storage.bucket.updated"
     BUCKET_DELETED = "storage.bucket.deleted"
+    ALARM_RAISED = "storage.alarm.raised"
+    ALARM_ENDED = "storage.alarm.ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,24 @@ class OutsideChange(StorageEvent):
     what: OutsideKind = OutsideKind.EDITED
     taken_in: bool = False
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmChanged(StorageEvent):
+    """The store needs somebody, or no longer; about no bucket and no object.
+
+    Attributes:
+        name: Of the alarm.
+        summary: One sentence for people.
+    """
+
+    name: str = ""
+    summary: str = ""
+
+    @property
+    def is_raised(self) -> bool:
+        """Return whether it has just been raised; else it has ended."""
+        return self.type == EventType.ALARM_RAISED
 
 
 Listener = Callable[[StorageEvent], None]

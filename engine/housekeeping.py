@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from engine.audit import Audit, Chain
 from engine.backends.base import StorageBackend
 from engine.config import Settings
-from engine.counters import Counter
 from engine.failpoints import NO_FAILPOINTS, Failpoints
 from engine.files.mutations import Mutations
 from engine.files.quarantine import Quarantine
@@ -26,6 +25,8 @@ from engine.jobs.scrub import Scrub
 from engine.jobs.survey import Surveyor
 from engine.jobs.verdicts import Verdicts
 from engine.metadata.executor import Executor
+from engine.observability.counts import Counter
+from engine.observability.meters import ORPHANS
 from engine.outbox.pruning import Pruning
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us
@@ -61,6 +62,7 @@ class Premises:
         removed: Told of objects that are removed.
         chain: What entries of the audit follow from.
         failpoints: Told of every step.
+        orphans_total: Counts orphaned files that are found.
     """
 
     executor: Executor
@@ -72,6 +74,7 @@ class Premises:
     removed: Callable[[Sequence[StorageObject]], None]
     chain: Chain
     failpoints: Failpoints = NO_FAILPOINTS
+    orphans_total: Counter = field(default_factory=lambda: Counter(ORPHANS))
 
 
 class Housekeeping:
@@ -103,7 +106,7 @@ class Housekeeping:
         stored, failpoints = Bytes(backend, settler), premises.failpoints
         self._settings = settings
         self.premises = premises
-        self.orphans_total = Counter("storage_orphan_files_total")
+        self.orphans_total = premises.orphans_total
         self.audit = Audit(executor, premises.chain, now)
         self.quarantine = premises.quarantine
         self._abandoned = AbandonedUploads(executor, backend, believed or now)

@@ -127,6 +127,21 @@ AUDIT_GATHER_WAKE: Final = 1_000
 AUDIT_GATHER_MAX: Final = 20_000
 """Of these, how many different ones are remembered while they cannot be written down; more are only counted."""
 
+METRIC_BUCKETS_MAX: Final = 100
+"""Buckets that metrics tell apart: each is ten series, which Prometheus keeps in memory."""
+
+LOG_FILE_BYTES: Final = 10_000_000
+"""When a file of the log is full: some 40,000 lines, which an editor still opens at once."""
+
+LOG_FILES: Final = 5
+"""Files of the log that are kept."""
+
+LOG_TEXT_MAX: Final = 4_000
+"""Characters of one text that a line of the log holds: what a request sends may be much longer."""
+
+LOG_LINES_MAX: Final = 100_000
+"""Lines that wait to be written, at some 300 bytes each; more are only counted."""
+
 AUDIT_PAGE_MAX: Final = 1_000
 """Entries of one page of the audit."""
 

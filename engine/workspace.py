@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 from uuid import uuid4
 
 from sqlalchemy import insert, select
@@ -20,7 +20,7 @@ from engine.auth import ApiKeys
 from engine.backends.base import StorageBackend
 from engine.backends.local import LocalBackend
 from engine.backends.storage_folder import holds_buckets, is_storage_folder
-from engine.composition import Core, compose, ground_of, identities_of, premises_of
+from engine.composition import Core, compose, ground_of, identities_of, meters_of, premises_of, watch_acts
 from engine.config import Settings
 from engine.errors import BackendUnreachable, DatabaseCorrupt, StorageError
 from engine.events import EventBus
@@ -40,6 +40,9 @@ from engine.metadata import schema
 from engine.metadata.database import is_begun, open_database
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_objects, storage_settings
+from engine.observability.alarms import LOOK_S, Alarms
+from engine.observability.log_book import LogBook
+from engine.observability.timed_backend import TimedBackend
 from engine.os_errors import from_os_error
 from engine.permissions.rules import PermissionChecker
 from engine.search.index import NameIndex
@@ -54,6 +57,7 @@ OWNER_SETTING: Final = "owner_id"
 """Name of the setting that says who the person at this computer is."""
 
 _BACKUP_JOB = "backup"
+_ALARMS_JOB = "alarms"
 _NAMES_JOB = "names"
 _NAMES_LOOK_S: Final = 3.0
 """How often the index of names looks whether it is quiet: what it lags behind, each search has to read."""
@@ -78,6 +82,9 @@ class Workspace:
         signer: Makes and checks links.
         secrets: Where the workspace's keys are kept.
         audit: Who did what, and whether it was allowed.
+        meters: What is counted.
+        log: What is done, line by line.
+        alarms: Whether somebody is needed.
         owner_id: Id of the person at this computer, the same at every start.
         backups: Backups of the database.
         housekeeping: Cleanup and scrub, what they found and removed.
@@ -105,6 +112,9 @@ class Workspace:
         self.audit.tell_of_recovery()
         core.executor.acts.keep_in(self.audit)
         names = NameIndex(core.executor)
+        self.meters, self.log = core.meters, LogBook(settings.logs_dir, settings.log_level)
+        self.alarms = Alarms(self.meters, events, self.log, clock)
+        watch_acts(core, self.log, events)
         self.storage = compose(settings, core, self.signer, events, announcer, quarantine, self.audit, names)
         premises = premises_of(core, quarantine, announcer, chain)
         self.housekeeping = Housekeeping(settings, premises, believed=BelievedClock(core.executor))
@@ -112,6 +122,7 @@ class Workspace:
         self.jobs = Scheduler(
             [
                 Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due),
+                Job(_ALARMS_JOB, LOOK_S, self.alarms.look, LOOK_S),
                 Job(_NAMES_JOB, _NAMES_LOOK_S, names.follow, _NAMES_FIRST_S),
                 *self.housekeeping.jobs(),
             ],
@@ -160,6 +171,7 @@ class Workspace:
         finally:
             self._core.executor.close()
             self._core.backend.close()
+            self.log.close()
 
     def _tidy(self) -> None:
         """Remove the records of finished work, unless that would keep somebody waiting who wants to leave."""
@@ -238,9 +250,12 @@ def _open_core(settings: Settings, backend: StorageBackend | None, failpoints: F
         engine.dispose()
         raise
     journal = Journal()
-    settler = Settler(executor, chosen, journal, failpoints)
-    mutations = Mutations(executor, chosen, journal, settler, failpoints)
-    return Core(executor, chosen, journal, settler, mutations, permissions, failpoints, Sidecars(executor, chosen))
+    meters = meters_of(executor)
+    timed = cast("StorageBackend", TimedBackend(chosen, meters))
+    settler = Settler(executor, timed, journal, failpoints)
+    mutations = Mutations(executor, timed, journal, settler, failpoints)
+    sidecars = Sidecars(executor, chosen)
+    return Core(executor, chosen, journal, settler, mutations, permissions, failpoints, sidecars, meters, timed)
 
 
 def _remove_left_folders(core: Core) -> None:

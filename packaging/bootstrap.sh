@@ -133,6 +133,7 @@ case $purpose in
         want_tools "Tests that put faults into system calls will be skipped." strace || true
         want_database_server "$purpose"
         [ "$purpose" = test ] || want_tools "Tests that need a browser will be skipped." chromium || true
+        [ "$purpose" = test ] || want_tools "The test with a real virus scanner will be skipped." clamd=clamav-daemon || true
         ;;
     check)
         need_venv .venv

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from app.bridge.access import AccessBridge
 from app.bridge.acting import Acting, ActingTasks
+from app.bridge.alarms import AlarmBridge
 from app.bridge.auditing import AuditBridge
 from app.bridge.carrying import Carrier
 from app.bridge.events import EventRelay
@@ -47,6 +48,7 @@ class EngineSide:
         transfers, server, relay: The queue, the server, and the news.
         access, audit: Users, tokens and keys; what was done and denied.
         outside: What other programs do in the storage folder.
+        alarms: What the store needs somebody for.
         finder: Lists folders for menus and while somebody types.
         row_maker: Turns listings into rows.
     """
@@ -80,6 +82,7 @@ class EngineSide:
         self.access = AccessBridge(workspace, tasks)
         self.audit = AuditBridge(workspace, tasks)
         self.outside = OutsideBridge(storage, workspace.watcher, tasks, parent)
+        self.alarms = AlarmBridge(workspace, parent)
 
     @property
     def data_dir(self) -> Path:
@@ -100,7 +103,7 @@ class EngineSide:
 
     def stop(self) -> None:
         """Begin nothing more and tell nothing more; at once, in the main thread."""
-        for step in (self.relay.close, self.outside.close, self.transfers.stop, self._tasks.stop):
+        for step in (self.relay.close, self.outside.close, self.alarms.close, self.transfers.stop, self._tasks.stop):
             attempt(step)
 
     @property

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.bridge.tasks import Tasks
 from app.location import Location
-from engine.events import OutsideChange, OutsideKind, StorageEvent
+from engine.events import AlarmChanged, OutsideChange, OutsideKind, StorageEvent
 from engine.storage import FileStorage
 
 _CALM_MS: Final = 250
@@ -68,7 +68,7 @@ class EventRelay(QObject):
 
     def _take(self, event: StorageEvent) -> None:
         """Note an event; called in whatever thread made the change."""
-        if isinstance(event, OutsideChange) and event.what is OutsideKind.UNSEEN:
+        if isinstance(event, AlarmChanged) or (isinstance(event, OutsideChange) and event.what is OutsideKind.UNSEEN):
             return
         with self._lock:
             quiet = not self._places and not self._buckets

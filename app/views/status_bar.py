@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -22,9 +23,11 @@ class StatusBar(QStatusBar):
 
     Signals:
         server_clicked: The server's state was pressed.
+        alarms_clicked: What says that something is wrong was pressed.
     """
 
     server_clicked = Signal()
+    alarms_clicked = Signal()
 
     def __init__(self, look: Look, tasks: Tasks) -> None:
         """Args: look, and the lanes whose work is shown."""
@@ -42,6 +45,14 @@ class StatusBar(QStatusBar):
         self._server.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._server.clicked.connect(self.server_clicked)
         self.addPermanentWidget(self._server)
+        self._alarms = QToolButton()
+        self._alarms.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._alarms.setIconSize(QSize(14, 14))
+        self._alarms.setIcon(look.icons.icon("warning-fill", "warning"))
+        self._alarms.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._alarms.clicked.connect(self.alarms_clicked)
+        self.insertPermanentWidget(1, self._alarms)
+        self.show_alarms(())
         self.show_server(ServerState.OFF, "", local_only=True)
 
     @property
@@ -52,6 +63,23 @@ class StatusBar(QStatusBar):
     def show_counts(self, text: str) -> None:
         """Say what the folder holds and what is selected."""
         self._counts.setText(text)
+
+    @property
+    def alarms(self) -> str:
+        """Return what is said to be wrong."""
+        return "" if self._alarms.isHidden() else self._alarms.text()
+
+    def show_alarms(self, sentences: Sequence[str]) -> None:
+        """Say what is wrong with the store.
+
+        Args:
+            sentences: One for each alarm; none hides it.
+        """
+        text = sentences[0] if len(sentences) == 1 else translate("StatusBar", "{count} alarms")
+        self._alarms.setText(text.format(count=len(sentences)))
+        self._alarms.setToolTip("\n".join([*sentences, translate("StatusBar", "Click to show the log.")]))
+        self._alarms.setAccessibleName("\n".join(sentences))
+        self._alarms.setVisible(bool(sentences))
 
     def add(self, widget: QWidget) -> None:
         """Put a widget left of the server's state."""

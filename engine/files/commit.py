@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select
 
@@ -30,6 +30,7 @@ from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.paths import parent_of
 from engine.permissions.rules import WRITE_DENIED
+from engine.scanning.inspection import Inspection, Inspector
 from engine.types import Bucket, RlsContext, StorageObject, UploadOptions
 from engine.version_types import Ending, Replaced
 
@@ -69,10 +70,14 @@ class Committer:
         executor: For looks ahead.
         mutations: The commit protocol.
         backend: For the keys that paths map to, and to throw away what was refused.
+        inspector: Looks at everything before it is committed, or None.
     """
 
-    def __init__(self, executor: Executor, mutations: Mutations, backend: StorageBackend) -> None:
+    def __init__(
+        self, executor: Executor, mutations: Mutations, backend: StorageBackend, inspector: Inspector | None = None
+    ) -> None:
         self._executor = executor
+        self._inspector = inspector
         self._mutations = mutations
         self._backend = backend
 
@@ -139,8 +144,15 @@ class Committer:
             CommitInDoubt: It may be found done by the next start; nothing was thrown away.
         """
         try:
-            results = self._mutations.run(
-                context, lambda change: self._write(change, bucket, contents, replace, replaced, along)
+            inspection = self._inspection(contents)
+            refused, told = inspection.refused, inspection.told
+            passed = [content for content in contents if content.staged.staged_id not in refused]
+            written = iter(
+                self._mutations.run(
+                    context, lambda change: self._write(change, bucket, passed, replace, replaced, along, told)
+                )
+                if passed
+                else ()
             )
         except CommitInDoubt:
             raise  # The next start looks for these bytes, or sweeps them.
@@ -148,8 +160,19 @@ class Committer:
             # Raised after the commit as well, by an interrupt; then rows say that these bytes are theirs.
             self._discard(self._uncommitted(bucket, contents))
             raise
+        why = [refused.get(content.staged.staged_id) for content in contents]
+        results = [
+            next(written) if error is None else Refused(content, error)
+            for content, error in zip(contents, why, strict=True)
+        ]
         self._discard([result.content for result in results if isinstance(result, Refused)])
         return results
+
+    def _inspection(self, contents: Sequence[NewContent]) -> Inspection:
+        """Have contents scanned, if that is set up."""
+        if self._inspector is None:
+            return Inspection()
+        return self._inspector.inspect([(content.path, content.staged) for content in contents])
 
     def taken(self, bucket: Bucket, paths: Sequence[str], empty: set[str]) -> set[str]:
         """Return those of `paths` that objects have.
@@ -189,6 +212,7 @@ class Committer:
         replace: bool,
         replaced: Replaced,
         along: Along | None,
+        told: Mapping[str, Any],
     ) -> list[Committed | Refused]:
         """Insert and update the rows."""
         bucket = find_bucket(change.system, bucket.id)
@@ -204,7 +228,7 @@ class Committer:
         if denied:
             results = [_denied(result) if result.content.path in denied else result for result in results]
         done = [result for result in results if isinstance(result, Committed)]
-        _note(change, bucket, done)
+        _note(change, bucket, done, told)
         if done:
             self._write_rows(change, bucket, done, existing, replaced)
             begin_after_history(change, bucket.id, (result.content.path for result in done))
@@ -298,7 +322,7 @@ class Committer:
             self._backend.discard(content.staged.staged_id)
 
 
-def _note(change: Mutation, bucket: Bucket, done: Sequence[Committed]) -> None:
+def _note(change: Mutation, bucket: Bucket, done: Sequence[Committed], told: Mapping[str, Any]) -> None:
     """Say what the audit, and those who listen, are to know of contents that are stored."""
     change.tx.changes.created(
         bucket, change.tx.context.user_id, [result.content.path for result in done if not result.replaced]
@@ -306,7 +330,7 @@ def _note(change: Mutation, bucket: Bucket, done: Sequence[Committed]) -> None:
     change.tx.changes.updated(bucket, [(result.owner_id, result.content.path) for result in done if result.replaced])
     size_bytes = sum(result.content.staged.size_bytes for result in done)
     replaced = sum(result.replaced for result in done)
-    change.tx.note_objects([result.content.path for result in done], bytes=size_bytes, replaced=replaced)
+    change.tx.note_objects([result.content.path for result in done], bytes=size_bytes, replaced=replaced, **told)
 
 
 def _slices(leaves: list[str]) -> Iterator[list[str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from sqlalchemy import bindparam, select
@@ -45,6 +45,7 @@ class ObjectReader:
 
     Attributes:
         info: The object as it was when it was opened.
+        on_close: Told how many bytes were read when it is closed, unless nothing was; None: nobody is.
     """
 
     def __init__(self, info: StorageObject, reader: BackendReader, *, verify: bool = False) -> None:
@@ -52,6 +53,8 @@ class ObjectReader:
         self._reader = reader
         self._offset = 0
         self._sha256 = hashlib.sha256() if verify else None
+        self.on_close: Callable[[int], None] | None = None
+        self._read_bytes: int | None = None
 
     def __enter__(self) -> ObjectReader:
         """Return the reader."""
@@ -93,7 +96,9 @@ class ObjectReader:
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Return up to `count` bytes from `offset`, fewer only at the end. Never verified."""
-        return self._reader.read_at(offset, max(0, min(count, self.size - offset)))
+        data = self._reader.read_at(offset, max(0, min(count, self.size - offset)))
+        self._read_bytes = (self._read_bytes or 0) + len(data)
+        return data
 
     def chunks(self, chunk_bytes: int = limits.HASH_CHUNK_BYTES) -> Iterator[bytes]:
         """Yield what is left, in parts.
@@ -117,10 +122,14 @@ class ObjectReader:
     def close(self) -> None:
         """Release the bytes; safe to call again."""
         self._reader.close()
+        told, self.on_close = self.on_close, None
+        if told is not None and self._read_bytes is not None:
+            told(self._read_bytes)
 
     def _advance(self, data: bytes | memoryview, wanted: int) -> None:
         """Move on and, at the end, hold the bytes against their checksum."""
         self._offset += len(data)
+        self._read_bytes = (self._read_bytes or 0) + len(data)
         if self._sha256 is None:
             return
         self._sha256.update(data)

@@ -62,6 +62,7 @@ class UploadSession:
         self._mime_type = admission.options.mime_type
         self._writer: StagedWriter | None = None
         self._ended = False
+        self._only_asked = False
         self.bytes_written = 0
 
     def __enter__(self) -> UploadSession:
@@ -117,11 +118,19 @@ class UploadSession:
         """
         self._check_open()
         asked = self._admission
+        self._only_asked = True
         with self._aborting():
             check_approved(self._executor, asked.bucket, asked.path, asked.context, asked.options)
 
     def abort(self) -> None:
         """Throw away what was written; a no-op once committed or aborted."""
+        if not self._ended:
+            self._throw_away()
+            if not self._only_asked:
+                self._acts.given_up(self._admission.context)
+
+    def _throw_away(self) -> None:
+        """End the session, if that is still to be done, and leave nothing staged."""
         if self._ended:
             return
         self._ended = True
@@ -145,7 +154,7 @@ class UploadSession:
         try:
             yield
         except BaseException as error:
-            self.abort()
+            self._throw_away()
             if isinstance(error, Exception):
                 self._acts.refused(self._admission.context, error)
             raise

@@ -21,7 +21,6 @@ from engine import limits
 from engine.audit import Audit, Operation
 from engine.backends.base import StorageBackend, StoredEntry
 from engine.cancel import CancelToken
-from engine.counters import Counter
 from engine.errors import BytesMissing, IoError
 from engine.failpoints import NO_FAILPOINTS, Failpoint, Failpoints
 from engine.files.archive import ARCHIVE_FOLDER
@@ -30,6 +29,7 @@ from engine.jobs.contents import claimed_keys, parts
 from engine.jobs.remembered import Remembered
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_orphans
+from engine.observability.counts import Counter
 from engine.times import now_us
 from engine.types import RlsContext
 

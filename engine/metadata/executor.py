@@ -119,6 +119,7 @@ class Executor:
                 if may_return(error):
                     self._overwrite_failed_commit(connection, error)
                 raise
+        self.acts.committed(tx)
 
     def _overwrite_failed_commit(self, connection: Connection, cause: OperationalError) -> None:
         """Make sure that a commit which failed stays undone, also after a crash.

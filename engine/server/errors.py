@@ -28,6 +28,7 @@ from typing import Final
 from engine import errors
 from engine.errors import InvalidRange, ObjectAlreadyExists, RequestFault
 from engine.resumable_types import UploadBusy
+from engine.scanning.errors import InfectedContent, ScannerUnavailable, TooLargeToScan
 
 
 class NoSuchRoute(RequestFault):
@@ -170,6 +171,8 @@ _TABLE: Final[dict[type[Exception], _Row]] = {
     errors.PayloadTooLarge: _Row(413, "Payload too large", "The object exceeded the maximum allowed size"),
     TooManyStreams: _Row(503),
     BodyTooLarge: _Row(413, "Payload too large"),
+    TooLargeToScan: _Row(413, "Payload too large"),
+    InfectedContent: _Row(422),
     errors.UnsupportedMediaType: _Row(415, "invalid_mime_type"),
     errors.InvalidKey: _Row(400),
     errors.InvalidBucketName: _Row(400, "Invalid Input", "Bucket name invalid"),
@@ -187,6 +190,7 @@ _TABLE: Final[dict[type[Exception], _Row]] = {
     errors.FileTooLarge: _Row(507, None, "The disk of the server does not take a file this large"),
     errors.TooManyOpenFiles: _Row(503, None, "The server has too many files open, try again later"),
     errors.BackendUnreachable: _Row(503, None, "The storage is not reachable, try again later"),
+    ScannerUnavailable: _Row(503, None, "Uploads cannot be scanned for viruses at the moment, try again later"),
     errors.DatabaseLocked: _Row(503, None, "The storage is busy, try again later"),
     errors.BytesMissing: _Row(500, None, "The stored bytes of the object are missing"),
     errors.ChecksumMismatch: _Row(500, None, "The stored bytes of the object are damaged"),

@@ -12,13 +12,16 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.errors import InvalidRequest
 from engine.server import bounds
 from engine.server.connection import WIRE, Wire
 from engine.server.errors import BodyTooLarge
 from engine.server.targets import parse_query
+
+if TYPE_CHECKING:
+    from engine.server.routing import Target
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -49,10 +52,11 @@ class Exchange:
         user_id: Who asks, once known; for the log.
         status: Of the answer, 0 before it began.
         sent_bytes: Body bytes handed to the connection so far.
+        downloaded: The object whose bytes are the answer, if any; for the log.
     """
 
     __slots__ = (
-        "_body_done", "_query", "_received_any", "_send", "headers", "method", "request_id", "scope",
+        "_body_done", "_query", "_received_any", "_send", "downloaded", "headers", "method", "request_id", "scope",
         "sent_bytes", "started_s", "status", "user_id",
     )  # fmt: skip
 
@@ -64,6 +68,7 @@ class Exchange:
         self.user_id: str | None = None
         self.status = 0
         self.sent_bytes = 0
+        self.downloaded: Target | None = None
         self.started_s = time.perf_counter()
         self._send = send
         self._query: Mapping[str, str] | None = None

@@ -178,6 +178,11 @@ class OpenObjects:
         return entry
 
     def _open_now(self, bucket: str, path: str, caller: Caller, context: RlsContext) -> ObjectReader:
+        reader = self._reader(bucket, path, caller, context)
+        reader.on_close = None  # each request tells for itself
+        return reader
+
+    def _reader(self, bucket: str, path: str, caller: Caller, context: RlsContext) -> ObjectReader:
         if caller is Door.PUBLIC:
             return self._storage.open_public(bucket, path, context)
         if caller is Door.GRANTED:

@@ -11,8 +11,9 @@ from functools import partial
 from typing import Final
 
 from engine.context import Operation
+from engine.errors import Cancelled, StorageError
 from engine.server.downloads import Downloads
-from engine.server.exchange import Exchange
+from engine.server.exchange import ClientGone, Exchange
 from engine.server.identity import ANONYMOUS, Identity, in_act, origin_of
 from engine.server.open_objects import Caller, Door, OpenObjects
 from engine.server.payloads import info_json
@@ -110,10 +111,17 @@ class ReadRoutes:
             operation = _WITHOUT_BYTES.get(operation, operation)
         origin = partial(origin_of, exchange)
         opened = await self._objects.borrow(target.bucket, target.path, caller, operation, origin)
+        error: BaseException | None = None
         try:
             await self._downloads.send(exchange, opened.reader)
+        except BaseException as raised:
+            error = raised
+            raise
         finally:
             self._objects.give_back(opened)
+            if exchange.method != "HEAD":
+                exchange.downloaded = target
+                self._storage.sent(opened.context, exchange.sent_bytes, _failure(error))
 
     def _beside_link(self, word: str, handler: Handler) -> Handler:
         """Return a handler that looks for a link to an object of the bucket called `word` first."""
@@ -125,3 +133,10 @@ class ReadRoutes:
             await handler(exchange, target)
 
         return handle
+
+
+def _failure(error: BaseException | None) -> Exception | None:
+    """Return why an object was not sent, as the engine puts it: a client that leaves has cancelled."""
+    if error is None or isinstance(error, StorageError):
+        return error
+    return error if isinstance(error, Exception) and not isinstance(error, ClientGone) else Cancelled("The client left")

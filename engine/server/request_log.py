@@ -1,26 +1,21 @@
-"""Who asked for what: a bounded memory for the window, one JSON line a request for the log.
+"""Who asked for what: a bounded memory for the window, one line a request for the log.
 
 Only the path is kept, percent-encoded as it came; queries may hold the secret of a link and never get here.
 """
 
 from __future__ import annotations
 
-import json
-import logging
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 
+from engine.observability.log_book import LogBook
+from engine.observability.log_lines import Line, LogLevel
+from engine.observability.observer import SERVICE
 from engine.server import bounds
 from engine.server.exchange import Exchange
-
-ACCESS_LOGGER: Final = "holdall.access"
-"""Name of the logger that gets one JSON line for each request, at INFO."""
-
-_access = logging.getLogger(ACCESS_LOGGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +55,12 @@ class RequestLog:
     """Remembers the last requests and tells a listener. Written by the loop's thread, read by any.
 
     Args:
+        log: Gets a line for each request.
         listener: Called in the loop's thread after each request; must return at once.
     """
 
-    def __init__(self, listener: RequestListener | None = None) -> None:
+    def __init__(self, log: LogBook, listener: RequestListener | None = None) -> None:
+        self._log = log
         self._recent: deque[_Noted] = deque(maxlen=bounds.RECENT_REQUESTS_MAX)
         self._listener = listener
 
@@ -77,26 +74,23 @@ class RequestLog:
         Args:
             exchange: After its answer.
         """
+        time_s, duration_s = time.time(), time.perf_counter() - exchange.started_s
         noted = (
-            time.time(),
+            time_s,
             exchange.client,
             exchange.method,
             exchange.raw_path,
             exchange.status,
             exchange.sent_bytes,
-            time.perf_counter() - exchange.started_s,
+            duration_s,
             exchange.user_id,
             exchange.request_id,
         )
         self._recent.append(noted)
-        logs = _access.isEnabledFor(logging.INFO)
-        if self._listener is None and not logs:
-            return
-        record = _record(noted)
         if self._listener is not None:
-            self._listener(record)
-        if logs:
-            _access.info("%s", _line(record))
+            self._listener(_record(noted))
+        if self._log.level <= LogLevel.INFO:
+            self._log.add(_line(exchange, time_s, duration_s))
 
 
 def _record(noted: _Noted) -> RequestRecord:
@@ -114,19 +108,19 @@ def _record(noted: _Noted) -> RequestRecord:
     )
 
 
-def _line(record: RequestRecord) -> str:
-    return json.dumps(
-        {
-            "time": record.time.isoformat(timespec="milliseconds"),
-            "level": "INFO",
-            "service": "http",
-            "client": record.client,
-            "method": record.method,
-            "path": record.path,
-            "status": record.status,
-            "size": record.size_bytes,
-            "user_id": record.user_id,
-            "duration_ms": round(record.duration_s * 1000, 1),
-            "request_id": record.request_id,
-        }
+def _line(exchange: Exchange, time_s: float, duration_s: float) -> Line:
+    """Return a request's line: a download's where it was one, else that of a request."""
+    target = exchange.downloaded
+    return Line(
+        time_s=time_s,
+        level=LogLevel.INFO,
+        service=SERVICE if target else "http",
+        operation="download" if target else "request",
+        bucket=target.bucket if target else "",
+        path=target.path if target else exchange.raw_path.decode("latin-1"),
+        size_bytes=exchange.sent_bytes,
+        user_id=exchange.user_id,
+        duration_s=duration_s,
+        request_id=exchange.request_id,
+        more={"method": exchange.method, "status": exchange.status, "client": exchange.client},
     )

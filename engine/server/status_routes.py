@@ -7,17 +7,11 @@ from engine.server.routing import Route, Shape, Target
 
 
 class StatusRoutes:
-    """Handlers of `/health` and `/status`; anybody may ask, and learns nothing else."""
+    """Handlers of `/health`; anybody may ask, and learns nothing else."""
 
     def routes(self) -> tuple[Route, ...]:
         """Return the lines of the routing table."""
-        return (
-            Route("GET", "health", Shape.PLAIN, self._health),
-            Route("GET", "status", Shape.PLAIN, self._status),
-        )
+        return (Route("GET", "health", Shape.PLAIN, self._health),)
 
     async def _health(self, exchange: Exchange, _: Target) -> None:
         await exchange.answer_json(200, {"healthy": True})
-
-    async def _status(self, exchange: Exchange, _: Target) -> None:
-        await exchange.answer(200, [])

@@ -27,6 +27,7 @@ from engine.server.status_routes import StatusRoutes
 from engine.server.tus_routes import TusRoutes
 from engine.server.upload_routes import UploadRoutes
 from engine.server.uploads import Uploads
+from engine.server.watch_routes import WatchRoutes
 from engine.server.workers import Workers
 from engine.server.write_routes import WriteRoutes
 from engine.workspace import Workspace
@@ -59,7 +60,7 @@ class StorageServer:
         self._host = host
         self._wanted_port = port
         self._port = port
-        self._log = RequestLog(on_request)
+        self._log = RequestLog(workspace.log, on_request)
         self._lock = threading.Lock()
         self._run: ServerRun | None = None
         self._record: ServerRecord | None = None
@@ -130,6 +131,7 @@ class StorageServer:
         identity, refusals = Identity(self._workspace.verifier), Refusals(storage)
         families = (
             StatusRoutes(),
+            WatchRoutes(self._workspace.meters, self._workspace.alarms, identity, readers),
             BucketRoutes(storage, identity, readers, writers),
             ReadRoutes(storage, signer, identity, readers, objects, Downloads(readers)),
             UploadRoutes(storage, signer, identity, writers, Uploads(writers)),

@@ -91,6 +91,16 @@ class FileStorage(BucketCalls, ReadCalls, WriteCalls):
         """
         self._executor.acts.gather(context, error, origin)
 
+    def sent(self, context: RlsContext, size_bytes: int, error: Exception | None = None) -> None:
+        """Count a download whose bytes the server sent by itself, from what it keeps open; it logs its requests.
+
+        Args:
+            context: Who, in the act.
+            size_bytes: What was sent.
+            error: Why that was not all, or None if it was.
+        """
+        self._executor.acts.sent(context, size_bytes, error)
+
     def data_version(self) -> int:
         """Return a number that differs after any committed change, by whichever process; cheap enough to poll."""
         return self._executor.data_version()

@@ -37,24 +37,25 @@ class ReadCalls(Calls):
     @act(Operation.OBJECT_GET, path="path")
     def open_object(self, bucket: str, path: str, context: RlsContext, *, verify: bool = False) -> ObjectReader:
         """Open an object for reading; `verify` holds it against its checksum at the end."""
-        return self._use.downloads.open(bucket, path, context, verify=verify)
+        return self._watched(context, self._use.downloads.open(bucket, path, context, verify=verify))
 
     @act(Operation.OBJECT_GET_PUBLIC, path="path")
     def open_public(self, bucket: str, path: str, context: RlsContext = _SOMEBODY) -> ObjectReader:
         """Open an object of a public bucket for somebody unknown; the context says no more than where they ask from."""
-        return self._use.downloads.open_public(bucket, path)
+        return self._watched(context, self._use.downloads.open_public(bucket, path))
 
     @act(Operation.OBJECT_GET_SIGNED, path="path")
     def open_signed(
         self, bucket: str, path: str, context: RlsContext = _SOMEBODY, *, method: str, token: str, expires: str
     ) -> ObjectReader:
         """Open what a signed link opens."""
-        return self._use.downloads.open_signed(bucket, path, method=method, token=token, expires=expires)
+        reader = self._use.downloads.open_signed(bucket, path, method=method, token=token, expires=expires)
+        return self._watched(context, reader)
 
     @act(Operation.OBJECT_GET_SIGNED, path="path")
     def open_granted(self, bucket: str, path: str, context: RlsContext = _SOMEBODY) -> ObjectReader:
         """Open an object for a caller whose right was verified elsewhere."""
-        return self._use.downloads.open_granted(bucket, path)
+        return self._watched(context, self._use.downloads.open_granted(bucket, path))
 
     @act(Operation.OBJECT_GET, path="path")
     def download(
@@ -70,9 +71,11 @@ class ReadCalls(Calls):
         cancel: CancelToken | None = None,
     ) -> StorageObject:
         """Write one object to a file."""
-        return self._use.tree_downloads.download(
+        stored = self._use.tree_downloads.download(
             bucket, path, target, context, replace=replace, verify=verify, progress=progress, cancel=cancel
         )
+        self._executor.acts.delivered(context, 1, stored.size_bytes)
+        return stored
 
     @act(Operation.OBJECT_DOWNLOAD_MANY, path="paths", told=("moment",))
     def download_tree(
@@ -91,6 +94,7 @@ class ReadCalls(Calls):
         report = self._use.tree_downloads.download_tree(
             bucket, paths, target_dir, context, replace=replace, progress=progress, cancel=cancel, moment=moment
         )
+        self._executor.acts.delivered(context, report.done, report.size_bytes)
         return self._told(context, report)
 
     @act(Operation.OBJECT_INFO, path="path")

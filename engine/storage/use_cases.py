@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from engine.audit import Audit
 from engine.buckets import Buckets
@@ -10,7 +11,7 @@ from engine.events import EventBus
 from engine.files.bulk import BulkUploads
 from engine.files.copies import Copies
 from engine.files.deletes import Deletes
-from engine.files.downloads import Downloads
+from engine.files.downloads import Downloads, ObjectReader
 from engine.files.flat_listing import FlatListing
 from engine.files.labels import Labels
 from engine.files.listing import Listing
@@ -73,6 +74,11 @@ class Calls:
     def __init__(self, use: UseCases) -> None:
         self._use = use
         self._executor = use.executor
+
+    def _watched(self, context: RlsContext, reader: ObjectReader) -> ObjectReader:
+        """Let it be known what is read, once the reader is closed."""
+        reader.on_close = partial(self._executor.acts.delivered, context, 1)
+        return reader
 
     def _told(self, context: RlsContext, report: BatchReport) -> BatchReport:
         """Let the audit know what could not be done of a bulk call."""

@@ -15,7 +15,10 @@ from pathlib import Path
 
 from tests.benchmarks.report import Row, table
 
-_NAMES = ("ingest", "listing", "access", "history", "http", "scrub", "audit", "stall", "browsing", "search", "events")
+_NAMES = (
+    "ingest", "listing", "access", "history", "http", "scrub", "audit", "observe", "stall", "browsing", "search",
+    "events",
+)  # fmt: skip
 
 
 def main(argv: list[str]) -> int:

