@@ -1,13 +1,14 @@
 """Making signed links, one or many, in both forms at once.
 
-`signedURL` is Supabase's: relative to `/storage/v1`, with a JWT. `url` is the specification's: absolute, on the address
+`signedURL` is Supabase's: relative to `/storage/v1`, with a JWT, and, since its clients encode it themselves, not
+percent-encoded but where it would be read otherwise. `url` is the specification's: absolute, on the address
 that the caller itself used, so that a link made through a LAN address opens in the LAN.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
-from urllib.parse import quote
 
 from engine import limits
 from engine.context import Operation
@@ -22,6 +23,7 @@ from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
 from engine.types import RlsContext
 
+_AMBIGUOUS: Final = re.compile(r"[?#%]")
 _UNSIGNABLE: Final = "Either the object does not exist or you do not have access to it"
 
 
@@ -87,12 +89,19 @@ class LinkRoutes:
     def _link(self, bucket: str, path: str, context: RlsContext, expires_in_s: int, base_url: str) -> dict[str, str]:
         link = self._storage.sign(bucket, path, context, expires_in_s)
         token = self._signer.sign_jwt(bucket, path, expires_in_s)
-        where = f"/object/sign/{quote(bucket, safe='')}/{quote(path, safe='/')}"
-        return {"signedURL": f"{where}?token={token}", "url": link.absolute(base_url)}
+        return {
+            "signedURL": f"/object/sign/{_readable(bucket)}/{_readable(path)}?token={token}",
+            "url": link.absolute(base_url),
+        }
 
     def _base(self, exchange: Exchange) -> str:
         host = exchange.header(b"host")
         return f"{exchange.scope['scheme']}://{host}" if host else self._base_url
+
+
+def _readable(text: str) -> str:
+    """Return a part of an address as Supabase writes it, for clients that encode it."""
+    return _AMBIGUOUS.sub(lambda found: f"%{ord(found[0]):02X}", text)
 
 
 def _expires_in_s(query: Fields, body: Fields) -> int:

@@ -22,6 +22,7 @@ from storage3._async.file_api import AsyncBucketProxy
 from storage3.exceptions import StorageApiError
 from storage3.types import CreateSignedUploadUrlOptions
 
+from engine.types import RlsContext
 from tests.server.clients import ALICE, PLAIN, TIMEOUT_S, Served, fetch, served
 
 RLS = "new row violates row-level security policy"
@@ -355,6 +356,11 @@ def signed_links(world: World) -> None:
     assert bad["error"] == "Either the object does not exist or you do not have access to it"
     assert bad["signedURL"] is None
     assert refused(world.alice.from_("links").create_signed_url, "dir/ü 1.txt", 60)[0] == "404"
+    odd = ["a?b#c", "50%25", "x%3Fy", "100% wool", "back\\slash", "it's(1)"]
+    for path in odd:
+        world.served.workspace.storage.upload("links", path, path.encode(), RlsContext.service())
+    for row in files.create_signed_urls(odd, 60):
+        assert fetch(row["signedURL"]).text == row["path"]
     assert world.alice.from_("links").create_signed_urls(["dir/ü 1.txt"], 60)[0]["signedURL"] is None
     for changed, code in (
         (link["signedURL"][:-1], "InvalidJWT"),
