@@ -9,6 +9,8 @@ The faults that only HTTP has are defined here beside the table:
     ├── ForeignHost, ForeignOrigin    another site's page is asking (DNS rebinding, forged requests)
     ├── PreconditionFailed            If-Match or If-Unmodified-Since says no
     ├── BodyTooLarge                  a JSON body or form field, not an object
+    ├── NotRendered                   no picture can be made of the object
+    ├── Overloaded                    too much of the kind is waiting already
     ├── RelatedResourceNotFound       copy or move names a missing bucket
     └── MoveTargetExists              move onto an existing object
 
@@ -81,6 +83,16 @@ class BodyTooLarge(RequestFault):
     code = "InvalidRequest"
 
 
+class NotRendered(RequestFault):
+    """No picture can be made of the object: it is none, damaged, too large, or takes too long."""
+
+    code = "ImageProcessingError"
+
+
+class Overloaded(RequestFault):
+    """Too many requests of the kind are waiting already."""
+
+
 class RelatedResourceNotFound(RequestFault):
     """A copy or move names a bucket that does not exist."""
 
@@ -151,6 +163,8 @@ _TABLE: Final[dict[type[Exception], _Row]] = {
     errors.RequestFault: _Row(400, "Error"),
     MethodNotAllowed: _Row(405),
     PreconditionFailed: _Row(412),
+    NotRendered: _Row(422),
+    Overloaded: _Row(503),
     errors.DiskFull: _Row(507, None, "The disk of the server is full"),
     errors.FileTooLarge: _Row(507, None, "The disk of the server does not take a file this large"),
     errors.TooManyOpenFiles: _Row(503, None, "The server has too many files open, try again later"),

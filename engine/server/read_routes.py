@@ -11,14 +11,13 @@ from functools import partial
 from typing import Final
 
 from engine.context import Operation
-from engine.errors import WrongSignature
 from engine.server.downloads import Downloads
 from engine.server.exchange import Exchange
 from engine.server.identity import ANONYMOUS, Identity, in_act, origin_of
+from engine.server.links import meant_by
 from engine.server.open_objects import Caller, Door, OpenObjects
 from engine.server.payloads import info_json
 from engine.server.routing import Handler, Route, Shape, Target
-from engine.server.targets import decode
 from engine.server.workers import Workers
 from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
@@ -91,7 +90,8 @@ class ReadRoutes:
         await self._send(exchange, target, Door.GRANTED, Operation.OBJECT_GET_SIGNED)
 
     async def _read_by_jwt(self, exchange: Exchange, target: Target) -> None:
-        meant = verified(self._signer, target, exchange.query.get("token", ""))
+        token = exchange.query.get("token", "")
+        meant, _ = meant_by(target, partial(self._signer.verify_jwt, token=token))
         await self._send(exchange, meant, Door.GRANTED, Operation.OBJECT_GET_SIGNED)
 
     async def _info(self, exchange: Exchange, target: Target) -> None:
@@ -127,27 +127,3 @@ class ReadRoutes:
             await handler(exchange, target)
 
         return handle
-
-
-def verified(signer: UrlSigner, target: Target, token: str) -> Target:
-    """Return the object that a link of Supabase's form is for.
-
-    storage-js encodes an address that holds escapes a second time; the token says which object was meant.
-
-    Args:
-        signer: Checks the token.
-        target: As the address reads.
-        token: The query's `token`.
-
-    Raises:
-        InvalidLink: The token does not hold, or is for something else.
-    """
-    try:
-        signer.verify_jwt(target.bucket, target.path, token)
-    except WrongSignature:
-        if "%" not in target.bucket + target.path:
-            raise
-        again = Target(decode(target.bucket.encode()), decode(target.path.encode()))
-        signer.verify_jwt(again.bucket, again.path, token)
-        return again
-    return target

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Final
 
+from engine.images import Painter
 from engine.instance import ServerRecord
 from engine.server import bounds
 from engine.server.app import StorageApp
@@ -15,8 +16,10 @@ from engine.server.identity import Identity
 from engine.server.link_routes import LinkRoutes
 from engine.server.listing_routes import ListingRoutes
 from engine.server.open_objects import OpenObjects
+from engine.server.pictures import PaintingWorkers, Pictures
 from engine.server.read_routes import ReadRoutes
 from engine.server.refusals import Refusals
+from engine.server.render_routes import RenderRoutes
 from engine.server.request_log import RequestListener, RequestLog, RequestRecord
 from engine.server.routing import Router
 from engine.server.runner import ServerRun
@@ -99,8 +102,9 @@ class StorageServer:
             self._port = listener.getsockname()[1]
             readers, writers = Workers(bounds.READER_THREADS), Workers(bounds.WRITER_THREADS)
             objects = OpenObjects(self._workspace.storage, readers)
-            app = self._app(readers, writers, objects)
-            run = ServerRun(app, listener, (readers, writers), objects)
+            painters = PaintingWorkers(Painter())
+            app = self._app(readers, writers, objects, painters)
+            run = ServerRun(app, listener, (painters, readers, writers), objects)
             run.start()
             self._run = run
             self._record = ServerRecord.publish(self._workspace.settings.data_dir, self.url)
@@ -121,7 +125,7 @@ class StorageServer:
                 self._run.stop(timeout_s)
                 self._run = None
 
-    def _app(self, readers: Workers, writers: Workers, objects: OpenObjects) -> StorageApp:
+    def _app(self, readers: Workers, writers: Workers, objects: OpenObjects, painters: PaintingWorkers) -> StorageApp:
         storage, signer = self._workspace.storage, self._workspace.signer
         identity = Identity(self._workspace.verifier)
         families = (
@@ -132,6 +136,7 @@ class StorageServer:
             WriteRoutes(storage, identity, writers),
             ListingRoutes(storage, identity, readers),
             LinkRoutes(storage, signer, identity, readers, self.url),
+            RenderRoutes(signer, identity, objects, Pictures(painters)),
         )
         router = Router(route for family in families for route in family.routes())
         return StorageApp(router, Gatekeeper(self._host), self._log, Refusals(storage))

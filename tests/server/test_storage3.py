@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 from storage3 import AsyncStorageClient, SyncStorageClient
 from storage3._async.bucket import AsyncStorageBucketAPI
 from storage3._async.file_api import AsyncBucketProxy
@@ -24,6 +25,7 @@ from storage3.types import CreateSignedUploadUrlOptions
 
 from engine.types import RlsContext
 from tests.server.clients import ALICE, PLAIN, TIMEOUT_S, Served, fetch, served
+from tests.server.test_rendering import picture
 
 RLS = "new row violates row-level security policy"
 OWN = "owner_id = (select auth.uid()::text)"
@@ -456,12 +458,33 @@ def tokens_that_do_not_count(world: World) -> None:
 
 
 @check
+def pictures_in_other_sizes(world: World) -> None:
+    files = bucket(world, "pictures", public=True)
+    files.upload("dir/ü 1.png", picture(), {"content-type": "image/png"})
+    transform = {"width": 8, "height": 8, "resize": "contain", "quality": 50, "format": "origin"}
+    assert picture_size(files.download("dir/ü 1.png", {"transform": transform})) == (8, 4)
+    assert picture_size(fetch(files.get_public_url("dir/ü 1.png", {"transform": transform})).content) == (8, 4)
+    link = files.create_signed_url("dir/ü 1.png", 60, {"transform": transform})["signedURL"]
+    assert picture_size(fetch(link).content) == (8, 4)
+    files.upload("text", b"no picture")
+    assert refused(files.download, "text", {"transform": transform})[:2] == ("422", "ImageProcessingError")
+    bucket(world, "pictures-2").upload("a.png", picture())
+    theirs = world.alice.from_("pictures-2").download
+    assert refused(theirs, "a.png", {"transform": transform}) == ("404", "not_found", "Object not found")
+
+
+@check
 def what_holdall_does_not_have(world: World) -> None:
     vectors = Watched(world.service.client.vectors(), world.service.run, set())
     analytics = Watched(world.service.client.analytics(), world.service.run, set())
     world.seen.update({"vectors", "analytics"})
     assert refused(vectors.list_buckets)[0] == "404"
     assert refused(analytics.list)[0] == "404"
+
+
+def picture_size(data: bytes) -> tuple[int, int]:
+    """Return width and height of a picture."""
+    return Image.open(io.BytesIO(data)).size
 
 
 def methods_of(*kinds: type) -> set[str]:

@@ -1,6 +1,6 @@
 // Every method of Supabase's client for JavaScript, unmodified, against a running Holdall.
 //
-// Reads {url, keys: {service, alice, bob, anon}} as JSON from stdin and writes one JSON object to stdout:
+// Reads {url, keys: {service, alice, bob, anon}, picture: a PNG of 80 x 40 in base64} as JSON from stdin and writes one JSON object to stdout:
 // {checks: [{name, error}], methods: [names that were called], unused: [names that were not]}.
 
 import assert from 'node:assert/strict'
@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers'
 
 import { StorageClient } from '@supabase/storage-js'
 
-const { url, keys } = JSON.parse(await text(process.stdin))
+const { url, keys, picture } = JSON.parse(await text(process.stdin))
 const seen = new Set()
 const checks = []
 const check = (name, run) => checks.push({ name, run })
@@ -68,6 +68,10 @@ async function bucket(name, options) {
 }
 
 const bytes = async (promise) => Buffer.from(await (await done(promise)).arrayBuffer())
+const sizeOf = async (png) => {
+  const head = Buffer.from(await png.arrayBuffer())
+  return [head.readUInt32BE(16), head.readUInt32BE(20)]
+}
 const content = Buffer.from(Array.from({ length: 2560 }, (_, n) => n % 256))
 
 check('buckets come and go', async () => {
@@ -367,6 +371,37 @@ check('tokens that do not count', async () => {
   await refused(person('x').from('b').list(), { ...wrong, message: 'Invalid Compact JWS' })
 })
 
+check('pictures in other sizes', async () => {
+  const files = await bucket('pictures', { public: true })
+  await done(files.upload('dir/ü 1.png', Buffer.from(picture, 'base64'), { contentType: 'image/png' }))
+  const transform = { width: 8, height: 8, resize: 'contain', quality: 50, format: 'origin' }
+  const own = await done(files.download('dir/ü 1.png', { transform }))
+  assert.deepEqual([own.type, await sizeOf(own)], ['image/png', [8, 4]])
+  const { publicUrl } = files.getPublicUrl('dir/ü 1.png', { transform }).data
+  assert.deepEqual(await sizeOf(await (await fetch(publicUrl)).blob()), [8, 4])
+  const { signedUrl } = await done(files.createSignedUrl('dir/ü 1.png', 60, { transform, download: 'x.png' }))
+  const shown = await fetch(signedUrl)
+  assert.equal(shown.headers.get('content-disposition'), 'attachment; filename="x.png"')
+  assert.deepEqual(await sizeOf(await shown.blob()), [8, 4])
+  await done(files.upload('text', 'no picture'))
+  await refused(files.download('text', { transform }), { status: 422, code: 'ImageProcessingError' })
+  await refused(files.download('none', { transform }), MISSING)
+  const closed = await bucket('pictures-2')
+  await done(closed.upload('a.png', Buffer.from(picture, 'base64')))
+  await refused(alice.from('pictures-2').download('a.png', { transform }), MISSING)
+})
+
+check('caches are emptied', async () => {
+  const files = await bucket('cached')
+  await done(files.upload('dir/ü 1.txt', 'hello'))
+  assert.deepEqual(await done(files.purgeCache('dir/ü 1.txt')), { message: 'success' })
+  assert.deepEqual(await done(files.purgeCache('dir/ü 1.txt', { transformations: true })), { message: 'success' })
+  assert.deepEqual(await done(service.buckets.purgeBucketCache('cached')), { message: 'success' })
+  const denied = { status: 403, code: 'AccessDenied', message: 'Access denied' }
+  await refused(alice.from('cached').purgeCache('dir/ü 1.txt'), denied)
+  await refused(anon.buckets.purgeBucketCache('cached'), denied)
+})
+
 check('what Holdall does not have', async () => {
   const missing = { status: 404, code: 'NotFound' }
   await bucket('plain')
@@ -405,5 +440,5 @@ for (const { name, run } of checks) {
   }
 }
 const all = [...methodsOf(service.client), ...methodsOf(service.client.from('x'))].filter((name) => !INNER.has(name))
-const unused = [...new Set(all)].filter((name) => !seen.has(name) && !name.startsWith('purge'))
+const unused = [...new Set(all)].filter((name) => !seen.has(name))
 process.stdout.write(JSON.stringify({ checks: results, methods: [...seen].sort(), unused }))
