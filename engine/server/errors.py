@@ -177,6 +177,11 @@ _TABLE: Final[dict[type[Exception], _Row]] = {
 _BUG: Final = Answer(500, "InternalError", "InternalError", _INTERNAL)
 
 
+def answers() -> tuple[Answer, ...]:
+    """Return the whole table: how each kind of error is told; no message stands for the error's own."""
+    return (*(_told(kind, row, "") for kind, row in _TABLE.items() if issubclass(kind, errors.StorageError)), _BUG)
+
+
 def extra_headers(error: Exception) -> list[tuple[bytes, bytes]]:
     """Return the header fields that the answer to an error needs beside its body.
 
@@ -208,5 +213,9 @@ def describe(error: Exception) -> Answer:
     row = next((_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE), None)
     if row is None or not isinstance(error, errors.StorageError):
         return _BUG
-    code = errors.StorageError.code if row.status >= 500 else error.code
-    return Answer(row.status, row.error or code, code, row.message or error.message)
+    return _told(type(error), row, error.message)
+
+
+def _told(kind: type[errors.StorageError], row: _Row, message: str) -> Answer:
+    code = errors.StorageError.code if row.status >= HTTPStatus.INTERNAL_SERVER_ERROR else kind.code
+    return Answer(row.status, row.error or code, code, row.message or message)

@@ -10,6 +10,7 @@ from engine.instance import ServerRecord
 from engine.server import bounds
 from engine.server.app import StorageApp
 from engine.server.bucket_routes import BucketRoutes
+from engine.server.document_routes import DocumentRoutes
 from engine.server.downloads import Downloads
 from engine.server.gatekeeper import Gatekeeper
 from engine.server.identity import Identity
@@ -138,5 +139,5 @@ class StorageServer:
             LinkRoutes(storage, signer, identity, readers, self.url),
             RenderRoutes(signer, identity, objects, Pictures(painters)),
         )
-        router = Router(route for family in families for route in family.routes())
-        return StorageApp(router, Gatekeeper(self._host), self._log, Refusals(storage))
+        described = DocumentRoutes(route for family in families for route in family.routes())
+        return StorageApp(Router(described.routes()), Gatekeeper(self._host), self._log, Refusals(storage))
