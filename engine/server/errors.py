@@ -10,9 +10,10 @@ The faults that only HTTP has are defined here beside the table:
     ├── PreconditionFailed            If-Match or If-Unmodified-Since says no
     ├── BodyTooLarge                  a JSON body or form field, not an object
     ├── NotRendered                   no picture can be made of the object
-    ├── Overloaded                    too much of the kind is waiting already
     ├── RelatedResourceNotFound       copy or move names a missing bucket
     └── MoveTargetExists              move onto an existing object
+    EnvironmentFault
+    └── Overloaded                    too much of the kind is waiting already
 
 Faults of the environment and bugs are described in general words: details are for the log, not for strangers.
 """
@@ -24,7 +25,7 @@ from http import HTTPStatus
 from typing import Final
 
 from engine import errors
-from engine.errors import InvalidRange, ObjectAlreadyExists, RequestFault
+from engine.errors import EnvironmentFault, InvalidRange, ObjectAlreadyExists, RequestFault
 
 
 class NoSuchRoute(RequestFault):
@@ -89,8 +90,10 @@ class NotRendered(RequestFault):
     code = "ImageProcessingError"
 
 
-class Overloaded(RequestFault):
+class Overloaded(EnvironmentFault):
     """Too many requests of the kind are waiting already."""
+
+    retryable = True
 
 
 class RelatedResourceNotFound(RequestFault):
@@ -164,7 +167,7 @@ _TABLE: Final[dict[type[Exception], _Row]] = {
     MethodNotAllowed: _Row(405),
     PreconditionFailed: _Row(412),
     NotRendered: _Row(422),
-    Overloaded: _Row(503),
+    Overloaded: _Row(503, None, "Too many such requests are waiting, try again later"),
     errors.DiskFull: _Row(507, None, "The disk of the server is full"),
     errors.FileTooLarge: _Row(507, None, "The disk of the server does not take a file this large"),
     errors.TooManyOpenFiles: _Row(503, None, "The server has too many files open, try again later"),

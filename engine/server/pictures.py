@@ -104,7 +104,7 @@ class Pictures:
         self, key: _Key, reader: ObjectReader, transform: Transform, accepted: tuple[str, ...]
     ) -> asyncio.Future[Picture]:
         if len(self._waiting) >= bounds.PICTURES_WAITING_MAX:
-            raise Overloaded("Too many pictures are being drawn, try again later")
+            raise Overloaded("Too many pictures are waiting to be drawn")
         if reader.size > bounds.PICTURE_MAX_BYTES:
             raise NotRendered("The object is too large to make a picture of")
         drawing = asyncio.ensure_future(self._workers.run(_drawn, self._workers.painter, reader, transform, accepted))
