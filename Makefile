@@ -10,7 +10,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test crash model policies check format demo screenshots bench coverage clean
+.PHONY: help run test clients api crash model policies check format demo screenshots bench coverage clean
 
 help: ## list these commands
 	@echo "Holdall: an object store in a window. Commands:"
@@ -29,6 +29,14 @@ else
 	$(PYTHON_IN_VENV) $(PYTEST) tests/app tests/e2e tests/meta
 	.venv-engine/bin/python $(PYTEST) tests/engine tests/server tests/cli
 endif
+
+clients: ## hold Supabase's own clients for Python and JavaScript, and curl, against the server, and count the checks
+	@sh packaging/bootstrap.sh test
+	$(PYTHON_IN_VENV) -m pytest -q -s tests/server/test_storage3.py tests/server/test_storage_js.py tests/server/test_clients.py $(ARGS)
+
+api: ## ask the server 100 things of every kind that its OpenAPI document allows, and hold the answers against it
+	@sh packaging/bootstrap.sh test
+	API_EXAMPLES=100 $(PYTHON_IN_VENV) -m pytest -q -s tests/server/test_openapi.py $(ARGS)
 
 crash: ## kill a process 500 times and cut the power 1,000 times, and hold what is left against what was acknowledged
 	@sh packaging/bootstrap.sh test

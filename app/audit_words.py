@@ -27,6 +27,10 @@ _WORDS: Final[Mapping[str, str]] = {
     O.OBJECT_GET: QT_TRANSLATE_NOOP("AuditWords", "Download"),
     O.OBJECT_GET_PUBLIC: QT_TRANSLATE_NOOP("AuditWords", "Download from a public bucket"),
     O.OBJECT_GET_SIGNED: QT_TRANSLATE_NOOP("AuditWords", "Download by a link"),
+    O.RENDER: QT_TRANSLATE_NOOP("AuditWords", "Picture in another size"),
+    O.RENDER_PUBLIC: QT_TRANSLATE_NOOP("AuditWords", "Public picture in another size"),
+    O.RENDER_SIGNED: QT_TRANSLATE_NOOP("AuditWords", "Picture in another size, by a link"),
+    O.CACHE_PURGE: QT_TRANSLATE_NOOP("AuditWords", "Pictures in other sizes forgotten"),
     O.OBJECT_DOWNLOAD_MANY: QT_TRANSLATE_NOOP("AuditWords", "Download several"),
     O.OBJECT_INFO: QT_TRANSLATE_NOOP("AuditWords", "Look at an object"),
     O.OBJECT_INFO_PUBLIC: QT_TRANSLATE_NOOP("AuditWords", "Look at a public object"),
@@ -86,7 +90,10 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         QT_TRANSLATE_NOOP("AuditWords", "Downloads"),
-        (O.OBJECT_GET, O.OBJECT_GET_PUBLIC, O.OBJECT_GET_SIGNED, O.OBJECT_DOWNLOAD_MANY, O.VERSION_GET, O.PAST_GET),
+        (
+            O.OBJECT_GET, O.OBJECT_GET_PUBLIC, O.OBJECT_GET_SIGNED, O.OBJECT_DOWNLOAD_MANY, O.VERSION_GET, O.PAST_GET,
+            "storage.render.", O.CACHE_PURGE,
+        ),
     ),
     (
         QT_TRANSLATE_NOOP("AuditWords", "Moves and deletions"),

@@ -6,7 +6,8 @@ to forge the other:
 * the specification's: `/storage/v1/object/<bucket>/<path>?token=<key id>.<HMAC>&expires=<unix time>`. The HMAC-SHA256
   covers method, bucket, path and expiry, each preceded by its length, so that no two requests share a message. The
   key id is a digest of the key: while keys are replaced there are several;
-* Supabase's: a JWT `{url: "<bucket>/<path>", scope: "download", iat, exp}`.
+* Supabase's: a JWT `{url: "<bucket>/<path>", scope: "download", iat, exp}`, with `transformations` where only a picture
+  in another size is to be seen: such a token does not open the object itself.
 
 Tokens to upload are JWTs of the second key, `{owner, url, upsert, scope: "upload", iat, exp}`. Neither scope does for
 the other.
@@ -159,23 +160,25 @@ class UrlSigner:
             raise WrongSignature("The link was not made for this")
         self._refuse_after(int(expires))
 
-    def sign_jwt(self, bucket: str, path: str, expires_in_s: int) -> str:
+    def sign_jwt(self, bucket: str, path: str, expires_in_s: int, transformations: str = "") -> str:
         """Make the token of a link in Supabase's form.
 
         Args:
             bucket: Name of the bucket.
             path: The object.
             expires_in_s: Life in seconds, 1 to `limits.LINK_EXPIRES_MAX_S`.
+            transformations: How a picture is to be seen, and not otherwise; nothing for the object itself.
 
         Returns:
-            The token, to be sent as `?token=` to `/object/sign/<bucket>/<path>`.
+            The token, to be sent as `?token=` to `/object/sign/<bucket>/<path>`, or below `/render/image/sign`.
 
         Raises:
             InvalidRequest: The life is out of range.
             InvalidBucketName: There can be no bucket of that name.
             InvalidKey: There can be no object of that path.
         """
-        return self._signed(bucket, path, expires_in_s, {"scope": _DOWNLOAD})
+        bound = {"transformations": transformations} if transformations else {}
+        return self._signed(bucket, path, expires_in_s, {"scope": _DOWNLOAD, **bound})
 
     def verify_jwt(self, bucket: str, path: str, token: str) -> None:
         """Check the token of a link in Supabase's form.
@@ -190,7 +193,24 @@ class UrlSigner:
             WrongSignature: Made for another object or purpose, with another key, or changed.
             ExpiredLink: Its time is over.
         """
-        self._verified(bucket, path, token, _DOWNLOAD)
+        if self._verified(bucket, path, token, _DOWNLOAD).get("transformations"):
+            raise WrongSignature("The link was not made for this")
+
+    def verify_render(self, bucket: str, path: str, token: str) -> str:
+        """Check the token of a link to a picture.
+
+        Args:
+            bucket: Name of the bucket asked for, percent-decoded.
+            path: The object asked for, percent-decoded.
+            token: The query's `token`, as sent.
+
+        Returns:
+            How it is to be seen, as `sign_jwt` was told.
+
+        Raises:
+            InvalidLink: As `verify_jwt`.
+        """
+        return str(self._verified(bucket, path, token, _DOWNLOAD).get("transformations", ""))
 
     def sign_upload(self, bucket: str, path: str, grant: UploadGrant, expires_in_s: int) -> str:
         """Make a token that lets its holder upload one object, in Supabase's form.

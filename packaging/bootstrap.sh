@@ -113,6 +113,23 @@ want_database_server() {
     fi
 }
 
+# Install the clients for Node.js that the server is tested with, where there is a Node.js that can run them.
+want_node_clients() {
+    clients_path=tests/server/clients_js
+    if ! command -v npm >/dev/null || ! node -e 'process.exit(Number(parseInt(process.versions.node) < 20))' 2>/dev/null; then
+        say "Tests of clients for Node.js will be skipped: they need Node.js 20 or newer, with npm."
+        return
+    fi
+    wanted=$(cksum <"$clients_path/package.json")
+    [ "$(cat "$clients_path/node_modules/holdall-installed" 2>/dev/null)" = "$wanted" ] && return
+    say "Installing clients for Node.js into $clients_path/node_modules"
+    if npm install --prefix "$clients_path" --no-package-lock --ignore-scripts --no-audit --no-fund --silent; then
+        printf '%s\n' "$wanted" >"$clients_path/node_modules/holdall-installed"
+    else
+        say "Tests of clients for Node.js will be skipped: npm could not install them. Is this machine online?"
+    fi
+}
+
 screen_tools="Xvfb=xvfb openbox xdotool import=imagemagick dbus-daemon curl"
 
 case $purpose in
@@ -132,6 +149,7 @@ case $purpose in
         want_tools "Tests that need a screen will be skipped." $screen_tools || true
         want_tools "Tests that put faults into system calls will be skipped." strace || true
         want_database_server "$purpose"
+        want_node_clients
         [ "$purpose" = test ] || want_tools "Tests that need a browser will be skipped." chromium || true
         [ "$purpose" = test ] || want_tools "The test with a real virus scanner will be skipped." clamd=clamav-daemon || true
         ;;

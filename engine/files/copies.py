@@ -20,6 +20,7 @@ from engine.files.candidates import admitted, check_may_insert
 from engine.files.commit import Committer
 from engine.files.contents import NewContent
 from engine.files.downloads import Downloads, ObjectReader, check_checksum
+from engine.files.labels import checked_values
 from engine.files.listing import Listing
 from engine.files.records import find_bucket, find_record
 from engine.files.rules import check_mime, check_size
@@ -32,6 +33,7 @@ from engine.types import (
     BatchReport,
     Bucket,
     ItemFailure,
+    LabelChanges,
     Progress,
     ProgressCallback,
     RlsContext,
@@ -41,6 +43,7 @@ from engine.types import (
 from engine.version_types import Replaced
 
 _SYSTEM: Final = RlsContext.service()
+_AS_IT_IS: Final = LabelChanges()
 
 
 class Copies:
@@ -81,16 +84,18 @@ class Copies:
         target_bucket: str | None,
         replace: bool,
         replaced: Replaced = Replaced.AS_KEPT,
+        labels: LabelChanges = _AS_IT_IS,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> StorageObject:
-        """Store the content of one object under another path.
+        """Store the content of one object under another path; `labels` says what is said of the copy instead.
 
         Raises:
             BucketNotFound: There is no such bucket.
             ObjectNotFound: There is no such object that the caller may see.
             Unauthorized: The caller may not add objects.
             ObjectAlreadyExists: The target path is taken and `replace` is False.
+            InvalidRequest: A label cannot be stored.
             ChecksumMismatch: The stored bytes are damaged; nothing was copied.
             Cancelled: `cancel` was used.
         """
@@ -98,8 +103,8 @@ class Copies:
         target = bucket if target_bucket is None else target_bucket
         with self._downloads.open(bucket, source_path, context) as reader:
             return self.store(
-                reader, target, target_path, context, replace=replace, replaced=replaced, progress=progress,
-                cancel=cancel,
+                reader, target, target_path, context, replace=replace, replaced=replaced, labels=labels,
+                progress=progress, cancel=cancel,
             )  # fmt: skip
 
     def store(
@@ -111,6 +116,7 @@ class Copies:
         *,
         replace: bool,
         replaced: Replaced = Replaced.AS_KEPT,
+        labels: LabelChanges = _AS_IT_IS,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> StorageObject:
@@ -122,7 +128,7 @@ class Copies:
         """
         validate_object_path(path)
         token = cancel or CancelToken()
-        info = reader.info
+        info = reader.info._replace(**checked_values(labels))
         target = self._target(bucket, path, info, context, replace)
 
         def monitor(done_bytes: int) -> None:

@@ -73,7 +73,7 @@ class Labels:
             InvalidRequest: A value cannot be stored.
             UnsupportedMediaType: The bucket does not take the type.
         """
-        values = _checked_values(changes)
+        values = checked_values(changes)
         wanted = list(dict.fromkeys(validate_object_path(path) for path in paths))
 
         def work(change: Mutation) -> list[StorageObject]:
@@ -97,8 +97,11 @@ class Labels:
         return tuple(changed)
 
 
-def _checked_values(changes: LabelChanges) -> dict[str, Any]:
+def checked_values(changes: LabelChanges) -> dict[str, Any]:
     """Return the columns that are to change, checked.
+
+    Args:
+        changes: What is to be said from now on.
 
     Raises:
         InvalidRequest: A value cannot be stored.

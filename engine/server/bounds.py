@@ -110,5 +110,17 @@ EVENT_HEARTBEAT_S: Final = 15.0
 EVENT_RETRY_MS: Final = 1_000
 """After how long a browser connects again."""
 
+PICTURE_MAX_BYTES: Final = 50 * MIB
+"""Largest object that a picture is made of; twice Supabase's."""
+
+PAINTERS: Final = 2
+"""Pictures that are drawn at once, each by a process of its own that may take 1 GiB."""
+
+PICTURES_WAITING_MAX: Final = 32
+"""Pictures that wait to be drawn; further ones are refused with 503."""
+
+PICTURE_CACHE_BYTES: Final = 64 * MIB
+"""Bytes of drawn pictures that are remembered."""
+
 RECENT_REQUESTS_MAX: Final = 1_000
 """Requests that the log for the window remembers."""

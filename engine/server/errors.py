@@ -13,8 +13,11 @@ The faults that only HTTP has are defined here beside the table:
     ├── WrongTusVersion               not the version of the protocol for resumable uploads that is spoken here
     ├── NoOffsetBody                  a part of a resumable upload that does not say that it is one
     ├── PartDamaged                   its bytes do not have the checksum that was sent with them
+    ├── NotRendered                   no picture can be made of the object
     ├── RelatedResourceNotFound       copy or move names a missing bucket
     └── MoveTargetExists              move onto an existing object
+    EnvironmentFault
+    └── Overloaded                    too much of the kind is waiting already
 
 Faults of the environment and bugs are described in general words: details are for the log, not for strangers.
 """
@@ -26,7 +29,7 @@ from http import HTTPStatus
 from typing import Final
 
 from engine import errors
-from engine.errors import InvalidRange, ObjectAlreadyExists, RequestFault
+from engine.errors import EnvironmentFault, InvalidRange, ObjectAlreadyExists, RequestFault
 from engine.resumable_types import UploadBusy
 from engine.scanning.errors import InfectedContent, ScannerUnavailable, TooLargeToScan
 
@@ -109,6 +112,18 @@ class PartDamaged(RequestFault):
     code = "ChecksumMismatch"
 
 
+class NotRendered(RequestFault):
+    """No picture can be made of the object: it is none, damaged, too large, or takes too long."""
+
+    code = "ImageProcessingError"
+
+
+class Overloaded(EnvironmentFault):
+    """Too many requests of the kind are waiting already."""
+
+    retryable = True
+
+
 class RelatedResourceNotFound(RequestFault):
     """A copy or move names a bucket that does not exist."""
 
@@ -186,6 +201,8 @@ _TABLE: Final[dict[type[Exception], _Row]] = {
     NoOffsetBody: _Row(415),
     UploadBusy: _Row(423),
     PartDamaged: _Row(460),
+    NotRendered: _Row(422),
+    Overloaded: _Row(503, None, "Too many such requests are waiting, try again later"),
     errors.DiskFull: _Row(507, None, "The disk of the server is full"),
     errors.FileTooLarge: _Row(507, None, "The disk of the server does not take a file this large"),
     errors.TooManyOpenFiles: _Row(503, None, "The server has too many files open, try again later"),
@@ -197,6 +214,11 @@ _TABLE: Final[dict[type[Exception], _Row]] = {
     errors.EnvironmentFault: _Row(500, None, _INTERNAL),
 }
 _BUG: Final = Answer(500, "InternalError", "InternalError", _INTERNAL)
+
+
+def answers() -> tuple[Answer, ...]:
+    """Return the whole table: how each kind of error is told; no message stands for the error's own."""
+    return (*(_told(kind, row, "") for kind, row in _TABLE.items() if issubclass(kind, errors.StorageError)), _BUG)
 
 
 def extra_headers(error: Exception) -> list[tuple[bytes, bytes]]:
@@ -233,5 +255,9 @@ def describe(error: Exception) -> Answer:
     row = next((_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE), None)
     if row is None or not isinstance(error, errors.StorageError):
         return _BUG
-    code = errors.StorageError.code if row.status >= 500 else error.code
-    return Answer(row.status, row.error or code, code, row.message or error.message)
+    return _told(type(error), row, error.message)
+
+
+def _told(kind: type[errors.StorageError], row: _Row, message: str) -> Answer:
+    code = errors.StorageError.code if row.status >= HTTPStatus.INTERNAL_SERVER_ERROR else kind.code
+    return Answer(row.status, row.error or code, code, row.message or message)

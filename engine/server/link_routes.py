@@ -1,11 +1,13 @@
 """Making signed links, one or many, in both forms at once.
 
-`signedURL` is Supabase's: relative to `/storage/v1`, with a JWT. `url` is the specification's: absolute, on the address
+`signedURL` is Supabase's: relative to `/storage/v1`, with a JWT, and, since its clients encode it themselves, not
+percent-encoded but where it would be read otherwise. `url` is the specification's: absolute, on the address
 that the caller itself used, so that a link made through a LAN address opens in the LAN.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -16,12 +18,15 @@ from engine.server import bounds
 from engine.server.exchange import Exchange
 from engine.server.fields import Fields
 from engine.server.identity import Identity
+from engine.server.render_routes import asked_for
 from engine.server.routing import Route, Shape, Target
+from engine.server.targets import BASE_PATH
 from engine.server.workers import Workers
 from engine.signed_url import UrlSigner
 from engine.storage import FileStorage
 from engine.types import RlsContext
 
+_AMBIGUOUS: Final = re.compile(r"[?#%]")
 _UNSIGNABLE: Final = "Either the object does not exist or you do not have access to it"
 
 
@@ -54,10 +59,12 @@ class LinkRoutes:
 
     async def _sign(self, exchange: Exchange, target: Target) -> None:
         context = self._identity.acting(exchange, Operation.OBJECT_SIGN, target.bucket, target.path)
-        body = await exchange.json_body()
-        expires_in_s = _expires_in_s(Fields("querystring", exchange.query), Fields("body", body))
+        body = Fields("body", await exchange.json_body())
+        expires_in_s = _expires_in_s(Fields("querystring", exchange.query), body)
+        transform = body.nested("transform")
+        shown_as = asked_for(transform).text() if transform.names() else ""
         link = await self._workers.run(
-            self._link, target.bucket, target.path, context, expires_in_s, self._base(exchange)
+            self._link, target.bucket, target.path, context, expires_in_s, self._base(exchange), shown_as
         )
         await exchange.answer_json(200, link)
 
@@ -84,15 +91,25 @@ class LinkRoutes:
             return {"error": _UNSIGNABLE, "path": path, "signedURL": None}
         return {"error": None, "path": path, **link}
 
-    def _link(self, bucket: str, path: str, context: RlsContext, expires_in_s: int, base_url: str) -> dict[str, str]:
+    def _link(
+        self, bucket: str, path: str, context: RlsContext, expires_in_s: int, base_url: str, shown_as: str = ""
+    ) -> dict[str, str]:
+        """Return a link in both forms; to a picture in another size there is but Supabase's, which says which."""
         link = self._storage.sign(bucket, path, context, expires_in_s)
-        token = self._signer.sign_jwt(bucket, path, expires_in_s)
-        where = f"/object/sign/{quote(bucket, safe='')}/{quote(path, safe='/')}"
-        return {"signedURL": f"{where}?token={token}", "url": link.absolute(base_url)}
+        token = self._signer.sign_jwt(bucket, path, expires_in_s, shown_as)
+        words = "render/image/sign" if shown_as else "object/sign"
+        signed = f"/{words}/{_readable(bucket)}/{_readable(path)}?token={token}"
+        encoded = f"/{words}/{quote(bucket, safe='')}/{quote(path, safe='/')}?token={token}"
+        return {"signedURL": signed, "url": f"{base_url}{BASE_PATH}{encoded}" if shown_as else link.absolute(base_url)}
 
     def _base(self, exchange: Exchange) -> str:
         host = exchange.header(b"host")
         return f"{exchange.scope['scheme']}://{host}" if host else self._base_url
+
+
+def _readable(text: str) -> str:
+    """Return a part of an address as Supabase writes it, for clients that encode it."""
+    return _AMBIGUOUS.sub(lambda found: f"%{ord(found[0]):02X}", text)
 
 
 def _expires_in_s(query: Fields, body: Fields) -> int:

@@ -15,6 +15,7 @@ from engine.errors import Cancelled, StorageError
 from engine.server.downloads import Downloads
 from engine.server.exchange import ClientGone, Exchange
 from engine.server.identity import ANONYMOUS, Identity, in_act, origin_of
+from engine.server.links import meant_by
 from engine.server.open_objects import Caller, Door, OpenObjects
 from engine.server.payloads import info_json
 from engine.server.routing import Handler, Route, Shape, Target
@@ -90,8 +91,9 @@ class ReadRoutes:
         await self._send(exchange, target, Door.GRANTED, Operation.OBJECT_GET_SIGNED)
 
     async def _read_by_jwt(self, exchange: Exchange, target: Target) -> None:
-        self._signer.verify_jwt(target.bucket, target.path, exchange.query.get("token", ""))
-        await self._send(exchange, target, Door.GRANTED, Operation.OBJECT_GET_SIGNED)
+        token = exchange.query.get("token", "")
+        meant, _ = meant_by(target, partial(self._signer.verify_jwt, token=token))
+        await self._send(exchange, meant, Door.GRANTED, Operation.OBJECT_GET_SIGNED)
 
     async def _info(self, exchange: Exchange, target: Target) -> None:
         caller = self._identity.optional(exchange)

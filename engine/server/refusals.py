@@ -43,6 +43,10 @@ _OPERATIONS: Final[Mapping[tuple[str, bytes, Shape], Operation]] = {
     ("GET", b"events", Shape.PLAIN): Operation.EVENT_LISTEN,
     ("POST", b"object/move", Shape.PLAIN): Operation.OBJECT_MOVE,
     ("POST", b"object/copy", Shape.PLAIN): Operation.OBJECT_COPY,
+    ("GET", b"render/image/authenticated", Shape.OBJECT): Operation.RENDER,
+    ("GET", b"render/image/sign", Shape.OBJECT): Operation.RENDER_SIGNED,
+    ("DELETE", b"cdn", Shape.BUCKET): Operation.CACHE_PURGE,
+    ("DELETE", b"cdn", Shape.OBJECT): Operation.CACHE_PURGE,
     ("DELETE", b"object", Shape.OBJECT): Operation.OBJECT_DELETE,
     ("DELETE", b"object", Shape.BUCKET): Operation.OBJECT_DELETE_MANY,
 }
@@ -69,6 +73,6 @@ class Refusals:
         """
         method = "GET" if exchange.method == "HEAD" else exchange.method
         operation = _OPERATIONS.get((method, match.words, match.shape), Operation.OBJECT_GET_SIGNED)
-        if method == "GET" and isinstance(error, InvalidLink):
+        if operation is Operation.OBJECT_GET and isinstance(error, InvalidLink):
             operation = Operation.OBJECT_GET_SIGNED
         self._storage.note(in_act(exchange, _UNKNOWN, operation, match.target.bucket, match.target.path), error)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from typing import Final
 
+from engine.images import Painter
 from engine.instance import ServerRecord
 from engine.server import bounds
 from engine.server.app import StorageApp
 from engine.server.bucket_routes import BucketRoutes
+from engine.server.document_routes import DocumentRoutes
 from engine.server.downloads import Downloads
 from engine.server.event_feed import EventFeed
 from engine.server.event_routes import EventRoutes
@@ -17,8 +19,10 @@ from engine.server.identity import Identity
 from engine.server.link_routes import LinkRoutes
 from engine.server.listing_routes import ListingRoutes
 from engine.server.open_objects import OpenObjects
+from engine.server.pictures import PaintingWorkers, Pictures
 from engine.server.read_routes import ReadRoutes
 from engine.server.refusals import Refusals
+from engine.server.render_routes import RenderRoutes
 from engine.server.request_log import RequestListener, RequestLog, RequestRecord
 from engine.server.routing import Router
 from engine.server.runner import ServerRun
@@ -103,9 +107,9 @@ class StorageServer:
             self._port = listener.getsockname()[1]
             readers, writers = Workers(bounds.READER_THREADS), Workers(bounds.WRITER_THREADS)
             objects = OpenObjects(self._workspace.storage, readers)
-            feed = EventFeed(self._workspace.storage, readers)
-            app = self._app(readers, writers, objects, feed)
-            run = ServerRun(app, listener, (readers, writers), objects, feed)
+            feed, painters = EventFeed(self._workspace.storage, readers), PaintingWorkers(Painter())
+            app = self._app(readers, writers, objects, feed, painters)
+            run = ServerRun(app, listener, (painters, readers, writers), objects, feed)
             run.start()
             self._run = run
             self._record = ServerRecord.publish(self._workspace.settings.data_dir, self.url)
@@ -126,7 +130,9 @@ class StorageServer:
                 self._run.stop(timeout_s)
                 self._run = None
 
-    def _app(self, readers: Workers, writers: Workers, objects: OpenObjects, feed: EventFeed) -> StorageApp:
+    def _app(
+        self, readers: Workers, writers: Workers, objects: OpenObjects, feed: EventFeed, painters: PaintingWorkers
+    ) -> StorageApp:
         storage, signer = self._workspace.storage, self._workspace.signer
         identity, refusals = Identity(self._workspace.verifier), Refusals(storage)
         families = (
@@ -140,6 +146,7 @@ class StorageServer:
             ListingRoutes(storage, identity, readers),
             LinkRoutes(storage, signer, identity, readers, self.url),
             EventRoutes(storage, identity, readers, feed),
+            RenderRoutes(signer, identity, objects, Pictures(painters)),
         )
-        router = Router(route for family in families for route in family.routes())
-        return StorageApp(router, Gatekeeper(self._host), self._log, refusals)
+        described = DocumentRoutes(route for family in families for route in family.routes())
+        return StorageApp(Router(described.routes()), Gatekeeper(self._host), self._log, refusals)

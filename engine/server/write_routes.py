@@ -18,7 +18,7 @@ from engine.server.routing import Route, Shape, Target
 from engine.server.upload_routes import wants_upsert
 from engine.server.workers import Workers
 from engine.storage import FileStorage
-from engine.types import RlsContext, StorageObject
+from engine.types import UNCHANGED, LabelChanges, RlsContext, StorageObject
 
 
 class WriteRoutes:
@@ -82,7 +82,8 @@ class WriteRoutes:
 
     async def _copy(self, exchange: Exchange, _: Target) -> None:
         caller = self._identity.required(exchange)
-        pair = _Pair.read(Fields("body", await exchange.json_body()))
+        body = Fields("body", await exchange.json_body())
+        pair, labels = _Pair.read(body), _labels(body)
         context = in_act(exchange, caller, Operation.OBJECT_COPY, pair.bucket, pair.source)
         with _related_faults():
             stored = await self._workers.run(
@@ -93,6 +94,7 @@ class WriteRoutes:
                 context,
                 target_bucket=pair.target_bucket,
                 replace=wants_upsert(exchange),
+                labels=labels,
             )
         await exchange.answer_json(200, stored_json(stored))
 
@@ -114,6 +116,21 @@ class _Pair:
             target=body.required_text("destinationKey"),
             target_bucket=body.text("destinationBucket", "") or None,
         )
+
+
+def _labels(body: Fields) -> LabelChanges:
+    """Return what is said of a copy: the same as of its source, unless the body says otherwise.
+
+    Without `copyMetadata` the copy has no user metadata, and keeps of type and cache rule what `metadata` leaves out.
+    """
+    if body.flag("copyMetadata", default=True):
+        return LabelChanges()
+    told = body.nested("metadata")
+    return LabelChanges(
+        mime_type=told.text("mimetype", "") or UNCHANGED,
+        cache_control=told.text("cacheControl", "") or UNCHANGED,
+        user_metadata={},
+    )
 
 
 @contextmanager

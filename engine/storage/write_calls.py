@@ -24,6 +24,7 @@ from engine.types import (
 from engine.version_types import Replaced
 
 _DEFAULTS: Final = UploadOptions()
+_AS_IT_IS: Final = LabelChanges()
 
 
 class WriteCalls(Calls):
@@ -164,10 +165,14 @@ class WriteCalls(Calls):
         target_bucket: str | None = None,
         replace: bool = False,
         replaced: Replaced = Replaced.AS_KEPT,
+        labels: LabelChanges = _AS_IT_IS,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> StorageObject:
-        """Store the content of one object under another path; `replaced` says what becomes of what stood there."""
+        """Store the content of one object under another path.
+
+        `replaced` says what becomes of what stood there, `labels` what is said of the copy instead of the same again.
+        """
         return self._use.copies.copy(
             bucket,
             source_path,
@@ -176,6 +181,7 @@ class WriteCalls(Calls):
             target_bucket=target_bucket,
             replace=replace,
             replaced=replaced,
+            labels=labels,
             progress=progress,
             cancel=cancel,
         )

@@ -7,17 +7,71 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 
+from engine.config import Settings
+from engine.secrets import FixedSecrets
 from engine.server import StorageServer
+from engine.types import RlsContext
+from engine.workspace import Workspace, open_workspace
 
 TIMEOUT_S = 20.0
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Never used; given to clients so that each does not load the system's certificates anew, which takes 50 ms."""
+
+
+ALICE = "a11ce000-0000-4000-8000-000000000001"
+BOB = "b0b00000-0000-4000-8000-000000000002"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A workspace that is served, for tests that share one server."""
+
+    workspace: Workspace
+    server: StorageServer
+
+    @property
+    def url(self) -> str:
+        """Return the address of the API."""
+        return f"{self.server.url}/storage/v1"
+
+    @property
+    def service_key(self) -> str:
+        """Return the key that may do everything."""
+        return self.workspace.keys.service_role
+
+    @property
+    def anon_key(self) -> str:
+        """Return the key of people who have not signed in."""
+        return self.workspace.keys.anon
+
+    def user_token(self, user_id: str = ALICE, **claims: Any) -> str:
+        """Return the token of a signed-in user."""
+        payload = {"role": "authenticated", "sub": user_id, **claims}
+        return jwt.encode(payload, self.workspace.jwt_secret, algorithm="HS256")
+
+    def apply(self, statements: str) -> None:
+        """Create policies, written in SQL."""
+        self.workspace.storage.policies.apply(statements, RlsContext.service())
+
+
+@contextlib.contextmanager
+def served(data_dir: Path) -> Iterator[Served]:
+    """Serve a new workspace on a free port."""
+    with open_workspace(Settings(data_dir), FixedSecrets(b"\x07" * 32)) as workspace:
+        server = StorageServer(workspace)
+        server.start()
+        try:
+            yield Served(workspace, server)
+        finally:
+            server.stop()
 
 
 def api_client(server: StorageServer, token: str | None = None) -> httpx.Client:

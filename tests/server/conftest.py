@@ -17,10 +17,7 @@ from engine.server import StorageServer
 from engine.signed_url import LinkKey, UrlSigner
 from engine.workspace import Workspace, open_workspace
 from tests.policies import let_owners
-from tests.server.clients import RawClient, api_client
-
-ALICE = "a11ce000-0000-4000-8000-000000000001"
-BOB = "b0b00000-0000-4000-8000-000000000002"
+from tests.server.clients import ALICE, BOB, RawClient, api_client
 
 
 @pytest.fixture

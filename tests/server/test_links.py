@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import jwt
@@ -20,7 +20,7 @@ def links(api: httpx.Client, photos: str, server: StorageServer) -> dict[str, st
     """Store an object and return an absolute link to it in each form."""
     api.post(f"/object/{photos}/a b/ü.txt", content=b"hello", headers={"content-type": "text/plain"})
     signed = api.post(f"/object/sign/{photos}/a b/ü.txt", json={"expiresIn": 60}).json()
-    return {"specification": signed["url"], "supabase": f"{server.url}/storage/v1{signed['signedURL']}"}
+    return {"specification": signed["url"], "supabase": str(httpx.URL(f"{server.url}/storage/v1{signed['signedURL']}"))}
 
 
 FORMS = pytest.mark.parametrize("form", ["specification", "supabase"])
@@ -223,3 +223,16 @@ def test_a_browser_gets_a_page(
     assert (gone.status_code, "There is nothing here" in gone.text) == (404, True)
     with api_client(server) as client:
         assert client.get("/bucket", headers=browser).json()["code"] == "AccessDenied"
+
+
+def test_supabases_form_is_readable_and_opens_when_encoded_once_more(
+    server: StorageServer, api: httpx.Client, photos: str
+):
+    for path in ("a b/ü.txt", "50%25?#", "100% wool"):
+        api.put(f"/object/{photos}/{quote(path)}", content=path.encode()).raise_for_status()
+        link = api.post(f"/object/sign/{photos}/{quote(path)}").json()["signedURL"]
+        where, _, query = link.partition("?token=")
+        assert where == f"/object/sign/{photos}/{path}".replace("%", "%25").replace("?#", "%3F%23")
+        for again in (where, quote(where)):
+            assert fetch(f"{server.url}/storage/v1{again}?token={query}").text == path
+        assert fetch(f"{server.url}/storage/v1{quote(where)}%2541?token={query}").json()["code"] == "InvalidSignature"

@@ -22,7 +22,7 @@ from engine.errors import (
     UnsupportedMediaType,
 )
 from engine.storage import FileStorage
-from engine.types import Bucket, BucketChanges, Progress, RlsContext, UploadOptions
+from engine.types import Bucket, BucketChanges, LabelChanges, Progress, RlsContext, UploadOptions
 
 Staged = Callable[[], list[str]]
 
@@ -267,3 +267,14 @@ class TestMakingFolders:
                 storage.create_folder("photos", wrong, service)
         with pytest.raises(BucketNotFound):
             storage.create_folder("missing", "a/", service)
+
+
+def test_a_copy_may_be_told_of_otherwise(storage, bucket, service):
+    told = UploadOptions("text/csv", cache_control="max-age=9", user_metadata={"k": "v"})
+    storage.upload("photos", "a", b"1", service, told)
+    copy = storage.copy("photos", "a", "b", service, labels=LabelChanges("text/plain", user_metadata={}))
+    assert (copy.mime_type, copy.cache_control, copy.user_metadata) == ("text/plain", "max-age=9", {})
+    assert storage.info("photos", "b", service) == copy
+    assert storage.info("photos", "a", service).mime_type == "text/csv"
+    with pytest.raises(InvalidRequest):
+        storage.copy("photos", "a", "c", service, labels=LabelChanges(cache_control="a\nb"))
