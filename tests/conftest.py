@@ -16,12 +16,14 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from engine.storage import FileStorage
     from engine.types import Bucket, RlsContext
     from engine.workspace import Workspace
@@ -33,6 +35,10 @@ hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, prin
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+MEMORY_DISK = Path("/dev/shm")
+MEMORY_DISK_MIN = 3 * 2**30
+"""Bytes that have to be free there: the largest tests, two at a time, need half of it."""
+
 _home_key = pytest.StashKey[Path]()
 
 
@@ -43,7 +49,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Turn the environment into nobody's: no screen, no keyring, no settings or data of the person testing."""
+    """Turn the environment into nobody's: no screen, no keyring, no settings or data of the person testing.
+
+    Temporary folders are made in memory where there is room: thousands of workspaces are waited for until a disk has
+    them, and none of them is to outlast a power cut. With `PYTEST_DEBUG_TEMPROOT` they are made elsewhere.
+    """
+    if MEMORY_DISK.is_dir() and shutil.disk_usage(MEMORY_DISK).free >= MEMORY_DISK_MIN:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
     home = Path(tempfile.mkdtemp(prefix="holdall-"))
     config.stash[_home_key] = home
     for variable, folder in (
@@ -67,6 +79,35 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the environment's folders."""
     shutil.rmtree(config.stash[_home_key], ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_statements() -> Iterator[None]:
+    """Compile each statement once for all databases of a run, not once for each of the thousands that it opens.
+
+    A program opens one, so that nothing is gained there. All are alike: the same driver, and the same SQLite.
+    """
+    if importlib.util.find_spec("engine") is None:  # a test of this file alone
+        yield
+        return
+    from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+    from sqlalchemy.util import LRUCache
+
+    from engine.metadata import database
+
+    cache: LRUCache[Any, Any] = LRUCache(2_000)
+    create_engine = database.create_engine
+
+    def sharing(*arguments: Any, **options: Any) -> Engine:
+        engine = create_engine(*arguments, **options)
+        engine.update_execution_options(compiled_cache=cache)
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "create_engine", sharing)
+        patch.setattr(SQLiteDialect_pysqlite, "__eq__", lambda one, other: type(one) is type(other))
+        patch.setattr(SQLiteDialect_pysqlite, "__hash__", lambda dialect: hash(type(dialect)))
+        yield
 
 
 def _own_threads() -> set[threading.Thread]:
