@@ -193,6 +193,27 @@ class TokenInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What is known of a key that counts now; the key itself is told to nobody.
+
+    Attributes:
+        signs_links: Whether it signs links, not tokens.
+        algorithm: How; empty where a file holds no key that can be used.
+        key_id: What `kid` calls it, or None where it has no name.
+        since: When it was made here, or None for others'.
+        until: From when on it no longer counts, or None for until it is replaced.
+        source: The file or the variable that it comes from; empty for the workspace's own.
+    """
+
+    signs_links: bool
+    algorithm: str
+    key_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class IssuedToken:
     """A token that was just minted.
 

@@ -45,6 +45,7 @@ from engine.files.versions import Versions
 from engine.housekeeping import Premises
 from engine.identities.generation import AccessGeneration
 from engine.identities.key_files import KeyFile, keys_of_jwks, keys_of_pem
+from engine.identities.key_ring import KeyRing
 from engine.identities.known import KnownIdentities
 from engine.identities.signing_keys import SigningKeys
 from engine.identities.tokens import Tokens
@@ -99,6 +100,7 @@ class Identities:
     tokens: Tokens
     signing_keys: SigningKeys
     verifier: TokenVerifier
+    key_ring: KeyRing
 
 
 def identities_of(settings: Settings, core: Core, secrets: SecretStore) -> Identities:
@@ -112,9 +114,8 @@ def identities_of(settings: Settings, core: Core, secrets: SecretStore) -> Ident
     generation = AccessGeneration(executor)
     keys = SigningKeys(executor, permissions, secrets, generation, settings.jwt_secret)
     files = ((settings.jwt_public_key_file, keys_of_pem), (settings.jwks_file, keys_of_jwks))
-    known = KnownIdentities(
-        executor, generation, keys, [KeyFile(path, parse) for path, parse in files if path is not None]
-    )
+    others = [KeyFile(path, parse) for path, parse in files if path is not None]
+    known = KnownIdentities(executor, generation, keys, others)
     rules = TokenRules(
         settings.jwt_audience, settings.jwt_issuer, settings.jwt_leeway_s, settings.external_service_role
     )
@@ -123,6 +124,7 @@ def identities_of(settings: Settings, core: Core, secrets: SecretStore) -> Ident
         Tokens(executor, permissions, keys, known),
         keys,
         TokenVerifier(known, rules),
+        KeyRing(keys, others),
     )
 
 

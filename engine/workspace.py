@@ -78,6 +78,7 @@ class Workspace:
         users: People who are known here.
         tokens: Bearer tokens that are minted here.
         signing_keys: What tokens and links are signed with.
+        key_ring: Which keys count now, others' too.
         verifier: Tells who holds a token.
         signer: Makes and checks links.
         secrets: Where the workspace's keys are kept.
@@ -103,7 +104,7 @@ class Workspace:
         core.sidecars.mend(self.owner_id)
         identities = identities_of(settings, core, secrets)
         self.users, self.tokens, self.verifier = identities.users, identities.tokens, identities.verifier
-        self.signing_keys = identities.signing_keys
+        self.signing_keys, self.key_ring = identities.signing_keys, identities.key_ring
         self.signer = UrlSigner(self.signing_keys.link_keys)
         events, quarantine = EventBus(), Quarantine(core.executor)
         announcer = Announcer(events)

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject
 
 from app.bridge.tasks import Fail, Tasks, Ticket
 from app.i18n import translate
-from engine.access_types import IssuedToken, TokenInfo, User
+from engine.access_types import IssuedToken, KeyInfo, TokenInfo, User
 from engine.context import NO_CLAIMS, RlsContext
 from engine.errors import InvalidRequest
 from engine.types import UNCHANGED, Role, Unchanged
@@ -68,12 +68,14 @@ class Known:
         tokens: The newest first.
         anon_key: The key that may be public.
         service_key: The key to keep.
+        keys: What tokens and links may be signed with now.
     """
 
     users: tuple[User, ...]
     tokens: tuple[TokenInfo, ...]
     anon_key: str = field(repr=False)
     service_key: str = field(repr=False)
+    keys: tuple[KeyInfo, ...] = ()
 
 
 class AccessBridge:
@@ -133,7 +135,8 @@ class AccessBridge:
     def _everything(self) -> Known:
         workspace, own = self._workspace, self._own
         keys = workspace.keys
-        return Known(workspace.users.list(own), workspace.tokens.list(own), keys.anon, keys.service_role)
+        users, tokens, ring = workspace.users.list(own), workspace.tokens.list(own), workspace.key_ring.list(own)
+        return Known(users, tokens, keys.anon, keys.service_role, ring)
 
     def _add(self, draft: UserDraft) -> User:
         return self._workspace.users.add(

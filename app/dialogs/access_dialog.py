@@ -22,7 +22,7 @@ from app.bridge.access import Known
 from app.dialogs.base import Dialog
 from app.i18n import translate
 from app.look import Look, label
-from app.models.access import TokenColumn, UserColumn, is_valid, token_model, user_model
+from app.models.access import KeyColumn, TokenColumn, UserColumn, is_valid, key_model, token_model, user_model
 from app.widgets.empty_state import EmptyState
 from app.widgets.notice import Notice
 from app.widgets.records_table import RecordsTable
@@ -36,6 +36,11 @@ _USER_WIDTHS: Final[dict[int, int]] = {
 _TOKEN_WIDTHS: Final[dict[int, int]] = {
     TokenColumn.ROLE: 120, TokenColumn.STATE: 90, TokenColumn.EXPIRES: 150, TokenColumn.CREATED: 150,
     TokenColumn.ID: 130,
+}  # fmt: skip
+
+
+_KEY_WIDTHS: Final[dict[int, int]] = {
+    KeyColumn.USE: 76, KeyColumn.ALGORITHM: 76, KeyColumn.UNTIL: 150, KeyColumn.SINCE: 150, KeyColumn.ID: 130,
 }  # fmt: skip
 
 
@@ -72,6 +77,8 @@ class AccessDialog(Dialog):
         self._tokens.setParent(self)
         self.users = RecordsTable(look, self._users, translate("AccessDialog", "Users"), _USER_WIDTHS)
         self.tokens = RecordsTable(look, self._tokens, translate("AccessDialog", "Tokens"), _TOKEN_WIDTHS)
+        self._keys = key_model(self)
+        self.keys = RecordsTable(look, self._keys, translate("AccessDialog", "Keys that count"), _KEY_WIDTHS)
         self.pages = QButtonGroup(self)
         self._stack = QStackedLayout()
         self.body.addLayout(self._chips())
@@ -118,6 +125,7 @@ class AccessDialog(Dialog):
         self._users_stack.setCurrentWidget(self.users if known.users else self.nobody)
         self.anon.show_secret(known.anon_key)
         self.service.show_secret(known.service_key)
+        self._keys.show(known.keys)
         self._judge()
 
     def refuse(self, reason: str) -> None:
@@ -197,7 +205,7 @@ class AccessDialog(Dialog):
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(self.look.theme.space("l"))
+        column.setSpacing(self.look.theme.space("m"))
         about = translate("AccessDialog", "Programs show one of these to the server, as with Supabase.")
         column.addWidget(label(about, tone="muted", wrap=True))
         column.addWidget(self.anon)
@@ -207,7 +215,11 @@ class AccessDialog(Dialog):
         row.addStretch()
         self.replace.setAutoDefault(False)
         column.addLayout(row)
-        column.addStretch()
+        hint = translate("AccessDialog", "What was signed with one of these counts: yours, those you replaced until "
+                         "their time is over, and others' from the files that Holdall was started with.")  # fmt: skip
+        column.addWidget(label(translate("AccessDialog", "Keys that count"), size="section"))
+        column.addWidget(label(hint, size="caption", tone="muted", wrap=True))
+        column.addWidget(self.keys, 1)
         return page
 
     def _page(self, middle: QWidget, left: tuple[QWidget, ...], right: tuple[QWidget, ...]) -> QWidget:

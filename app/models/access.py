@@ -14,7 +14,7 @@ from app.claims import claims_text
 from app.formats import full_time_text, minute_time_text
 from app.i18n import translate
 from app.models.records import Cell, RecordModel
-from engine.access_types import TokenInfo, User
+from engine.access_types import KeyInfo, TokenInfo, User
 
 _NOTHING: Final = "—"
 
@@ -39,6 +39,30 @@ class TokenColumn(IntEnum):
     EXPIRES = 3
     CREATED = 4
     ID = 5
+
+
+class KeyColumn(IntEnum):
+    """The columns of keys, in their order."""
+
+    USE = 0
+    ALGORITHM = 1
+    UNTIL = 2
+    SINCE = 3
+    SOURCE = 4
+    ID = 5
+
+
+def key_model(parent: QObject | None = None) -> RecordModel[KeyInfo]:
+    """Return the model of the keys that count."""
+    titles = (
+        translate("KeyModel", "Signs"),
+        translate("KeyModel", "How"),
+        translate("KeyModel", "Counts until"),
+        translate("KeyModel", "Made"),
+        translate("KeyModel", "From"),
+        translate("KeyModel", "ID"),
+    )
+    return RecordModel(titles, _key_cells, parent)
 
 
 def user_model(parent: QObject | None = None) -> RecordModel[User]:
@@ -100,6 +124,20 @@ def _token_cells(token: TokenInfo, names: Mapping[str, str], now: datetime) -> t
         Cell(minute_time_text(token.created_at), full_time_text(token.created_at), "muted"),
         Cell(token.id, tone="muted"),
     )
+
+
+def _key_cells(key: KeyInfo) -> tuple[Cell, ...]:
+    signs = translate("KeyModel", "Links") if key.signs_links else translate("KeyModel", "Tokens")
+    replaced = translate("KeyModel", "Until replaced") if not key.source else translate("KeyModel", "As long as given")
+    until = Cell(replaced) if key.until is None else Cell(minute_time_text(key.until), tone="warning")
+    how = (
+        Cell(key.algorithm) if key.algorithm else Cell(translate("KeyModel", "No key that can be used"), tone="danger")
+    )
+    since = Cell(_NOTHING, tone="faint")
+    if key.since is not None:
+        since = Cell(minute_time_text(key.since), full_time_text(key.since), "muted")
+    source = Cell(key.source or translate("KeyModel", "This workspace"), tone="muted")
+    return Cell(signs), how, until, since, source, Cell(key.key_id or _NOTHING, tone="muted")
 
 
 def _state(token: TokenInfo, now: datetime) -> Cell:

@@ -53,7 +53,7 @@ class KeyFile:
     """
 
     def __init__(self, path: Path, parse: Parse, clock: Callable[[], float] = time.monotonic) -> None:
-        self._path = path
+        self.path = path
         self._parse = parse
         self._clock = clock
         self._lock = threading.Lock()
@@ -87,20 +87,20 @@ class KeyFile:
             self._keys = self._parse(self._content())
         except (OSError, ValueError) as error:
             _logger.warning(
-                "the keys in %s cannot be used, so that those from before still count: %s", self._path, error
+                "the keys in %s cannot be used, so that those from before still count: %s", self.path, error
             )
             return
         self._version += 1
 
     def _state_now(self) -> _State:
         try:
-            found = self._path.stat()
+            found = self.path.stat()
         except OSError:
             return None
         return found.st_ino, found.st_size, found.st_mtime_ns
 
     def _content(self) -> bytes:
-        with self._path.open("rb") as file:
+        with self.path.open("rb") as file:
             content = file.read(_FILE_MAX_BYTES + 1)
         if len(content) > _FILE_MAX_BYTES:
             raise ValueError("the file is too large")

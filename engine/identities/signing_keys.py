@@ -17,8 +17,10 @@ from typing import Final
 from sqlalchemy import insert, or_, select, update
 
 from engine import limits
+from engine.access_types import KeyInfo
 from engine.acts import act
 from engine.auth import ApiKeys, TokenKey
+from engine.config import JWT_SECRET_VARIABLE
 from engine.context import Operation
 from engine.errors import InvalidRequest
 from engine.identities.generation import AccessGeneration
@@ -30,7 +32,7 @@ from engine.permissions.rules import PermissionChecker
 from engine.secrets import SecretStore
 from engine.signed_url import LinkKey
 from engine.times import now_us, to_datetime
-from engine.tokens import TokenCodec
+from engine.tokens import HS256, TokenCodec
 from engine.types import RlsContext
 
 _SYSTEM: Final = RlsContext.service()
@@ -64,6 +66,7 @@ class _Row:
     purpose: str
     secret_name: str
     retires_at: int | None
+    created_at: int
 
     @property
     def retires_unix_s(self) -> float:
@@ -121,6 +124,19 @@ class SigningKeys:
     def link_keys(self) -> Sequence[LinkKey]:
         """Return the keys that links may be signed with, the current one first."""
         return self._current().link_keys
+
+    def list(self, context: RlsContext) -> tuple[KeyInfo, ...]:
+        """Return the keys that count now, the current ones before those that were replaced.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+        """
+        self._permissions.check_service(context)
+        rows = [row for row in self._rows() if row.retires_at is None or row.retires_at > self._now()]
+        own = [row for row in rows if self._fixed_secret is None or row.purpose == Purpose.LINKS]
+        fixed = [] if self._fixed_secret is None else [KeyInfo(False, HS256, source=JWT_SECRET_VARIABLE)]
+        told = [*fixed, *map(self._told, own)]
+        return tuple(sorted(told, key=lambda key: (key.until is not None, key.signs_links)))
 
     @act(Operation.KEYS_ROTATE, None, told=("overlap_s",))
     def rotate(self, context: RlsContext, overlap_s: int) -> datetime:
@@ -200,6 +216,13 @@ class SigningKeys:
             link_keys=tuple(LinkKey(self._secret(row), row.retires_unix_s) for row in links),
         )
 
+    def _told(self, row: _Row) -> KeyInfo:
+        """Return what may be told of a key."""
+        links = row.purpose == Purpose.LINKS
+        key_id = None if links else TokenCodec(self._secret(row).hex().encode()).key_id
+        until = None if row.retires_at is None else to_datetime(row.retires_at)
+        return KeyInfo(links, HS256, key_id, to_datetime(row.created_at), until)
+
     def _secret(self, row: _Row) -> bytes:
         """Return a key, asked of the store once: under one name it never changes, and a keyring takes its time."""
         found = self._remembered.get(row.secret_name)
@@ -207,9 +230,9 @@ class SigningKeys:
             found = self._remembered[row.secret_name] = self._secrets.get_or_create(row.secret_name)
         return found
 
-    def _rows(self) -> list[_Row]:
+    def _rows(self) -> Sequence[_Row]:
         """Return all rows, current keys before old ones."""
-        query = select(_K.purpose, _K.secret_name, _K.retires_at).order_by(
+        query = select(_K.purpose, _K.secret_name, _K.retires_at, _K.created_at).order_by(
             _K.retires_at.is_not(None), _K.created_at.desc(), _K.id.desc()
         )
         return [_Row(*row) for row in self._executor.execute(query, _SYSTEM)]

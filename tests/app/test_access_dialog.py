@@ -15,8 +15,8 @@ from app.dialogs.keys_dialog import KeysDialog
 from app.dialogs.token_dialog import TokenDialog
 from app.dialogs.user_dialog import UserDialog
 from app.look import Look
-from app.models.access import TokenColumn, UserColumn, user_model
-from engine.access_types import IssuedToken, TokenInfo, User
+from app.models.access import KeyColumn, TokenColumn, UserColumn, key_model, user_model
+from engine.access_types import IssuedToken, KeyInfo, TokenInfo, User
 from engine.errors import InvalidToken
 from engine.workspace import Workspace
 from tests.app.helpers import NOW, Desk
@@ -277,3 +277,18 @@ def test_the_models_keep_their_promises(desk: Desk, alice: User) -> None:
     QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     model.show([alice])
     model.show([])
+
+
+def test_old_keys_are_listed_until_their_time_is_over(desk: Desk, workspace: Workspace, alice: User) -> None:
+    dialog = opened(desk)
+    dialog.show_page(2)
+    model = dialog.keys.model()
+    assert [model.index(row, KeyColumn.USE).data() for row in range(model.rowCount())] == ["Tokens", "Links"]
+    workspace.signing_keys.rotate(desk.me, 3600)
+    desk.until(lambda: model.rowCount() == 4)
+    ends = [model.index(row, KeyColumn.UNTIL).data() == "Until replaced" for row in range(4)]
+    assert ends == [True, True, False, False]
+    unusable = key_model()
+    unusable.show([KeyInfo(False, "", source="/etc/keys.json")])
+    shown = [unusable.index(0, column).data() for column in (KeyColumn.ALGORITHM, KeyColumn.SOURCE)]
+    assert shown == ["No key that can be used", "/etc/keys.json"]

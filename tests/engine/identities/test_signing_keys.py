@@ -28,6 +28,7 @@ from engine.times import now_us
 from engine.types import RlsContext
 from engine.workspace import Workspace, open_workspace
 from tests.engine.identities.conftest import MASTER
+from tests.engine.identities.trusting import EC_KEY, RSA_KEY, jwk_of, jwks_of
 
 HOUR_S = 3600
 
@@ -309,3 +310,34 @@ def test_times_are_kept_in_microseconds(workspace: Workspace, service: RlsContex
     assert {row.secret_name for row in retired} == {"jwt-secret", "link-signing-key"}
     assert all(before + HOUR_S * 1_000_000 <= row.retires_at <= now_us() + HOUR_S * 1_000_000 for row in retired)
     assert until.tzinfo is UTC
+
+
+class TestList:
+    def test_old_keys_are_told_until_their_time_is_over(self, workspace: Workspace, service: RlsContext) -> None:
+        before = workspace.key_ring.list(service)
+        assert [(key.signs_links, key.algorithm, key.until) for key in before] == [
+            (False, "HS256", None), (True, "HS256", None),
+        ]  # fmt: skip
+        until = workspace.signing_keys.rotate(service, HOUR_S)
+        after = workspace.key_ring.list(service)
+        assert sorted(key.until is None for key in after) == [False, False, True, True]
+        assert {key.until for key in after[2:]} == {until}
+        assert {key.key_id for key in before} <= {key.key_id for key in after}
+        workspace.signing_keys.rotate(service, 0)
+        assert len(workspace.key_ring.list(service)) == 2
+
+    def test_others_keys_are_told_with_their_file(self, data_dir: Path, tmp_path: Path, service: RlsContext) -> None:
+        good, bad = tmp_path / "keys.json", tmp_path / "key.pem"
+        good.write_bytes(jwks_of(jwk_of(RSA_KEY, "rsa-1"), jwk_of(EC_KEY, "ec-1")))
+        bad.write_text("no key")
+        settings = Settings(data_dir=data_dir, jwt_public_key_file=bad, jwks_file=good, jwt_secret="s" * 40)
+        with open_workspace(settings, FixedSecrets(MASTER)) as workspace:
+            told = {(key.algorithm, key.key_id, key.source) for key in workspace.key_ring.list(service)}
+            assert told == {
+                ("HS256", None, "HOLDALL_JWT_SECRET"), ("HS256", None, ""), ("", None, str(bad)),
+                ("RS256", "rsa-1", str(good)), ("ES256", "ec-1", str(good)),
+            }  # fmt: skip
+
+    def test_is_for_the_service_role(self, workspace: Workspace) -> None:
+        with pytest.raises(Unauthorized):
+            workspace.key_ring.list(RlsContext.anonymous())
