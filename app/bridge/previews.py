@@ -17,10 +17,10 @@ from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.tasks import Fail, Ticket
 from app.previews.comparing import Comparison, compare
 from app.previews.decoder.client import CantShow, Decoder
-from app.previews.pdfs import drawn_page
+from app.previews.pdfs import drawn_page, page_of
 from app.previews.pictures import still_picture
 from app.previews.registry import look_inside
-from app.previews.shapes import Inside, TextPart
+from app.previews.shapes import Inside, Picture, TextPart
 from app.previews.texts import more_of
 from engine.cancel import CancelToken
 from engine.errors import ObjectChanged
@@ -123,6 +123,17 @@ class Previewer:
         def work(ticket: Ticket, me: RlsContext) -> Inside:
             with source.open(me) as reader:
                 return look_inside(Opened(reader, ticket.token), self._decoder, edge_px)
+
+        return self._look(source, work, then, otherwise)
+
+    def page(
+        self, source: Source, number: int, edge_px: int, then: Callable[[Picture], None], otherwise: Fail
+    ) -> Ticket:
+        """Draw one page of a PDF; arguments as in `pdfs.page_of`."""
+
+        def work(ticket: Ticket, me: RlsContext) -> Picture:
+            with self._same(source, me) as reader:
+                return page_of(Opened(reader, ticket.token), self._decoder, edge_px, number)
 
         return self._look(source, work, then, otherwise)
 
