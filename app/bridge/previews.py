@@ -87,12 +87,18 @@ class Previewer:
         self._small = Decoder()  # a look need not wait for a folder full of thumbnails
 
     def thumbnail(self, data: bytes, mime_type: str, token: CancelToken, edge_px: int) -> QImage | None:
-        """Draw a picture, or the first page of a PDF, in a worker; None where that cannot be."""
+        """Draw a picture, or the first page of a PDF, in a worker; None where that cannot be.
+
+        Raises:
+            CantShow: It took too long, perhaps because everything does just now.
+        """
         try:
             if mime_type == PDF:
                 return drawn_page(data, self._small, token, edge_px).frames[0].image
             return still_picture(data, self._small, token, edge_px)
-        except CantShow:
+        except CantShow as error:
+            if error.too_long:
+                raise
             return None
 
     def of_object(self, item: StorageObject, moment: datetime | None = None) -> Source:

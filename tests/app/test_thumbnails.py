@@ -160,6 +160,17 @@ def test_what_failed_once_is_asked_for_again(qapp: QApplication) -> None:
     assert thumbs.image("a") is not None
 
 
+def test_what_fails_again_and_again_is_given_up(qapp: QApplication) -> None:
+    source = Source()
+    thumbs = Thumbs(source)
+    source.failing = True
+    for _ in range(5):
+        thumbs.want([Item("a")])
+        thumbs._load()
+        source.loads["a"].deliver()
+    assert source.asked == ["a"] * 3
+
+
 def test_strangers_pictures_are_decoded_in_another_process(
     desk: Desk, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
 ) -> None:
