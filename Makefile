@@ -66,6 +66,10 @@ demo: ## play the main job in the real window on a virtual display; screenshots 
 	@sh packaging/bootstrap.sh demo
 	$(PYTHON_IN_VENV) tests/e2e/demo.py --out demo-screenshots
 
+tour: ## browse the real window on a virtual display with mouse and keyboard; screenshots land in tour-screenshots/
+	@sh packaging/bootstrap.sh demo
+	$(PYTHON_IN_VENV) tests/e2e/demo.py --tour --out tour-screenshots
+
 screenshots: ## take a picture of every view and dialog in both themes, on a virtual display, into screenshots/
 	@sh packaging/bootstrap.sh demo
 	$(PYTHON_IN_VENV) tests/screenshots/run.py $(ARGS)
@@ -82,5 +86,5 @@ coverage: ## run the tests and hold the floors of branch coverage
 
 clean: ## remove what these commands made
 	rm -rf .venv .venv-engine .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* \
-		htmlcov demo-screenshots screenshots
+		htmlcov demo-screenshots tour-screenshots screenshots
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

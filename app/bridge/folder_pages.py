@@ -74,6 +74,7 @@ class FolderPages:
                 limit=stop - first,
                 descending=not view.descending,
                 offset=among.folders + total - stop,
+                old_is_fine=False,  # an older order ends with other rows
             )
             return self._maker.rows(self._storage.list(view.location.bucket, backwards, me))[::-1]
         request = replace(_request(view), offset=first)

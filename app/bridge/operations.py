@@ -74,9 +74,16 @@ class Removal:
 class Operations:
     """What the window does to the workspace, in the name of whoever acts."""
 
-    def __init__(self, storage: FileStorage, tasks: ActingTasks, policies: PolicyBridge) -> None:
-        """Args: the engine, the lanes of whoever acts, and what gives a new bucket its policies."""
+    def __init__(
+        self,
+        storage: FileStorage,
+        tasks: ActingTasks,
+        policies: PolicyBridge,
+        gone: Callable[[str], None] = lambda _bucket: None,
+    ) -> None:
+        """Args: the engine; the lanes of whoever acts; what gives new buckets policies; told of deletions for good."""
         self._policies = policies
+        self._gone = gone
         self._storage = storage
         self._tasks = tasks
 
@@ -244,14 +251,20 @@ class Operations:
         self, bucket: str, as_of: int | None, ticket: Ticket, me: RlsContext, *, for_good: bool
     ) -> Removal:
         if for_good:
-            gone = Removal(self._storage.empty_bucket(bucket, me, ticket.report, ticket.token, as_of))
+            try:
+                gone = Removal(self._storage.empty_bucket(bucket, me, ticket.report, ticket.token, as_of))
+            finally:
+                self._gone(bucket)
         else:
             gone = self._trash(bucket, ("",), as_of, ticket, me)
         return gone if gone.ended else self._with_rest(gone, bucket, ("",), me)
 
     def _delete_bucket(self, bucket: str, as_of: int | None, ticket: Ticket, me: RlsContext) -> Removal:
         # the trash goes with the bucket
-        gone = self._storage.empty_bucket(bucket, me, ticket.report, ticket.token, as_of, for_good=True)
+        try:
+            gone = self._storage.empty_bucket(bucket, me, ticket.report, ticket.token, as_of, for_good=True)
+        finally:
+            self._gone(bucket)
         try:
             self._storage.delete_bucket(bucket, me)
         except BucketNotEmpty:
@@ -276,7 +289,10 @@ class Operations:
         return Move(target, path, self._storage.move(bucket, path, target, me).id)
 
     def _delete(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket, me: RlsContext) -> Removal:
-        gone = self._storage.delete_trees(bucket, paths, me, ticket.report, ticket.token, as_of, for_good=True)
+        try:
+            gone = self._storage.delete_trees(bucket, paths, me, ticket.report, ticket.token, as_of, for_good=True)
+        finally:
+            self._gone(bucket)
         return self._with_rest(Removal(gone), bucket, paths, me)
 
     def _trash(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket, me: RlsContext) -> Removal:

@@ -17,10 +17,10 @@ from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.tasks import Fail, Ticket
 from app.previews.comparing import Comparison, compare
 from app.previews.decoder.client import CantShow, Decoder
-from app.previews.pdfs import drawn_page
+from app.previews.pdfs import drawn_page, page_of
 from app.previews.pictures import still_picture
 from app.previews.registry import look_inside
-from app.previews.shapes import Inside, TextPart
+from app.previews.shapes import Inside, Picture, TextPart
 from app.previews.texts import more_of
 from engine.cancel import CancelToken
 from engine.errors import ObjectChanged
@@ -87,12 +87,18 @@ class Previewer:
         self._small = Decoder()  # a look need not wait for a folder full of thumbnails
 
     def thumbnail(self, data: bytes, mime_type: str, token: CancelToken, edge_px: int) -> QImage | None:
-        """Draw a picture, or the first page of a PDF, in a worker; None where that cannot be."""
+        """Draw a picture, or the first page of a PDF, in a worker; None where that cannot be.
+
+        Raises:
+            CantShow: It took too long, perhaps because everything does just now.
+        """
         try:
             if mime_type == PDF:
                 return drawn_page(data, self._small, token, edge_px).frames[0].image
             return still_picture(data, self._small, token, edge_px)
-        except CantShow:
+        except CantShow as error:
+            if error.too_long:
+                raise
             return None
 
     def of_object(self, item: StorageObject, moment: datetime | None = None) -> Source:
@@ -123,6 +129,17 @@ class Previewer:
         def work(ticket: Ticket, me: RlsContext) -> Inside:
             with source.open(me) as reader:
                 return look_inside(Opened(reader, ticket.token), self._decoder, edge_px)
+
+        return self._look(source, work, then, otherwise)
+
+    def page(
+        self, source: Source, number: int, edge_px: int, then: Callable[[Picture], None], otherwise: Fail
+    ) -> Ticket:
+        """Draw one page of a PDF; arguments as in `pdfs.page_of`."""
+
+        def work(ticket: Ticket, me: RlsContext) -> Picture:
+            with self._same(source, me) as reader:
+                return page_of(Opened(reader, ticket.token), self._decoder, edge_px, number)
 
         return self._look(source, work, then, otherwise)
 

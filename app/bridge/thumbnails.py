@@ -2,7 +2,8 @@
 
 A picture is known by its object's id and version, so that it is never that of other bytes. Whoever looks must be able
 to see the object at the moment of asking, also where the picture has been made before for somebody else. Files are
-named so that a folder of them tells nothing; those not used for longest go first, and after a month in any case.
+named so that a folder of them tells nothing; those not used for longest go first, and after a month in any case. Where
+the window deletes something of a bucket for good, all of that bucket go with it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +25,7 @@ from app.bridge.previews import PDF
 from app.bridge.tasks import Fail, Ticket
 from app.imaging import LIMITS, decode, is_picture_type
 from engine.cancel import CancelToken
-from engine.errors import ObjectChanged, ObjectNotFound
+from engine.errors import ObjectChanged, ObjectNotFound, StorageError
 from engine.storage import FileStorage
 from engine.types import RlsContext, StorageObject
 
@@ -69,6 +72,20 @@ class Thumbnails:
         """
         return self._tasks.illustrate(lambda ticket, me: self._find(item, ticket.token, me), then, otherwise)
 
+    def forget(self, bucket: str) -> None:
+        """Keep none of a bucket, in which something was deleted for good; none at all where it is gone itself.
+
+        To be called in a worker.
+
+        Args:
+            bucket: Its name or id.
+        """
+        try:
+            folder = self._folder / _hidden(self._storage.get_bucket(bucket, RlsContext.service()).id)
+        except StorageError:
+            folder = self._folder
+        shutil.rmtree(folder, ignore_errors=True)
+
     def _find(self, item: StorageObject, token: CancelToken, me: RlsContext) -> QImage | None:
         """Return a thumbnail; in the worker.
 
@@ -108,6 +125,7 @@ class Thumbnails:
         """Write one; where the disk takes none, it is made again the next time."""
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._path(item).parent.mkdir(mode=0o700, exist_ok=True)
             if self._until_sweep == 0:
                 _sweep(self._folder, self._kept_bytes, time.time() - _KEPT_S)
             self._until_sweep = (self._until_sweep + 1) % _SWEEP_EVERY
@@ -117,8 +135,11 @@ class Thumbnails:
                 part.replace(self._path(item))
 
     def _path(self, item: StorageObject) -> Path:
-        name = hashlib.sha256(f"{item.id}/{item.version}".encode()).hexdigest()
-        return self._folder / f"{name}.thumb"
+        return self._folder / _hidden(item.bucket_id) / f"{_hidden(f'{item.id}/{item.version}')}.thumb"
+
+
+def _hidden(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _decoded(data: bytes) -> QImage | None:
@@ -129,10 +150,11 @@ def _decoded(data: bytes) -> QImage | None:
 def _sweep(folder: Path, kept_bytes: int, not_before_s: float) -> None:
     """Remove what was not used since a moment, and beyond the bound what was not used for longest."""
     files = []
-    for path in folder.iterdir():
+    for path in folder.rglob("*"):
         with contextlib.suppress(OSError):
             state = path.stat()
-            files.append((state.st_mtime, state.st_size, path))
+            if stat.S_ISREG(state.st_mode):
+                files.append((state.st_mtime, state.st_size, path))
     total = 0
     for used_s, size_bytes, path in sorted(files, reverse=True):
         total += size_bytes

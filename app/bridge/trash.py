@@ -80,8 +80,11 @@ class TrashView:
 class TrashBridge:
     """See the module."""
 
-    def __init__(self, storage: FileStorage, tasks: ActingTasks) -> None:
-        """Args: the engine, and the lanes of whoever acts."""
+    def __init__(
+        self, storage: FileStorage, tasks: ActingTasks, gone: Callable[[str], None] = lambda _bucket: None
+    ) -> None:
+        """Args: the engine; the lanes of whoever acts; told of the bucket where something was deleted for good."""
+        self._gone = gone
         self._storage = storage
         self._tasks = tasks
 
@@ -143,12 +146,18 @@ class TrashBridge:
         """
         label = translate("TrashBridge", "Emptying the trash of {bucket}").format(bucket=bucket)
         return self._tasks.mutate(
-            lambda ticket, me: self._storage.trash.empty(bucket, me, ids, ticket.report, ticket.token, until),
+            lambda ticket, me: self._empty(bucket, ids, until, ticket, me),
             then,
             otherwise,
             label=label,
             attempt=Attempt(Deed.DELETE, bucket),
         )
+
+    def _empty(self, bucket: str, ids: Sequence[int] | None, until: int | None, ticket: Ticket, me: RlsContext) -> int:
+        try:
+            return self._storage.trash.empty(bucket, me, ids, ticket.report, ticket.token, until)
+        finally:
+            self._gone(bucket)
 
     def _page(self, bucket: str, cursor: int | None, me: RlsContext) -> TrashView:
         page = self._storage.trash.list(bucket, me, cursor=cursor, limit=TRASH_PAGE_ROWS)

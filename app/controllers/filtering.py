@@ -23,12 +23,14 @@ class FilterControl(QObject):
         self._pane = pane
         self._bar = pane.filter
         self._whole: tuple[View, int] | None = None
+        self._place = navigator.place
         navigator.keep_focus_in(self._bar.field)
         self._bar.changed.connect(self._filter)
         self._bar.left.connect(self._go_to_rows)
         self._bar.closed.connect(self._focus_page)
         pane.clear_filter.triggered.connect(self._clear)
         rows.opened.connect(self._opened)
+        navigator.moved.connect(self._moved)
         for signal in (rows.refreshed, rows.rowsInserted, rows.rowsRemoved):
             signal.connect(self._tell)
 
@@ -58,6 +60,13 @@ class FilterControl(QObject):
     def _clear(self) -> None:
         self._bar.clear()
         self._bar.begin(self._bar.chosen)
+
+    def _moved(self) -> None:
+        """Drop letters that were typed just before somebody went elsewhere: they were for the folder before."""
+        before, self._place = self._place, self._navigator.place
+        if before != self._place and self._bar.is_waiting:
+            self._bar.forget()
+            self._bar.hide()
 
     def _opened(self) -> None:
         """End the filter with the folder that it was for; show it again where somebody came back to a search."""

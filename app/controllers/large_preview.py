@@ -95,6 +95,7 @@ class LargePreviewControl(QObject):
             dialog.closed.connect(self._closed)
             dialog.open_wanted.connect(self._open)
             dialog.detail_wanted.connect(self._sharpen)
+            dialog.page_wanted.connect(self._turn)
         return self._dialog
 
     def _wake(self) -> None:
@@ -173,6 +174,22 @@ class LargePreviewControl(QObject):
             self._keep(self._shown, inside)
         self._look_ahead()
 
+    def _turn(self, count: int) -> None:
+        """Show another page of the document."""
+        feed, key, dialog = self._feed, self._shown, self._dialog
+        if feed is None or feed.source is None or dialog is None:
+            return
+        picture = dialog.area.picture.picture
+        if picture is not None and 0 <= picture.page + count < picture.pages:
+            self._cancel_ahead()
+            show = partial(self._show_page, key)
+            number, edge_px = picture.page + count, self._edge_px(dialog)
+            self._ahead.append(self._previewer.page(feed.source, number, edge_px, show, lambda _: None).token)
+
+    def _show_page(self, key: _Key | None, picture: Picture) -> None:
+        if self._shown == key and self._dialog is not None:
+            self._dialog.area.picture.show_picture(picture)
+
     def _sharpen(self) -> None:
         """Read the picture that is shown with more pixels, once."""
         feed, key = self._feed, self._shown
@@ -182,11 +199,19 @@ class LargePreviewControl(QObject):
         if picture is None or len(picture.frames) > 1 or picture.frames[0].image.width() >= _DETAIL_PX * 0.5:
             return
 
-        def show(inside: Inside) -> None:
-            if self._shown == key and self._dialog is not None and isinstance(inside.body, Picture):
-                self._dialog.area.picture.sharpen(inside.body)
+        def show(sharper: Picture) -> None:
+            if self._shown == key and self._dialog is not None:
+                self._dialog.area.picture.sharpen(sharper)
 
-        self._ahead.append(self._previewer.preview(feed.source, _DETAIL_PX, show, lambda _: None).token)
+        def show_inside(inside: Inside) -> None:
+            if isinstance(inside.body, Picture):
+                show(inside.body)
+
+        if picture.pages > 1:
+            ticket = self._previewer.page(feed.source, picture.page, _DETAIL_PX, show, lambda _: None)
+        else:
+            ticket = self._previewer.preview(feed.source, _DETAIL_PX, show_inside, lambda _: None)
+        self._ahead.append(ticket.token)
 
     def _look_ahead(self) -> None:
         """Look into the neighbours, so that the next key shows them at once."""

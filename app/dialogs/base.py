@@ -82,15 +82,16 @@ class Dialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         """Qt's hook: on a small screen, or one that makes everything large, it is no larger than that."""
         super().showEvent(event)
-        room = self.screen().availableGeometry().size() - QSize(0, _FRAME_PX)
-        if not event.spontaneous() and self.size() != self.size().boundedTo(room):
-            self.resize(self.size().boundedTo(room))
+        bounded = self.size().boundedTo(self._room)
+        if not event.spontaneous() and self.size() != bounded:
+            self.resize(bounded)
+        self._stay_on_screen()
 
     def event(self, event: QEvent) -> bool:
         """Qt's hook: make room for text that comes while it is open; it never shrinks under the pointer."""
         handled = super().event(event)
         if event.type() is QEvent.Type.LayoutRequest and self.isVisible():
-            needed_px = self._column.totalHeightForWidth(self.width())
+            needed_px = min(self._column.totalHeightForWidth(self.width()), self._room.height())
             if needed_px > self.height():
                 self.resize(self.width(), needed_px)
         return handled
@@ -100,6 +101,11 @@ class Dialog(QDialog):
         super().resizeEvent(event)
         if self.isVisible() and event.size().height() > event.oldSize().height():
             self._stay_on_screen()
+
+    @property
+    def _room(self) -> QSize:
+        """Return how large it may be on its screen."""
+        return self.screen().availableGeometry().size() - QSize(0, _FRAME_PX)
 
     def _stay_on_screen(self) -> None:
         """Move up as far as it would be below the screen."""

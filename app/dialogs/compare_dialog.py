@@ -19,7 +19,8 @@ from app.views.preview.diff_page import DiffPage
 from engine.version_types import ObjectVersion
 
 _WIDTH_PX: Final = 900
-_HEIGHT_PX: Final = 420
+_HEIGHT_PX: Final = 620
+_LEAST_PX: Final = 160
 
 
 class CompareDialog(Dialog):
@@ -51,11 +52,13 @@ class CompareDialog(Dialog):
         self.areas = (PreviewArea(look, compact=False), PreviewArea(look, compact=False))
         self.wait = label(translate("CompareDialog", "Comparing…"), tone="muted")
         holder = QWidget()
-        holder.setFixedHeight(_HEIGHT_PX)
+        holder.setMinimumHeight(_LEAST_PX)
         self._stack = QStackedLayout(holder)
         for page in (self.wait, self._sides(), self.lines):
             self._stack.addWidget(page)
-        self.body.addWidget(holder)
+        self.body.addWidget(holder, 1)
+        self._column.setStretchFactor(self.body, 1)
+        self.resize(self.width(), _HEIGHT_PX)
         self.add_close()
         for choice in (self.before, self.after):
             choice.currentIndexChanged.connect(lambda _: self._choose())

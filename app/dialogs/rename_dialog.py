@@ -18,6 +18,8 @@ from app.widgets.form import Field
 from app.widgets.records_table import RecordsTable
 
 _CALM_MS: Final = 60
+_HEIGHT_PX = 640
+_LEAST_PX = 100
 _NUMBER_MAX: Final = 999_999_999
 _WIDTHS: Final = {2: 210}
 
@@ -42,8 +44,10 @@ class RenameDialog(Dialog):
         self._lay_out()
         self.model = RenameModel()
         table = RecordsTable(look, self.model, translate("RenameDialog", "Names before and afterwards"), _WIDTHS)
-        table.setMinimumHeight(250)
+        table.setMinimumHeight(_LEAST_PX)
         self.body.addWidget(table, 1)
+        self._column.setStretchFactor(self.body, 1)
+        self.resize(self.width(), _HEIGHT_PX)
         self.summary = label("", tone="muted", wrap=True)
         self.body.addWidget(self.summary)
         self.add_cancel()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, Protocol
@@ -16,6 +16,8 @@ from engine.types import StorageObject
 _CALM_MS: Final = 60
 _HELD_BYTES: Final = 32 * 1024 * 1024
 _WITHOUT_MAX: Final = 10_000
+_ATTEMPTS: Final = 3
+"""Of one that fails for a reason that may pass."""
 
 
 class ThumbSource(Protocol):
@@ -46,6 +48,7 @@ class Thumbs(QObject):
         self._held: OrderedDict[str, QImage] = OrderedDict()
         self._held_bytes = 0
         self._without: set[str] = set()
+        self._failures: Counter[str] = Counter()
         self._loading: dict[str, Cancellable] = {}
         self._wanted: tuple[StorageObject, ...] = ()
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
@@ -69,6 +72,7 @@ class Thumbs(QObject):
         self._load()
         self._held.clear()
         self._without.clear()
+        self._failures.clear()
         self._held_bytes = 0
 
     def _load(self) -> None:
@@ -83,14 +87,19 @@ class Thumbs(QObject):
                 )
 
     def _fail(self, version: str, _error: Exception) -> None:
-        """Have it asked for again when a view next comes to rest."""
-        self._loading.pop(version, None)
+        """Have it asked for again when a view next comes to rest, but not for ever."""
+        self._failures[version] += 1
+        if self._failures[version] >= _ATTEMPTS:
+            self._take(version, None)
+        else:
+            self._loading.pop(version, None)
 
     def _take(self, version: str, image: QImage | None) -> None:
         self._loading.pop(version, None)
         if image is None:
             if len(self._without) >= _WITHOUT_MAX:
                 self._without.clear()
+                self._failures.clear()
             self._without.add(version)
             return
         self._held[version] = image

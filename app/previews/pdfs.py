@@ -1,8 +1,9 @@
-"""PDF: the first page, and what the file says about itself also where that cannot be drawn."""
+"""PDF: its pages one by one, and what the file says about itself also where that cannot be drawn."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from app.i18n import translate
@@ -40,19 +41,39 @@ def pdf_of(content: Content, decoder: Decoder, edge_px: int) -> Inside:
     return Inside(picture, facts=facts)
 
 
-def drawn_page(data: bytes, decoder: Decoder, token: CancelToken, edge_px: int) -> Picture:
-    """Return the first page.
+def page_of(content: Content, decoder: Decoder, edge_px: int, number: int) -> Picture:
+    """Return one page of a PDF.
+
+    Args:
+        content: The file.
+        decoder: What draws it.
+        edge_px: Longest side that is wanted.
+        number: Which, from 0.
+
+    Raises:
+        CantShow: It cannot be drawn.
+        TooMuch: The file is too large for a look.
+    """
+    return drawn_page(whole(content, _MAX_BYTES), decoder, content.token, edge_px, number)
+
+
+def drawn_page(data: bytes, decoder: Decoder, token: CancelToken, edge_px: int, number: int = 0) -> Picture:
+    """Return a page, the last one where there are not so many.
 
     Args:
         data: The whole file.
         decoder: What draws it.
         token: Stops waiting.
         edge_px: Longest side that is wanted.
+        number: Which, from 0.
 
     Raises:
         CantShow: It cannot be drawn.
     """
-    return picture_from(decoder.ask("pdf", token, (data,), _DRAWING_MAX_S, page=0, edge_px=edge_px), scales=True)
+    answer = decoder.ask("pdf", token, (data,), _DRAWING_MAX_S, page=number, edge_px=edge_px)
+    pages = answer.head.get("pages")
+    pages = pages if isinstance(pages, int) and pages > 0 else 1
+    return replace(picture_from(answer, scales=True), page=min(number, pages - 1), pages=pages)
 
 
 def _facts(content: Content) -> tuple[Fact, ...]:

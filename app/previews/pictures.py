@@ -18,7 +18,6 @@ from engine.cancel import CancelToken
 _PICTURE_MAX_BYTES: Final = 96 * 1024 * 1024
 _DRAWING_MAX_BYTES: Final = 4 * 1024 * 1024
 DRAWING_MAX_S: Final = 4.0
-_STILL_MAX_S: Final = 5.0
 _EDGE_MAX: Final = 1_000_000
 _FORMAT: Final = QImage.Format.Format_ARGB32_Premultiplied
 _SHOWN_LEAST_MS: Final = 20
@@ -59,7 +58,7 @@ def still_picture(data: bytes, decoder: Decoder, token: CancelToken, edge_px: in
     Raises:
         CantShow: It cannot be decoded.
     """
-    answer = decoder.ask("picture", token, (data,), _STILL_MAX_S, edge_px=edge_px, moving=False)
+    answer = decoder.ask("picture", token, (data,), edge_px=edge_px, moving=False)
     return picture_from(answer).frames[0].image
 
 

@@ -32,11 +32,15 @@ class Picture:
         frames: At least one.
         size: Its true width and height; the frames may be smaller.
         scales: It is drawn anew at any size, so that "actual size" says nothing.
+        page: Which page of a document it is, from 0.
+        pages: How many there are.
     """
 
     frames: tuple[Frame, ...]
     size: QSize
     scales: bool = False
+    page: int = 0
+    pages: int = 1
 
 
 Span = tuple[int, int, str]

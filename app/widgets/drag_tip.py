@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from app.look import Look, label
 
-_BESIDE: QPoint = QPoint(18, 22)
+_BESIDE: QPoint = QPoint(56, 16)
+"""Right of the picture that is dragged, which hangs from the pointer."""
 
 
 class DragTip(QFrame):

@@ -114,6 +114,19 @@ def test_another_folder_ends_the_filter(desk: Desk) -> None:
     desk.until(lambda: len(desk.names) == 4)
 
 
+def test_letters_typed_just_before_are_not_for_the_next_folder(desk: Desk) -> None:
+    filled(desk)
+    begin(desk)
+    write(desk, "zebra")
+    assert desk.views.pane.filter.is_waiting
+
+    desk.session.controllers.navigator.go(Location("photos", "letters/"))
+
+    desk.until(lambda: desk.names == ["x.txt"])
+    assert not desk.views.pane.filter.isVisible()
+    assert not desk.session.controllers.navigator.outlook.search.is_narrow
+
+
 def test_what_changes_meanwhile_appears_if_it_matches(desk: Desk) -> None:
     filled(desk)
     begin(desk)

@@ -8,6 +8,7 @@ import pytest
 
 from app.actions import ActionId
 from app.dialogs.rename_dialog import RenameDialog
+from app.location import Location
 from app.renames import BadRecipe, Case, Item, Recipe, new_names
 from tests.app.helpers import Desk
 from tests.app.test_window import trigger
@@ -127,6 +128,23 @@ class TestDialog:
         dialog.confirm.click()
         desk.until(lambda: desk.names == ["dir", "A.txt", "B.txt", "taken.txt"])
         assert desk.read("A.txt") == b"a.txt"
+
+    def test_favourites_and_tabs_go_along_with_folders_there_and_back(self, desk: Desk, dialog: RenameDialog) -> None:
+        dialog.reject()
+        ways, place = desk.session._ways, Location("photos", "dir/")
+        ways.favourites.put(place, 0)
+        ways.tabs.open(place, show=False)
+        desk.select("dir", "taken.txt")
+        trigger(desk, ActionId.RENAME)
+        again = desk.dialog(RenameDialog)
+        again.case.setCurrentIndex(again.case.findData(Case.UPPER))
+        desk.until(lambda: again.confirm.isEnabled())
+        again.confirm.click()
+        renamed = Location("photos", "DIR/")
+        desk.until(lambda: ways.favourites.places == (renamed,) and ways.tabs.places[1] == renamed)
+        desk.until(lambda: desk.session.actions[ActionId.UNDO].isEnabled())
+        desk.session.actions[ActionId.UNDO].trigger()
+        desk.until(lambda: ways.favourites.places == (place,) and ways.tabs.places[1] == place)
 
     def test_one_thing_is_renamed_where_it_stands(self, desk: Desk, dialog: RenameDialog) -> None:
         dialog.reject()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QDialog
 
+from app.actions import ActionId
 from app.dialogs.act_as_dialog import ActAsDialog
 from app.dialogs.shortcuts_dialog import ShortcutsDialog
 from tests.app.helpers import Desk
@@ -17,8 +18,9 @@ def test_every_dialog_can_be_made_as_low_as_a_small_screen(desk: Desk, monkeypat
     desk.bucket()
     desk.put("c.txt")
     monkeypatch.setattr("app.widgets.fitting_scroll.available_height_px", lambda _: 540)
-    for action in DIALOGS:
-        desk.select("c.txt")
+    desk.put("d.txt")
+    for action in (*DIALOGS, ActionId.RENAME):
+        desk.select("c.txt", *(["d.txt"] if action is ActionId.RENAME else []))
         desk.session.actions[action].trigger()
         dialog = desk.dialog(QDialog)
         least = dialog.minimumSizeHint().expandedTo(dialog.minimumSize())

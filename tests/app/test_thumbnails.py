@@ -73,6 +73,27 @@ def test_what_is_gone_leaves_none_behind(desk: Desk, thumbnails: Thumbnails) -> 
     assert not thumbnails._path(item).exists()
 
 
+def kept(desk: Desk) -> list[str]:
+    folder = desk.session._side.thumbnails._folder
+    return [path.name for path in folder.rglob("*.thumb")] if folder.exists() else []
+
+
+def test_what_is_deleted_for_good_leaves_none_on_the_disk(desk: Desk, thumbnails: Thumbnails) -> None:
+    other = desk.storage.create_bucket("other", desk.me)
+    for bucket in ("photos", other.name):
+        made(desk, desk.storage.upload(bucket, "a.png", encoded(80, 40), desk.me))
+    assert len(kept(desk)) == 2
+    done = []
+
+    desk.session._side.operations.delete("photos", ("a.png",), None, done.append)
+    desk.until(lambda: bool(done))
+    assert len(kept(desk)) == 1
+
+    desk.session._side.operations.delete_bucket("other", None, done.append)
+    desk.until(lambda: len(done) == 2)
+    assert kept(desk) == []
+
+
 def test_who_may_not_see_the_object_gets_none_that_others_made(desk: Desk, thumbnails: Thumbnails) -> None:
     item = desk.put("a.png", encoded(80, 40))
     assert made(desk, item) is not None
@@ -158,6 +179,17 @@ def test_what_failed_once_is_asked_for_again(qapp: QApplication) -> None:
     thumbs._load()
     source.loads["a"].deliver()
     assert thumbs.image("a") is not None
+
+
+def test_what_fails_again_and_again_is_given_up(qapp: QApplication) -> None:
+    source = Source()
+    thumbs = Thumbs(source)
+    source.failing = True
+    for _ in range(5):
+        thumbs.want([Item("a")])
+        thumbs._load()
+        source.loads["a"].deliver()
+    assert source.asked == ["a"] * 3
 
 
 def test_strangers_pictures_are_decoded_in_another_process(

@@ -23,6 +23,9 @@ _ENABLED: Final = 8
 _INTERFACE: Final = "org.a11y.atspi."
 
 
+_NULL_PATH: Final = "/org/a11y/atspi/null"
+
+
 @dataclass(frozen=True)
 class Box:
     """A rectangle of the screen, in pixels."""
@@ -75,6 +78,11 @@ class Node:
     def box(self) -> Box:
         """Return where it is."""
         return Box(*self.bus.call(self, "Component", "GetExtents", "u", (0,))[0])
+
+    def at(self, x: int, y: int) -> Node | None:
+        """Return what lies at a point of the screen in it, if anything."""
+        owner, path = self.bus.call(self, "Component", "GetAccessibleAtPoint", "iiu", (x, y, 0))[0]
+        return None if path == _NULL_PATH else Node(self.bus, owner, path)
 
     def _has_state(self, state: int) -> bool:
         words = self.bus.call(self, "Accessible", "GetState")[0]

@@ -21,7 +21,7 @@ MAIN = Path(__file__).resolve().parents[2] / "main.py"
 collect_ignore = (
     []
     if sys.platform == "linux"
-    else ["test_full_disk.py", "test_main_job.py", "test_two_processes.py", "test_window.py"]
+    else ["test_full_disk.py", "test_main_job.py", "test_tour.py", "test_two_processes.py", "test_window.py"]
 )
 """The virtual desktop and its message bus are Linux's."""
 

@@ -1,6 +1,8 @@
 """Plays the main job in the real window on a virtual display, with real files, and leaves numbered screenshots.
 
-usage: demo.py [--out DIR] [--source DIR] [--keep]
+With --tour it browses instead: scrolls, sorts, filters, searches, previews, drags and undoes with mouse and keyboard.
+
+usage: demo.py [--out DIR] [--source DIR] [--keep] [--tour]
 
 Exits with 0 if everything was as it should be, else 1. Needs Debian's packages xvfb, openbox, xdotool, imagemagick,
 dbus and curl; opens the link in Chromium too if there is one.
@@ -22,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.e2e.desktop import Desktop, missing_tools
 from tests.e2e.main_job import MainJob, Witness, browser
+from tests.e2e.tour import Tour
 from tests.e2e.window import Window
 
 
@@ -59,11 +62,11 @@ class Album:
         return self._folder / f"{self._count:02}-{name}.png"
 
 
-def play(source: Path, out: Path, work_dir: Path) -> bool:
-    """Play the main job.
+def play(source: Path | None, out: Path, work_dir: Path) -> bool:
+    """Play the main job, or the tour.
 
     Args:
-        source: The folder that goes up.
+        source: The folder that goes up; None for the tour, which makes its own.
         out: Where the screenshots go.
         work_dir: An empty folder.
 
@@ -73,7 +76,10 @@ def play(source: Path, out: Path, work_dir: Path) -> bool:
     with Desktop(work_dir / "person") as desktop:
         album = Album(out, desktop)
         window = Window(desktop, work_dir / "data", work_dir / "holdall.log")
-        job = MainJob(window, source, work_dir, Witness(album.tell, album.look))
+        witness = Witness(album.tell, album.look)
+        notes = work_dir / "notes"
+        notes.mkdir()
+        job = Tour(window, notes, witness=witness) if source is None else MainJob(window, source, work_dir, witness)
         try:
             job.play()
         except Exception:  # noqa: BLE001 - whatever went wrong, the screen is kept and told about
@@ -93,6 +99,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Play the main job in the real window on a virtual display.")
     parser.add_argument("--out", type=Path, default=Path("demo-screenshots"), help="folder for the screenshots")
     parser.add_argument("--source", type=Path, help="folder that goes up (default: Python's standard library)")
+    parser.add_argument("--tour", action="store_true", help="browse instead of playing the main job")
     parser.add_argument("--keep", action="store_true", help="keep data folder and downloads")
     arguments = parser.parse_args()
     missing = missing_tools("curl")
@@ -101,9 +108,10 @@ def main() -> int:
         return 1
     source = (arguments.source or Path(sysconfig.get_path("stdlib"))).resolve()
     work_dir = Path(tempfile.mkdtemp(prefix="holdall-demo-"))
-    print(f"Holdall plays its main job with {source}" + ("" if browser() else " (no Chromium here)"), flush=True)
+    main_job = f"Holdall plays its main job with {source}" + ("" if browser() else " (no Chromium here)")
+    print("Holdall is browsed" if arguments.tour else main_job, flush=True)
     began_s = time.monotonic()
-    passed = play(source, arguments.out, work_dir)
+    passed = play(None if arguments.tour else source, arguments.out, work_dir)
     print(f"{'PASSED' if passed else 'FAILED'} in {time.monotonic() - began_s:.0f} s; screenshots in {arguments.out}")
     if arguments.keep:
         print(f"kept: {work_dir}")

@@ -120,6 +120,10 @@ class Desktop:
         before_drop()
         self._xdotool("mouseup", "1")
 
+    def wheel(self, steps: int) -> None:
+        """Turn the wheel downwards where the mouse is."""
+        self._xdotool("click", "--repeat", str(steps), "--delay", "20", "5")
+
     def move(self, point: tuple[int, int]) -> None:
         """Move the mouse to a point of the screen."""
         self._xdotool("mousemove", *map(str, point))

@@ -64,18 +64,23 @@ def as_icons(desk: Desk) -> None:
     desk.until(lambda: "picture 5.png" in desk.names)
     act(desk, ActionId.ICONS)
     desk.select("picture 2.png")
+    shown = [desk.model.row(number).object for number in range(desk.model.rowCount())]
+    pictures = [item for item in shown if item is not None and item.mime_type == "image/png"]
+    desk.until(lambda: all(desk.views.pane.thumbs.image(item.version) is not None for item in pictures))
 
 
 def json_inspected(desk: Desk) -> None:
     furnish(desk)
     act(desk, ActionId.INSPECTOR)
     desk.select("settings.json")
+    desk.until(lambda: desk.views.inspector.preview.inside is not None)
 
 
 def table_inspected(desk: Desk) -> None:
     furnish(desk)
     act(desk, ActionId.INSPECTOR)
     desk.select("budget.csv")
+    desk.until(lambda: desk.views.inspector.preview.inside is not None)
 
 
 def large_preview(desk: Desk) -> None:

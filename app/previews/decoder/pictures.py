@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from typing import Any, Final
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QImageIOHandler, QImageReader
+
+from app.previews.decoder import apng
 
 _ALLOCATION_MAX_MB: Final = 512
 _PIXELS_MAX: Final = 400_000_000
@@ -14,6 +18,7 @@ _FRAMES_MAX: Final = 150
 _MOVING_EDGE_PX: Final = 800
 _MOVING_PIXELS_MAX: Final = 24_000_000
 _MOVING_TIME_S: Final = 4.0
+_CANVAS_PIXELS_MAX: Final = 16_000_000
 _FORMAT: Final = QImage.Format.Format_ARGB32_Premultiplied
 
 
@@ -46,6 +51,10 @@ def picture(data: bytes, *, edge_px: int, moving: bool) -> tuple[dict[str, Any],
     edge_px = min(edge_px, _MOVING_EDGE_PX) if is_moving else edge_px
     if full.isValid() and not is_moving and max(full.width(), full.height()) > edge_px:
         reader.setScaledSize(full.scaled(edge_px, edge_px, Qt.AspectRatioMode.KeepAspectRatio))
+    if moving and full.width() * full.height() <= _CANVAS_PIXELS_MAX and apng.moves(data):
+        edge = min(edge_px, _MOVING_EDGE_PX)
+        with contextlib.suppress(ValueError):  # what is wrong with its frames leaves the picture itself
+            return _told(_bounded(apng.frames(data), edge), edge, full, "png")
     first = reader.read()
     if first.isNull():
         raise ValueError(reader.errorString())
@@ -60,15 +69,24 @@ def picture(data: bytes, *, edge_px: int, moving: bool) -> tuple[dict[str, Any],
 
 def _rest(reader: QImageReader, edge_px: int) -> list[tuple[QImage, int]]:
     """Return the frames after the first, as many as time and memory allow."""
+
+    def read() -> Iterator[tuple[QImage, int]]:
+        while not (image := reader.read()).isNull():
+            yield image, reader.nextImageDelay()
+
+    return _bounded(read(), edge_px)
+
+
+def _bounded(read: Iterator[tuple[QImage, int]], edge_px: int) -> list[tuple[QImage, int]]:
+    """Return frames made smaller, as many as time and memory allow."""
     frames: list[tuple[QImage, int]] = []
     until, pixels = time.monotonic() + _MOVING_TIME_S, 0
-    while len(frames) < _FRAMES_MAX and pixels < _MOVING_PIXELS_MAX and time.monotonic() < until:
-        image = reader.read()
-        if image.isNull():
-            break
+    for image, shown_ms in read:
         small = _within(image, edge_px)
         pixels += small.width() * small.height()
-        frames.append((small, reader.nextImageDelay()))
+        frames.append((small, shown_ms))
+        if len(frames) >= _FRAMES_MAX or pixels >= _MOVING_PIXELS_MAX or time.monotonic() >= until:
+            break
     return frames
 
 

@@ -8,8 +8,10 @@ from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from app.formats import number_text
 from app.i18n import translate
 from app.look import Look, label
+from app.previews.shapes import Picture
 from app.views.preview.area import PreviewArea
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.glyph import Glyph
@@ -27,12 +29,14 @@ class LargePreview(QDialog):
         open_wanted: The object is to be opened with its program.
         closed: The person closed it.
         detail_wanted: The picture is shown larger than it was read.
+        page_wanted: Carries how many pages on; -1 is the one before.
     """
 
     step_wanted = Signal(int)
     open_wanted = Signal()
     closed = Signal()
     detail_wanted = Signal()
+    page_wanted = Signal(int)
 
     def __init__(self, look: Look, window: QWidget) -> None:
         """Args: look; the window that it belongs to."""
@@ -46,6 +50,7 @@ class LargePreview(QDialog):
         self._name = ElidedLabel("", "")
         self._name.setProperty("textSize", "title")
         self._about = label(tone="muted", size="caption")
+        self._turnings: list[QShortcut] = []
         self._zoom = label(tone="muted", size="caption")
         self._zoom.setMinimumWidth(self.fontMetrics().horizontalAdvance("1000 %"))
         self._zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -55,6 +60,9 @@ class LargePreview(QDialog):
         self.smaller = self._button("magnifying-glass-minus", translate("LargePreview", "Smaller (Ctrl+-)"))
         self.larger = self._button("magnifying-glass-plus", translate("LargePreview", "Larger (Ctrl++)"))
         self.size_switch = self._button("arrows-in", translate("LargePreview", "Actual size or fitted (Ctrl+0)"))
+        self.page_back = self._button("caret-up", translate("LargePreview", "Page before (Page up)"))
+        self.page_on = self._button("caret-down", translate("LargePreview", "Next page (Page down)"))
+        self._page = label(tone="muted", size="caption")
         self.open_button = self._button("arrow-square-out", translate("LargePreview", "Open with its program"))
         self.close_button = self._button("x", translate("LargePreview", "Close (Space)"))
         self._lay_out()
@@ -122,7 +130,7 @@ class LargePreview(QDialog):
         words.addWidget(self._name)
         words.addWidget(self._about)
         row.addLayout(words, 1)
-        for part in (self.smaller, self._zoom, self.larger, self.size_switch):
+        for part in (self.page_back, self._page, self.page_on, self.smaller, self._zoom, self.larger, self.size_switch):
             row.addWidget(part)
         row.addSpacing(space("s"))
         row.addWidget(self.open_button)
@@ -139,6 +147,8 @@ class LargePreview(QDialog):
         self.smaller.clicked.connect(picture.zoom_out)
         self.larger.clicked.connect(picture.zoom_in)
         self.size_switch.clicked.connect(self._switch_size)
+        self.page_back.clicked.connect(lambda: self.page_wanted.emit(-1))
+        self.page_on.clicked.connect(lambda: self.page_wanted.emit(1))
         self.open_button.clicked.connect(self.open_wanted)
         self.close_button.clicked.connect(self.close)
         self.finished.connect(lambda _: self.closed.emit())
@@ -157,6 +167,10 @@ class LargePreview(QDialog):
         ):
             for one in keys:
                 QShortcut(QKeySequence(one), self).activated.connect(act)
+        for one, button in ((key.Key_PageUp, self.page_back), (key.Key_PageDown, self.page_on)):
+            turning = QShortcut(QKeySequence(one), self)  # texts need these keys, so only pages take them
+            turning.activated.connect(button.click)
+            self._turnings.append(turning)
 
     def _press_or_close(self) -> None:
         """Close, but for a button that has the keyboard: there Space presses, as everywhere."""
@@ -173,9 +187,24 @@ class LargePreview(QDialog):
         else:
             picture.fit()
 
+    def _tell_page(self, picture: Picture | None) -> None:
+        """Say which page is shown, where there are several."""
+        has_pages = picture is not None and picture.pages > 1
+        for part in (self.page_back, self._page, self.page_on):
+            part.setVisible(has_pages)
+        for turning in self._turnings:
+            turning.setEnabled(has_pages)
+        if picture is None or not has_pages:
+            return
+        self.page_back.setEnabled(picture.page > 0)
+        self.page_on.setEnabled(picture.page < picture.pages - 1)
+        text = translate("LargePreview", "Page {number} of {count}")
+        self._page.setText(text.format(number=number_text(picture.page + 1), count=number_text(picture.pages)))
+
     def _tell_zoom(self) -> None:
         picture = self.area.picture
         is_picture = picture.picture is not None and self.area.page is picture
+        self._tell_page(picture.picture if is_picture else None)
         for part in (self.smaller, self._zoom, self.larger, self.size_switch):
             part.setVisible(is_picture)
         if picture.picture is None or not is_picture:

@@ -54,6 +54,21 @@ def gif(*colours: tuple[int, int, int], delay_cs: int = 5) -> bytes:
     return b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff" + loop + frames + b";"
 
 
+def moving_png(*parts: tuple[str, tuple[int, int, int, int], int, int], size: tuple[int, int] = (4, 2)) -> bytes:
+    """Return a PNG whose frames have a colour, a place (left, top, width, height), a disposal and a blending each."""
+    head = struct.pack(">IIBBBBB", *size, 8, 6, 0, 0, 0)
+    made = _chunk(b"IHDR", head) + _chunk(b"acTL", struct.pack(">II", len(parts), 0))
+    number = 0
+    for index, (colour, (left, top, width, height), dispose, blend) in enumerate(parts):
+        control = struct.pack(">IIIIIHHBB", number, width, height, left, top, 3, 100, dispose, blend)
+        row = b"\0" + bytes(QColor(colour).getRgb()) * width
+        pixels = zlib.compress(row * height)
+        made += _chunk(b"fcTL", control)
+        made += _chunk(b"fdAT", struct.pack(">I", number + 1) + pixels) if index else _chunk(b"IDAT", pixels)
+        number += 2
+    return b"\x89PNG\r\n\x1a\n" + made + _chunk(b"IEND", b"")
+
+
 def box(kind: bytes, body: bytes, length: int | None = None) -> bytes:
     """Return a box of an MP4."""
     return struct.pack(">I", 8 + len(body) if length is None else length) + kind + body

@@ -17,7 +17,7 @@ from app.models.rows import Row
 from app.views.preview.large import LargePreview
 from engine.types import RlsContext
 from tests.app.helpers import Desk, leave
-from tests.app.previews.files import gif, image
+from tests.app.previews.files import gif, image, pdf
 
 
 @pytest.fixture
@@ -44,6 +44,31 @@ def current(desk: Desk) -> str:
     row = desk.table.current_row()
     assert isinstance(row, Row)
     return row.name
+
+
+def test_pages_of_a_document_are_turned(desk: Desk) -> None:
+    desk.bucket()
+    desk.put("a.pdf", pdf("#ff0000", "#00ff00", "#0000ff"))
+    desk.put("b.txt", b"a letter")
+    dialog = opened(desk, "a.pdf")
+    page = dialog.area.picture
+    desk.until(lambda: page.picture is not None and page.picture.pages == 3)
+    assert (dialog._page.text(), dialog.page_back.isEnabled()) == ("Page 1 of 3", False)
+
+    def colour() -> str:
+        shown = page.picture.frames[0].image
+        return shown.pixelColor(shown.width() // 2, shown.height() // 2).name()
+
+    assert colour() == "#ff0000"
+    desk.qtbot.keyClick(dialog, Qt.Key.Key_PageDown)
+    desk.until(lambda: dialog._page.text() == "Page 2 of 3")
+    assert colour() == "#00ff00"
+    dialog.page_on.click()
+    desk.until(lambda: dialog._page.text() == "Page 3 of 3" and not dialog.page_on.isEnabled())
+    assert colour() == "#0000ff"
+    desk.qtbot.keyClick(dialog, Qt.Key.Key_Right)
+    desk.until(lambda: dialog.area.page is dialog.area.text)
+    assert not dialog._page.isVisible()
 
 
 def test_space_opens_it_and_closes_it(album: Desk) -> None:
