@@ -49,6 +49,9 @@ RESUMABLE_FLUSH_S: Final = 5.0
 RESUMABLE_HASHES_MAX: Final = 256
 """Resumable uploads whose checksum so far is remembered; others are read again when they are complete."""
 
+RESUMABLE_SWEEP_ROWS: Final = 500
+"""Resumable uploads whose day is over that are forgotten under one hold of the write lock."""
+
 RESUMABLE_NOTE_MAX_CHARS: Final = 16 * KIB
 """Characters of what a caller wants to be told again about a resumable upload."""
 

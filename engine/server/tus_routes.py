@@ -169,10 +169,10 @@ class TusRoutes:
     async def _first_bytes(
         self, exchange: Exchange, upload: ResumableUpload, caller: _Caller, checksum: fields.PartChecksum | None
     ) -> Progress:
-        """Take bytes that come with the creation; if they are refused there is no upload, for nobody knows of it."""
+        """Take bytes that come with the creation; unless all of them come there is no upload: nobody knows of it."""
         try:
             return await self._receive(exchange, upload, 0, caller, checksum)
-        except StorageError:
+        except (StorageError, ClientGone):
             await self._workers.run(self._discard, upload.id, caller)
             raise
 

@@ -1,4 +1,4 @@
-"""`tuspy`, as it comes, against the server: whole uploads, broken ones, a server killed between chunks and within."""
+"""`tuspy`, as it comes, against the server: whole uploads, broken ones, and a server that is killed."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def send_half(url: str, key: str, location: str, offset: int, data: bytes, lengt
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-def test_a_server_that_is_killed_between_and_within_chunks(data_dir: Path):
+def test_a_server_that_is_killed_within_a_chunk(data_dir: Path):
     content = random.Random(8).randbytes(6 * MIB)
     with serving(data_dir) as (url, key):
         api = {"authorization": f"Bearer {key}"}
@@ -136,10 +136,6 @@ def test_a_server_that_is_killed_between_and_within_chunks(data_dir: Path):
         uploader = tus(url, key).uploader(file_stream=io.BytesIO(content), chunk_size=MIB, metadata=TO)
         uploader.upload(stop_at=2 * MIB)
         location = uploader.url
-
-    with serving(data_dir) as (url, key):
-        location = f"{url}/{location.split('/', 3)[3]}"
-        assert tus(url, key).uploader(file_stream=io.BytesIO(content), url=location).offset == 2 * MIB
         raw = send_half(url, key, location, 2 * MIB, content[2 * MIB : 5 * MIB], 4 * MIB)
         part = data_dir / "storage" / ".parts" / location.rpartition("/")[2]
         eventually(lambda: part.stat().st_size > 3 * MIB)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from engine import limits
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
-from engine.files.resumable.rows import expired_ids, known_ids, remove_expired
+from engine.files.resumable.rows import known_ids, remove_expired
 from engine.metadata.executor import Executor
 from engine.types import RlsContext
 
@@ -51,9 +52,8 @@ class AbandonedUploads:
     def _remove_expired(self, cancel: CancelToken) -> None:
         """Remove the rows of uploads whose time is over; their parts are nobody's then."""
         moment_us = self._now()
-        with self._executor.snapshot(_SYSTEM) as tx:
-            over = expired_ids(tx, moment_us)
-        for upload_id in over:
+        removed = limits.RESUMABLE_SWEEP_ROWS
+        while removed == limits.RESUMABLE_SWEEP_ROWS:
             cancel.raise_if_cancelled()
-            with self._executor.transaction(_SYSTEM) as tx:
-                remove_expired(tx, upload_id, moment_us)
+            with self._executor.transaction(_SYSTEM, quiet=True) as tx:
+                removed = remove_expired(tx, moment_us, limits.RESUMABLE_SWEEP_ROWS)

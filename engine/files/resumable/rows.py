@@ -6,7 +6,6 @@ stored, so that nobody takes an upload for complete whose object is not there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -136,15 +135,10 @@ def remove_row(tx: Transaction, upload_id: str) -> bool:
     return bool(tx.execute(delete(storage_resumable_uploads).where(_U.id == upload_id)).rowcount)
 
 
-def expired_ids(tx: Transaction, now_us: int) -> Sequence[str]:
-    """Return the uploads whose time is over."""
-    return tx.execute(select(_U.id).where(_U.expires_at <= now_us)).scalars().all()
-
-
-def remove_expired(tx: Transaction, upload_id: str, now_us: int) -> bool:
-    """Remove an upload if its time is still over, and return whether it was."""
-    condition = (_U.id == upload_id) & (_U.expires_at <= now_us)
-    return bool(tx.execute(delete(storage_resumable_uploads).where(condition)).rowcount)
+def remove_expired(tx: Transaction, now_us: int, at_most: int) -> int:
+    """Remove uploads whose time is over, and return how many that were."""
+    over = select(_U.id).where(_U.expires_at <= now_us).limit(at_most)
+    return tx.execute(delete(storage_resumable_uploads).where(_U.id.in_(over))).rowcount
 
 
 def known_ids(tx: Transaction) -> set[str]:

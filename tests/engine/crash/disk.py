@@ -81,7 +81,9 @@ class Disk:
         self._watch(os, "unlink", self._unlinked)
         self._watch(os, "rmdir", self._unlinked)
         self._watch(os, "rename", self._renamed)
+        self._watch(os, "link", self._linked)
         self._watch(os, "write", self._written)
+        self._watch(os, "ftruncate", self._written)
         self._watch(os, "fsync", self._synced)
         self._watch(folders, "rename_exclusively", self._renamed_exclusively)
         self._watch(local, "sync_file_system", self._all_synced)
@@ -152,6 +154,9 @@ class Disk:
         self._change(NameChange(target[0], ((*source, None), (*target, moved))))
 
     _renamed_exclusively = _renamed
+
+    def _linked(self, source: tuple[Tree, str], target: tuple[Tree, str], *_: object) -> None:
+        self._change(NameChange(target[0], ((*target, source[0].names[source[1]]),)))
 
     def _written(self, place: tuple[Tree, str], *_: object) -> None:
         file = place[0].names.get(place[1])
@@ -271,10 +276,10 @@ def _left_of(file: File, path: Path | None, chance: random.Random) -> bytes:
 
 def _places(call: str, arguments: Any, options: Any) -> list[tuple[int | None, object]]:
     """Return what a call is about: descriptors, and names relative to them."""
-    if call == "rename":
+    if call in {"rename", "link"}:
         return [(options.get("src_dir_fd"), arguments[0]), (options.get("dst_dir_fd"), arguments[1])]
     if call == "rename_exclusively":
         return [(arguments[0], arguments[1]), (arguments[2], arguments[3])]
-    if call in {"write", "fsync", "sync_file_system"}:
+    if call in {"write", "ftruncate", "fsync", "sync_file_system"}:
         return [(arguments[0], None)]
     return [(options.get("dir_fd"), arguments[0])]
