@@ -1,8 +1,9 @@
 """What of the past a caller may see: by their SELECT policies as they are now.
 
-Of what is there, the rows as they stand are asked; what is not there any more is not shown, and that it was deleted
-follows. What was deleted is judged by what was written down of it. A moved object is shown where it is now, and where
-it was only to those who would see it there as well; who would see it only there learns that it is gone from there.
+Of what is there, the rows as they stand are asked; what is not there any more, or another object by now, is not shown,
+and that it was deleted follows. What was deleted is judged by what was written down of it. A moved object is shown
+where it is now, and where it was only to those who would see it there as well; who would see it only there learns that
+it is gone from there.
 
 Nobody learns of an event by an error: one on which a policy fails is not shown.
 """
@@ -14,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Table, Text, and_, bindparam, func, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, Text, and_, bindparam, func, select, true
 
 from engine.errors import PolicyFailed
 from engine.events import EventType
@@ -40,7 +41,14 @@ def _told(name: str) -> ColumnElement[Any]:
 
 
 _BUCKET: Final = _B.id == _told("id")
-_OBJECT: Final = and_(_O.bucket_id == bindparam("here"), _O.parent == _told("parent"), _O.leaf == _told("leaf"))
+_OBJECT: Final = and_(
+    _O.bucket_id == bindparam("here"),
+    _O.parent == _told("parent"),
+    _O.leaf == _told("leaf"),
+    # Another one that came to its place tells nobody of it.
+    _O.owner_id.is_not_distinct_from(_told("owner_id")),
+    _O.created_at <= func.json_extract(CANDIDATES.c.value, "$.number", type_=BigInteger()),
+)
 _BEFORE: Final = _told("before")
 _NAMES: Final = select(_B.id, _B.name).where(_B.id.in_(bindparam("ids", expanding=True)))
 
@@ -155,9 +163,14 @@ def _of_buckets(tx: Transaction, events: Sequence[RecordedEvent]) -> list[Record
 
 
 def _address(event: RecordedEvent) -> dict[str, Any]:
-    """Return where an object is, and was."""
-    address = {"parent": parent_of(event.path), "leaf": leaf_of(event.path)}
-    return address if event.old_path is None else address | {"before": event.old_path}
+    """Return which object an event is about: where it is and was, whose it is, and by when it must have come to be."""
+    return {
+        "parent": parent_of(event.path),
+        "leaf": leaf_of(event.path),
+        "owner_id": event.owner_id,
+        "number": event.id,
+        "before": event.old_path,
+    }
 
 
 def _without_past(event: RecordedEvent) -> RecordedEvent:

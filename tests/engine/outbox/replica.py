@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from engine.outbox import Wanted
 from engine.storage import FileStorage
 from engine.types import RlsContext
 
 SERVICE = RlsContext.service()
 Told = tuple[str, str, str, str | None, str | None]
 """Type, bucket's id, path, and for moves where the object was."""
+
+
+def recorded(storage: FileStorage) -> list[tuple[str, str]]:
+    """Return type and path of everything that the outbox holds, as long as that is one page."""
+    (page,) = storage.outbox.read([Wanted(0, SERVICE)])
+    assert not page.more
+    return [(event.type.value, event.path) for event in page.events]
 
 
 class Replica:

@@ -52,6 +52,22 @@ def test_owners_are_told_of_their_own_and_strangers_of_nothing(
     assert listen(NOBODY) == []
 
 
+def test_another_object_in_its_place_tells_nobody_of_one_that_is_gone(
+    workspace: Workspace, photos: Bucket, listen: Listen
+) -> None:
+    storage = workspace.storage
+    storage.upload("photos", "a", b"1", BOB)
+    storage.delete("photos", "a", BOB)
+    storage.upload("photos", "a", b"1", ALICE)
+    between = storage.outbox.newest()
+    storage.delete("photos", "a", ALICE)
+    storage.upload("photos", "a", b"1", ALICE)
+    storage.upload("photos", "a", b"2", ALICE, UploadOptions(replace=True))
+
+    assert [(event.path, event.owner_id) for event in listen(ALICE)] == [("a", ALICE.user_id)] * 3
+    assert said(listen(ALICE, between)) == [("object.deleted", "a"), ("object.created", "a"), ("object.updated", "a")]
+
+
 def test_what_is_there_is_judged_as_it_stands_by_the_policies_there_are(
     workspace: Workspace, photos: Bucket, listen: Listen
 ) -> None:

@@ -22,6 +22,7 @@ from engine.metadata.tables import storage_objects
 from engine.storage import FileStorage
 from engine.types import Bucket, Progress, RlsContext, StorageObject, UploadOptions
 from engine.workspace import Workspace
+from tests.engine.outbox.replica import recorded
 
 Bytes = Callable[[str], bytes | None]
 
@@ -495,6 +496,7 @@ class TestRepair:
             }
         ]
         assert "removed.jsonl" in report.findings[0].detail
+        assert recorded(storage)[-1] == ("storage.object.deleted", stored.path)
 
     def test_a_row_that_cannot_be_written_down_stays(
         self,

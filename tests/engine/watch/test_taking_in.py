@@ -14,6 +14,7 @@ from engine.types import BucketChanges, Retention, RlsContext, UploadOptions
 from engine.watch.watcher import Watcher
 from engine.workspace import Workspace
 from tests.engine.entries import by_jobs
+from tests.engine.outbox.replica import recorded
 from tests.engine.watch.conftest import Told, content_of, wait_until
 
 Run = Callable[..., None]
@@ -40,6 +41,7 @@ def test_an_edited_file_is_a_new_version(
     assert after.user_metadata == {"by": "hand"}
     assert after.problem is None
     assert [event.type for event in told.events][-1] == "storage.object.updated"
+    assert recorded(storage)[-1] == ("storage.object.updated", "notes/a.txt")
 
 
 def test_bytes_of_the_same_length_and_an_old_time_are_noticed(
@@ -123,6 +125,10 @@ def test_a_renamed_file_is_a_new_object_and_a_deleted_one(
     outside("os.makedirs('sub'); os.rename('a.txt', 'sub/b.txt')")
     assert sorted(told.wait(2)) == [("added", "sub/b.txt", True), ("deleted", "a.txt", True)]
     assert content_of(storage, "sub/b.txt", service) == b"moved"
+    assert sorted(recorded(storage)[-2:]) == [
+        ("storage.object.created", "sub/b.txt"),
+        ("storage.object.deleted", "a.txt"),
+    ]
 
 
 def test_a_folder_that_leaves_takes_its_objects_along(
