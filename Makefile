@@ -30,9 +30,10 @@ else
 	.venv-engine/bin/python $(PYTEST) tests/engine tests/server tests/cli
 endif
 
-clients: ## hold Supabase's own clients for Python and JavaScript, and curl, against the server, and count the checks
+clients: ## hold other people's clients (Supabase's, tus-js-client, curl, Chromium) against the server, and count the checks
 	@sh packaging/bootstrap.sh test
-	$(PYTHON_IN_VENV) -m pytest -q -s tests/server/test_storage3.py tests/server/test_storage_js.py tests/server/test_clients.py $(ARGS)
+	$(PYTHON_IN_VENV) -m pytest -q -s tests/server/test_storage3.py tests/server/test_storage_js.py tests/server/test_tus_js.py \
+		tests/server/test_clients.py tests/server/test_browser.py $(ARGS)
 
 api: ## ask the server 100 things of every kind that its OpenAPI document allows, and hold the answers against it
 	@sh packaging/bootstrap.sh test
