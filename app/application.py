@@ -238,10 +238,12 @@ def _open(settings: Settings, secrets: SecretStore | None, cancel: CancelToken) 
     are imported here, behind it.
     """
     import_module("app.session")
+    from engine.observability.diagnostics import WarningsTaken
     from engine.secrets import open_secret_store
     from engine.workspace import open_workspace
 
     workspace = open_workspace(settings, secrets or open_secret_store(settings.data_dir, cancel=cancel))
+    WarningsTaken(workspace.log)
     workspace.watcher.start()
     if cancel.cancelled:  # nobody will take it: the window was closed meanwhile
         workspace.close()

@@ -68,9 +68,11 @@ def _run_command(command: Command, invocation: Invocation, console: Console) -> 
         # here and not above: the database's libraries take longer to load than a wrong usage to notice
         from engine.cli.session import Session
         from engine.config import load_settings
+        from engine.observability.diagnostics import WarningsTaken
         from engine.workspace import open_workspace
 
         with open_workspace(load_settings(invocation.data_dir)) as workspace:
+            WarningsTaken(workspace.log)
             if workspace.secrets.notice:
                 console.note(workspace.secrets.notice)
             return command.run(Session(workspace, console, workspace.context, stop), invocation.arguments)

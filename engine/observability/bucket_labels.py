@@ -68,7 +68,8 @@ class BucketLabels:
 
     def names(self) -> frozenset[str]:
         """Return the buckets that have a label of their own."""
-        self._reload()
+        if self._stale:
+            self._reload()
         return self._names
 
     def outdated(self) -> None:

@@ -16,6 +16,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -67,6 +68,15 @@ class LogBook:
         self._idle = True
         self._closed = False
         self._thread: threading.Thread | None = None
+        self._endings: list[Callable[[], None]] = []
+
+    def on_close(self, ending: Callable[[], None]) -> None:
+        """Have something done before the log is closed.
+
+        Args:
+            ending: Called once.
+        """
+        self._endings.append(ending)
 
     def add(self, line: Line) -> None:
         """Hand a line over, to be written soon.
@@ -93,6 +103,8 @@ class LogBook:
 
     def close(self) -> None:
         """Write what waits and end the thread; safe to call again."""
+        while self._endings:
+            self._endings.pop()()
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -55,6 +55,7 @@ class WatchRoutes:
         await exchange.answer(200, headers, text)
 
     def _render(self, accept: str) -> tuple[str, bytes]:
+        self._meters.buckets_changed()  # perhaps, by another process
         return render(self._meters.read(), accept)
 
     async def _status(self, exchange: Exchange, _: Target) -> None:

@@ -25,7 +25,11 @@ BIG_BYTES = 32 << 20
 
 def _server_threads() -> list[str]:
     names = [thread.name for thread in threading.enumerate()]
-    return [name for name in names if name.startswith("holdall-") and name not in {"holdall-jobs", "holdall-audit"}]
+    return [
+        name
+        for name in names
+        if name.startswith("holdall-") and name not in {"holdall-jobs", "holdall-audit", "holdall-log"}
+    ]
 
 
 def test_ready_when_started_and_gone_when_stopped(workspace: Workspace):

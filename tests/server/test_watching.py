@@ -10,13 +10,15 @@ import httpx
 import pytest
 
 from engine.acts import Course
+from engine.config import Settings
 from engine.context import Operation, RlsContext
 from engine.errors import DiskFull
 from engine.observability.alert_rules import UPLOAD_ERRORS
+from engine.secrets import FixedSecrets
 from engine.server import StorageServer
 from engine.server.watch_routes import METRICS_ROLE
 from engine.types import UploadItem
-from engine.workspace import Workspace
+from engine.workspace import Workspace, open_workspace
 from tests.server.clients import RawClient, api_client, error_of, eventually
 
 ME = RlsContext.service("me")
@@ -161,3 +163,14 @@ def test_status_tells_everybody_that_it_is_there_and_the_service_role_how(
         workspace.alarms.look()
     (alert,) = api.get("/status").json()["alerts"]
     assert (alert["name"], alert["value"]) == ("HoldallUploadErrors", 1.0)
+
+
+def test_a_bucket_of_another_process_is_in_the_next_reading(
+    api: httpx.Client, photos: str, data_dir: Path, secrets: FixedSecrets
+):
+    assert uploads("theirs") not in api.get("/metrics").text
+    with open_workspace(Settings(data_dir), secrets) as other:
+        other.storage.create_bucket("theirs", ME)
+        assert uploads("theirs") in api.get("/metrics").text
+        other.storage.delete_bucket("theirs", ME)
+    assert uploads("theirs") not in api.get("/metrics").text

@@ -137,6 +137,16 @@ def test_alarms_are_told_and_logged(watch: Watch, tmp_path: Path):
     assert (line["alert"], line["value"]) == (ORPHAN_FILES.name, 2000)
 
 
+def test_looking_asks_the_database_nothing(tmp_path: Path):
+    asked: list[int] = []
+    log = LogBook(tmp_path)
+    alarms = Alarms(Meters(lambda count: asked.append(count) or []), EventBus(), log)
+    for _ in range(5):
+        alarms.look()
+    log.close()
+    assert len(asked) == 1
+
+
 def test_quantiles_are_those_of_prometheus():
     classes = [0] * (len(LATENCY_BOUNDS_S) + 1)
     classes[1], classes[-1] = 90, 10

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
+from engine.observability.diagnostics import WarningsTaken
 from engine.observability.log_book import LOG_NAME, LogBook
 from engine.observability.log_lines import Line, LogLevel
 from engine.observability.redaction import redacted
+from tests.meta.repository import ROOT
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2lnbmF0dXJl"
 SECRETS = [
@@ -173,3 +178,38 @@ def test_a_link_in_the_files_place_is_not_followed(tmp_path: Path):
     log.add(line())
     log.close()
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_the_programs_own_warnings_are_taken(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    log = book(tmp_path)
+    WarningsTaken(log)
+    logger = logging.getLogger("engine.somewhere")
+    logger.info("not this")
+    logger.warning("%s is odd, password=hunter2", "this")
+    try:
+        raise ZeroDivisionError("by nothing")
+    except ZeroDivisionError:
+        logger.exception("that failed")
+    logging.getLogger("library").warning("nor this")
+    log.close()
+    logger.warning("nor that")
+    odd, failed = entries(tmp_path)
+    assert (odd["level"], odd["service"], odd["message"]) == (
+        "WARNING", "engine.somewhere", "this is odd, password=[hidden]"
+    )  # fmt: skip
+    assert failed["level"] == "ERROR"
+    assert str(failed["trace"]).endswith("ZeroDivisionError: by nothing")
+    assert logging.getLogger("engine").handlers == []
+
+
+def test_warnings_are_still_printed_where_they_were(tmp_path: Path):
+    program = (
+        "import logging, pathlib, sys; from engine.observability.log_book import LogBook;"
+        "from engine.observability.diagnostics import WarningsTaken;"
+        "log = LogBook(pathlib.Path(sys.argv[1])); WarningsTaken(log);"
+        "logging.getLogger('engine.x').warning('hear me'); log.close()"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert told.stderr == "hear me\n"
