@@ -9,6 +9,7 @@ calls back; nor does one whose owner is gone. `Tasks.stop` cancels what runs, `T
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -22,6 +23,10 @@ from engine.types import Progress
 
 T = TypeVar("T")
 Fail = Callable[[Exception], None]
+
+_TURN_S: Final = 0.0005
+"""How long a worker may hold the interpreter while the main thread waits for it. Python's own 5 ms are waited for at
+each of the many times that painting one frame lets it go, and a busy worker made a quarter of a second of them."""
 
 _READERS: Final = 3
 _LOOKERS: Final = 3
@@ -74,6 +79,7 @@ class Tasks(QObject):
             parent: Qt's owner.
         """
         super().__init__(parent)
+        sys.setswitchinterval(_TURN_S)
         self._on_error = on_error
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="holdall-read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="holdall-write")

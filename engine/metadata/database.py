@@ -32,7 +32,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA cache_size=-32000",
+    "PRAGMA cache_size=-8000",
     "PRAGMA case_sensitive_like=ON",
 )
 _POOL_SIZE = 8

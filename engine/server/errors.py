@@ -8,7 +8,6 @@ The faults that only HTTP has are defined here beside the table:
     ├── RangeNotSatisfiable           the byte range lies outside the object
     ├── ForeignHost, ForeignOrigin    another site's page is asking (DNS rebinding, forged requests)
     ├── PreconditionFailed            If-Match or If-Unmodified-Since says no
-    ├── TooManyStreams                nobody more can listen now
     ├── BodyTooLarge                  a JSON body or form field, not an object
     ├── WrongTusVersion               not the version of the protocol for resumable uploads that is spoken here
     ├── NoOffsetBody                  a part of a resumable upload that does not say that it is one
@@ -88,10 +87,6 @@ class BodyTooLarge(RequestFault):
     """A JSON body or a form field is larger than any honest one."""
 
     code = "InvalidRequest"
-
-
-class TooManyStreams(RequestFault):
-    """As many listen to events as can."""
 
 
 class WrongTusVersion(RequestFault):
@@ -184,7 +179,6 @@ _TABLE: Final[dict[type[Exception], _Row]] = {
     ForeignHost: _Row(403, _DENIED),
     ForeignOrigin: _Row(403, _DENIED),
     errors.PayloadTooLarge: _Row(413, "Payload too large", "The object exceeded the maximum allowed size"),
-    TooManyStreams: _Row(503),
     BodyTooLarge: _Row(413, "Payload too large"),
     TooLargeToScan: _Row(413, "Payload too large"),
     InfectedContent: _Row(422),

@@ -22,7 +22,7 @@ from engine.errors import InvalidToken, StorageError
 from engine.events import StorageEvent
 from engine.outbox import EventFilter, EventPage, Wanted
 from engine.server import bounds
-from engine.server.errors import TooManyStreams
+from engine.server.errors import Overloaded
 from engine.server.exchange import ClientGone
 from engine.server.workers import Workers
 from engine.storage import FileStorage
@@ -78,10 +78,10 @@ class EventFeed:
         """Count a stream for the time of the block.
 
         Raises:
-            TooManyStreams: There are enough.
+            Overloaded: There are enough.
         """
         if self._count >= bounds.EVENT_STREAMS_MAX:
-            raise TooManyStreams("The server has too many listeners, try again later")
+            raise Overloaded("The server has too many listeners, try again later")
         self._count += 1
         if self._count == 1:
             self._begin()

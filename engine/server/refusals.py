@@ -71,8 +71,10 @@ class Refusals:
             match: Where it led.
             error: Why.
         """
-        method = "GET" if exchange.method == "HEAD" else exchange.method
-        operation = _OPERATIONS.get((method, match.words, match.shape), Operation.OBJECT_GET_SIGNED)
+        known = _OPERATIONS.get((exchange.method, match.words, match.shape))
+        if known is None and exchange.method == "HEAD":
+            known = _OPERATIONS.get(("GET", match.words, match.shape))
+        operation = known or Operation.OBJECT_GET_SIGNED
         if operation is Operation.OBJECT_GET and isinstance(error, InvalidLink):
             operation = Operation.OBJECT_GET_SIGNED
         self._storage.note(in_act(exchange, _UNKNOWN, operation, match.target.bucket, match.target.path), error)

@@ -141,6 +141,7 @@ def _resumable(words: str, about: str, *, token: bool) -> dict[RouteKey, Descrip
             added,
             summary=f"{about}: for clients that can only POST",
             answers=taken | standing,
+            errors=(*_PART_ERRORS, 405),
             headers=about_part | {"x-http-method-override": TEXT},
         ),
         ("HEAD", words, Shape.BUCKET): told,
