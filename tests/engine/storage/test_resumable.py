@@ -581,6 +581,23 @@ class TestOnDisk:
         send(storage, upload.id, 5000, LETTER[5000:], alice)
         assert storage.info("photos", "f/letter.txt", alice).checksum == hashlib.sha256(LETTER).hexdigest()
 
+    def test_nothing_is_acknowledged_that_could_not_be_made_durable(
+        self, storage: FileStorage, bucket: Bucket, alice: RlsContext, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object) -> None:
+            raise DiskFull("The disk is full")
+
+        upload = begun(storage, alice)
+        session = storage.resumable.resume(upload.id, 0, alice)
+        session.write(LETTER[:5000])
+        with monkeypatch.context() as patched:
+            patched.setattr(local_parts.LocalPart, "flush", fail)
+            with pytest.raises(DiskFull):
+                session.close()
+
+        assert storage.resumable.find(upload.id, alice).offset_bytes == 0
+        assert send(storage, upload.id, 0, LETTER, alice) == len(LETTER)
+
     def test_a_commit_that_fails_can_be_made_again(
         self, storage: FileStorage, bucket: Bucket, alice: RlsContext, monkeypatch: pytest.MonkeyPatch, data_dir: Path
     ) -> None:
