@@ -150,7 +150,7 @@ def _line_of(context: RlsContext, course: Course, level: LogLevel, error: Except
         operation=_NAMES.get(act.operation) or act.operation.removeprefix("storage."),
         bucket=act.bucket,
         path=act.path,
-        size_bytes=course.size_bytes if course.count else None,
+        size_bytes=course.size_bytes if course.size_bytes or course.stored or act.operation in DOWNLOADS else None,
         user_id=context.user_id,
         duration_s=perf_counter() - act.began_s,
         request_id=None if origin is None else origin.request_id,
