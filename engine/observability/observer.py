@@ -6,6 +6,7 @@ downloads are counted; what they have in common with everything else is their li
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from time import perf_counter, time
@@ -18,6 +19,8 @@ from engine.observability.counts import Status
 from engine.observability.log_book import LogBook
 from engine.observability.log_lines import Line, LogLevel
 from engine.observability.meters import Meters
+
+_logger = logging.getLogger(__name__)
 
 SERVICE: Final = "file_storage"
 """What the specification calls the engine in its log."""
@@ -81,13 +84,19 @@ class Observer:
         self._log = log
 
     def ended(self, context: RlsContext, course: Course, error: Exception | None) -> None:
-        """Count an act that has ended, and write it down.
+        """Count an act that has ended, and write it down. What goes wrong with that is not the caller's concern.
 
         Args:
             context: The caller, in the act.
             course: What came of it.
             error: Why it was not done, or None if it was.
         """
+        try:
+            self._note(context, course, error)
+        except Exception:
+            _logger.exception("an act was not counted")
+
+    def _note(self, context: RlsContext, course: Course, error: Exception | None) -> None:
         act = context.act
         if act is None:
             return
