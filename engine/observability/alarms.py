@@ -30,7 +30,7 @@ from engine.observability.alert_rules import (
 from engine.observability.counts import LATENCY_BOUNDS_S, Status
 from engine.observability.log_book import LogBook
 from engine.observability.log_lines import Line, LogLevel
-from engine.observability.meters import Meters, Reading
+from engine.observability.meters import NOTHING_YET, Meters, Reading
 
 LOOK_S: Final = 15.0
 """How often the rules are looked at, which is how often Prometheus asks as well."""
@@ -94,8 +94,8 @@ class Alarms:
         self._now = now
         self._lock = threading.Lock()
         self._states = {rule.name: _State() for rule in RULES}
-        self._readings: deque[tuple[float, Reading]] = deque()
-        self._orphans: deque[tuple[float, int]] = deque()
+        self._readings: deque[tuple[float, Reading]] = deque([(clock(), NOTHING_YET)])
+        self._orphans: deque[tuple[float, int]] = deque([(clock(), 0)])
         self._opened = datetime.fromtimestamp(now(), UTC)
 
     def look(self, _: CancelToken | None = None) -> None:

@@ -40,6 +40,10 @@ class Reading:
     latencies: Mapping[tuple[str, str], LatencyCounts]
 
 
+NOTHING_YET: Final = Reading(frozenset(), TransferCounts({}, {}), TransferCounts({}, {}), 0, {})
+"""What is read when a workspace has just been opened."""
+
+
 class Meters:
     """The numbers of one workspace. Thread-safe.
 

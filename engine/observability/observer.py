@@ -6,6 +6,7 @@ downloads are counted; what they have in common with everything else is their li
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from time import perf_counter, time
@@ -18,6 +19,8 @@ from engine.observability.counts import Status
 from engine.observability.log_book import LogBook
 from engine.observability.log_lines import Line, LogLevel
 from engine.observability.meters import Meters
+
+_logger = logging.getLogger(__name__)
 
 SERVICE: Final = "file_storage"
 """What the specification calls the engine in its log."""
@@ -81,13 +84,19 @@ class Observer:
         self._log = log
 
     def ended(self, context: RlsContext, course: Course, error: Exception | None) -> None:
-        """Count an act that has ended, and write it down.
+        """Count an act that has ended, and write it down. What goes wrong with that is not the caller's concern.
 
         Args:
             context: The caller, in the act.
             course: What came of it.
             error: Why it was not done, or None if it was.
         """
+        try:
+            self._note(context, course, error)
+        except Exception:
+            _logger.exception("an act was not counted")
+
+    def _note(self, context: RlsContext, course: Course, error: Exception | None) -> None:
         act = context.act
         if act is None:
             return
@@ -150,7 +159,7 @@ def _line_of(context: RlsContext, course: Course, level: LogLevel, error: Except
         operation=_NAMES.get(act.operation) or act.operation.removeprefix("storage."),
         bucket=act.bucket,
         path=act.path,
-        size_bytes=course.size_bytes if course.count else None,
+        size_bytes=course.size_bytes if course.size_bytes or course.stored or act.operation in DOWNLOADS else None,
         user_id=context.user_id,
         duration_s=perf_counter() - act.began_s,
         request_id=None if origin is None else origin.request_id,

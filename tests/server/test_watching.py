@@ -134,6 +134,18 @@ def test_an_upload_in_parts_is_one_upload(
     assert count(f'storage_upload_bytes_total{{bucket="{photos}"}}') == 7 * uploads_counted
 
 
+def test_an_upload_that_cannot_be_counted_is_stored_all_the_same(
+    workspace: Workspace, photos: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(workspace.meters, "uploaded", broken)
+    workspace.storage.upload(photos, "a", b"x", ME)
+    assert workspace.storage.exists(photos, "a", ME)
+    assert "was not counted" in caplog.text
+
+
 def test_a_link_to_upload_is_no_upload(api: httpx.Client, photos: str, count: Count):
     api.post(f"/object/upload/sign/{photos}/a").raise_for_status()
     assert [count(uploads(photos, status)) for status in ("success", "rejected", "cancelled", "error")] == [0] * 4

@@ -25,7 +25,7 @@ RULES_PATH = ROOT / "packaging" / "prometheus" / "holdall.rules.yml"
 class Watch:
     """A store whose clock the test turns."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, look: bool = True) -> None:
         self.meters = Meters(lambda count: [("1", "a"), ("2", "b")][:count])
         self.told: list[StorageEvent] = []
         self.time_s = 0.0
@@ -33,7 +33,8 @@ class Watch:
         events = EventBus()
         events.subscribe(self.told.append)
         self.alarms = Alarms(self.meters, events, self.log, lambda: self.time_s, lambda: self.time_s)
-        self.alarms.look()
+        if look:
+            self.alarms.look()
 
     def pass_by(self, duration_s: float) -> None:
         """Let time go by."""
@@ -97,6 +98,14 @@ def test_what_callers_do_wrong_is_no_alarm(watch: Watch, status: Status):
     upload(watch, 100, 100, status)
     watch.pass_by(3 * UPLOAD_ERRORS.for_s)
     assert watch.names() == []
+
+
+def test_what_goes_wrong_at_once_counts(tmp_path: Path):
+    early = Watch(tmp_path, look=False)
+    upload(early, 100, 100)
+    early.pass_by(UPLOAD_ERRORS.for_s)
+    early.log.close()
+    assert early.names() == [UPLOAD_ERRORS.name]
 
 
 def test_an_alarm_does_not_come_and_go(watch: Watch):
