@@ -82,7 +82,7 @@ def datum(row: Row, column: int, role: int, folder_size: Callable[[Row], str]) -
         return row.spoken_name
     if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
         if column == Column.SIZE and row.is_folder:
-            return folder_size(row)
+            return folder_size(row) or row.size
         return row.time(datetime.now(UTC)) if column == Column.MODIFIED else _texts(row)[column]
     return None
 
