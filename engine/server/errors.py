@@ -8,10 +8,12 @@ The faults that only HTTP has are defined here beside the table:
     ├── RangeNotSatisfiable           the byte range lies outside the object
     ├── ForeignHost, ForeignOrigin    another site's page is asking (DNS rebinding, forged requests)
     ├── PreconditionFailed            If-Match or If-Unmodified-Since says no
-    ├── TooManyStreams                nobody more can listen now
     ├── BodyTooLarge                  a JSON body or form field, not an object
     ├── RelatedResourceNotFound       copy or move names a missing bucket
     └── MoveTargetExists              move onto an existing object
+
+    EnvironmentFault
+    └── TooManyStreams                nobody more can listen now
 
 Faults of the environment and bugs are described in general words: details are for the log, not for strangers.
 """
@@ -82,7 +84,7 @@ class BodyTooLarge(RequestFault):
     code = "InvalidRequest"
 
 
-class TooManyStreams(RequestFault):
+class TooManyStreams(errors.EnvironmentFault):
     """As many listen to events as can."""
 
 
@@ -146,7 +148,7 @@ _TABLE: Final[dict[type[Exception], _Row]] = {
     ForeignHost: _Row(403, _DENIED),
     ForeignOrigin: _Row(403, _DENIED),
     errors.PayloadTooLarge: _Row(413, "Payload too large", "The object exceeded the maximum allowed size"),
-    TooManyStreams: _Row(503),
+    TooManyStreams: _Row(503, None, "The server has too many listeners, try again later"),
     BodyTooLarge: _Row(413, "Payload too large"),
     errors.UnsupportedMediaType: _Row(415, "invalid_mime_type"),
     errors.InvalidKey: _Row(400),

@@ -81,7 +81,7 @@ class EventFeed:
             TooManyStreams: There are enough.
         """
         if self._count >= bounds.EVENT_STREAMS_MAX:
-            raise TooManyStreams("The server has too many listeners, try again later")
+            raise TooManyStreams("As many listen as can")
         self._count += 1
         if self._count == 1:
             self._begin()
