@@ -14,7 +14,7 @@ import os
 from collections.abc import MutableMapping
 from typing import Any, Final
 
-from engine.errors import InvalidLink, InvalidToken, NotFound, RequestFault
+from engine.errors import InvalidLink, InvalidToken, NotFound
 from engine.server.errors import MethodNotAllowed, NoSuchRoute, describe, extra_headers
 from engine.server.exchange import ClientGone, Exchange, Header, Receive, Send
 from engine.server.gatekeeper import Gatekeeper
@@ -85,7 +85,7 @@ class StorageApp:
 
     async def _answer_error(self, exchange: Exchange, error: Exception) -> None:
         answer = describe(error)
-        if answer.status >= _SERVER_FAULT and not isinstance(error, RequestFault):
+        if answer.status >= _SERVER_FAULT:
             _logger.error("Request %s failed", exchange.request_id, exc_info=error)
         if exchange.status:
             exchange.wire.cut()
