@@ -43,6 +43,10 @@ _WORDS: Final[Mapping[str, str]] = {
     O.OBJECT_LABEL: QT_TRANSLATE_NOOP("AuditWords", "Change metadata"),
     O.OBJECT_DELETE: QT_TRANSLATE_NOOP("AuditWords", "Delete"),
     O.OBJECT_DELETE_MANY: QT_TRANSLATE_NOOP("AuditWords", "Delete several"),
+    O.TUS_CREATE: QT_TRANSLATE_NOOP("AuditWords", "Begin an upload in parts"),
+    O.TUS_PART: QT_TRANSLATE_NOOP("AuditWords", "Upload a part"),
+    O.TUS_GET: QT_TRANSLATE_NOOP("AuditWords", "Look at an upload in parts"),
+    O.TUS_DELETE: QT_TRANSLATE_NOOP("AuditWords", "Throw away an upload in parts"),
     O.VERSION_LIST: QT_TRANSLATE_NOOP("AuditWords", "List versions"),
     O.VERSION_GET: QT_TRANSLATE_NOOP("AuditWords", "Download a version"),
     O.VERSION_RESTORE: QT_TRANSLATE_NOOP("AuditWords", "Restore a version"),
@@ -52,6 +56,7 @@ _WORDS: Final[Mapping[str, str]] = {
     O.TRASH_LIST: QT_TRANSLATE_NOOP("AuditWords", "Look into the trash"),
     O.TRASH_RESTORE: QT_TRANSLATE_NOOP("AuditWords", "Restore from the trash"),
     O.TRASH_EMPTY: QT_TRANSLATE_NOOP("AuditWords", "Empty the trash"),
+    O.EVENT_LISTEN: QT_TRANSLATE_NOOP("AuditWords", "Listen to events"),
     O.POLICY_CHANGE: QT_TRANSLATE_NOOP("AuditWords", "Change policies"),
     O.USER_CHANGE: QT_TRANSLATE_NOOP("AuditWords", "Change a user"),
     O.TOKEN_CHANGE: QT_TRANSLATE_NOOP("AuditWords", "Make or end a token"),
@@ -77,8 +82,9 @@ _WORDS: Final[Mapping[str, str]] = {
 _CHANGES: Final = (
     O.BUCKET_CREATE, O.BUCKET_UPDATE, O.BUCKET_EMPTY, O.BUCKET_DELETE, O.OBJECT_UPLOAD, O.OBJECT_UPDATE,
     O.OBJECT_UPLOAD_MANY, O.OBJECT_UPLOAD_SIGNED, O.OBJECT_MOVE, O.OBJECT_COPY, O.OBJECT_LABEL, O.OBJECT_DELETE,
-    O.OBJECT_DELETE_MANY, O.VERSION_RESTORE, O.VERSION_DELETE, O.TRASH_RESTORE, O.TRASH_EMPTY,
-    O.POLICY_CHANGE, O.USER_CHANGE, O.TOKEN_CHANGE, O.KEYS_ROTATE, "cleanup.", "outside.", "audit.",
+    O.OBJECT_DELETE_MANY, O.TUS_CREATE, O.TUS_PART, O.TUS_DELETE, O.VERSION_RESTORE, O.VERSION_DELETE,
+    O.TRASH_RESTORE, O.TRASH_EMPTY, O.POLICY_CHANGE, O.USER_CHANGE, O.TOKEN_CHANGE, O.KEYS_ROTATE, "cleanup.",
+    "outside.", "audit.",
 )  # fmt: skip
 
 GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
@@ -86,7 +92,10 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (QT_TRANSLATE_NOOP("AuditWords", "All changes"), _CHANGES),
     (
         QT_TRANSLATE_NOOP("AuditWords", "Uploads"),
-        (O.OBJECT_UPLOAD, O.OBJECT_UPDATE, O.OBJECT_UPLOAD_MANY, O.OBJECT_UPLOAD_SIGNED, O.OBJECT_COPY),
+        (
+            O.OBJECT_UPLOAD, O.OBJECT_UPDATE, O.OBJECT_UPLOAD_MANY, O.OBJECT_UPLOAD_SIGNED, O.OBJECT_COPY,
+            "storage.tus.",
+        ),
     ),
     (
         QT_TRANSLATE_NOOP("AuditWords", "Downloads"),
@@ -106,7 +115,7 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         QT_TRANSLATE_NOOP("AuditWords", "Looks and lists"),
         (
             O.BUCKET_GET, O.BUCKET_LIST, O.OBJECT_INFO, O.OBJECT_INFO_PUBLIC, O.OBJECT_LIST, O.OBJECT_LIST_V2,
-            O.VERSION_LIST, O.PAST_LIST, O.TRASH_LIST,
+            O.VERSION_LIST, O.PAST_LIST, O.TRASH_LIST, O.EVENT_LISTEN,
         ),
     ),
     (QT_TRANSLATE_NOOP("AuditWords", "Changes of metadata"), (O.OBJECT_LABEL,)),

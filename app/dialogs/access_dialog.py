@@ -24,6 +24,7 @@ from app.i18n import translate
 from app.look import Look, label
 from app.models.access import KeyColumn, TokenColumn, UserColumn, is_valid, key_model, token_model, user_model
 from app.widgets.empty_state import EmptyState
+from app.widgets.fitting_scroll import FittingScroll
 from app.widgets.notice import Notice
 from app.widgets.records_table import RecordsTable
 from app.widgets.secret_field import SecretField
@@ -87,7 +88,7 @@ class AccessDialog(Dialog):
         holder.setLayout(self._stack)
         self.body.addWidget(holder, 1)
         self._column.setStretchFactor(self.body, 1)
-        for page in (self._users_page(), self._tokens_page(), self._keys_page()):
+        for page in (self._users_page(), self._tokens_page(), FittingScroll(self._keys_page())):
             self._stack.addWidget(page)
         self.add_close().setDefault(False)
         self._connect()

@@ -71,7 +71,7 @@ class Dialog(QDialog):
         if not self.isVisible() or self._holds_more is None or not self._holds_more():
             self.leave()
             return
-        asked = _Losing(self.look, self)
+        asked = LosingDialog(self.look, self)
         asked.accepted.connect(self.leave)
         asked.open()
 
@@ -142,10 +142,11 @@ class Dialog(QDialog):
         return button
 
 
-class _Losing(Dialog):
+class LosingDialog(Dialog):
     """Asks whether what was typed may go; going on is the default, also for one Escape more."""
 
     def __init__(self, look: Look, parent: QWidget) -> None:
+        """Args: look; the dialog that something was typed into."""
         super().__init__(look, parent, translate("Dialog", "Throw away what you typed?"))
         self.body.addWidget(label(translate("Dialog", "It was not saved yet."), tone="muted", wrap=True))
         keep = self.add_button(translate("Dialog", "Go on typing"))

@@ -9,6 +9,7 @@ from app.bridge.acting import Identity, visitor_name
 from app.dialogs.access_dialog import AccessDialog
 from app.dialogs.act_as_dialog import ActAsDialog
 from app.dialogs.audit_dialog import AuditDialog
+from app.dialogs.base import LosingDialog
 from app.dialogs.keep_entries_dialog import KeepEntriesDialog
 from app.dialogs.keys_dialog import KeysDialog
 from app.dialogs.token_dialog import TokenDialog
@@ -93,6 +94,12 @@ def user_form(desk: Desk) -> None:
     desk.dialog(UserDialog).name.setText("carol")
 
 
+def typed_for_nothing(desk: Desk) -> None:
+    user_form(desk)
+    desk.dialog(UserDialog).reject()
+    desk.dialog(LosingDialog)
+
+
 def tokens(desk: Desk) -> None:
     _access(desk, 1)
 
@@ -155,6 +162,6 @@ def audit_kept(desk: Desk) -> None:
 
 
 SCENES = (
-    act_as, act_by_hand, as_alice, as_visitor, refused, why_refused, users, no_users, user_form, tokens, new_token,
-    token_made, keys, replace_keys, audit, audit_more, audit_nothing_found, audit_kept,
+    act_as, act_by_hand, as_alice, as_visitor, refused, why_refused, users, no_users, user_form,
+    typed_for_nothing, tokens, new_token, token_made, keys, replace_keys, audit, audit_more, audit_nothing_found, audit_kept,
 )  # fmt: skip

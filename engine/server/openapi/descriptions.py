@@ -250,7 +250,7 @@ DESCRIPTIONS: Final[Mapping[RouteKey, Description]] = {
         "Numbers for Prometheus", {200: ("Its text format.", {PLAIN_TEXT: TEXT, "application/openmetrics-text": TEXT})}
     ),
     ("GET", "events", Shape.PLAIN): Description(
-        "What changes, as it happens", _EVENT_STREAM, query={"bucket": TEXT, "types": TEXT}
+        "What changes, as it happens", _EVENT_STREAM, query={"bucket": TEXT, "types": TEXT, "last_event_id": TEXT}
     ),
     **_resumable("upload/resumable", "Uploads that come in parts (TUS 1.0.0)", token=True),
     **_resumable("upload/resumable/sign", "Uploads that come in parts, with a token to upload", token=False),
