@@ -163,5 +163,6 @@ def audit_kept(desk: Desk) -> None:
 
 SCENES = (
     act_as, act_by_hand, as_alice, as_visitor, refused, why_refused, users, no_users, user_form,
-    typed_for_nothing, tokens, new_token, token_made, keys, replace_keys, audit, audit_more, audit_nothing_found, audit_kept,
+    typed_for_nothing, tokens, new_token, token_made, keys, replace_keys, audit, audit_more, audit_nothing_found,
+    audit_kept,
 )  # fmt: skip
