@@ -107,6 +107,7 @@ class ResumableSession:
         self._hash_before = self._hash.copy() if self._hash is not None and whole else None
         self._expires_us = row.expires_us
         self._ended = False
+        self._is_broken = False
 
     def __enter__(self) -> ResumableSession:
         """Return the session."""
@@ -142,7 +143,8 @@ class ResumableSession:
         Raises:
             PayloadTooLarge: The upload, or the bucket, takes no more; nothing of `data` was taken.
             UnsupportedMediaType: The first bytes show a type that the bucket does not take.
-            EnvironmentFault: The disk or the database refused; `close` keeps what came before.
+            EnvironmentFault: The disk or the database refused. `close` keeps what came before, unless it was not made
+                durable.
         """
         self._check_open()
         with self._told():
@@ -195,6 +197,9 @@ class ResumableSession:
     def close(self) -> None:
         """Make what came durable, say so, and let go of the upload; safe to call again.
 
+        After a flush that failed nothing more is promised: the system tells of lost bytes once, and a second flush
+        would succeed without them.
+
         Raises:
             EnvironmentFault: Disk or database refused; the upload is as it was last said to be.
         """
@@ -202,6 +207,8 @@ class ResumableSession:
             return
         self._ended = True
         try:
+            if self._is_broken:
+                return
             self._flush()
             self._means.hashes.keep(self._row.id, self.offset_bytes, self._hash)
         finally:
@@ -250,7 +257,9 @@ class ResumableSession:
         state = self.offset_bytes, self._size_bytes
         if self.is_complete or state == self._noted:
             return
+        self._is_broken = True
         self._part.flush()
+        self._is_broken = False
         expires_us = self._means.expiry_us()
         with self._means.executor.transaction(_SYSTEM, quiet=True, lasting=True) as tx:
             note_progress(tx, self._row, *state, expires_us)

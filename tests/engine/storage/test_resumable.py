@@ -19,6 +19,7 @@ from engine.errors import (
     BucketNotFound,
     DiskFull,
     InvalidRequest,
+    IoError,
     ObjectAlreadyExists,
     ObjectNotFound,
     PayloadTooLarge,
@@ -597,6 +598,27 @@ class TestOnDisk:
 
         assert storage.resumable.find(upload.id, alice).offset_bytes == 0
         assert send(storage, upload.id, 0, LETTER, alice) == len(LETTER)
+
+    def test_a_flush_that_failed_is_not_tried_again(
+        self, storage: FileStorage, bucket: Bucket, alice: RlsContext, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        flush, failures = local_parts.LocalPart.flush, [IoError("The disk lost it")]
+
+        def fail_once(part: local_parts.LocalPart) -> None:
+            if failures:
+                raise failures.pop()
+            flush(part)  # as Linux does: who asks again is told that all is well
+
+        monkeypatch.setattr("engine.limits.RESUMABLE_FLUSH_BYTES", 1)
+        upload = begun(storage, alice)
+        with monkeypatch.context() as patched:
+            patched.setattr(local_parts.LocalPart, "flush", fail_once)
+            with storage.resumable.resume(upload.id, 0, alice) as session, pytest.raises(IoError):
+                session.write(LETTER[:5000])
+        assert failures == []
+        assert storage.resumable.find(upload.id, alice).offset_bytes == 0
+        assert send(storage, upload.id, 0, LETTER, alice) == len(LETTER)
+        assert storage.info("photos", "f/letter.txt", alice).checksum == hashlib.sha256(LETTER).hexdigest()
 
     def test_a_commit_that_fails_can_be_made_again(
         self, storage: FileStorage, bucket: Bucket, alice: RlsContext, monkeypatch: pytest.MonkeyPatch, data_dir: Path
