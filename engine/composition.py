@@ -203,8 +203,8 @@ def compose(
 ) -> FileStorage:
     """Put the use cases together."""
     executor, backend, permissions = core.executor, core.timed, core.permissions
-    committer = Committer(executor, core.mutations, backend, inspector_of(settings, backend))
-    admissions = Admissions(executor)
+    inspector = inspector_of(settings, backend)
+    committer, admissions = Committer(executor, core.mutations, backend, inspector), Admissions(executor, inspector)
     downloads = Downloads(executor, backend, core.journal, core.settler, signer, quarantine)
     listing = Listing(executor, quarantine)
     deletes = Deletes(executor, core.mutations, announcer)

@@ -15,6 +15,7 @@ from engine.files.rules import check_mime, check_size, check_user_metadata
 from engine.metadata.executor import Executor
 from engine.paths import validate_object_path
 from engine.permissions.rules import WRITE_DENIED
+from engine.scanning.inspection import Inspector
 from engine.types import Bucket, RlsContext, UploadOptions
 
 _SYSTEM: Final = RlsContext.service()
@@ -35,10 +36,12 @@ class Admissions:
 
     Args:
         executor: For look-ups.
+        inspector: Will look at everything before it is committed, or None.
     """
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, inspector: Inspector | None = None) -> None:
         self._executor = executor
+        self._inspector = inspector
 
     def admit(
         self, bucket: str, path: str, context: RlsContext, options: UploadOptions, size_hint: int | None = None
@@ -58,6 +61,7 @@ class Admissions:
             InvalidKey: The path breaks the rules.
             UnsupportedMediaType: The bucket does not take the type given.
             PayloadTooLarge: The bucket does not take this size.
+            TooLargeToScan: It is larger than what is scanned for viruses, and nothing else is let in.
             ObjectAlreadyExists: The path is taken and replacing was not asked for.
         """
         with self._executor.snapshot(context) as tx:
@@ -71,6 +75,8 @@ class Admissions:
             if options.mime_type is not None:
                 check_mime(found, options.mime_type, path)
             check_size(found, size_hint or 0, path)
+            if self._inspector is not None:
+                self._inspector.check_size(size_hint or 0, path)
             # Where it is not known yet whether the caller may, nothing is told of what stands there.
             if allowed and not options.replace and find_record(tx.as_caller(_SYSTEM), found, path) is not None:
                 raise ObjectAlreadyExists("The resource already exists", path=path)

@@ -10,7 +10,7 @@ import select
 import sys
 from typing import BinaryIO, Final
 
-from engine.images.drawing import draw
+from engine.images.drawing import TooManyPixels, draw, get_ready
 from engine.images.transform import Transform
 from engine.images.wire import BrokenWire, receive, send
 
@@ -39,8 +39,10 @@ def _answer(head: dict[str, object], data: bytes, target: BinaryIO) -> None:
         mime_type, drawn = draw(data, Transform.of_text(str(head["transform"])), accepted)
     except MemoryError:
         send(target, {"error": "it takes too much memory"})
-    except Exception as error:  # noqa: BLE001 - decoders raise anything for what is broken on purpose
-        send(target, {"error": f"{type(error).__name__}: {error}"[:200]})
+    except TooManyPixels as error:
+        send(target, {"error": str(error)})
+    except Exception:  # noqa: BLE001 - decoders raise anything for what is broken on purpose
+        send(target, {"error": "it is damaged, or of no kind that is known here"})  # theirs name addresses in memory
     else:
         send(target, {"mime_type": mime_type}, drawn)
 
@@ -58,6 +60,8 @@ def _confine() -> None:
         return
     import resource
 
+    get_ready()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_MAX_BYTES, _MEMORY_MAX_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

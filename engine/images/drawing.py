@@ -25,6 +25,15 @@ _PROFILE_MAX_BYTES: Final = 1 << 20
 _MODES: Final = ("L", "LA", "RGB", "RGBA")
 
 
+class TooManyPixels(ValueError):
+    """Decoding the picture would take too much memory."""
+
+
+def get_ready() -> None:
+    """Load all that drawing needs, for a process that may open no file afterwards."""
+    Image.init()
+
+
 def draw(data: bytes, transform: Transform, accepted: Collection[str]) -> tuple[str, bytes]:
     """Draw a picture.
 
@@ -37,13 +46,14 @@ def draw(data: bytes, transform: Transform, accepted: Collection[str]) -> tuple[
         MIME type and bytes of the result.
 
     Raises:
-        ValueError: It is no picture, damaged, or too large.
+        TooManyPixels: It is too large.
+        ValueError: It is no picture, or damaged.
         OSError: Likewise; Pillow's word for it.
     """
     Image.MAX_IMAGE_PIXELS = PIXELS_MAX
     with Image.open(io.BytesIO(data), formats=_READ) as picture:
         if picture.width * picture.height > PIXELS_MAX:
-            raise ValueError("it has too many pixels")
+            raise TooManyPixels("it has too many pixels")
         kind = _kind(str(picture.format), transform.format, accepted)
         if picture.format == "JPEG":
             _read_small(picture, transform)

@@ -5,6 +5,7 @@ Threads: any. A picture can at worst bring its own child to an end; the next job
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -26,6 +27,10 @@ Child = subprocess.Popen[bytes]
 
 class NotDrawn(Exception):
     """Nothing came of a picture: it is none, damaged, too large, or took too long."""
+
+
+_PASSED_ON: Final = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "LANG", "LC_ALL")
+"""Variables of the environment that the child gets; others may be secrets."""
 
 
 class Painter:
@@ -104,7 +109,7 @@ class Painter:
         try:
             return subprocess.Popen(  # noqa: S603 - our own module, no shell
                 self._command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                start_new_session=True,
+                start_new_session=True, env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
             )  # fmt: skip
         except OSError as error:
             raise NotDrawn("no process can be started") from error

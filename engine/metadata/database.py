@@ -57,6 +57,7 @@ def open_database(path: Path) -> Engine:
         URL.create("sqlite+pysqlite", database=str(path)),
         pool_size=_POOL_SIZE,
         max_overflow=_POOL_OVERFLOW,
+        hide_parameters=True,  # faults are written into logs, and values are password hashes and claims too
         connect_args={"timeout": limits.BUSY_TIMEOUT_S, "check_same_thread": False},
     )
     event.listen(engine, "connect", _configure)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from engine.metadata.executor import Transaction
 from engine.metadata.tables import storage_policies
 from engine.permissions.generation import raise_generation
+from engine.permissions.policy_check import is_name
 
 _P: Final = storage_policies.c
 
@@ -27,7 +28,7 @@ def forget_policies(tx: Transaction, bucket_id: str) -> None:
 def rename_policies(tx: Transaction, bucket_id: str, old: str, new: str) -> dict[str, str]:
     """Let the names of a bucket's policies end with its new name that end with the old, as those of templates do.
 
-    A name that another policy has stays as it is.
+    A name that would be another policy's, or no name any more, stays as it is.
 
     Args:
         tx: Of the service role.
@@ -43,7 +44,9 @@ def rename_policies(tx: Transaction, bucket_id: str, old: str, new: str) -> dict
     ending, renamed = f": {old}", {}
     for row in every:
         name = f"{row.name.removesuffix(ending)}: {new}"
-        if row.bucket_id == bucket_id and row.name.endswith(ending) and (row.table_name, name) not in taken:
+        if row.bucket_id != bucket_id or not row.name.endswith(ending) or not is_name(name):
+            continue
+        if (row.table_name, name) not in taken:
             tx.execute(update(storage_policies).where(_P.id == row.id).values(name=name))
             taken.add((row.table_name, name))
             renamed[row.name] = name

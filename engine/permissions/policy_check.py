@@ -20,9 +20,9 @@ def check_spec(spec: PolicySpec) -> None:
 
     Source: PostgreSQL, CREATE POLICY: INSERT has no USING, SELECT and DELETE have no WITH CHECK.
     """
-    if not _is_name(spec.name):
+    if not is_name(spec.name):
         raise InvalidRequest(f"The name of a policy must have 1 to {_NAME_MAX} characters")
-    if not spec.roles or not all(map(_is_name, spec.roles)):
+    if not spec.roles or not all(map(is_name, spec.roles)):
         raise InvalidRequest("A policy is for one role or more")
     if (wrong := misfit(spec)) is not None:
         raise InvalidRequest(wrong)
@@ -31,6 +31,6 @@ def check_spec(spec: PolicySpec) -> None:
             parse(text, spec.table)
 
 
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
     """Return whether a text can name a policy or a role."""
     return bool(text.strip()) and len(text) <= _NAME_MAX and text.isprintable()

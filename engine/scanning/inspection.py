@@ -53,6 +53,15 @@ class Inspector:
         self._max_bytes = max_bytes
         self._accept_unscanned = accept_unscanned
 
+    def check_size(self, size_bytes: int, path: str) -> None:
+        """Refuse what would be refused for its size when all of it has come.
+
+        Raises:
+            TooLargeToScan: It is too large, and nothing is let in without being scanned.
+        """
+        if size_bytes > self._max_bytes and not self._accept_unscanned:
+            raise self._too_large(path)
+
     def inspect(self, contents: Sequence[tuple[str, Staged]]) -> Inspection:
         """Look at contents.
 
@@ -92,11 +101,14 @@ class Inspector:
             ScannerUnavailable: The scanner cannot say.
         """
         if staged.size_bytes > self._max_bytes:
-            raise TooLargeToScan(f"Nothing larger than {self._max_bytes} bytes is scanned for viruses", path=path)
+            raise self._too_large(path)
         signature = self._scanner.scan(self._parts(staged))
         if signature is not None:
             _logger.warning("the virus scanner found %s in what was to be %r", signature, path)
             raise InfectedContent(f"The virus scanner found {signature}", path=path)
+
+    def _too_large(self, path: str) -> TooLargeToScan:
+        return TooLargeToScan(f"Nothing larger than {self._max_bytes} bytes is scanned for viruses", path=path)
 
     def _parts(self, staged: Staged) -> Iterator[bytes]:
         reader = self._backend.open_staged(self._backend.staging, staged.staged_id)

@@ -15,7 +15,7 @@ from collections.abc import MutableMapping
 from typing import Any, Final
 
 from engine.errors import InvalidLink, InvalidToken, NotFound
-from engine.server.errors import MethodNotAllowed, NoSuchRoute, describe, extra_headers
+from engine.server.errors import MethodNotAllowed, NoSuchRoute, describe, extra_headers, log_fault
 from engine.server.exchange import ClientGone, Exchange, Header, Receive, Send
 from engine.server.gatekeeper import Gatekeeper
 from engine.server.pages import PAGE_HEADERS, link_page
@@ -86,7 +86,7 @@ class StorageApp:
     async def _answer_error(self, exchange: Exchange, error: Exception) -> None:
         answer = describe(error)
         if answer.status >= _SERVER_FAULT:
-            _logger.error("Request %s failed", exchange.request_id, exc_info=error)
+            log_fault(_logger, exchange.request_id, error)
         if exchange.status:
             exchange.wire.cut()
             return

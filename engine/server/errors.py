@@ -23,6 +23,7 @@ Faults of the environment and bugs are described in general words: details are f
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -250,6 +251,22 @@ def describe(error: Exception) -> Answer:
     if row is None or not isinstance(error, errors.StorageError):
         return _BUG
     return _told(type(error), row, error.message)
+
+
+def log_fault(logger: logging.Logger, request_id: str, error: Exception) -> None:
+    """Write down why a request failed that is not to blame for it.
+
+    What passes by itself gets a line without a trace: many requests at once would push everything else out of the log.
+
+    Args:
+        logger: The module's.
+        request_id: Of the request.
+        error: Why.
+    """
+    if isinstance(error, errors.StorageError) and error.retryable:
+        logger.warning("Request %s failed: %s", request_id, error.message)
+    else:
+        logger.error("Request %s failed", request_id, exc_info=error)
 
 
 def _told(kind: type[errors.StorageError], row: _Row, message: str) -> Answer:

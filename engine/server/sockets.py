@@ -6,6 +6,7 @@ import errno
 import ipaddress
 import os
 import socket
+import sys
 from typing import Any, Final
 
 from engine.errors import PortUnavailable
@@ -41,6 +42,21 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise _refused(host, port, error) from error
     return listener
+
+
+def make_room() -> None:
+    """Let this process have as many files open as every connection may need, as far as the system allows it.
+
+    A shell's usual 1,024 are less than 256 senders of uploads in parts need, beside the database.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = bounds.DESCRIPTORS if hard == resource.RLIM_INFINITY else min(bounds.DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def url_of(host: str, port: int) -> str:

@@ -26,7 +26,7 @@ from engine.server.render_routes import RenderRoutes
 from engine.server.request_log import RequestListener, RequestLog, RequestRecord
 from engine.server.routing import Router
 from engine.server.runner import ServerRun
-from engine.server.sockets import listen, url_of
+from engine.server.sockets import listen, make_room, url_of
 from engine.server.status_routes import StatusRoutes
 from engine.server.tus_routes import TusRoutes
 from engine.server.upload_routes import UploadRoutes
@@ -103,6 +103,7 @@ class StorageServer:
         with self._lock:
             if self.running:
                 return
+            make_room()
             listener = listen(self._host, self._wanted_port)
             self._port = listener.getsockname()[1]
             readers, writers = Workers(bounds.READER_THREADS), Workers(bounds.WRITER_THREADS)

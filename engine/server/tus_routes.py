@@ -20,7 +20,7 @@ from engine.context import Operation
 from engine.errors import InvalidLink, InvalidRequest, InvalidToken, PayloadTooLarge, StorageError, WrongSignature
 from engine.resumable_types import OffsetConflict, ResumableUpload
 from engine.server import tus_fields as fields
-from engine.server.errors import MethodNotAllowed, describe, extra_headers
+from engine.server.errors import MethodNotAllowed, describe, extra_headers, log_fault
 from engine.server.exchange import NOSNIFF, ClientGone, Exchange, Header, http_date, parse_json_object
 from engine.server.identity import Identity, in_act
 from engine.server.refusals import Refusals
@@ -268,7 +268,7 @@ async def _answer_error(exchange: Exchange, error: Exception) -> None:
     """Tell an error as plain text, or cut an answer that has begun."""
     answer = describe(error)
     if answer.status >= _SERVER_FAULT:
-        _logger.error("Request %s failed", exchange.request_id, exc_info=error)
+        log_fault(_logger, exchange.request_id, error)
     if exchange.status:
         exchange.wire.cut()
         return

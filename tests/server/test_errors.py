@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from engine import errors
 from engine.errors import StorageError
 from engine.server import errors as server_errors
-from engine.server.errors import Answer, describe, extra_headers
+from engine.server.errors import Answer, Overloaded, describe, extra_headers, log_fault
 
 
 @pytest.mark.parametrize(
@@ -92,3 +94,12 @@ def test_answers_that_need_a_header_field_have_it():
     assert extra_headers(server_errors.RangeNotSatisfiable(7)) == [(b"content-range", b"bytes */7")]
     assert extra_headers(errors.DatabaseLocked("x")) == [(b"retry-after", b"1")]
     assert extra_headers(errors.ObjectNotFound("x")) == []
+
+
+def test_what_passes_by_itself_leaves_no_trace_in_the_log(caplog: pytest.LogCaptureFixture):
+    logger = logging.getLogger("tests.errors")
+    log_fault(logger, "r-1", Overloaded("Too many are waiting"))
+    log_fault(logger, "r-2", ZeroDivisionError("x"))
+    assert [(record.levelname, record.exc_info is not None) for record in caplog.records] == [
+        ("WARNING", False), ("ERROR", True),
+    ]  # fmt: skip

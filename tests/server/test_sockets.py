@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import errno
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from engine.errors import PortUnavailable
 from engine.server.sockets import listen, url_of
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_any_free_port():
@@ -63,3 +68,18 @@ def test_the_url_of_every_address_is_one_that_can_be_opened(host: str):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     assert address not in ("0.0.0.0", "::")
     assert socket.inet_pton(family, address)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="knows no such limit")
+def test_a_server_may_have_more_files_open_than_a_shell_lets_it():
+    program = """
+import resource
+from engine.server.sockets import make_room
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+make_room()
+print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], hard)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+    soft, hard = map(int, done.stdout.split())
+    assert soft == (4096 if hard < 0 else min(4096, hard))

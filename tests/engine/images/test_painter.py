@@ -165,3 +165,19 @@ def test_a_child_has_no_files_and_little_memory(painter: Painter):
         assert said["Max address space"] == str(1 << 30)
         assert said["Max file size"] == "0"
         assert said["Max cpu time"] != "unlimited"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_the_process_knows_no_secret_and_can_open_nothing(painter: Painter, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOLDALL_JWT_SECRET", "nobody-else-may-know")
+    painter.paint(picture(), Transform())
+    (child,) = painter._idle
+    proc = Path("/proc") / str(child.pid)
+    assert b"nobody-else-may-know" not in (proc / "environ").read_bytes()
+    (line,) = [line for line in (proc / "limits").read_text().splitlines() if line.startswith("Max open files")]
+    assert line.split()[3:5] == ["0", "0"]
+
+
+def test_what_is_no_picture_is_refused_without_a_word_of_the_decoders(painter: Painter):
+    with pytest.raises(NotDrawn, match=r"^it is damaged, or of no kind that is known here$"):
+        painter.paint(b"no picture at all", Transform())

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, delete, insert, select
+from sqlalchemy import create_engine, delete, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from engine import limits
@@ -247,6 +247,13 @@ class TestTranslation:
 
         assert isinstance(fault, PermissionDenied)
         assert fault.hint
+
+    def test_values_are_told_by_no_fault(self, database_path: Path, executor: Executor) -> None:
+        engine = open_database(database_path)
+        with engine.connect() as connection, pytest.raises(OperationalError) as caught:
+            connection.execute(text("SELECT * FROM nothing WHERE hash = :hash"), {"hash": "$argon2id$secret"})
+        engine.dispose()
+        assert "$argon2id$secret" not in str(caught.value)
 
     def test_a_file_that_cannot_be_opened(self, tmp_path: Path) -> None:
         engine = create_engine(f"sqlite+pysqlite:///{tmp_path}/missing/x.db")

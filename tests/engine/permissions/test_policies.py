@@ -371,3 +371,12 @@ class TestPutBack:
             storage.policies.delete_many([made.id], alice)
         with pytest.raises(Unauthorized):
             storage.policies.put_back([made], alice)
+
+
+def test_a_name_that_would_become_too_long_does_not_follow_its_bucket(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, let: Let
+) -> None:
+    name = f"{'n' * 180}: photos"
+    let("SELECT", "true", name=name)
+    storage.rename_bucket("photos", "p" * 100, service)
+    assert names(storage, service) == [name]

@@ -176,6 +176,15 @@ def test_what_is_too_large_to_scan_is_refused(clamd: tuple[FakeClamd, str], open
     assert not workspace.storage.exists("b", "x", ME)
 
 
+def test_what_is_said_to_be_too_large_is_refused_before_its_first_byte(clamd: tuple[FakeClamd, str], opened: Opener):
+    storage = opened(clamd[1], scan_max_bytes=300_000).storage
+    with pytest.raises(TooLargeToScan):
+        storage.resumable.begin("b", "x", ME, size_bytes=300_001)
+    with pytest.raises(TooLargeToScan):
+        storage.begin_upload("b", "x", ME, size_hint=300_001)
+    storage.resumable.begin("b", "x", ME, size_bytes=300_000)
+
+
 def test_a_scanner_that_never_answers_is_waited_for_so_long(clamd: tuple[FakeClamd, str]):
     clamd[0].silent = True
     with pytest.raises(ScannerUnavailable, match="did not answer"):
