@@ -7,7 +7,7 @@ from typing import Final
 from engine.limits import KIB, MIB
 
 CONNECTIONS_MAX: Final = 256
-"""Open connections; further ones are refused with 503, so that sockets and files stay below what `DESCRIPTORS` allows."""
+"""Open connections; further ones are refused with 503, so that sockets and files stay below `DESCRIPTORS`."""
 
 DESCRIPTORS: Final = 4_096
 """Files that a serving process may have open: a dozen a connection, and the database's."""
