@@ -19,10 +19,11 @@ _logger = logging.getLogger(__name__)
 
 
 class ChangeKind(StrEnum):
-    """Which table an event is about."""
+    """What an event is about."""
 
     BUCKETS = "buckets"
     OBJECTS = "objects"
+    ALARMS = "alarms"
 
 
 class EventType(StrEnum):
@@ -64,7 +65,9 @@ class StorageEvent:
 
     @property
     def kind(self) -> ChangeKind:
-        """Return whether buckets or objects changed."""
+        """Return what it is about."""
+        if self.type.startswith("storage.alarm."):
+            return ChangeKind.ALARMS
         return ChangeKind.BUCKETS if self.type.startswith("storage.bucket.") else ChangeKind.OBJECTS
 
 

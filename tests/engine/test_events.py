@@ -82,7 +82,7 @@ def test_a_listener_may_unsubscribe_itself_and_publish_again() -> None:
     ("event_type", "kind"),
     [(event_type, ChangeKind(event_type.split(".")[1] + "s")) for event_type in EventType],
 )
-def test_the_kind_names_the_table_that_changed(event_type: EventType, kind: ChangeKind) -> None:
+def test_the_kind_names_what_it_is_about(event_type: EventType, kind: ChangeKind) -> None:
     assert an_event(event_type).kind is kind
 
 

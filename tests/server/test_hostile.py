@@ -101,7 +101,7 @@ def files_outside(place: Served) -> set[Path]:
     """Return all files but those of the buckets."""
     top = place.workspace.settings.data_dir.parent
     own = {place.workspace.settings.storage_dir / bucket.id for bucket in place.workspace.storage.list_buckets(SERVICE)}
-    kept = re.compile(r"\.db(?:-wal|-shm)?$|server\.json$|/\.lock$|/backups/|/\.buckets/[0-9a-f-]{36}\.json$")
+    kept = re.compile(r"\.db(?:-wal|-shm)?$|server\.json$|/\.lock$|/backups/|/logs/|/\.buckets/[0-9a-f-]{36}\.json$")
     return {
         path
         for path in top.rglob("*")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
@@ -33,6 +34,9 @@ POINTS = (
     Failpoint.COMMIT_DONE,
     Failpoint.BUCKET_CREATED,
 )
+RUNS_MAX = 6
+"""Not every load comes to every step; one that ends well is heard of like any other."""
+
 PAUSE_S = 0.02
 
 pytestmark = [
@@ -95,9 +99,11 @@ def test_every_commit_is_heard_of_exactly_once(serving: Nursery, record: Record)
     for listener in listeners:
         listener.start()
     try:
-        for seed, point in enumerate(POINTS):
+        seeds = itertools.count()
+        for point in POINTS:
             kill = {"point": point, "count": 1 if point is Failpoint.BUCKET_CREATED else chosen.randint(1, 9)}
-            assert serving.wait(serving.start(record.plan(seed, port=port, kill=kill))) == -signal.SIGKILL
+            plans = (record.plan(seed, port=port, kill=kill) for seed in itertools.islice(seeds, RUNS_MAX))
+            assert any(serving.wait(serving.start(plan)) == -signal.SIGKILL for plan in plans), point
         with opened(record.data_dir) as workspace:
             server = StorageServer(workspace, port=port)
             server.start()
