@@ -40,9 +40,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with served(folder / "data") as opened:
         storage = opened.workspace.storage
         storage.create_bucket("shared", SERVICE, public=True)
+        storage.create_bucket("taking", SERVICE)
         storage.create_bucket("secret", SERVICE)
         storage.upload("secret", "secret", SECRET, SERVICE)
         storage.upload("shared", "a.txt", b"hello", SERVICE)
+        storage.upload("taking", "a.txt", b"hello", SERVICE)
         yield opened
 
 
@@ -113,13 +115,13 @@ def test_no_name_writes_out_of_its_bucket(place: Served, connect: Any):
     before, client, key = files_outside(place), connect(), place.service_key
     sample = random.Random(6).sample(corpus(), 50)
     for name in sample:
-        client.head(f"PUT /storage/v1/object/shared/{name}", "Content-Length: 4", token=key)
+        client.head(f"PUT /storage/v1/object/taking/{name}", "Content-Length: 4", token=key)
         client.send(b"evil")
         assert client.answer().status in (201, 400), name
     with api_client(place.server, key) as api:
         for name in sample[:15]:
             for words in ("move", "copy"):
-                pair = {"bucketId": "shared", "sourceKey": "a.txt", "destinationKey": f"{name}-{words}"}
+                pair = {"bucketId": "taking", "sourceKey": "a.txt", "destinationKey": f"{name}-{words}"}
                 status = api.post(f"/object/{words}", json=pair).status_code
                 assert status in (200, 400, 409), (words, name)
                 if (words, status) == ("move", 200):
@@ -127,7 +129,7 @@ def test_no_name_writes_out_of_its_bucket(place: Served, connect: Any):
                         "/object/move", json={**pair, "sourceKey": pair["destinationKey"], "destinationKey": "a.txt"}
                     )
             assert api.post("/bucket", json={"name": name}).status_code in (200, 400, 409), name
-            listed = api.post("/object/list/shared", json={"prefix": name, "search": name})
+            listed = api.post("/object/list/taking", json={"prefix": name, "search": name})
             assert listed.status_code in (200, 400), name
     assert files_outside(place) == before
     assert (place.workspace.settings.data_dir.parent / "secret").read_bytes() == SECRET
