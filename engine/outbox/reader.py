@@ -115,9 +115,9 @@ class _Reading:
 
 
 def _may_be_wanted(event: RecordedEvent, wanted: EventFilter, known_id: str | None) -> bool:
-    """Return whether an event is wanted, as it is or as what those take it for who see only where it left."""
-    is_move = event.type is EventType.OBJECT_MOVED
-    of_type = wanted.takes_type(event.type) or (is_move and wanted.takes_type(EventType.OBJECT_DELETED))
+    """Return whether an event is wanted, as it is or as what those take it for who see no more than that it is gone."""
+    may_hide = event.type is EventType.OBJECT_MOVED or bool(event.facts_after)
+    of_type = wanted.takes_type(event.type) or (may_hide and wanted.takes_type(EventType.OBJECT_DELETED))
     return of_type and _is_in_bucket(event, wanted, known_id)
 
 

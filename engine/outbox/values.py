@@ -28,7 +28,9 @@ class RecordedEvent:
         owner_id: Owner of what changed, or None.
         moment_us: When, in microseconds since 1970.
         old_bucket_id, old_bucket, old_path: Where a moved object was; None where the reader may not know that.
-        facts: What policies are held against once it is deleted, in the order of `OBJECT_FACTS` or `BUCKET_FACTS`.
+        facts: What policies are held against once it is deleted, moved or labelled anew: how it was before, in the
+            order of `OBJECT_FACTS` or `BUCKET_FACTS`.
+        facts_after: How it was just after its labels were changed, likewise.
     """
 
     id: int
@@ -42,6 +44,7 @@ class RecordedEvent:
     old_bucket: str | None = None
     old_path: str | None = None
     facts: tuple[Any, ...] = field(default=(), repr=False)
+    facts_after: tuple[Any, ...] = field(default=(), repr=False)
 
     @property
     def is_of_bucket(self) -> bool:

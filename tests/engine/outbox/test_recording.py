@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import BucketNotEmpty, ObjectAlreadyExists, ObjectNotFound
 from engine.events import EventType
-from engine.metadata.change_log import EVENTS_A_ROW, ChangeLog
+from engine.metadata.change_log import EVENTS_A_ROW, OBJECT_FACTS, ChangeLog
 from engine.metadata.executor import Transaction
 from engine.move_types import Move
 from engine.outbox import RecordedEvent, Wanted
@@ -144,9 +144,10 @@ def test_a_change_of_very_much_is_written_in_rows_that_readers_can_hold(
 ) -> None:
     start, before = workspace.storage.outbox.newest(), rows(workspace)
     moves = [(f"owner {number % 3}", f"a/{number}", f"b/{number}") for number in range(2 * EVENTS_A_ROW + 1)]
+    rest = [None] * (len(OBJECT_FACTS) - 2)
 
     with workspace._core.executor.transaction(SERVICE) as tx:
-        tx.changes.moved(photos, photos, moves)
+        tx.changes.moved(photos, photos, [[path, before, owner, *rest] for owner, before, path in moves])
 
     assert rows(workspace) == before + 3
     assert sorted((e.owner_id, e.old_path, e.path) for e in listen(SERVICE, start)) == sorted(moves)
