@@ -55,7 +55,7 @@ class Outbox:
         """
         with self._executor.snapshot(_SYSTEM) as tx:
             reading = _Reading(tx, self._queries)
-            return [reading.page(one) for one in wanted]
+            return [reading.page_or_error(one) for one in wanted]
 
 
 class _Reading:
@@ -69,6 +69,13 @@ class _Reading:
         self._shown: dict[tuple[int, int, EventFilter], tuple[RecordedEvent, ...]] = {}
         self._called: dict[str, str | None] = {}
         self._named: dict[int, Mapping[str, str]] = {}
+
+    def page_or_error(self, wanted: Wanted) -> EventPage:
+        """Return what one reader is to have, or why it cannot: that is no fault of the others."""
+        try:
+            return self.page(wanted)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told to that reader
+            return EventPage((), wanted.after, error=error)
 
     def page(self, wanted: Wanted) -> EventPage:
         """Return what one reader is to have."""

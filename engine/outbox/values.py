@@ -118,12 +118,14 @@ class EventPage:
         more: Whether there is more already.
         reset: Whether events after the number asked for are not kept any more, or never were: what the caller knows
             has to be read anew. There are no events then, and it goes on from the newest.
+        error: Why nothing could be read for this caller; others have their pages all the same.
     """
 
     events: tuple[RecordedEvent, ...]
     last_id: int
     more: bool = False
     reset: bool = False
+    error: Exception | None = None
 
 
 def _fits(kind: str, wanted: str) -> bool:

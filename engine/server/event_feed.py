@@ -18,7 +18,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
-from engine.errors import InvalidToken, StorageError
 from engine.events import StorageEvent
 from engine.outbox import EventFilter, EventPage, Wanted
 from engine.server import bounds
@@ -171,23 +170,29 @@ class EventFeed:
         for listener, waiting in list(self._waiting.items()):
             try:
                 listener.check()
-            except (InvalidToken, StorageError) as error:
+            except Exception as error:  # noqa: BLE001 - the task reads for the others as well
                 _fail(waiting, error)
 
     async def _read(self) -> None:
         """Read for all who wait and whom the last look does not serve any more."""
         try:
             version = self._storage.data_version()
-            due = [
-                (listener, waiting)
-                for listener, waiting in self._waiting.items()
-                if listener.version != version and not waiting.done()
-            ]
-            for start in range(0, len(due), bounds.EVENT_READERS_AT_ONCE):
-                await self._serve(due[start : start + bounds.EVENT_READERS_AT_ONCE], version)
         except Exception as error:  # noqa: BLE001 - whatever it is: streams that hear nothing of it would wait for ever
             for waiting in self._waiting.values():
                 _fail(waiting, error)
+            return
+        due = [
+            (listener, waiting)
+            for listener, waiting in self._waiting.items()
+            if listener.version != version and not waiting.done()
+        ]
+        for start in range(0, len(due), bounds.EVENT_READERS_AT_ONCE):
+            part = due[start : start + bounds.EVENT_READERS_AT_ONCE]
+            try:
+                await self._serve(part, version)
+            except Exception as error:  # noqa: BLE001 - as above; the others are read for all the same
+                for _, waiting in part:
+                    _fail(waiting, error)
 
     async def _serve(self, due: Sequence[tuple[Listener, _Waiting]], version: int) -> None:
         """Read for some; those for whom there is nothing wait on, behind what is not theirs to see."""
@@ -200,13 +205,16 @@ class EventFeed:
 
     def _hand_over(self, listener: Listener, waiting: _Waiting, page: EventPage, version: int) -> None:
         """Give a stream what was read for it, if its caller's token still counts."""
+        if page.error is not None:
+            _fail(waiting, page.error)
+            return
         listener.version = None if page.more else version
         if page.more:
             self._wake.set()
         if page.events or page.reset:
             try:
                 listener.check()
-            except (InvalidToken, StorageError) as error:
+            except Exception as error:  # noqa: BLE001 - the others of this part have their pages all the same
                 _fail(waiting, error)
                 return
             waiting.set_result(page)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from engine.access_types import PolicyCommand, PolicySpec
 from engine.context import Operation
+from engine.errors import DatabaseFault
 from engine.move_types import Move
 from engine.outbox import EventFilter, RecordedEvent, Wanted
+from engine.outbox.sight import Sight
 from engine.permissions.rows import PolicyTable
 from engine.types import Bucket, BucketChanges, LabelChanges, RlsContext, UploadOptions
 from engine.workspace import Workspace
@@ -295,6 +299,25 @@ def test_policies_that_ask_for_the_time_are_asked_anew(
     monkeypatch.setattr("engine.metadata.transactions.now_us", lambda: 2**52)
 
     assert listen(NOBODY) == []
+
+
+def test_what_fails_for_one_who_asks_is_told_to_that_one(
+    workspace: Workspace, photos: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.storage.upload("photos", "a", b"1", ALICE)
+    looked = Sight.of
+
+    def fail(sight: Sight, events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
+        if sight._tx.context is BOB:
+            raise DatabaseFault("broken")
+        return looked(sight, events)
+
+    monkeypatch.setattr(Sight, "of", fail)
+    before, broken, after = workspace.storage.outbox.read([Wanted(0, ALICE), Wanted(0, BOB), Wanted(0, SERVICE)])
+
+    assert [event.path for event in before.events] == ["a"]
+    assert [event.path for event in after.events] == ["", "a"]
+    assert (broken.events, broken.last_id, type(broken.error)) == ((), 0, DatabaseFault)
 
 
 def test_many_who_ask_at_once_get_what_is_theirs(workspace: Workspace, photos: Bucket) -> None:
