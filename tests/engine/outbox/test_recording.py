@@ -11,7 +11,7 @@ from engine.events import EventType
 from engine.metadata.change_log import EVENTS_A_ROW, OBJECT_FACTS, ChangeLog
 from engine.metadata.executor import Transaction
 from engine.move_types import Move
-from engine.outbox import RecordedEvent, Wanted
+from engine.outbox import EventFilter, RecordedEvent, Wanted
 from engine.types import Bucket, BucketChanges, LabelChanges, Retention, RlsContext, UploadItem, UploadOptions
 from engine.workspace import Workspace
 from tests.engine.crash.load import Log, Worker
@@ -176,6 +176,14 @@ def test_events_are_a_part_of_the_commit(workspace: Workspace, photos: Bucket, m
             workspace.storage.upload("photos", "a", b"1", SERVICE)
 
     assert not workspace.storage.exists("photos", "a", SERVICE)
+
+
+def test_types_are_looked_at_once_however_often_they_are_named(photos: Bucket) -> None:
+    wanted = EventFilter(types=("storage.bucket.*", "storage.bucket.created", "storage.bucket.*") * 1_000)
+
+    assert wanted.types == ("storage.bucket.*", "storage.bucket.created")
+    assert wanted.kinds == {EventType.BUCKET_CREATED, EventType.BUCKET_UPDATED, EventType.BUCKET_DELETED}
+    assert wanted == EventFilter(types=("storage.bucket.*",))
 
 
 def test_types_that_are_told_to_the_window_alone_are_no_types_of_the_outbox(photos: Bucket, listen: Listen) -> None:
