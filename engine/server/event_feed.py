@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
@@ -66,6 +67,7 @@ class EventFeed:
         self._workers = workers
         self._waiting: dict[Listener, _Waiting] = {}
         self._count = 0
+        self._of_callers: Counter[Hashable] = Counter()
         self._wake = asyncio.Event()
         self._is_poked = False
         self._reading: asyncio.Task[None] | None = None
@@ -73,21 +75,27 @@ class EventFeed:
         self.closed = False
 
     @contextmanager
-    def joined(self) -> Iterator[None]:
+    def joined(self, caller: Hashable | None = None) -> Iterator[None]:
         """Count a stream for the time of the block.
 
+        Args:
+            caller: Who may have only some of all streams, or None for who may have all.
+
         Raises:
-            Overloaded: There are enough.
+            Overloaded: There are enough, or enough of this caller's.
         """
-        if self._count >= bounds.EVENT_STREAMS_MAX:
+        has_enough = caller is not None and self._of_callers[caller] >= bounds.EVENT_STREAMS_A_CALLER_MAX
+        if has_enough or self._count >= bounds.EVENT_STREAMS_MAX:
             raise Overloaded("The server has too many listeners, try again later")
         self._count += 1
+        self._of_callers[caller] += 1
         if self._count == 1:
             self._begin()
         try:
             yield
         finally:
             self._count -= 1
+            self._of_callers -= Counter((caller,))
             if not self._count:
                 self._end()
 

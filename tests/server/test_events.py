@@ -257,6 +257,21 @@ def test_more_listeners_than_there_is_room_for_are_turned_away_until_one_leaves(
     eventually(has_room)
 
 
+def test_one_caller_takes_not_all_the_room(
+    api: httpx.Client, alice: httpx.Client, bob: httpx.Client, photos: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "EVENT_STREAMS_A_CALLER_MAX", 1)
+    with listening(alice) as to_alice, listening(bob), listening(api), listening(api):
+        assert error_of(alice.get("/events"))[0] == 503
+        assert to_alice.last_id
+
+    def has_room() -> bool:
+        with alice.stream("GET", "/events") as response:
+            return response.status_code == 200
+
+    eventually(has_room)
+
+
 def test_a_slow_reader_gets_everything_later_and_keeps_nobody_waiting(
     workspace: Workspace, api: httpx.Client, raw: Callable[[], RawClient], photos: str
 ) -> None:
