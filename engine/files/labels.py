@@ -87,7 +87,7 @@ class Labels:
                 check_mime(found, one.mime_type, one.path)
             if values:
                 _write(change, stored, values)
-                change.tx.changes.updated(found, [(one.owner_id, one.path) for one in stored])
+                change.tx.changes.relabelled(found, stored, after)
             change.tx.note_objects([one.path for one in stored] if values else [], changed=sorted(values))
             return after
 

@@ -7,9 +7,9 @@ paths all the while.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Text, and_, bindparam, case, delete, func, literal, or_, select, update
+from sqlalchemy import Text, and_, bindparam, case, delete, func, literal, or_, select, type_coerce, update
 
 from engine.cancel import CancelToken
 from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
@@ -81,7 +81,7 @@ class Moves:
                 raise ObjectAlreadyExists("The resource already exists", path=target_path)
             note_moves(change, source, [row.id])
             relocate_rows(change, target, [(row, target_path)])
-            change.tx.changes.moved(source, target, [(row.owner_id, source_path, target_path)])
+            change.tx.changes.moved(source, target, told([(row, target_path)]))
             begin_after_history(change, target.id, [target_path])
             moved = change.system.execute(select(*OBJECT_COLUMNS).where(_O.id == row.id)).one()
             return object_from(moved, target.name), source
@@ -151,16 +151,24 @@ def buckets_of(change: Mutation, bucket: str, target_bucket: str | None) -> tupl
 
 
 MOVE_COLUMNS: Final = (
-    _O.id,
     _O.parent,
     _O.leaf,
+    # From here on what is told of them, in the order of `OBJECT_FACTS` behind the path.
     _O.owner_id,
-    _O.physical_path,
-    _O.journal_id,
     _O.size_bytes,
     _O.mime_type,
+    _O.id,
+    _O.checksum,
+    _O.cache_control,
     _O.version,
+    type_coerce(_O.user_metadata, Text),
+    _O.created_at,
+    _O.updated_at,
+    # What nobody is told of.
+    _O.physical_path,
+    _O.journal_id,
 )
+_TOLD: Final = slice(2, 12)
 
 
 def _movable(change: Mutation, bucket: Bucket, path: str) -> AnyRow:
@@ -322,9 +330,9 @@ def shift_rows(change: Mutation, target: Bucket, rows: Sequence[AnyRow], source_
     change.system.execute(_SHIFT, values)
 
 
-def told(moves: Iterable[RowMove]) -> Iterator[tuple[str | None, str, str]]:
-    """Yield moves as those who listen are told of them: owner, path before and path of each."""
-    return ((row.owner_id, row.parent + row.leaf, path) for row, path in moves)
+def told(moves: Iterable[RowMove]) -> list[list[Any]]:
+    """Return moves as the outbox is told of them: the path of each, and its facts as they were."""
+    return [[path, row.parent + row.leaf, *row[_TOLD]] for row, path in moves]
 
 
 def slices(moves: list[RowMove]) -> Iterator[tuple[int, list[RowMove]]]:

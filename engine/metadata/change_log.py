@@ -6,8 +6,10 @@ ten thousand uploads in one call cost as many rows as they have batches. The bod
     [type, bucket id, bucket's name, owner id, items, source bucket's id, source bucket's name]
 
 where the source is there for moves across buckets alone, and deflated where that is worth it. Items are paths; for
-moves `[path, path before]`; for what was deleted everything that policies may ask of it (`OBJECT_FACTS`,
-`BUCKET_FACTS`), since no row can be asked any more. Of what exists, the rows themselves are asked.
+what was deleted everything that policies may ask of it (`OBJECT_FACTS`, `BUCKET_FACTS`), since no row can be asked any
+more. Of what exists, the rows themselves are asked; but what left a place, or was seen until its labels changed, may be
+anywhere or gone when somebody reads of it: moves are `[path, *OBJECT_FACTS before]`, and changes of labels
+`[OBJECT_FACTS before, OBJECT_FACTS after]`.
 
 Events are numbered. A commit's first number is the next one, or the moment in microseconds since 1970 if that is
 higher: numbers grow whatever the clock does, and tell nobody how many other events there were.
@@ -34,7 +36,7 @@ OBJECT_FACTS: Final = (
     "path", "owner_id", "size_bytes", "mime_type", "id", "checksum", "cache_control", "version", "user_metadata",
     "created_at", "updated_at",
 )  # fmt: skip
-"""What is written down of a deleted object: the names of `engine.permissions.columns`."""
+"""What is written down of an object as it was: the names of `engine.permissions.columns`."""
 
 BUCKET_FACTS: Final = ("public", "file_size_limit", "allowed_mime_types", "created_at", "updated_at")
 """What is written down of a deleted bucket, beside its name and owner."""
@@ -68,7 +70,7 @@ class ChangeLog:
         self._add(EventType.OBJECT_CREATED, bucket, owner_id, paths)
 
     def updated(self, bucket: Bucket, owned: Iterable[tuple[str | None, str]]) -> None:
-        """Note objects of which content or labels are others now.
+        """Note objects that have another content now.
 
         Args:
             bucket: Where.
@@ -76,6 +78,17 @@ class ChangeLog:
         """
         for owner_id, paths in _by_owner(owned).items():
             self._add(EventType.OBJECT_UPDATED, bucket, owner_id, paths)
+
+    def relabelled(self, bucket: Bucket, before: Sequence[StorageObject], after: Sequence[StorageObject]) -> None:
+        """Note objects of which somebody said something else, by which they may come into sight or leave it.
+
+        Args:
+            bucket: Where.
+            before: As they were.
+            after: The same as they are.
+        """
+        facts = [[_facts_of(was), _facts_of(now)] for was, now in zip(before, after, strict=True)]
+        self._add(EventType.OBJECT_UPDATED, bucket, None, facts)
 
     def deleted(self, objects: Sequence[StorageObject]) -> None:
         """Note objects that are gone.
@@ -88,17 +101,16 @@ class ChangeLog:
             facts = [_facts_of(stored) for stored in objects]
             self._groups.append([EventType.OBJECT_DELETED, first.bucket_id, first.bucket, None, facts])
 
-    def moved(self, source: Bucket, target: Bucket, moves: Iterable[tuple[str | None, str, str]]) -> None:
+    def moved(self, source: Bucket, target: Bucket, moves: Sequence[Sequence[Any]]) -> None:
         """Note objects that have another path.
 
         Args:
             source: Where they were.
             target: Where they are.
-            moves: Owner, path before and path of each.
+            moves: Path of each, and behind it its `OBJECT_FACTS` as they were.
         """
         across = () if source.id == target.id else (source.id, source.name)
-        for owner_id, paths in _by_owner((owner_id, [path, before]) for owner_id, before, path in moves).items():
-            self._add(EventType.OBJECT_MOVED, target, owner_id, paths, *across)
+        self._add(EventType.OBJECT_MOVED, target, None, moves, *across)
 
     def bucket(self, kind: EventType, bucket: Bucket) -> None:
         """Note that a bucket came to be or is another now.

@@ -25,9 +25,8 @@ _LAST_TOO_MUCH: Final = (
 )
 _ANY: Final = "SELECT 1 FROM storage_events WHERE id <= ? AND count > 0 LIMIT 1"
 _EMPTY: Final = "UPDATE storage_events SET count = 0, body = CAST('[]' AS BLOB) WHERE id = ?"
-_DELETE: Final = (
-    "DELETE FROM storage_events WHERE id IN (SELECT id FROM storage_events WHERE id < ? ORDER BY id LIMIT ?)"
-)
+_STEP: Final = "SELECT max(id) FROM (SELECT id FROM storage_events WHERE id <= ? ORDER BY id LIMIT ?)"
+_DELETE: Final = "DELETE FROM storage_events WHERE id < ?"
 _BEGIN: Final = (
     "INSERT INTO storage_events (id, count, at, body)"
     " SELECT max(coalesce(max(id), 0) + 1, ?), 0, ?, CAST('[]' AS BLOB) FROM storage_events"
@@ -62,8 +61,10 @@ class Pruning:
         while self._is_any_up_to(last):
             token.raise_if_cancelled()
             with self._executor.transaction(_SYSTEM, quiet=True) as tx:
-                tx.run_text(_EMPTY, (last,))
-                tx.run_text(_DELETE, (last, limits.EVENTS_BATCH))
+                # Only what becomes the first row is emptied: who knows less than it is told so at any time.
+                step = tx.run_text(_STEP, (last, limits.EVENTS_BATCH))[0][0]
+                tx.run_text(_EMPTY, (step,))
+                tx.run_text(_DELETE, (step,))
 
     def _last_to_go(self) -> int:
         """Return the number of the last row that is to go, 0 for none; what is old behind a young one stays."""

@@ -55,7 +55,7 @@ class Outbox:
         """
         with self._executor.snapshot(_SYSTEM) as tx:
             reading = _Reading(tx, self._queries)
-            return [reading.page(one) for one in wanted]
+            return [reading.page_or_error(one) for one in wanted]
 
 
 class _Reading:
@@ -69,6 +69,13 @@ class _Reading:
         self._shown: dict[tuple[int, int, EventFilter], tuple[RecordedEvent, ...]] = {}
         self._called: dict[str, str | None] = {}
         self._named: dict[int, Mapping[str, str]] = {}
+
+    def page_or_error(self, wanted: Wanted) -> EventPage:
+        """Return what one reader is to have, or why it cannot: that is no fault of the others."""
+        try:
+            return self.page(wanted)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told to that reader
+            return EventPage((), wanted.after, error=error)
 
     def page(self, wanted: Wanted) -> EventPage:
         """Return what one reader is to have."""
@@ -115,9 +122,9 @@ class _Reading:
 
 
 def _may_be_wanted(event: RecordedEvent, wanted: EventFilter, known_id: str | None) -> bool:
-    """Return whether an event is wanted, as it is or as what those take it for who see only where it left."""
-    is_move = event.type is EventType.OBJECT_MOVED
-    of_type = wanted.takes_type(event.type) or (is_move and wanted.takes_type(EventType.OBJECT_DELETED))
+    """Return whether an event is wanted, as it is or as what those take it for who see no more than that it is gone."""
+    may_hide = event.type is EventType.OBJECT_MOVED or bool(event.facts_after)
+    of_type = wanted.takes_type(event.type) or (may_hide and wanted.takes_type(EventType.OBJECT_DELETED))
     return of_type and _is_in_bucket(event, wanted, known_id)
 
 

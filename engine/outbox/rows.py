@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from engine.events import EventType
 from engine.metadata.change_log import OBJECT_FACTS, Group, unpacked
@@ -78,13 +78,20 @@ def _events_in(group: Group, first_id: int, moment_us: int) -> Iterator[Recorded
     kind, bucket_id, bucket, owner_id, items, *source = group
     of = EventType(kind)
     for number, item in enumerate(items, first_id):
-        if of is EventType.OBJECT_MOVED:
-            old_id, old = source or (bucket_id, bucket)
-            yield RecordedEvent(number, of, bucket_id, bucket, item[0], owner_id, moment_us, old_id, old, item[1])
-        elif of is EventType.OBJECT_DELETED:
-            path, owner_id = item[_PATH], item[_OWNER]
-            yield RecordedEvent(number, of, bucket_id, bucket, path, owner_id, moment_us, facts=tuple(item))
-        elif of is EventType.BUCKET_DELETED:
+        if of is EventType.BUCKET_DELETED:
             yield RecordedEvent(number, of, bucket_id, bucket, "", owner_id, moment_us, facts=tuple(item))
-        else:
+        elif isinstance(item, str):
             yield RecordedEvent(number, of, bucket_id, bucket, item, owner_id, moment_us)
+        else:
+            yield _with_facts(RecordedEvent(number, of, bucket_id, bucket, "", None, moment_us), item, source)
+
+
+def _with_facts(event: RecordedEvent, item: list[Any], source: list[str]) -> RecordedEvent:
+    """Return an event with what is written down of its object."""
+    if event.type is EventType.OBJECT_MOVED:
+        path, *facts = item
+        old_id, old = source or (event.bucket_id, event.bucket)
+        past = {"old_bucket_id": old_id, "old_bucket": old, "old_path": facts[_PATH]}
+        return replace(event, path=path, owner_id=facts[_OWNER], facts=tuple(facts), **past)
+    before, after = (item, ()) if event.type is EventType.OBJECT_DELETED else item
+    return replace(event, path=before[_PATH], owner_id=before[_OWNER], facts=tuple(before), facts_after=tuple(after))

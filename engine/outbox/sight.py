@@ -2,8 +2,8 @@
 
 Of what is there, the rows as they stand are asked; what is not there any more, or another object by now, is not shown,
 and that it was deleted follows. What was deleted is judged by what was written down of it. A moved object is shown
-where it is now, and where it was only to those who would see it there as well; who would see it only there learns that
-it is gone from there.
+where it is now; where it was is judged by what was written down, and who saw it there but does not see it where it went
+(also because it went on since) learns that it is gone from there. So does who saw it until its labels were changed.
 
 Nobody learns of an event by an error: one on which a policy fails is not shown.
 """
@@ -27,7 +27,7 @@ from engine.outbox.queries import Queries
 from engine.outbox.values import RecordedEvent
 from engine.paths import leaf_of, parent_of
 from engine.permissions.clauses import Place
-from engine.permissions.columns import CANDIDATES, candidate_buckets, candidate_objects, object_columns
+from engine.permissions.columns import CANDIDATES, candidate_buckets, candidate_objects
 from engine.types import RlsContext
 
 _O: Final = storage_objects.c
@@ -49,7 +49,6 @@ _OBJECT: Final = and_(
     _O.owner_id.is_not_distinct_from(_told("owner_id")),
     _O.created_at <= func.json_extract(CANDIDATES.c.value, "$.number", type_=BigInteger()),
 )
-_BEFORE: Final = _told("before")
 _NAMES: Final = select(_B.id, _B.name).where(_B.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -98,11 +97,10 @@ class Sight:
         """Return the events of one bucket's objects that the caller sees, or would have seen."""
         there = [event for event in events if event.type is not EventType.OBJECT_DELETED]
         seen = self._standing(place, there)
-        moved = [event for event in there if event.type is EventType.OBJECT_MOVED]
-        if moved:
-            seen = self._with_past(place, seen, moved)
-        gone = [event for event in events if event.type is EventType.OBJECT_DELETED]
-        return seen + self._gone(place, gone) if gone else seen
+        ids = {event.id for event in seen}
+        seen = self._with_past(seen, [event for event in there if event.type is EventType.OBJECT_MOVED])
+        seen += self._hidden(place, [event for event in there if event.facts_after and event.id not in ids])
+        return seen + self._as_it_was(place, [event for event in events if event.type is EventType.OBJECT_DELETED])
 
     def _standing(self, place: Place, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
         """Return the events of objects that the caller sees where they stand."""
@@ -113,8 +111,35 @@ class Sight:
 
         return _chosen(tx, self._queries.get(tx, place, query), events, [_address(event) for event in events])
 
-    def _gone(self, place: Place, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
-        """Return the events of deleted objects that the caller would have seen."""
+    def _with_past(self, seen: Sequence[RecordedEvent], moved: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+        """Return what is seen, moves with where they came from only where that was seen, and what left sight.
+
+        Out of sight is also what went on, or was deleted, before anybody read of it.
+        """
+        ids = {event.id for event in seen}
+        knows_past: set[int] = set()
+        for old_id, recorded in dict.fromkeys((event.old_bucket_id, event.old_bucket) for event in moved):
+            there = [event for event in moved if (event.old_bucket_id, event.old_bucket) == (old_id, recorded)]
+            knows_past |= {event.id for event in self._as_it_was(self._place(old_id, recorded), there)}
+        left = [_gone_from_sight(event) for event in moved if event.id in knows_past and event.id not in ids]
+        told = [event if event.old_path is None or event.id in knows_past else _without_past(event) for event in seen]
+        return told + left
+
+    def _hidden(self, place: Place, relabelled: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+        """Return what the caller saw until its labels were changed, as gone."""
+        was_seen = self._as_it_was(place, relabelled)
+        after = [replace(event, facts=event.facts_after) for event in was_seen]
+        still_seen = {event.id for event in self._as_it_was(place, after)}
+        return [
+            replace(event, type=EventType.OBJECT_DELETED, facts_after=())
+            for event in was_seen
+            if event.id not in still_seen
+        ]
+
+    def _as_it_was(self, place: Place, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+        """Return the events of objects that the caller would see as they are written down."""
+        if not events:
+            return []
         tx = self._tx.within(place)
         facts = [dict(zip(OBJECT_FACTS, event.facts, strict=True)) for event in events]
 
@@ -122,29 +147,6 @@ class Sight:
             return _judged(tx.sight(candidate_objects(place.name, is_new=False)))
 
         return _chosen(tx, self._queries.get(tx, (place, "gone"), query), events, facts)
-
-    def _with_past(
-        self, place: Place, seen: Sequence[RecordedEvent], moved: Sequence[RecordedEvent]
-    ) -> list[RecordedEvent]:
-        """Return what is seen, moves with where they came from only where that would be seen, and what left sight."""
-        ids = {event.id for event in seen}
-        knows_past: set[int] = set()
-        for old_id, recorded in dict.fromkeys((event.old_bucket_id, event.old_bucket) for event in moved):
-            there = [event for event in moved if (event.old_bucket_id, event.old_bucket) == (old_id, recorded)]
-            knows_past |= {event.id for event in self._known_before(place, self._place(old_id, recorded), there)}
-        left = [_gone_from_sight(event) for event in moved if event.id in knows_past and event.id not in ids]
-        told = [event if event.old_path is None or event.id in knows_past else _without_past(event) for event in seen]
-        return told + left
-
-    def _known_before(self, place: Place, old: Place, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
-        """Return the moves of objects that the caller would see where they were."""
-        tx = self._tx.within(old)
-
-        def query() -> Select[Any]:
-            before = tx.sight(object_columns(storage_objects, old.name, _BEFORE))
-            return _standing(storage_objects, _OBJECT, before).params(here=place.id)
-
-        return _chosen(tx, self._queries.get(tx, (place, old), query), events, [_address(event) for event in events])
 
 
 def _of_buckets(tx: Transaction, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
@@ -163,13 +165,12 @@ def _of_buckets(tx: Transaction, events: Sequence[RecordedEvent]) -> list[Record
 
 
 def _address(event: RecordedEvent) -> dict[str, Any]:
-    """Return which object an event is about: where it is and was, whose it is, and by when it must have come to be."""
+    """Return which object an event is about: where it is, whose it is, and by when it must have come to be."""
     return {
         "parent": parent_of(event.path),
         "leaf": leaf_of(event.path),
         "owner_id": event.owner_id,
         "number": event.id,
-        "before": event.old_path,
     }
 
 

@@ -13,6 +13,7 @@ _TOLD: Final = tuple(kind.value for kind in EventType if kind is not EventType.O
 """Every type that is recorded; what other programs do is told to the window alone, or becomes one of these."""
 
 _ANY: Final = "*"
+_TYPES_MAX: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,9 @@ class RecordedEvent:
         owner_id: Owner of what changed, or None.
         moment_us: When, in microseconds since 1970.
         old_bucket_id, old_bucket, old_path: Where a moved object was; None where the reader may not know that.
-        facts: What policies are held against once it is deleted, in the order of `OBJECT_FACTS` or `BUCKET_FACTS`.
+        facts: What policies are held against once it is deleted, moved or labelled anew: how it was before, in the
+            order of `OBJECT_FACTS` or `BUCKET_FACTS`.
+        facts_after: How it was just after its labels were changed, likewise.
     """
 
     id: int
@@ -42,6 +45,7 @@ class RecordedEvent:
     old_bucket: str | None = None
     old_path: str | None = None
     facts: tuple[Any, ...] = field(default=(), repr=False)
+    facts_after: tuple[Any, ...] = field(default=(), repr=False)
 
     @property
     def is_of_bucket(self) -> bool:
@@ -55,27 +59,35 @@ class EventFilter:
 
     Attributes:
         bucket: Name or id of the only bucket, or None for all. One that is not there yet, or no more, is no mistake.
-        types: Whole types, and beginnings of such that end with `*`; none for all.
+        types: Whole types, and beginnings of such that end with `*`; none for all. What is named twice counts once.
+        kinds: The types that these are.
     """
 
     bucket: str | None = None
-    types: tuple[str, ...] = ()
+    types: tuple[str, ...] = field(default=(), compare=False)
+    kinds: frozenset[EventType] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Refuse what would never find anything.
+        """Find the types that are meant: events are held against these, however many names there are.
 
         Raises:
-            InvalidRequest: A type is none, or the beginning of none.
+            InvalidRequest: A type is none, or the beginning of none, or there are too many.
         """
-        for wanted in self.types:
+        names = dict.fromkeys(self.types)
+        if len(names) > _TYPES_MAX:
+            raise InvalidRequest(f"querystring/types must not have more than {_TYPES_MAX} items")
+        for wanted in names:
             if not any(_fits(kind, wanted) for kind in _TOLD):
                 raise InvalidRequest(
                     f"querystring/types must be of {', '.join(_TOLD)}, or begin like one and end with *"
                 )
+        kinds = (kind for kind in EventType if not names or any(_fits(kind, wanted) for wanted in names))
+        object.__setattr__(self, "types", tuple(names))
+        object.__setattr__(self, "kinds", frozenset(kinds))
 
     def takes_type(self, kind: EventType) -> bool:
         """Return whether events of a type are wanted."""
-        return not self.types or any(_fits(kind, wanted) for wanted in self.types)
+        return kind in self.kinds
 
     def takes_bucket(self, bucket_id: str | None, name: str | None, known_id: str | None) -> bool:
         """Return whether events in a bucket are wanted.
@@ -115,12 +127,14 @@ class EventPage:
         more: Whether there is more already.
         reset: Whether events after the number asked for are not kept any more, or never were: what the caller knows
             has to be read anew. There are no events then, and it goes on from the newest.
+        error: Why nothing could be read for this caller; others have their pages all the same.
     """
 
     events: tuple[RecordedEvent, ...]
     last_id: int
     more: bool = False
     reset: bool = False
+    error: Exception | None = None
 
 
 def _fits(kind: str, wanted: str) -> bool:

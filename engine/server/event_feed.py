@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
-from engine.errors import InvalidToken, StorageError
 from engine.events import StorageEvent
 from engine.outbox import EventFilter, EventPage, Wanted
 from engine.server import bounds
@@ -67,6 +67,7 @@ class EventFeed:
         self._workers = workers
         self._waiting: dict[Listener, _Waiting] = {}
         self._count = 0
+        self._of_callers: Counter[Hashable] = Counter()
         self._wake = asyncio.Event()
         self._is_poked = False
         self._reading: asyncio.Task[None] | None = None
@@ -74,21 +75,27 @@ class EventFeed:
         self.closed = False
 
     @contextmanager
-    def joined(self) -> Iterator[None]:
+    def joined(self, caller: Hashable | None = None) -> Iterator[None]:
         """Count a stream for the time of the block.
 
+        Args:
+            caller: Who may have only some of all streams, or None for who may have all.
+
         Raises:
-            Overloaded: There are enough.
+            Overloaded: There are enough, or enough of this caller's.
         """
-        if self._count >= bounds.EVENT_STREAMS_MAX:
+        has_enough = caller is not None and self._of_callers[caller] >= bounds.EVENT_STREAMS_A_CALLER_MAX
+        if has_enough or self._count >= bounds.EVENT_STREAMS_MAX:
             raise Overloaded("The server has too many listeners, try again later")
         self._count += 1
+        self._of_callers[caller] += 1
         if self._count == 1:
             self._begin()
         try:
             yield
         finally:
             self._count -= 1
+            self._of_callers -= Counter((caller,))
             if not self._count:
                 self._end()
 
@@ -171,23 +178,29 @@ class EventFeed:
         for listener, waiting in list(self._waiting.items()):
             try:
                 listener.check()
-            except (InvalidToken, StorageError) as error:
+            except Exception as error:  # noqa: BLE001 - the task reads for the others as well
                 _fail(waiting, error)
 
     async def _read(self) -> None:
         """Read for all who wait and whom the last look does not serve any more."""
         try:
             version = self._storage.data_version()
-            due = [
-                (listener, waiting)
-                for listener, waiting in self._waiting.items()
-                if listener.version != version and not waiting.done()
-            ]
-            for start in range(0, len(due), bounds.EVENT_READERS_AT_ONCE):
-                await self._serve(due[start : start + bounds.EVENT_READERS_AT_ONCE], version)
         except Exception as error:  # noqa: BLE001 - whatever it is: streams that hear nothing of it would wait for ever
             for waiting in self._waiting.values():
                 _fail(waiting, error)
+            return
+        due = [
+            (listener, waiting)
+            for listener, waiting in self._waiting.items()
+            if listener.version != version and not waiting.done()
+        ]
+        for start in range(0, len(due), bounds.EVENT_READERS_AT_ONCE):
+            part = due[start : start + bounds.EVENT_READERS_AT_ONCE]
+            try:
+                await self._serve(part, version)
+            except Exception as error:  # noqa: BLE001 - as above; the others are read for all the same
+                for _, waiting in part:
+                    _fail(waiting, error)
 
     async def _serve(self, due: Sequence[tuple[Listener, _Waiting]], version: int) -> None:
         """Read for some; those for whom there is nothing wait on, behind what is not theirs to see."""
@@ -200,13 +213,16 @@ class EventFeed:
 
     def _hand_over(self, listener: Listener, waiting: _Waiting, page: EventPage, version: int) -> None:
         """Give a stream what was read for it, if its caller's token still counts."""
+        if page.error is not None:
+            _fail(waiting, page.error)
+            return
         listener.version = None if page.more else version
         if page.more:
             self._wake.set()
         if page.events or page.reset:
             try:
                 listener.check()
-            except (InvalidToken, StorageError) as error:
+            except Exception as error:  # noqa: BLE001 - the others of this part have their pages all the same
                 _fail(waiting, error)
                 return
             waiting.set_result(page)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -23,12 +23,14 @@ from engine.server import bounds
 from engine.server.event_feed import EventFeed, Listener
 from engine.server.exchange import NOSNIFF, Exchange, Header
 from engine.server.fields import Fields
+from engine.server.gatekeeper import plain_address
 from engine.server.identity import Identity, in_act
 from engine.server.payloads import timestamp
 from engine.server.routing import Route, Shape, Target
 from engine.server.workers import Workers
 from engine.storage import FileStorage
 from engine.times import to_datetime
+from engine.types import RlsContext
 
 _HEADERS: Final[tuple[Header, ...]] = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -73,7 +75,7 @@ class EventRoutes:
             await exchange.start(200, _HEADERS)
             await exchange.send(b"")
             return
-        with self._feed.joined():
+        with self._feed.joined(_counted_as(exchange, caller)):
             if after is None:
                 after = await self._workers.run(self._storage.outbox.newest)
             context = in_act(exchange, caller, Operation.EVENT_LISTEN, wanted.bucket or "")
@@ -106,6 +108,13 @@ class EventRoutes:
         else:
             for start in range(0, len(page.events), _EVENTS_A_PIECE):
                 await exchange.send(_blocks(page.events[start : start + _EVENTS_A_PIECE]), more=True)
+
+
+def _counted_as(exchange: Exchange, caller: RlsContext) -> Hashable | None:
+    """Return by what a caller's streams are counted: tokens, and roles of one user, cost nothing. None for no bound."""
+    if caller.can_bypass_rls:
+        return None
+    return caller.user_id, None if caller.user_id else caller.role, plain_address(exchange.client)
 
 
 def _last_known(exchange: Exchange, query: Fields) -> int | None:

@@ -124,6 +124,7 @@ OF_AN_UPLOAD_IN_PARTS = {
     "upload-metadata": "bucketName Yg==,objectName cA==",
     "upload-offset": "0",
     "content-type": "application/offset+octet-stream",
+    "x-http-method-override": "PATCH",
 }
 """Without these it is not even asked who sends one."""
 

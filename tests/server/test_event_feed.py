@@ -102,6 +102,38 @@ def test_a_database_that_fails_is_told_to_all_who_wait_and_the_next_begin_anew()
     asyncio.run(run())
 
 
+def test_what_fails_for_some_ends_the_streams_of_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the page of one fails, reading for a few, or looking at a token."""
+    monkeypatch.setattr(bounds, "EVENT_READERS_AT_ONCE", 2)
+    monkeypatch.setattr("engine.server.event_feed._TOKEN_LOOK_S", 0.0)
+
+    class Picky(Restless):
+        def read(self, wanted: Sequence[Wanted]) -> list[EventPage]:
+            if any(one.after == 1_000 for one in wanted):
+                raise ValueError("this part")
+            pages = super().read(wanted)
+            return [
+                EventPage((), 0, error=ValueError("this one")) if one.after == 2_000 else page
+                for one, page in zip(wanted, pages, strict=True)
+            ]
+
+    def fail() -> None:
+        raise ValueError("this token")
+
+    async def run() -> list[object]:
+        feed = feed_of(Picky())
+        ends = [listener(), listener(), listener(), listener(), listener(fail), listener()]
+        ends[0].after, ends[2].after = 1_000, 2_000
+        with feed.joined():
+            found = await asyncio.gather(*(feed.next(one, 10) for one in ends), return_exceptions=True)
+            assert await feed.next(listener(), 10) is not None
+        return [str(one) if isinstance(one, Exception) else type(one) for one in found]
+
+    heard = asyncio.run(run())
+    assert heard[2:] == ["this one", EventPage, "this token", EventPage]
+    assert heard[:2] == ["this part", "this part"]
+
+
 def test_what_was_read_is_kept_from_who_may_listen_no_longer() -> None:
     def refuse() -> None:
         raise InvalidToken("The token was revoked")

@@ -220,6 +220,7 @@ def test_what_is_refused(api: httpx.Client) -> None:
         ({}, {"authorization": "Bearer nonsense"}, (403, "AccessDenied")),
         ({"types": "storage.object.eaten"}, {}, (400, "InvalidRequest")),
         ({"types": "x*"}, {}, (400, "InvalidRequest")),
+        ({"types": ",".join("storage.object.created"[:end] + "*" for end in range(17))}, {}, (400, "InvalidRequest")),
         ({"types": "storage.object.changed-outside"}, {}, (400, "InvalidRequest")),
         ({"last_event_id": "-1"}, {}, (400, "InvalidRequest")),
         ({}, {"last-event-id": "9" * 30}, (400, "InvalidRequest")),
@@ -251,6 +252,21 @@ def test_more_listeners_than_there_is_room_for_are_turned_away_until_one_leaves(
 
     def has_room() -> bool:
         with api.stream("GET", "/events") as response:
+            return response.status_code == 200
+
+    eventually(has_room)
+
+
+def test_one_caller_takes_not_all_the_room(
+    api: httpx.Client, alice: httpx.Client, bob: httpx.Client, photos: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "EVENT_STREAMS_A_CALLER_MAX", 1)
+    with listening(alice) as to_alice, listening(bob), listening(api), listening(api):
+        assert error_of(alice.get("/events"))[0] == 503
+        assert to_alice.last_id
+
+    def has_room() -> bool:
+        with alice.stream("GET", "/events") as response:
             return response.status_code == 200
 
     eventually(has_room)

@@ -68,6 +68,28 @@ def test_what_is_too_much_goes_from_its_beginning(
     assert [event.id for event in page(workspace, found[4]).events] == found[5:]
 
 
+def test_who_reads_while_much_is_removed_is_told_what_is_missing(
+    workspace: Workspace, photos: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "EVENTS_BATCH", 3)
+    found = numbers(workspace, 8)
+    looks: list[list[EventPage]] = []
+
+    class Looking(CancelToken):
+        """Reads what every number is followed by, each time before some more is removed."""
+
+        def raise_if_cancelled(self) -> None:
+            looks.append([page(workspace, after) for after in found])
+
+    Pruning(workspace._core.executor, lambda: now_us() + LATER_US).run(Looking())
+    looks.append([page(workspace, after) for after in found])
+
+    assert len(looks) > 3
+    for pages in looks:
+        for at, one in enumerate(pages):
+            assert one.reset or [event.id for event in one.events] == found[at + 1 :]
+
+
 def test_what_is_old_behind_a_young_one_stays(workspace: Workspace, photos: Bucket) -> None:
     """A clock that was set back makes nothing old that came before."""
     found = numbers(workspace, 3)

@@ -8,10 +8,10 @@ import pytest
 
 from engine.errors import BucketNotEmpty, ObjectAlreadyExists, ObjectNotFound
 from engine.events import EventType
-from engine.metadata.change_log import EVENTS_A_ROW, ChangeLog
+from engine.metadata.change_log import EVENTS_A_ROW, OBJECT_FACTS, ChangeLog
 from engine.metadata.executor import Transaction
 from engine.move_types import Move
-from engine.outbox import RecordedEvent, Wanted
+from engine.outbox import EventFilter, RecordedEvent, Wanted
 from engine.types import Bucket, BucketChanges, LabelChanges, Retention, RlsContext, UploadItem, UploadOptions
 from engine.workspace import Workspace
 from tests.engine.crash.load import Log, Worker
@@ -144,9 +144,10 @@ def test_a_change_of_very_much_is_written_in_rows_that_readers_can_hold(
 ) -> None:
     start, before = workspace.storage.outbox.newest(), rows(workspace)
     moves = [(f"owner {number % 3}", f"a/{number}", f"b/{number}") for number in range(2 * EVENTS_A_ROW + 1)]
+    rest = [None] * (len(OBJECT_FACTS) - 2)
 
     with workspace._core.executor.transaction(SERVICE) as tx:
-        tx.changes.moved(photos, photos, moves)
+        tx.changes.moved(photos, photos, [[path, before, owner, *rest] for owner, before, path in moves])
 
     assert rows(workspace) == before + 3
     assert sorted((e.owner_id, e.old_path, e.path) for e in listen(SERVICE, start)) == sorted(moves)
@@ -175,6 +176,14 @@ def test_events_are_a_part_of_the_commit(workspace: Workspace, photos: Bucket, m
             workspace.storage.upload("photos", "a", b"1", SERVICE)
 
     assert not workspace.storage.exists("photos", "a", SERVICE)
+
+
+def test_types_are_looked_at_once_however_often_they_are_named(photos: Bucket) -> None:
+    wanted = EventFilter(types=("storage.bucket.*", "storage.bucket.created", "storage.bucket.*") * 1_000)
+
+    assert wanted.types == ("storage.bucket.*", "storage.bucket.created")
+    assert wanted.kinds == {EventType.BUCKET_CREATED, EventType.BUCKET_UPDATED, EventType.BUCKET_DELETED}
+    assert wanted == EventFilter(types=("storage.bucket.*",))
 
 
 def test_types_that_are_told_to_the_window_alone_are_no_types_of_the_outbox(photos: Bucket, listen: Listen) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from engine.access_types import PolicyCommand, PolicySpec
 from engine.context import Operation
+from engine.errors import DatabaseFault
+from engine.move_types import Move
 from engine.outbox import EventFilter, RecordedEvent, Wanted
+from engine.outbox.sight import Sight
 from engine.permissions.rows import PolicyTable
 from engine.types import Bucket, BucketChanges, LabelChanges, RlsContext, UploadOptions
 from engine.workspace import Workspace
@@ -84,7 +89,7 @@ def test_what_is_there_is_judged_as_it_stands_by_the_policies_there_are(
     let(workspace, "user_metadata->>'secret' IS NULL", restrictive=True)
     assert said(listen(NOBODY)) == [("object.created", "open/a")]
     storage.change_labels("photos", ["open/a"], LabelChanges(user_metadata={"secret": "1"}), SERVICE)
-    assert listen(NOBODY) == []
+    assert said(listen(NOBODY)) == [("object.deleted", "open/a")]
 
 
 JUDGED = (
@@ -150,6 +155,56 @@ def test_a_move_is_told_with_where_it_was_to_those_alone_who_would_see_that(
     ]
     assert said(listen(NOBODY, start, types=("storage.object.deleted",))) == [("object.deleted", "open/leaves")]
     assert [event.old_path for event in listen(SERVICE, start)] == ["open/stays", "comes", "open/leaves", "never"]
+
+
+def test_what_went_on_before_anybody_read_is_gone_from_where_it_was(
+    workspace: Workspace, photos: Bucket, listen: Listen
+) -> None:
+    storage = workspace.storage
+    storage.create_bucket("videos", SERVICE)
+    let_owners(storage, "videos")
+    for path in ("x/a", "y/a", "z/a/1", "w"):
+        storage.upload("photos", path, b"1", ALICE)
+    start = storage.outbox.newest()
+    storage.move("photos", "x/a", "x/b", ALICE)
+    storage.move("photos", "x/b", "x/c", ALICE)
+    storage.move("photos", "y/a", "y/b", ALICE)
+    storage.delete("photos", "y/b", ALICE)
+    storage.move_folder("photos", "z/a/", "z/b/", ALICE)
+    storage.move_many("photos", [Move("z/b/", "z/c/")], ALICE)
+    storage.move("photos", "w", "w", ALICE, target_bucket="videos")
+    storage.move("videos", "w", "v", ALICE)
+
+    assert [(event.type.value, event.bucket, event.path, event.old_path) for event in listen(ALICE, start)] == [
+        ("storage.object.deleted", "photos", "x/a", None),
+        ("storage.object.moved", "photos", "x/c", "x/b"),
+        ("storage.object.deleted", "photos", "y/a", None),
+        ("storage.object.deleted", "photos", "y/b", None),
+        ("storage.object.deleted", "photos", "z/a/1", None),
+        ("storage.object.moved", "photos", "z/c/1", "z/b/1"),
+        ("storage.object.deleted", "photos", "w", None),
+        ("storage.object.moved", "videos", "v", "w"),
+    ]
+    assert listen(BOB, start) == []
+
+
+def test_what_its_labels_hide_is_gone_for_those_who_saw_it(
+    workspace: Workspace, photos: Bucket, listen: Listen
+) -> None:
+    storage = workspace.storage
+    for path in ("goes", "stays"):
+        storage.upload("photos", path, b"1", ALICE)
+    storage.upload("photos", "never", b"1", ALICE, UploadOptions(user_metadata={"secret": "1"}))
+    let(workspace, "user_metadata->>'secret' IS NULL")
+    start = storage.outbox.newest()
+    storage.change_labels("photos", ["never"], LabelChanges(user_metadata={"secret": "2"}), ALICE)
+    storage.change_labels("photos", ["goes", "stays"], LabelChanges(cache_control="no-store"), ALICE)
+    storage.change_labels("photos", ["goes"], LabelChanges(user_metadata={"secret": "1"}), ALICE)
+    storage.delete("photos", "goes", ALICE)
+
+    assert said(listen(NOBODY, start)) == [("object.updated", "stays"), ("object.deleted", "goes")]
+    assert said(listen(NOBODY, start, types=("storage.object.deleted",))) == [("object.deleted", "goes")]
+    assert said(listen(ALICE, start))[-1] == ("object.deleted", "goes")
 
 
 def test_a_move_between_buckets_is_told_in_both(workspace: Workspace, photos: Bucket, listen: Listen) -> None:
@@ -244,6 +299,25 @@ def test_policies_that_ask_for_the_time_are_asked_anew(
     monkeypatch.setattr("engine.metadata.transactions.now_us", lambda: 2**52)
 
     assert listen(NOBODY) == []
+
+
+def test_what_fails_for_one_who_asks_is_told_to_that_one(
+    workspace: Workspace, photos: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.storage.upload("photos", "a", b"1", ALICE)
+    looked = Sight.of
+
+    def fail(sight: Sight, events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
+        if sight._tx.context is BOB:
+            raise DatabaseFault("broken")
+        return looked(sight, events)
+
+    monkeypatch.setattr(Sight, "of", fail)
+    before, broken, after = workspace.storage.outbox.read([Wanted(0, ALICE), Wanted(0, BOB), Wanted(0, SERVICE)])
+
+    assert [event.path for event in before.events] == ["a"]
+    assert [event.path for event in after.events] == ["", "a"]
+    assert (broken.events, broken.last_id, type(broken.error)) == ((), 0, DatabaseFault)
 
 
 def test_many_who_ask_at_once_get_what_is_theirs(workspace: Workspace, photos: Bucket) -> None:
