@@ -109,6 +109,11 @@ class TreeModel(QAbstractItemModel):
         return sum(root.standing is Standing.LISTED for root in self._roots)
 
     @property
+    def is_reaching(self) -> bool:
+        """Return whether levels are being loaded for somebody who wants to `reach` a place."""
+        return bool(self._waiting)
+
+    @property
     def shows_hidden(self) -> bool:
         """Return whether these are shown all the same."""
         return self._shows_hidden
