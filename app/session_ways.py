@@ -57,6 +57,8 @@ class Ways(QObject):
         self._frame = frame
         self._views = views
         self._actions = actions
+        self._acting = side.acting
+        self._buckets = models.buckets
         self._navigator: Navigator = controllers.navigator
         self._moving: Moving = controllers.moving
         self.tabs = Tabs(self._navigator, side.reader)
@@ -72,7 +74,7 @@ class Ways(QObject):
             frame.look, frame.shell, actions, self._navigator, self.tabs, self.favourites, models.buckets,
             self.look_again_wanted.emit,
         )  # fmt: skip
-        self._open_folders = OpenFolders(views.tree, models.buckets, frame.settings)
+        self._open_folders = OpenFolders(views.tree, models.buckets, frame.settings, side.acting)
         SessionKeeper(self.remember, self).follow(
             self.tabs.changed, self._navigator.moved, models.rows.opened, views.tree.expanded, views.tree.collapsed
         )
@@ -121,11 +123,19 @@ class Ways(QObject):
             self._navigator.start(Tab(History() if place is None else History(place)))
 
     def remember(self) -> None:
-        """Keep the tabs, where somebody is, and what is open in the tree."""
+        """Keep the tabs, where somebody is, and what is open in the tree; not before what was kept last is back."""
+        if self._acting.identity is not None or not self._is_back:
+            return
         self._open_folders.remember()
         place = self._navigator.place
         self._frame.settings.place = place.text if place else ""
         self._frame.settings.tabs = tabs_text(self.tabs.all(), self.tabs.active)
+
+    @property
+    def _is_back(self) -> bool:
+        if self._navigator.place is None:
+            return self._buckets.loaded and not self._buckets.buckets
+        return self._open_folders.are_back
 
     def going(self) -> Going:
         """Return where one can go from here."""

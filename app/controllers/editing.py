@@ -141,12 +141,13 @@ class Editing(QObject):
         """Give a node of the tree another name, and stay in it if the window is there."""
         era = self._undo.era
         if not place.prefix:
-            back = BucketName(name, place.bucket, name)
 
-            def keep() -> None:
+            def keep(bucket: Bucket) -> None:
+                # by its id: the tree does not know the new name yet, and by then it may be another's
+                back = BucketName(bucket.id, place.bucket, name)
                 self._undo.remember(self._renaming(place.bucket), back, era)
 
-            self._operations.rename_bucket(place.bucket, name, lambda _: keep())
+            self._operations.rename_bucket(place.bucket, name, keep)
             return
 
         def renamed(back: Move) -> None:

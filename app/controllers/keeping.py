@@ -7,6 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, SignalInstance
 
+from app.bridge.acting import Acting
 from app.location import Location
 from app.models.tree_model import TreeModel
 from app.remembered import places_text, read_places
@@ -37,27 +38,40 @@ class SessionKeeper(QObject):
 
 
 class OpenFolders(QObject):
-    """The nodes of the tree that are open: remembered, and opened again once their buckets are known."""
+    """The nodes of the tree that are open: remembered, and opened again once their buckets are known.
 
-    def __init__(self, tree: FolderTree, model: TreeModel, settings: WindowSettings) -> None:
-        """Args: the tree; what it shows; what is remembered."""
+    What is seen in somebody's name is not remembered; what was open before comes back afterwards.
+    """
+
+    def __init__(self, tree: FolderTree, model: TreeModel, settings: WindowSettings, acting: Acting) -> None:
+        """Args: the tree; what it shows; what is remembered; who looks."""
         super().__init__(tree)
         self._tree = tree
         self._model = model
         self._settings = settings
-        self._is_back = False
+        self._acting = acting
+        self._has_begun = False
         model.buckets_changed.connect(self._bring_back)
+        acting.changed.connect(self._begin_anew)
+
+    @property
+    def are_back(self) -> bool:
+        """Return whether all that were open last are open, as far as they are still there."""
+        return self._has_begun and not self._model.is_reaching
 
     def remember(self) -> None:
         """Keep which nodes are open; not before those that were open last are back."""
-        if self._is_back:
+        if self.are_back:
             self._settings.open_folders = places_text(self._tree.open_places())
+
+    def _begin_anew(self) -> None:
+        self._has_begun = False
 
     def _bring_back(self) -> None:
         """Open what was open, from the top down; what is no longer there is left out."""
-        if self._is_back or not self._model.buckets:
+        if self._has_begun or self._acting.identity is not None or not self._model.buckets:
             return
-        self._is_back = True
+        self._has_begun = True
         for place in sorted(read_places(self._settings.open_folders), key=lambda one: len(one.trail)):
             self._open(place)
 

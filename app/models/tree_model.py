@@ -6,7 +6,7 @@ is read again changes by exact insertions and removals: what is open stays open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
@@ -109,6 +109,11 @@ class TreeModel(QAbstractItemModel):
         return sum(root.standing is Standing.LISTED for root in self._roots)
 
     @property
+    def is_reaching(self) -> bool:
+        """Return whether levels are being loaded for somebody who wants to `reach` a place."""
+        return bool(self._waiting)
+
+    @property
     def shows_hidden(self) -> bool:
         """Return whether these are shown all the same."""
         return self._shows_hidden
@@ -158,6 +163,14 @@ class TreeModel(QAbstractItemModel):
         """Return the index of a place, invalid where it is not loaded."""
         node = self._find(place)
         return self._index(node) if node else QModelIndex()
+
+    def place_within(self, number: int, opened: Container[int]) -> Location | None:
+        """Return the place of a node, by the `internalId` of its indexes; None if it is gone or in a closed one."""
+        node = found = self._nodes.get(number)
+        while node is not None and (node := node.parent) is not None:
+            if node.number not in opened:
+                return None
+        return found.location if found is not None else None
 
     def index(self, row: int, column: int, parent: AnyIndex = QModelIndex()) -> QModelIndex:
         """Qt's hook: the node at a place below its parent."""

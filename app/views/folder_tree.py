@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -56,6 +54,7 @@ class FolderTree(QTreeView):
         """Args: look; what is shown; what is wrong with a bucket's and a folder's new name; what is in hand; owner."""
         super().__init__(parent)
         self._hold = hold or Hold(self)
+        self._opened: dict[int, None] = {}
         self._model = model
         self._delegate = TreeDelegate(look, self, *checks)
         self.setModel(model)
@@ -72,6 +71,8 @@ class FolderTree(QTreeView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setFrameShape(QTreeView.Shape.NoFrame)
         self.setExpandsOnDoubleClick(False)
+        self.expanded.connect(lambda index: self._opened.setdefault(index.internalId()))
+        self.collapsed.connect(lambda index: self._opened.pop(index.internalId(), None))
         self.doubleClicked.connect(lambda index: self.setExpanded(index, not self.isExpanded(index)))
         look.theme.changed.connect(self.viewport().update)
 
@@ -93,13 +94,10 @@ class FolderTree(QTreeView):
         self.expand(index)
         return was_closed
 
-    def open_places(self) -> Iterator[Location]:
-        """Yield the nodes that are open and seen, from the top down."""
-        level = [self._model.index(row, 0) for row in range(self._model.rowCount())]
-        while level:
-            opened = [index for index in level if self.isExpanded(index)]
-            yield from (index.data(LOCATION_ROLE) for index in opened)
-            level = [self._model.index(row, 0, index) for index in opened for row in range(self._model.rowCount(index))]
+    def open_places(self) -> list[Location]:
+        """Return the nodes that are open and seen, from the top down; those beside them cost nothing."""
+        places = (self._model.place_within(number, self._opened) for number in self._opened)
+        return sorted((place for place in places if place is not None), key=lambda one: len(one.trail))
 
     def close_place(self, place: Location) -> None:
         """Close a node, if it is there."""

@@ -125,7 +125,7 @@ class Inspector(QWidget):
         if len(items) != count:
             return
         self._facts.add(translate("Inspector", "Size"), exact_size_text(sum(item.size_bytes for item in items)))
-        if count <= _LABELLED_MAX:
+        if count <= _LABELLED_MAX and len({item.bucket_id for item in items}) == 1:  # one change is of one bucket
             self._items = tuple(items)
             self._add_labels(items)
 

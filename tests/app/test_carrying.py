@@ -598,6 +598,28 @@ class TestUndo:
         two.until(lambda: "“pictures” is no longer there" in two.toast.text)
         assert "theirs" in [bucket.name for bucket in two.storage.list_buckets(two.me)]
 
+    def test_names_taken_back_do_not_go_to_a_bucket_that_took_one_of_them(self, two: Desk) -> None:
+        photos = two.session.controllers.navigator.bucket_id("photos")
+
+        def renamed(old: str, new: str) -> None:
+            two.session.controllers.editing.rename_place(Location(old), new)
+            two.until(lambda: new in [bucket.name for bucket in two.tree.model().buckets])
+
+        def names() -> dict[str, str]:
+            return {bucket.name: bucket.id for bucket in two.storage.list_buckets(two.me)}
+
+        renamed("photos", "pictures")
+        renamed("pictures", "paintings")
+        new = two.storage.create_bucket("pictures", two.me)
+        two.until(lambda: two.session.controllers.navigator.bucket_id("pictures") == new.id)
+
+        undo(two)
+        two.until(lambda: bool(two.toast.text) and two.session.actions[ActionId.UNDO].isEnabled())
+        undo(two)
+
+        two.until(lambda: "“pictures” is no longer there" in two.toast.text)
+        assert (names()["pictures"], names()["paintings"]) == (new.id, photos)
+
     def test_tabs_and_favourites_go_along_with_a_folder_there_and_back(self, two: Desk) -> None:
         two.put("d/x")
         ways = two.session._ways

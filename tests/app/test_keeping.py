@@ -9,10 +9,12 @@ from pytestqt.qtbot import QtBot
 
 from app.actions import ActionId
 from app.application import Window
+from app.bridge.acting import Identity
 from app.controllers import keeping
 from app.controllers.keeping import SessionKeeper
 from app.location import Location
 from app.remembered import PLACES_MAX, places_text, read_places, read_tabs
+from engine.types import RlsContext
 from tests.app.helpers import Desk, close
 
 
@@ -68,6 +70,44 @@ def test_open_folders_of_the_tree_come_back(open_window: Callable[[], Window], q
     again.until(lambda: opened(Location("letters")) and opened(Location("letters", "2026/")))
     assert not opened(Location("photos"))
     assert again.session.controllers.navigator.place == Location("photos")
+
+
+def test_nothing_is_kept_of_what_is_seen_in_somebodys_name(desk: Desk) -> None:
+    desk.bucket()
+    desk.put("a/b/x")
+    desk.go("photos", "a/")
+    model, opened, acting = desk.tree.model(), (Location("photos"), Location("photos", "a/")), desk.session._side.acting
+    model.reach(opened[1].child("b"), lambda: [desk.tree.expand(model.index_of(place)) for place in opened])
+    desk.until(lambda: tuple(desk.tree.open_places()) == opened)
+    desk.session.remember()
+    settings = desk.session._settings
+    before = (settings.place, settings.tabs, settings.open_folders)
+
+    acting.begin(Identity("a visitor", RlsContext.anonymous()))
+    desk.session.remember()
+    desk.until(lambda: model.loaded)
+    desk.session.remember()
+    assert (settings.place, settings.tabs, settings.open_folders) == before
+
+    acting.stop()
+    desk.session.remember()
+    assert (settings.place, settings.tabs, settings.open_folders) == before
+    desk.until(lambda: tuple(desk.tree.open_places()) == opened)
+
+
+def test_what_was_kept_stays_until_it_is_back(open_window: Callable[[], Window], qtbot: QtBot) -> None:
+    first = Desk(open_window(), qtbot)
+    first.bucket()
+    first.put("a/x")
+    first.go("photos", "a/")
+    close(first.window)
+
+    again = Desk(open_window(), qtbot)
+    again.session._buckets.clear()
+    again.session.controllers.navigator._show_nothing()  # as it is before anything was read
+    again.session.remember()
+
+    assert again.session._settings.place == "photos/a/"
 
 
 def test_nonsense_is_no_place() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,12 @@ def test_the_bytes_are_held_against_the_checksum(desk: Desk, letter: Inspector, 
     stored.write_bytes(b"dear nil")
     checksum(letter).verify.click()
     desk.until(lambda: "damaged" in checksum(letter).verdict.text())
+
+
+def test_objects_of_several_buckets_are_not_changed_together(desk: Desk, letter: Inspector) -> None:
+    desk.storage.create_bucket("other", desk.me)
+    theirs = desk.storage.upload("other", "a.txt", b"theirs", desk.me, UploadOptions("text/plain"))
+    row = desk.model.row(desk.model.find("a.txt"))
+    letter.show_many(2, [row, replace(row, object=theirs, bucket="other")])
+    assert letter.items == ()
+    assert "MIME type" not in letter.facts()
