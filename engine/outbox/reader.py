@@ -86,7 +86,7 @@ class _Reading:
 
     def _after(self, after: int) -> tuple[list[RecordedEvent], int]:
         """Return the next events, whoever sees them, and the number that is known with them."""
-        if after == self._bounds.newest:
+        if after >= self._bounds.newest:
             return [], after
         known = self._events.get(after)
         if known is None:

@@ -10,6 +10,7 @@ from engine.events import EventType
 from engine.metadata.change_log import OBJECT_FACTS, Group, unpacked
 from engine.metadata.transactions import Transaction
 from engine.outbox.values import RecordedEvent
+from engine.times import now_us
 
 PAGE_EVENTS: Final = 500
 """Events that are read at once, for however many readers."""
@@ -35,8 +36,11 @@ class Bounds:
     floor: int
 
     def hold(self, after: int) -> bool:
-        """Return whether everything that came after a number is kept, and the number is one of ours."""
-        return self.floor <= after <= self.newest
+        """Return whether everything that came after a number is kept, and the number is one of ours.
+
+        Also a moment until now is, which callers are told who may not know when the last event was.
+        """
+        return self.floor <= after <= max(self.newest, now_us())
 
 
 def bounds(tx: Transaction) -> Bounds:

@@ -2,8 +2,8 @@
 
 Each event is told with its number (`id`), its type (`event`) and a JSON object (`data`). At the beginning, and with the
 heartbeats that keep idle connections open, comes the number to go on from, without an event: so nothing is missed
-between two connections, whether anything was told before or not. To callers with policies heartbeats tell no number,
-which would say when others changed what they don't see.
+between two connections, whether anything was told before or not. Numbers say when something was changed: to callers
+with policies, who may not see it, heartbeats tell none, and where one is needed they are told the moment instead.
 
 Source: WHATWG HTML, "Server-sent events"; specification, "With Real-Time (Phase 10)".
 """
@@ -29,7 +29,7 @@ from engine.server.payloads import timestamp
 from engine.server.routing import Route, Shape, Target
 from engine.server.workers import Workers
 from engine.storage import FileStorage
-from engine.times import to_datetime
+from engine.times import now_us, to_datetime
 from engine.types import RlsContext
 
 _HEADERS: Final[tuple[Header, ...]] = (
@@ -76,17 +76,20 @@ class EventRoutes:
             await exchange.send(b"")
             return
         with self._feed.joined(_counted_as(exchange, caller)):
+            is_known = after is not None
             if after is None:
                 after = await self._workers.run(self._storage.outbox.newest)
             context = in_act(exchange, caller, Operation.EVENT_LISTEN, wanted.bucket or "")
             self._storage.note(context)
             listener = Listener(after, context, wanted, partial(self._identity.required, exchange))
-            await self._stream(exchange, listener)
+            await self._stream(exchange, listener, is_known=is_known)
 
-    async def _stream(self, exchange: Exchange, listener: Listener) -> None:
+    async def _stream(self, exchange: Exchange, listener: Listener, *, is_known: bool) -> None:
         """Tell a client of events until it leaves, its token ends, or the server stops."""
         await exchange.start(200, _HEADERS)
-        await exchange.send(b"retry: %d\n%b" % (bounds.EVENT_RETRY_MS, _place(listener.after)), more=True)
+        # The stream itself goes on behind the last event: one that is being committed may have an earlier moment.
+        number = listener.after if is_known else _told_as(listener, listener.after)
+        await exchange.send(b"retry: %d\n%b" % (bounds.EVENT_RETRY_MS, _place(number)), more=True)
         exchange.wire.on_lost(partial(self._feed.drop, listener))
         try:
             while not self._feed.closed and not exchange.wire.disconnected:
@@ -104,7 +107,8 @@ class EventRoutes:
             place = _place(listener.after) if listener.context.can_bypass_rls else b"\n"
             await exchange.send(b": heartbeat\n%b" % place, more=True)
         elif page.reset:
-            await exchange.send(_block(page.last_id, "reset", {"type": "reset", "message": _RESET}), more=True)
+            number = _told_as(listener, page.last_id)
+            await exchange.send(_block(number, "reset", {"type": "reset", "message": _RESET}), more=True)
         else:
             for start in range(0, len(page.events), _EVENTS_A_PIECE):
                 await exchange.send(_blocks(page.events[start : start + _EVENTS_A_PIECE]), more=True)
@@ -129,6 +133,11 @@ def _last_known(exchange: Exchange, query: Fields) -> int | None:
     if not _NUMBER.fullmatch(text):
         raise InvalidRequest("Last-Event-ID must be the id of an event")
     return int(text)
+
+
+def _told_as(listener: Listener, newest: int) -> int:
+    """Return the number of the last event as a listener may know it: whose it was, policies have not said."""
+    return newest if listener.context.can_bypass_rls else max(newest, now_us())
 
 
 def _place(number: int) -> bytes:

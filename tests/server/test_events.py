@@ -163,6 +163,29 @@ def test_what_was_hidden_is_never_told_by_heartbeats(
         assert int(to_all.last_id) > int(begun_at)
 
 
+def test_when_the_last_event_was_is_not_told_to_who_may_not_see_it(
+    workspace: Workspace, api: httpx.Client, alice: httpx.Client, photos: str
+) -> None:
+    upload(api, "hidden")
+    newest = workspace.storage.outbox.newest()
+    with listening(api) as to_all, listening(alice) as to_alice, listening(alice, "9" * 18) as behind:
+        reset = behind.next()
+        assert int(to_all.last_id) == newest
+        assert newest < int(to_alice.last_id) < now_us()
+        assert reset["type"] == "reset"
+        assert newest < reset["id"]
+    upload(alice, "mine")
+
+    for number in (to_alice.last_id, reset["id"]):
+        with listening(alice, number) as stream:
+            assert stream.take(1) == [("storage.object.created", "mine")]
+    with listening(alice) as stream:
+        known = stream.last_id
+    with listening(alice, known) as stream:
+        upload(alice, "later")
+        assert stream.take(1) == [("storage.object.created", "later")]
+
+
 def eventually_beats(stream: EventStream, count: int) -> None:
     """Read until some heartbeats have come, and what follows them."""
     lines = stream._lines

@@ -120,6 +120,15 @@ def test_a_number_that_never_was_is_no_place_to_go_on_from(workspace: Workspace,
     assert page(workspace, after) == EventPage((), workspace.storage.outbox.newest(), reset=True)
 
 
+def test_a_moment_without_an_event_is_a_place_to_go_on_from(workspace: Workspace, photos: Bucket) -> None:
+    moment = now_us()
+    assert page(workspace, moment) == EventPage((), moment)
+
+    (number,) = numbers(workspace, 1)
+
+    assert [event.id for event in page(workspace, moment).events] == [number]
+
+
 def test_a_database_that_takes_anothers_place_knows_nobodys_number(workspace: Workspace, photos: Bucket) -> None:
     known = workspace.storage.outbox.newest()
 
