@@ -309,11 +309,13 @@ def _with_trashed(done: Carried, trashed: Trashed) -> Carried:
     """Return what was done with what gave way to it, so that undoing it brings that back.
 
     Where it went to no trash, it is among the versions or gone, and undoing would leave nothing in its place: then
-    nothing offers to.
+    nothing offers to. What was never come to, because a copy was stopped before, gave way to nothing.
     """
     back = done.reversal
     if trashed.any and isinstance(back, Moving | Uncopying):
         return replace(done, reversal=replace(back, trashed=trashed))
+    if isinstance(back, Uncopying) and not trashed.paths & {made.path for made in back.made}:
+        return done
     return replace(done, reversal=None)
 
 

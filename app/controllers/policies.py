@@ -150,9 +150,14 @@ class PolicyControl(QObject):
 
     def _put_back(self, dialog: PoliciesDialog, bucket: Bucket, policies: tuple[Policy, ...]) -> None:
         said = translate("PolicyControl", "%Ln polic(y) there again", None, len(policies))
-        self._policies.put_back(
-            policies, bucket, lambda made: self._again(dialog, bucket, made[0].id, said), self._errors.in_dialog(dialog)
-        )
+        tell = self._errors.in_dialog(dialog)
+
+        def failed(error: Exception) -> None:
+            if dialog.is_open:
+                dialog.offer_undo(lambda: self._put_back(dialog, bucket, policies))  # it can be tried again
+            tell(error)
+
+        self._policies.put_back(policies, bucket, lambda made: self._again(dialog, bucket, made[0].id, said), failed)
 
     def _switch(self, dialog: PoliciesDialog, bucket: Bucket, policy: Policy, *, on: bool) -> None:
         text = translate("PolicyControl", "“{name}” is on") if on else translate("PolicyControl", "“{name}” is off")

@@ -70,6 +70,7 @@ class PoliciesDialog(Dialog):
         self._buttons.insertWidget(2, self.undo)
         self.add_close().setDefault(False)
         self._connect()
+        self.undo.hide()
         self.say("")
         self._judge()
         self.resize(*_SIZE)
@@ -92,12 +93,10 @@ class PoliciesDialog(Dialog):
         """Tell that something was done."""
         self.notice.say("")
         self.said.setText(text)
-        self._take_back = None
-        self.undo.hide()
         announce(self.said, text)
 
     def offer_undo(self, take_back: Callable[[], None]) -> None:
-        """Offer to take back what was told last, until something else is."""
+        """Offer to take back what was deleted last, until it is taken back or something else is deleted."""
         self._take_back = take_back
         self.undo.show()
 
@@ -170,7 +169,8 @@ class PoliciesDialog(Dialog):
             button.setVisible(bool(self._all))  # where there is nothing yet, there is one thing to do
 
     def _undo(self) -> None:
-        take_back = self._take_back
+        take_back, self._take_back = self._take_back, None
+        self.undo.hide()
         self.say("")
         self.list.setFocus()
         if take_back is not None:

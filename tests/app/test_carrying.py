@@ -23,7 +23,7 @@ from app.location import Location
 from app.views.conflict_dialog import ConflictDialog
 from app.views.drops import carries_files
 from app.views.status_bar import ActivityIndicator
-from engine.errors import DatabaseLocked, ObjectNotFound
+from engine.errors import Cancelled, DatabaseLocked, ObjectNotFound
 from engine.storage import FileStorage
 from engine.transfers.values import ConflictAction
 from engine.types import Retention, RlsContext, UploadOptions
@@ -186,6 +186,31 @@ def test_a_copy_is_stopped_at_the_bottom_of_the_window_and_what_was_copied_can_b
     assert list(held(two, "other")) == ["a"]
     undo(two)
     two.until(lambda: held(two, "other") == {})
+
+
+def test_a_copy_stopped_before_anything_gave_way_can_be_undone(two: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    two.put("a")
+    two.put("b", b"new")
+    two.storage.upload("other", "b", b"old", two.me)
+    storage, copy = two.storage, two.storage.copy
+
+    def one_alone(bucket: str, source: str, *args: object, **options: object) -> object:
+        if source == "b":
+            raise Cancelled("stopped")
+        return copy(bucket, source, *args, **options)
+
+    monkeypatch.setattr(two.session._side.carrier, "_storage", _With(storage, copy=one_alone))
+    hold(two, ActionId.COPY, "a", "b")
+    two.go("other")
+    trigger(two, ActionId.PASTE)
+    dialog = two.dialog(ConflictDialog)
+    dialog.choose(ConflictAction.REPLACE)
+    dialog.go_on.click()
+    two.until(lambda: held(two, "other") == {"a": b"x", "b": b"old"})
+
+    undo(two)
+
+    two.until(lambda: held(two, "other") == {"b": b"old"})
 
 
 class _With:

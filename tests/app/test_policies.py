@@ -24,7 +24,7 @@ from app.menus import FOLDER_MENU, TREE_BUCKET_MENU
 from app.policies import PolicyRow
 from engine.access_types import Policy, PolicyCommand, PolicySpec
 from engine.context import RlsContext
-from engine.errors import DiskFull, StorageError
+from engine.errors import DatabaseLocked, DiskFull, StorageError
 from engine.permissions import language
 from engine.permissions.rows import PolicyTable
 from tests.app.helpers import NOW, Desk, Load, make_bucket
@@ -212,6 +212,27 @@ def test_what_was_deleted_comes_back_by_one_button(pol_desk: Desk) -> None:
     assert [(one.id, one.spec, one.enabled) for one in kept(desk)] == [
         (one.id, one.spec, one.enabled) for one in before
     ]
+    assert not dialog.undo.isVisible()
+
+
+def test_what_could_not_be_brought_back_is_offered_again_and_outlives_other_news(
+    pol_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = pol_desk
+    desk.storage.policies.create(READ, desk.me, bucket="photos")
+    dialog = opened(desk, 1)
+    dialog.list.selectAll()
+    dialog.delete.click()
+    desk.dialog(DeleteDialog).confirm.click()
+    desk.until(lambda: dialog.undo.isVisible() and shown(dialog) == 0)
+    dialog.say("Something else")
+    bridge = desk.session.controllers.policies._policies
+    with monkeypatch.context() as broken:
+        broken.setattr(bridge, "put_back", lambda *args: args[3](DatabaseLocked("locked")))
+        dialog.undo.click()
+    assert dialog.undo.isVisible()
+    dialog.undo.click()
+    desk.until(lambda: shown(dialog) == 1)
     assert not dialog.undo.isVisible()
 
 
