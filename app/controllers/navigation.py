@@ -73,6 +73,7 @@ class Navigator(QObject):
         self._keepers: list[QWidget] = [tree]
         self.outlook = Outlook()
         self._first_place: Location | None = None
+        self._is_finding = False
         self._wanted_path = ""
         self._connect()
 
@@ -205,7 +206,7 @@ class Navigator(QObject):
         self._buckets.clear()
         self._history = History()
         self._names, self._spot = {}, None
-        self._first_place = place
+        self._first_place, self._is_finding = place, False
         self._breadcrumb.show_place(None)
         self.looked_anew.emit()
         self.moved.emit()
@@ -353,15 +354,16 @@ class Navigator(QObject):
     def _buckets_read(self) -> None:
         self._pane.set_has_buckets(bool(self._buckets.buckets))
         self._follow_buckets()
-        if self._first_place is not None and self.place is None:
-            first, self._first_place = self._first_place, None
-            self._reader.nearest(first, self._settle, lambda _: self._home())
-        elif self.place is None:
+        if self.place is None and self._first_place is None:
             self._home()
+        elif self.place is None and self._first_place is not None and not self._is_finding:
+            self._is_finding = True  # once, however often the buckets are read until it is found
+            self._reader.nearest(self._first_place, self._settle, lambda _: self._settle(None))
         self.moved.emit()
 
     def _settle(self, found: Found | None) -> None:
         """Go where there is still something of the place wanted first, unless somebody went elsewhere."""
+        self._first_place, self._is_finding = None, False
         if self.place is not None:
             return
         if found is not None:

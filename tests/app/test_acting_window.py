@@ -13,6 +13,7 @@ from app.application import Window
 from app.bridge.acting import Identity, visitor_name
 from app.bridge.carriage import Order, Plan
 from app.bridge.operations import BucketDraft, Removal
+from app.bridge.reading import Found
 from app.bridge.serving import ServerState
 from app.cargo import Cargo, Motion
 from app.dialogs.access_dialog import AccessDialog
@@ -386,3 +387,17 @@ def test_what_was_dropped_by_oneself_is_not_uploaded_in_another_name(desk: Desk,
     desk.session._tasks.mutate(lambda _: None, lambda _: desk.session._side.acting.stop())
     desk.until(lambda: desk.session._side.acting.identity is None)
     assert desk.session._side.transfers.snapshots() == ()
+
+
+def test_buckets_that_are_read_twice_lead_nobody_elsewhere(shared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    navigator = shared.session.controllers.navigator
+    shared.go("private")
+    asked = []
+    monkeypatch.setattr(navigator._reader, "nearest", lambda place, then, _otherwise: asked.append((place, then)))
+    navigator.look_anew()
+    shared.until(lambda: len(asked) == 1)
+    navigator._buckets.buckets_changed.emit()
+    assert (navigator.place, len(asked)) == (None, 1)
+    place, then = asked[0]
+    then(Found(place, ""))
+    assert navigator.place == Location("private")
