@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Temporary folders are made in memory where there is room: thousands of workspaces are waited for until a disk has
     them, and none of them is to outlast a power cut. With `PYTEST_DEBUG_TEMPROOT` they are made elsewhere.
     """
-    if MEMORY_DISK.is_dir() and shutil.disk_usage(MEMORY_DISK).free >= MEMORY_DISK_MIN:
+    if _has_memory_disk():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
     home = Path(tempfile.mkdtemp(prefix="holdall-"))
     config.stash[_home_key] = home
@@ -74,6 +74,13 @@ def pytest_configure(config: pytest.Config) -> None:
     # Windows and servers would watch their storage folders; tests that want that say so.
     os.environ["HOLDALL_OUTSIDE_CHANGES"] = "off"
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def _has_memory_disk() -> bool:
+    """Return whether temporary folders can be in memory: there is room, and programs can be run from there."""
+    if not MEMORY_DISK.is_dir() or os.statvfs(MEMORY_DISK).f_flag & os.ST_NOEXEC:
+        return False
+    return shutil.disk_usage(MEMORY_DISK).free >= MEMORY_DISK_MIN
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

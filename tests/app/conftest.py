@@ -55,11 +55,12 @@ def old_objects() -> Iterator[None]:
 
 
 @pytest.fixture
-def own_garbage(old_objects: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_garbage(old_objects: None) -> Iterator[None]:
     """Collect what a window leaves in the main thread: a worker of the next one would destroy its widgets."""
-    monkeypatch.setattr(garbage, "gc", SimpleNamespace(**{**vars(gc), "freeze": _nothing, "unfreeze": _nothing}))
-    gc.disable()
-    yield
+    with pytest.MonkeyPatch.context() as patch:  # one that no test undoes half way
+        patch.setattr(garbage, "gc", SimpleNamespace(**{**vars(gc), "freeze": _nothing, "unfreeze": _nothing}))
+        gc.disable()
+        yield
     gc.collect()
     gc.disable()
 
