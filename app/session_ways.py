@@ -133,9 +133,7 @@ class Ways(QObject):
 
     @property
     def _is_back(self) -> bool:
-        if self._navigator.place is None:
-            return self._buckets.loaded and not self._buckets.buckets
-        return self._open_folders.are_back
+        return self._navigator.place is not None or (self._buckets.loaded and not self._buckets.buckets)
 
     def going(self) -> Going:
         """Return where one can go from here."""

@@ -50,14 +50,15 @@ class OpenFolders(QObject):
         self._model = model
         self._settings = settings
         self._acting = acting
-        self._has_begun = False
+        self._has_begun = self._has_ended = False
         model.buckets_changed.connect(self._bring_back)
         acting.changed.connect(self._begin_anew)
 
     @property
     def are_back(self) -> bool:
-        """Return whether all that were open last are open, as far as they are still there."""
-        return self._has_begun and not self._model.is_reaching
+        """Return whether all that were open last are open, as far as they are still there; once they are, they were."""
+        self._has_ended = self._has_ended or (self._has_begun and not self._model.is_reaching)
+        return self._has_ended
 
     def remember(self) -> None:
         """Keep which nodes are open; not before those that were open last are back."""
@@ -65,7 +66,7 @@ class OpenFolders(QObject):
             self._settings.open_folders = places_text(self._tree.open_places())
 
     def _begin_anew(self) -> None:
-        self._has_begun = False
+        self._has_begun = self._has_ended = False
 
     def _bring_back(self) -> None:
         """Open what was open, from the top down; what is no longer there is left out."""

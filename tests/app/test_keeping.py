@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from PySide6.QtCore import QObject, Qt, Signal
 from pytestqt.qtbot import QtBot
 
@@ -108,6 +109,45 @@ def test_what_was_kept_stays_until_it_is_back(open_window: Callable[[], Window],
     again.session.remember()
 
     assert again.session._settings.place == "photos/a/"
+
+
+def test_the_place_is_kept_while_the_tree_still_looks_for_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.bucket()
+    desk.put("a/x")
+    desk.session.remember()
+    looks = hold_branches(desk, monkeypatch)
+    desk.go("photos", "a/")
+    desk.until(lambda: bool(looks))
+    assert desk.tree.model().is_reaching
+    desk.session.remember()
+    settings = desk.session._settings
+    tabs, active = read_tabs(settings.tabs)
+    assert (settings.place, tabs[active].place) == ("photos/a/", Location("photos", "a/"))
+
+
+def test_open_folders_are_kept_while_the_tree_looks_for_another_place(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.bucket("letters")
+    desk.put("2026/x", bucket="letters")
+    desk.bucket()
+    desk.put("a/b/x")
+    desk.session.remember()
+    model, letters = desk.tree.model(), Location("letters")
+    model.reach(letters.child("2026"), lambda: desk.tree.expand(model.index_of(letters)))
+    desk.until(lambda: desk.tree.isExpanded(model.index_of(letters)))
+    looks = hold_branches(desk, monkeypatch)
+    desk.go("photos", "a/b/")
+    desk.until(lambda: bool(looks))
+    desk.session.remember()
+    assert read_places(desk.session._settings.open_folders) == (letters,)
+
+
+def hold_branches(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[Location]:
+    """Let no level of the tree be loaded from now on; return the list of those that are asked for."""
+    asked: list[Location] = []
+    monkeypatch.setattr(desk.tree.model()._source, "branches", lambda place, *_: asked.append(place))
+    return asked
 
 
 def test_nonsense_is_no_place() -> None:
