@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.bridge.events import EventRelay
 from app.bridge.reading import Found, Reader
 from app.controllers.following import one_by_one
+from app.controllers.known_buckets import KnownBuckets
 from app.controllers.outlook import Outlook
 from app.controllers.spots import put_spot, take_spot
 from app.errors import ErrorPresenter
@@ -68,7 +69,7 @@ class Navigator(QObject):
         self._breadcrumb = breadcrumb
         self._errors = errors
         self._history = History()
-        self._names: dict[str, str] = {}
+        self._known = KnownBuckets(self._buckets)
         self._spot: Spot | None = None
         self._keepers: list[QWidget] = [tree]
         self.outlook = Outlook()
@@ -205,7 +206,8 @@ class Navigator(QObject):
         self._rows.clear()
         self._buckets.clear()
         self._history = History()
-        self._names, self._spot = {}, None
+        self._known.forget()
+        self._spot = None
         self._first_place, self._is_finding = place, False
         self._breadcrumb.show_place(None)
         self.looked_anew.emit()
@@ -294,6 +296,7 @@ class Navigator(QObject):
 
     def _show(self, place: Location, spot: Spot | None = None) -> None:
         self._spot = spot
+        self._known.went()
         self._buckets.pin(place.bucket)
         self._breadcrumb.show_place(place)
         self._tree.show_place(place)
@@ -373,14 +376,11 @@ class Navigator(QObject):
 
     def _follow_buckets(self) -> None:
         """Stay with buckets that were renamed; go elsewhere where one is gone."""
-        before, self._names = self._names, self._buckets.names
-        for bucket_id, name in before.items():
-            now = self._names.get(bucket_id)
-            if now is None and not self._buckets.knows(name):
-                self.leave(Location(name))
-            elif now is not None and now != name:
-                self.follow_place(Location(name), Location(now))
-        if self.place is not None and not self._buckets.knows(self.place.bucket):
+        renamed, gone = self._known.changes()
+        self.follow_places(renamed)
+        for bucket in gone:
+            self.leave(bucket)
+        if self.place is not None and self._known.misses(self.place.bucket):
             self.leave(Location(self.place.bucket))
 
     def _failed(self, error: Exception) -> None:

@@ -7,17 +7,17 @@ is read again changes by exact insertions and removals: what is open stays open.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from app.formats import tip_text
-from app.i18n import translate
 from app.location import Location
 from app.models.pages import Removal, edits
 from app.models.sources import Branch, Root, Standing, TreeSource
+from app.models.tree_node import TreeNode
 from engine.types import Bucket
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -32,25 +32,13 @@ STANDING_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 """`data` role that gives the `Standing` of a top-level node, None of a folder."""
 
 
-@dataclass(slots=True)
-class _Node:
-    number: int
-    parent: _Node | None
-    location: Location
-    bucket: Bucket | None
-    has_folders: bool
-    standing: Standing | None = None
-    children: list[_Node] | None = None
-    loading: bool = False
-    stale: bool = False
-
-    @property
-    def key(self) -> str:
-        return self.bucket.id if self.bucket else self.location.name
-
-
 class TreeModel(QAbstractItemModel):
     """See the module.
+
+    Attributes:
+        loaded: The list of buckets is known.
+        asked: How often it was asked for.
+        answered: Which of these readings is shown, counted from 1; 0 before the first.
 
     Signals:
         buckets_changed: The list of buckets was read, for the first time or again.
@@ -72,13 +60,14 @@ class TreeModel(QAbstractItemModel):
         super().__init__(parent)
         self._source = source
         self._numbers = count(1)
-        self._nodes: dict[int, _Node] = {}
-        self._top: list[_Node] = []
+        self._nodes: dict[int, TreeNode] = {}
+        self._top: list[TreeNode] = []
         self._waiting: dict[int, list[Callable[[], None]]] = {}
         self._roots: tuple[Root, ...] = ()
         self._pinned = ""
         self._shows_hidden = False
         self.loaded = False
+        self.asked = self.answered = 0
 
     @property
     def buckets(self) -> tuple[Bucket, ...]:
@@ -136,7 +125,8 @@ class TreeModel(QAbstractItemModel):
 
     def reload_buckets(self) -> None:
         """Read the list of buckets and change what changed."""
-        self._source.buckets(self._take_buckets, self.failed.emit)
+        self.asked += 1
+        self._source.buckets(partial(self._take_buckets, self.asked), self.failed.emit)
 
     def reload(self, places: Iterable[Location]) -> None:
         """Read levels again, those that were loaded before; others are not shown and stay so."""
@@ -224,9 +214,9 @@ class TreeModel(QAbstractItemModel):
         if role == STANDING_ROLE:
             return node.standing
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tip_text(_description(node))
+            return tip_text(node.description)
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return _description(node)
+            return node.description
         return None
 
     def setData(self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -245,22 +235,22 @@ class TreeModel(QAbstractItemModel):
         usual = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
         return usual | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsDropEnabled
 
-    def _children(self, parent: AnyIndex) -> list[_Node]:
+    def _children(self, parent: AnyIndex) -> list[TreeNode]:
         if not parent.isValid():
             return self._top
         node = self._node(parent)
         return node.children or [] if node else []
 
-    def _node(self, index: AnyIndex) -> _Node | None:
+    def _node(self, index: AnyIndex) -> TreeNode | None:
         return self._nodes.get(index.internalId()) if index.isValid() else None
 
-    def _index(self, node: _Node) -> QModelIndex:
+    def _index(self, node: TreeNode) -> QModelIndex:
         siblings = node.parent.children or [] if node.parent else self._top
         return self.createIndex(siblings.index(node), 0, node.number)
 
-    def _find(self, place: Location) -> _Node | None:
+    def _find(self, place: Location) -> TreeNode | None:
         level = self._top
-        found: _Node | None = None
+        found: TreeNode | None = None
         for step in place.trail:
             found = next((node for node in level if node.location == step), None)
             if found is None:
@@ -279,7 +269,7 @@ class TreeModel(QAbstractItemModel):
         else:
             self._reach(trail[1:], then)
 
-    def _load(self, node: _Node, then: Callable[[], None] | None = None) -> None:
+    def _load(self, node: TreeNode, then: Callable[[], None] | None = None) -> None:
         if then is not None:
             self._waiting.setdefault(node.number, []).append(then)
         if node.loading:
@@ -310,7 +300,7 @@ class TreeModel(QAbstractItemModel):
         if node.children is None:
             node.children = []
         fresh = [
-            _Node(next(self._numbers), node, node.location.child(name), None, branch.has_folders)
+            TreeNode(next(self._numbers), node, node.location.child(name), None, branch.has_folders)
             for name, branch in names.items()
         ]
         self._merge(node, node.children, fresh)
@@ -323,8 +313,10 @@ class TreeModel(QAbstractItemModel):
             node.stale = False
             self._load(node)
 
-    def _take_buckets(self, roots: tuple[Root, ...]) -> None:
-        self._roots = roots
+    def _take_buckets(self, number: int, roots: tuple[Root, ...]) -> None:
+        if number < self.answered:  # readings overtake each other, and an older one knows less
+            return
+        self.answered, self._roots = number, roots
         self._show_roots()
         self.loaded = True
         self.buckets_changed.emit()
@@ -332,13 +324,15 @@ class TreeModel(QAbstractItemModel):
     def _show_roots(self) -> None:
         """Show the buckets that are to be seen of those there are."""
         fresh = [
-            _Node(next(self._numbers), None, Location(root.bucket.name), root.bucket, root.has_folders, root.standing)
+            TreeNode(
+                next(self._numbers), None, Location(root.bucket.name), root.bucket, root.has_folders, root.standing
+            )
             for root in self._roots
             if self._shows_hidden or root.standing is not Standing.HIDDEN or root.bucket.name == self._pinned
         ]
         self._merge(None, self._top, fresh)
 
-    def _merge(self, parent: _Node | None, shown: list[_Node], fresh: list[_Node]) -> None:
+    def _merge(self, parent: TreeNode | None, shown: list[TreeNode], fresh: list[TreeNode]) -> None:
         """Turn the nodes shown on one level into the fresh ones, keeping those that stay."""
         above = self._index(parent) if parent else QModelIndex()
         for step in edits([node.key for node in shown], [node.key for node in fresh]):
@@ -357,36 +351,19 @@ class TreeModel(QAbstractItemModel):
         for node, new in zip(shown, fresh, strict=True):
             self._update(node, new)
 
-    def _update(self, node: _Node, new: _Node) -> None:
+    def _update(self, node: TreeNode, new: TreeNode) -> None:
         changed = (node.bucket, node.location, node.standing) != (new.bucket, new.location, new.standing)
         if node.children is None and node is not new:
             changed = changed or node.has_folders != new.has_folders
             node.has_folders = new.has_folders
         if node.location != new.location:
-            self._relocate(node, new.location)
+            node.relocate(new.location)
         node.bucket, node.standing = new.bucket, new.standing
         if changed:
             self.dataChanged.emit(self._index(node), self._index(node))
 
-    def _relocate(self, node: _Node, place: Location) -> None:
-        node.location = place
-        for child in node.children or []:
-            self._relocate(child, place.child(child.location.name))
-
-    def _forget(self, node: _Node) -> None:
+    def _forget(self, node: TreeNode) -> None:
         self._nodes.pop(node.number, None)
         self._waiting.pop(node.number, None)
         for child in node.children or []:
             self._forget(child)
-
-
-def _description(node: _Node) -> str:
-    if node.bucket is None:
-        return node.location.text
-    if node.standing is Standing.UNLISTED:
-        return translate("TreeModel", "Not among the buckets that they see, but they may read objects in it")
-    if node.standing is Standing.HIDDEN:
-        return translate("TreeModel", "Hidden from them: they see neither the bucket nor anything in it")
-    if node.bucket.public:
-        return translate("TreeModel", "Public bucket: anybody with the address can read its objects")
-    return translate("TreeModel", "Private bucket: policies and signed links decide who else can read its objects")

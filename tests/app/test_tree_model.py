@@ -126,3 +126,17 @@ def test_ten_thousand_folders_are_one_insertion(model: TreeModel, source: FakeSo
     model.reload([Location("docs")])
     source.deliver()
     assert told == [(0, 9_999)]
+
+
+def test_an_older_reading_of_the_buckets_never_replaces_a_newer_one(model: TreeModel, source: FakeSource) -> None:
+    told = []
+    model.buckets_changed.connect(lambda: told.append([bucket.name for bucket in model.buckets]))
+    model.reload_buckets()
+    older, _ = source.pending.pop(), source.buckets_shown.append(make_bucket("zoo"))
+    held = tuple(source.buckets_shown[:2])
+    model.reload_buckets()
+    source.deliver()
+    source.buckets_shown[:] = held
+    older.deliver()
+    assert told == [["docs", "photos", "zoo"]]
+    assert (model.asked, model.answered) == (3, 3)
