@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
+import shiboken6
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QWidget
@@ -145,10 +146,15 @@ class Sharing(QObject):
         dialog.open()
 
     def _follow(self, dialog: QDialog, show: Callable[[], None]) -> Callable[[], None]:
-        """Call `show` whenever the server changes, for as long as the dialog lives; return `show`."""
-        self._server.changed.connect(show)
-        dialog.finished.connect(lambda _: self._server.changed.disconnect(show))
-        return show
+        """Call `show` whenever the server changes, for as long as the dialog lives; return what does so."""
+
+        def follow() -> None:
+            if shiboken6.isValid(dialog):
+                show()
+
+        self._server.changed.connect(follow)
+        dialog.finished.connect(lambda _: self._server.changed.disconnect(follow))
+        return follow
 
     def _show_server(self, dialog: LinkDialog) -> None:
         running = self._server.answering

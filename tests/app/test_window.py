@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QLineEdit
@@ -568,6 +569,21 @@ class TestLinks:
         with urllib.request.urlopen(dialog.link.text(), timeout=10) as answer:
             assert answer.read() == b"alpha"
         assert "this computer alone" in dialog.notice.text
+
+    def test_a_link_dialog_closed_before_the_server_is_found_is_left_alone(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk.bucket()
+        desk.put("a.txt")
+        desk.select("a.txt")
+        found: list[Callable[[], None]] = []
+        monkeypatch.setattr(desk.session._side.server, "look_beside", found.append)
+        trigger(desk, ActionId.LINK_DIALOG)
+        dialog = desk.dialog(LinkDialog)
+        dialog.close()
+        desk.until(lambda: not shiboken6.isValid(dialog))
+        for then in found:
+            then()
 
     def test_a_server_that_another_process_runs_counts(self, desk: Desk, data_dir: Path) -> None:
         desk.bucket()
