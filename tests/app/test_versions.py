@@ -146,10 +146,11 @@ def test_what_is_said_follows_the_settings_of_the_bucket(desk: Desk) -> None:
 
 
 def test_a_refresh_reads_the_versions_again(desk: Desk, versions: VersionList) -> None:
-    desk.qtbot.wait(600)  # until the news of the uploads have been heard and read
+    feed, stored = desk.session._feed, desk.storage.info("photos", "a.txt", desk.me)
+    # until the news of the uploads have been heard and read
+    desk.until(lambda: feed._shown is not None and feed._shown.row.object == stored and versions.list.count() == 2)
     oldest = versions.list.item(1).data(Qt.ItemDataRole.UserRole)
     desk.storage.versions.delete("photos", [oldest.id], desk.me)
-    desk.qtbot.wait(600)
     desk.session.actions[ActionId.REFRESH].trigger()
     desk.until(lambda: versions.list.count() == 1)
 
