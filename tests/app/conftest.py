@@ -35,6 +35,13 @@ def english() -> None:
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def empty_clipboard(qapp: QApplication) -> Iterator[None]:
+    """Leave nothing in the clipboard: Qt's screenless plugin keeps it beyond Python's end, where it crashes."""
+    yield
+    qapp.clipboard().clear()
+
+
 def _nothing() -> None: ...
 
 

@@ -152,9 +152,9 @@ def test_what_is_cut_is_paler_among_icons_too(two: Desk) -> None:
     before = looks("b.txt")
     hold(two, ActionId.CUT, "b.txt")
     two.select("a.txt")
-    assert looks("b.txt") != before
+    two.until(lambda: looks("b.txt") != before)
     two.views.hold.let_go()
-    assert looks("b.txt") == before
+    two.until(lambda: looks("b.txt") == before)
 
 
 def test_a_copy_is_stopped_at_the_bottom_of_the_window_and_what_was_copied_can_be_undone(
