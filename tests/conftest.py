@@ -166,14 +166,36 @@ def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-@pytest.fixture
-def workspace(data_dir: Path) -> Iterator[Workspace]:
-    """Open a new workspace with fixed keys; closed after the test."""
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return an empty database of the present schema: opening a copy is twice as fast as making one."""
+    from engine.backends.memory import MemoryBackend
     from engine.config import load_settings
     from engine.secrets import FixedSecrets
     from engine.workspace import open_workspace
 
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32))) as opened:
+    data_dir = tmp_path_factory.mktemp("migrated")
+    open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend()).close()
+    return (data_dir / "holdall.db").read_bytes()
+
+
+@pytest.fixture
+def begun_dir(tmp_path: Path, migrated_database: bytes) -> Path:
+    """Return the data folder with an empty database in it."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "holdall.db").write_bytes(migrated_database)
+    return folder
+
+
+@pytest.fixture
+def workspace(begun_dir: Path) -> Iterator[Workspace]:
+    """Open an empty workspace with fixed keys; closed after the test."""
+    from engine.config import load_settings
+    from engine.secrets import FixedSecrets
+    from engine.workspace import open_workspace
+
+    with open_workspace(load_settings(begun_dir, environ={}), FixedSecrets(bytes(32))) as opened:
         yield opened
 
 
