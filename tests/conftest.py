@@ -138,6 +138,11 @@ def _leaks(threads_before: set[threading.Thread], folder: Path | None) -> list[s
     return leaks
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: one that begins last would keep one process busy, and let the others wait."""
+    items.sort(key=lambda item: item.get_closest_marker("campaign") is None)
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector look at no test that waits its turn: over thousands, that was a third of the time."""
     gc.collect()
