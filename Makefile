@@ -47,7 +47,7 @@ model: ## play 20,000 random steps, several threads at once among them, against 
 	@sh packaging/bootstrap.sh test
 	$(PYTHON_IN_VENV) -m tests.engine.model.run $(ARGS)
 
-policies: ## compare 20,000 random policies with what a real PostgreSQL makes of them
+policies: ## compare 20,000 random policies with what a real PostgreSQL makes of them, and try 20,000 texts that are nearly policies
 	@sh packaging/bootstrap.sh test
 	$(PYTHON_IN_VENV) -m tests.engine.policies.run $(ARGS)
 

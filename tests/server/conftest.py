@@ -27,9 +27,9 @@ def secrets() -> FixedSecrets:
 
 
 @pytest.fixture
-def workspace(data_dir: Path, secrets: FixedSecrets) -> Iterator[Workspace]:
-    """Open a new workspace whose keys the test knows."""
-    with open_workspace(Settings(data_dir), secrets) as opened:
+def workspace(begun_dir: Path, secrets: FixedSecrets) -> Iterator[Workspace]:
+    """Open an empty workspace whose keys the test knows."""
+    with open_workspace(Settings(begun_dir), secrets) as opened:
         yield opened
 
 

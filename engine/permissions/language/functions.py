@@ -215,12 +215,16 @@ _LENIENT: Final[dict[str, tuple[Callable[..., Any], int]]] = {
     "only_operation": (allows_only, 2),
     "quantified": (_quantified, 4),
 }
+_INSTALLED: Final = (
+    *((f"{PREFIX}{name}", _strict(function), count) for name, (function, count) in _STRICT.items()),
+    *((f"{PREFIX}{name}", function, count) for name, (function, count) in _LENIENT.items()),
+)
+"""Names, functions and counts of their arguments: made once for all connections."""
+
 TOPS: Final = {"int4": MAX_INT4, "int8": MAX_INT8}
 
 
 def install_functions(connection: sqlite3.Connection) -> None:
     """Register the functions on a connection; every one that runs a policy's SQL needs them."""
-    for name, (function, count) in _STRICT.items():
-        connection.create_function(f"{PREFIX}{name}", count, _strict(function))
-    for name, (function, count) in _LENIENT.items():
-        connection.create_function(f"{PREFIX}{name}", count, function)
+    for name, function, count in _INSTALLED:
+        connection.create_function(name, count, function)

@@ -14,26 +14,12 @@ from engine.backends.folders import PathFolder
 from engine.backends.local import LocalBackend
 from engine.backends.memory import MemoryBackend
 from engine.backends.names import NameMapper
-from engine.config import load_settings
-from engine.secrets import FixedSecrets
-from engine.workspace import open_workspace
-
-
-@pytest.fixture(scope="session")
-def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Return an empty database of the present schema: opening a copy is several times faster than migrating."""
-    data_dir = tmp_path_factory.mktemp("migrated")
-    open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend()).close()
-    return (data_dir / "holdall.db").read_bytes()
 
 
 @pytest.fixture
-def data_dir(tmp_path: Path, migrated_database: bytes) -> Path:
+def data_dir(begun_dir: Path) -> Path:
     """Return a data folder with an empty database."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "holdall.db").write_bytes(migrated_database)
-    return folder
+    return begun_dir
 
 
 @pytest.fixture

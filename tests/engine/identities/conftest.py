@@ -18,9 +18,9 @@ MASTER = b"\x07" * 32
 
 
 @pytest.fixture
-def workspace(data_dir) -> Iterator[Workspace]:
+def workspace(begun_dir) -> Iterator[Workspace]:
     """Open a new workspace whose keys every process can have."""
-    with open_workspace(Settings(data_dir), FixedSecrets(MASTER)) as opened:
+    with open_workspace(Settings(begun_dir), FixedSecrets(MASTER)) as opened:
         yield opened
 
 

@@ -53,9 +53,9 @@ def calendar() -> Calendar:
 
 
 @pytest.fixture
-def workspace(data_dir: Path, clock: Clock) -> Iterator[Workspace]:
+def workspace(begun_dir: Path, clock: Clock) -> Iterator[Workspace]:
     """Open a workspace by the test's clock."""
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), clock=clock) as opened:
+    with open_workspace(load_settings(begun_dir, environ={}), FixedSecrets(bytes(32)), clock=clock) as opened:
         yield opened
 
 

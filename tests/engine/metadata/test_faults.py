@@ -58,8 +58,8 @@ def held(path: Path, *statements: str) -> Iterator[None]:
         process.communicate(b"\n")
 
 
-def opened(data_dir: Path) -> Workspace:
-    return open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend())
+def opened(data_dir: Path, backend: MemoryBackend | None = None) -> Workspace:
+    return open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), backend or MemoryBackend())
 
 
 @pytest.fixture
@@ -69,13 +69,21 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Return a sound database with a few rows."""
+def backend() -> MemoryBackend:
+    """Return what keeps the bytes of the objects in the sound database."""
+    return MemoryBackend()
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory, backend: MemoryBackend) -> bytes:
+    """Return a sound database with a few rows; one of its objects has lost its bytes."""
     data_dir = tmp_path_factory.mktemp("sound")
-    with opened(data_dir) as workspace:
+    with opened(data_dir, backend) as workspace:
         workspace.storage.create_bucket("photos", SERVICE)
         for number in range(200):
             workspace.storage.upload("photos", f"folder/{number}", b"x", SERVICE)
+        bucket_id = workspace.storage.get_bucket("photos", SERVICE).id
+    backend.delete(next(iter(backend.list(bucket_id))).key)
     return (data_dir / "holdall.db").read_bytes()
 
 
@@ -139,14 +147,16 @@ class TestDamaged:
         assert caught.value.hint
         assert [entry.name for entry in data_dir.iterdir()] == ["holdall.db"]
 
-    def test_damage_that_shows_later_is_told_by_the_same_name(self, data_dir: Path, sound: bytes) -> None:
+    def test_damage_that_shows_later_is_told_by_the_same_name(
+        self, data_dir: Path, sound: bytes, backend: MemoryBackend
+    ) -> None:
         data_dir.mkdir()
         path = data_dir / "holdall.db"
         for page in range(2, len(sound) // PAGE_BYTES):
             damaged = sound[: page * PAGE_BYTES] + bytes(PAGE_BYTES) + sound[(page + 1) * PAGE_BYTES :]
             path.write_bytes(damaged)
             try:
-                with opened(data_dir) as workspace:
+                with opened(data_dir, backend) as workspace:
                     list(workspace.storage.walk("photos", "", SERVICE))
                     workspace.storage.check(SERVICE)
             except StorageError as error:

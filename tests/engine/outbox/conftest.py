@@ -19,9 +19,9 @@ Listen = Callable[..., list[RecordedEvent]]
 
 
 @pytest.fixture
-def workspace(data_dir: Path) -> Iterator[Workspace]:
+def workspace(begun_dir: Path) -> Iterator[Workspace]:
     """Open a new workspace whose bytes are in memory."""
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend()) as opened:
+    with open_workspace(load_settings(begun_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend()) as opened:
         yield opened
 
 

@@ -17,18 +17,15 @@ from engine.storage import FileStorage
 from engine.types import Bucket, Retention
 from engine.workspace import Workspace, open_workspace
 from tests.engine.storage.conftest import ALICE, BOB
-from tests.engine.storage.conftest import migrated_database as migrated_database
 
 Let = Callable[..., Policy]
 """Makes a policy for a bucket of tests; see `let`."""
 
 
 @pytest.fixture
-def workspace(data_dir: Path, migrated_database: bytes) -> Iterator[Workspace]:
+def workspace(begun_dir: Path) -> Iterator[Workspace]:
     """Open a new workspace in memory: rights are a matter of rows, wherever the bytes are."""
-    data_dir.mkdir()
-    (data_dir / "holdall.db").write_bytes(migrated_database)
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(), MemoryBackend()) as opened:
+    with open_workspace(load_settings(begun_dir, environ={}), FixedSecrets(), MemoryBackend()) as opened:
         yield opened
 
 

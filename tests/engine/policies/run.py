@@ -1,6 +1,6 @@
 """Compares random policies with PostgreSQL, and prints how many and what differs: `make policies`.
 
-python -m tests.engine.policies.run [--policies 20000] [--sets 200] [--seed N] [--table objects|buckets]
+python -m tests.engine.policies.run [--policies 20000] [--sets 200] [--texts 20000] [--seed N] [--table objects|buckets]
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from tests.engine.policies.compare import Comparer, Difference, Tally
 from tests.engine.policies.compare_sets import compare_sets, filled_storage, sets_oracle
 from tests.engine.policies.conditions import ConditionMaker
 from tests.engine.policies.expr import Expr
+from tests.engine.policies.mutations import Mutator
 from tests.engine.policies.oracle import Oracle
 from tests.engine.policies.ours import Ours
 from tests.engine.policies.postgres import Postgres, running_server, why_not
 from tests.engine.policies.rows import bucket_rows, object_rows
+from tests.engine.policies.survival import Survivor
 
 BATCH = 100
 """Policies a round trip."""
@@ -95,6 +97,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--policies", type=int, default=20_000, help="how many")
     parser.add_argument("--sets", type=int, default=200, help="how many sets of policies, through the whole engine")
+    parser.add_argument("--texts", type=int, default=20_000, help="how many texts that are nearly policies")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32), help="repeat an earlier run")
     parser.add_argument("--table", choices=[table.value for table in PolicyTable], help="only policies on this table")
     parser.add_argument("--show", type=int, default=20, help="how many differences are shown, made small")
@@ -105,11 +108,29 @@ def main() -> int:
         return 1
     tables = [PolicyTable(options.table)] if options.table else [PolicyTable.OBJECTS, PolicyTable.BUCKETS]
     print(f"seed {options.seed}", flush=True)
+    _survive(options)
     with running_server() as server:
         oracle = Oracle(server, CALLERS)
         oracle.prepare(object_rows(), bucket_rows())
         failed = max(_run(oracle, table, options) for table in tables)
         return max(failed, _run_sets(server, options)) if options.sets else failed
+
+
+def _survive(options: argparse.Namespace) -> None:
+    """Give the language texts that are nearly policies, and print what came of it.
+
+    Raises:
+        AssertionError: One crashed it, took too long, or became other SQL than the compiler's.
+    """
+    survivor, began = Survivor(), time.monotonic()
+    for text in Mutator(options.seed).inputs(options.texts):
+        survivor.survive(text)
+    survivor.close()
+    took_s, slowest = survivor.slowest
+    print(
+        f"texts    {dict(survivor.counts)} in {time.monotonic() - began:.0f} s; slowest {took_s:.3f} s: {slowest}",
+        flush=True,
+    )
 
 
 def _run(oracle: Oracle, table: PolicyTable, options: argparse.Namespace) -> int:

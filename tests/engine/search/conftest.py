@@ -22,20 +22,10 @@ Put = Callable[..., None]
 Find = Callable[..., list[str]]
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Return an empty database of the present schema."""
-    data_dir = tmp_path_factory.mktemp("empty")
-    open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend()).close()
-    return (data_dir / "holdall.db").read_bytes()
-
-
 @pytest.fixture
-def workspace(data_dir: Path, empty_database: bytes) -> Iterator[Workspace]:
+def workspace(begun_dir: Path) -> Iterator[Workspace]:
     """Open a workspace with the bucket `photos`."""
-    data_dir.mkdir()
-    (data_dir / "holdall.db").write_bytes(empty_database)
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend()) as opened:
+    with open_workspace(load_settings(begun_dir, environ={}), FixedSecrets(bytes(32)), MemoryBackend()) as opened:
         opened.storage.create_bucket("photos", opened.context)
         yield opened
 
