@@ -1,4 +1,4 @@
-"""The policies that count for a bucket: what each means, which are on, and what can be done with them."""
+"""The policies that count for a bucket, or all there are: what each means, if it is on, what can be done with it."""
 
 from __future__ import annotations
 
@@ -43,9 +43,11 @@ class PoliciesDialog(Dialog):
     paste_wanted = Signal()
     test_wanted = Signal()
 
-    def __init__(self, look: Look, parent: QWidget, bucket: Bucket) -> None:
-        """Args: look; the window; whose policies."""
-        title = translate("PoliciesDialog", "Who may use {bucket}").format(bucket=bucket.name)
+    def __init__(self, look: Look, parent: QWidget, bucket: Bucket | None) -> None:
+        """Args: look; the window; whose policies, or None for all."""
+        title = translate("PoliciesDialog", "Policies of all buckets")
+        if bucket is not None:
+            title = translate("PoliciesDialog", "Who may use {bucket}").format(bucket=bucket.name)
         super().__init__(look, parent, title, 760)
         self._is_loading = False
         self._all: tuple[PolicyRow, ...] = ()
@@ -66,6 +68,7 @@ class PoliciesDialog(Dialog):
         self.nothing = self._make_nothing(bucket)
         self._lay_out(bucket)
         self.test = self.add_aside(translate("PoliciesDialog", "&Test access…"), "scales")
+        self.test.setVisible(bucket is not None)
         self._buttons.insertWidget(1, self.said)
         self._buttons.insertWidget(2, self.undo)
         self.add_close().setDefault(False)
@@ -106,7 +109,7 @@ class PoliciesDialog(Dialog):
         self.notice.say(reason)
         self._judge()
 
-    def _make_nothing(self, bucket: Bucket) -> EmptyState:
+    def _make_nothing(self, bucket: Bucket | None) -> EmptyState:
         action = QAction(translate("PoliciesDialog", "&New policy…"), self)
         action.setProperty("glyph", "plus")
         action.triggered.connect(self.new_wanted)
@@ -114,13 +117,18 @@ class PoliciesDialog(Dialog):
         text = translate("PoliciesDialog", "Nobody else sees it without the service key or a signed link, until a "
                          "policy lets them in. Choose one that is ready made, write your own, or paste those of a "
                          "Supabase project.")  # fmt: skip
-        if bucket.public:
+        if bucket is None:
+            title = translate("PoliciesDialog", "There are no policies yet")
+            text = translate("PoliciesDialog", "Nobody but you sees anything without the service key or a signed link, "
+                             "but for the objects of public buckets. Write a policy, paste those of a Supabase "
+                             "project, or choose a ready-made one in “Access policies” of a bucket.")  # fmt: skip
+        elif bucket.public:
             title = translate("PoliciesDialog", "Others can read, and nothing else")
             text = translate("PoliciesDialog", "The bucket is public: whoever has an object's address can read it. "
                              "For more than that, a policy must let them in.")  # fmt: skip
         return EmptyState(self.look, "lock-key", title, text, (action,))
 
-    def _lay_out(self, bucket: Bucket) -> None:
+    def _lay_out(self, bucket: Bucket | None) -> None:
         self.body.addWidget(label(_explained(bucket), tone="muted", wrap=True))
         row = QHBoxLayout()
         row.setSpacing(self.look.theme.space("s"))
@@ -198,7 +206,11 @@ class PoliciesDialog(Dialog):
         menu.popup(position)
 
 
-def _explained(bucket: Bucket) -> str:
+def _explained(bucket: Bucket | None) -> str:
+    if bucket is None:
+        return translate("PoliciesDialog", "Those about buckets and those that count in all of them come first, then "
+                         "those of each bucket. Others than you and the service role may do what a policy that is on "
+                         "allows, and nothing else.")  # fmt: skip
     text = translate("PoliciesDialog", "You may do everything here, and so may the service role. Others may do what a "
                      "policy that is on allows, and nothing else.")  # fmt: skip
     if not bucket.public:
