@@ -109,6 +109,7 @@ class PolicyVerdict:
         applies: Whether it concerns this role and command at all, and is enabled.
         result: Whether the row meets it; None for null, which counts as no, and where it does not apply.
         culprits: The sub-expressions that made it fail, or pass.
+        at_target: Whether it says so of the row as it would be where the object is to go.
     """
 
     policy: Policy
@@ -116,6 +117,7 @@ class PolicyVerdict:
     applies: bool
     result: bool | None
     culprits: tuple[Culprit, ...] = ()
+    at_target: bool = False
 
 
 @dataclass(frozen=True, slots=True)
