@@ -164,6 +164,7 @@ class User:
         role: The role of their tokens.
         claims: What their tokens say beside that.
         has_password: Whether one was set.
+        changed_at: When any of it was changed last, their password too; None where that is not known.
     """
 
     id: str
@@ -172,6 +173,7 @@ class User:
     has_password: bool
     created_at: datetime
     claims: Mapping[str, Any] = field(default_factory=lambda: NO_CLAIMS)
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,17 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(desk: Desk, wor
     assert form.notice.text == ""
 
 
+def test_a_password_that_somebody_else_gave_meanwhile_stays(desk: Desk, workspace: Workspace, alice: User) -> None:
+    dialog = opened(desk)
+    dialog.edit.click()
+    form = desk.dialog(UserDialog)
+    workspace.users.change(alice.id, desk.me, password="given elsewhere")
+    form.password.setText("given in here")
+    form.save.click()
+    desk.until(lambda: "changed meanwhile" in form.notice.text)
+    assert workspace.users.verify_password("alice", "given elsewhere").id == alice.id
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [
