@@ -155,7 +155,7 @@ class PolicyControl(QObject):
         """Tell what was deleted, with the button that takes it back."""
         self._again(dialog, bucket, said=translate("PolicyControl", "%Ln polic(y) deleted", None, len(policies)))
         if dialog.is_open and policies:
-            dialog.offer_undo(lambda: self._put_back(dialog, bucket, policies))
+            dialog.offer_undo(len(policies), lambda: self._put_back(dialog, bucket, policies))
 
     def _put_back(self, dialog: PoliciesDialog, bucket: Bucket | None, policies: tuple[Policy, ...]) -> None:
         said = translate("PolicyControl", "%Ln polic(y) there again", None, len(policies))
@@ -163,7 +163,7 @@ class PolicyControl(QObject):
 
         def failed(error: Exception) -> None:
             if dialog.is_open:
-                dialog.offer_undo(lambda: self._put_back(dialog, bucket, policies))  # it can be tried again
+                dialog.offer_undo(len(policies), lambda: self._put_back(dialog, bucket, policies), again=True)
             tell(error)
 
         self._policies.put_back(policies, lambda made: self._again(dialog, bucket, made[0].id, said), failed)

@@ -61,9 +61,9 @@ class PoliciesDialog(Dialog):
         self.copy = look.push_button(translate("PoliciesDialog", "&Copy as SQL"))
         self.paste = look.push_button(translate("PoliciesDialog", "&Paste SQL…"))
         self.said = label(tone="muted")
-        self.undo = look.push_button(translate("PoliciesDialog", "&Undo"), "link")
+        self.undo = look.push_button("", "link")
         self.undo.setAutoDefault(False)
-        self._take_back: Callable[[], None] | None = None
+        self._deletions: list[tuple[int, Callable[[], None]]] = []
         self._pages = QStackedLayout()
         self.nothing = self._make_nothing(bucket)
         self._lay_out(bucket)
@@ -98,10 +98,16 @@ class PoliciesDialog(Dialog):
         self.said.setText(text)
         announce(self.said, text)
 
-    def offer_undo(self, take_back: Callable[[], None]) -> None:
-        """Offer to take back what was deleted last, until it is taken back or something else is deleted."""
-        self._take_back = take_back
-        self.undo.show()
+    def offer_undo(self, number: int, take_back: Callable[[], None], *, again: bool = False) -> None:
+        """Offer to bring back what was deleted, the last deletion first, as long as it is not back.
+
+        Args:
+            number: How many policies that was.
+            take_back: Brings them back.
+            again: It could not be done before: what was deleted since comes first.
+        """
+        self._deletions.insert(0 if again else len(self._deletions), (number, take_back))
+        self._show_undo()
 
     def refuse(self, reason: str) -> None:
         """Say why something could not be done."""
@@ -165,7 +171,7 @@ class PoliciesDialog(Dialog):
     def _chosen_anew(self) -> None:
         if not self._is_loading:  # what was said is about what was done, and reading it again changes the choice
             self.notice.say("")
-            if self._take_back is None:
+            if not self._deletions:
                 self.said.clear()
         self._judge()
 
@@ -177,12 +183,17 @@ class PoliciesDialog(Dialog):
             button.setVisible(bool(self._all))  # where there is nothing yet, there is one thing to do
 
     def _undo(self) -> None:
-        take_back, self._take_back = self._take_back, None
-        self.undo.hide()
+        _, take_back = self._deletions.pop()
+        self._show_undo()
         self.say("")
         self.list.setFocus()
-        if take_back is not None:
-            take_back()
+        take_back()
+
+    def _show_undo(self) -> None:
+        """Say on the button itself what it does: other sentences come to stand beside it."""
+        self.undo.setVisible(bool(self._deletions))
+        if self._deletions:
+            self.undo.setText(translate("PoliciesDialog", "&Bring %Ln polic(y) back", None, self._deletions[-1][0]))
 
     def _edit(self) -> None:
         chosen = self.list.chosen

@@ -237,6 +237,42 @@ def test_what_could_not_be_brought_back_is_offered_again_and_outlives_other_news
     assert not dialog.undo.isVisible()
 
 
+def test_what_comes_back_is_said_on_the_button_and_the_last_deletion_comes_first(
+    pol_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = pol_desk
+    for name in ("a", "b", "c"):
+        desk.storage.policies.create(replace(READ, name=name), desk.me, bucket="photos")
+    dialog = opened(desk, 3)
+    delete_rows(desk, dialog, 0, 1, left=1)
+    assert dialog.undo.text() == "&Bring 2 policies back"
+    dialog.say("Something else")
+    bridge = desk.session.controllers.policies._policies
+    failures: list[Callable[[Exception], None]] = []
+    with monkeypatch.context() as held:
+        held.setattr(bridge, "put_back", lambda _policies, _then, otherwise: failures.append(otherwise))
+        dialog.undo.click()
+    assert not dialog.undo.isVisible()
+    delete_rows(desk, dialog, 0, left=0)
+    assert dialog.undo.text() == "&Bring 1 policy back"
+    failures[0](DatabaseLocked("locked"))  # later than the deletion that came after it
+    assert dialog.undo.text() == "&Bring 1 policy back"
+    dialog.undo.click()
+    desk.until(lambda: [one.spec.name for one in kept(desk)] == ["c"])
+    assert dialog.undo.text() == "&Bring 2 policies back"
+    dialog.undo.click()
+    desk.until(lambda: shown(dialog) == 3)
+    assert not dialog.undo.isVisible()
+
+
+def delete_rows(desk: Desk, dialog: PoliciesDialog, *rows: int, left: int) -> None:
+    dialog.list._choose(rows)
+    dialog.delete.click()
+    desk.dialog(DeleteDialog).confirm.click()
+    desk.until(lambda: shown(dialog) == left)
+    gone(desk, DeleteDialog)
+
+
 def test_what_is_off_stays_off_where_its_sql_goes(pol_desk: Desk) -> None:
     desk = pol_desk
     desk.storage.policies.create(READ, desk.me, bucket="photos")
