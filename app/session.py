@@ -260,6 +260,7 @@ class Session(QObject):
         self.controllers.policies.follow(side.relay)
         self.controllers.testing.follow(side.relay)
         self.controllers.access.follow(side.relay)
+        side.owners.changed.connect(self._rows.refresh)
         self._errors.explain_with(self.controllers.testing.explain)
         self.controllers.acting.users_wanted.connect(self.controllers.access.open)
         side.server.changed.connect(self._show_server)
