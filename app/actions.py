@@ -51,6 +51,7 @@ class ActionId(StrEnum):
     BUCKET_PROPERTIES = auto()
     TRASH = auto()
     POLICIES = auto()
+    ALL_POLICIES = auto()
     TEST_ACCESS = auto()
     AS_IT_WAS = auto()
     EMPTY_BUCKET = auto()

@@ -76,6 +76,15 @@ WINDOW_SPECS: Final[tuple[Spec, ...]] = (
         otherwise=_closed("Use&rs and tokens…"),
     ),
     Spec(
+        ActionId.ALL_POLICIES,
+        QT_TRANSLATE_NOOP("Actions", "Po&licies of all buckets…"),
+        "shield-check",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "See and change every policy, also those about buckets and those of no bucket"),
+        _as_oneself,
+        otherwise=_closed("Po&licies of all buckets…"),
+    ),
+    Spec(
         ActionId.AUDIT,
         QT_TRANSLATE_NOOP("Actions", "&Audit…"),
         "clipboard-text",

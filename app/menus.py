@@ -33,6 +33,7 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             A.OPEN_ENCLOSING,
             A.PROPERTIES,
             None,
+            A.ALL_POLICIES,
             A.USERS,
             A.AUDIT,
             None,
@@ -139,11 +140,11 @@ TREE_BUCKET_MENU: Final[Entries] = (
 )  # fmt: skip
 TREE_FOLDER_MENU: Final[Entries] = (
     A.OPEN, A.OPEN_IN_TAB, A.DOWNLOAD, A.FAVOURITE, None, A.CUT, A.COPY, A.DUPLICATE, None,
-    A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.PROPERTIES,
+    A.RENAME, A.DELETE, A.DELETE_FOR_GOOD, None, A.POLICIES, A.PROPERTIES,
 )  # fmt: skip
 TAB_MENU: Final[Entries] = (A.NEW_TAB, A.REOPEN_TAB, None, A.CLOSE_TAB, A.CLOSE_OTHER_TABS)
 PLACE_MENU: Final[Entries] = (A.OPEN_IN_TAB, A.FAVOURITE)
-TREE_MENU: Final[Entries] = (A.NEW_BUCKET, None, A.REFRESH)
+TREE_MENU: Final[Entries] = (A.NEW_BUCKET, None, A.ALL_POLICIES, None, A.REFRESH)
 
 UPLOAD_MENU: Final[Entries] = (A.UPLOAD_FILES, A.UPLOAD_FOLDER, A.PASTE, None, A.NEW_FOLDER)
 _TOOLS: Final[Entries] = (

@@ -20,10 +20,12 @@ class PolicyRow:
     Attributes:
         policy: The policy.
         sentence: What it says, in plain language.
+        place: The bucket that it belongs to, where those of several are listed.
     """
 
     policy: Policy
     sentence: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,7 @@ class Session(QObject):
             A.BUCKET_PROPERTIES: lambda: self._with_bucket(edit.bucket_settings),
             A.TRASH: lambda: self._with_bucket(self.controllers.trash.open),
             A.POLICIES: lambda: self._with_bucket(self.controllers.policies.open),
+            A.ALL_POLICIES: lambda: self.controllers.policies.open(None),
             A.TEST_ACCESS: lambda: self._with_bucket(self.controllers.testing.open),
             A.AS_IT_WAS: lambda: self._with_bucket(self.controllers.time.ask),
             A.EMPTY_BUCKET: lambda: self._with_bucket(edit.empty_bucket),
@@ -259,6 +260,7 @@ class Session(QObject):
         self.controllers.policies.follow(side.relay)
         self.controllers.testing.follow(side.relay)
         self.controllers.access.follow(side.relay)
+        side.owners.changed.connect(self._rows.refresh)
         self._errors.explain_with(self.controllers.testing.explain)
         self.controllers.acting.users_wanted.connect(self.controllers.access.open)
         side.server.changed.connect(self._show_server)

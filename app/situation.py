@@ -39,6 +39,7 @@ class Situation:
         selected_objects: How many of them are known to be objects, not folders.
         in_tree: The node of the tree that has the keyboard, or None while the table has it.
         tree_bucket: That node's bucket when it is a bucket itself.
+        node_bucket: The bucket that the node lies in, or is.
         can_back, can_forward: The history has somewhere to go.
         can_paste: The clipboard holds files or a picture, or something was cut or copied here.
         can_undo, can_redo: Something can be taken back, or done again.
@@ -56,6 +57,7 @@ class Situation:
     selected_objects: int = 0
     in_tree: Location | None = None
     tree_bucket: Bucket | None = None
+    node_bucket: Bucket | None = None
     can_back: bool = False
     can_forward: bool = False
     can_paste: bool = False
@@ -80,8 +82,8 @@ class Situation:
 
     @property
     def target_bucket(self) -> Bucket | None:
-        """Return the bucket that bucket actions are about: the node with the keyboard, else the one shown."""
-        return self.tree_bucket or self.bucket
+        """Return the bucket that bucket actions are about: that of the node with the keyboard, else the one shown."""
+        return self.tree_bucket or self.node_bucket or self.bucket
 
     @property
     def has_target(self) -> bool:

@@ -109,6 +109,7 @@ class PolicyVerdict:
         applies: Whether it concerns this role and command at all, and is enabled.
         result: Whether the row meets it; None for null, which counts as no, and where it does not apply.
         culprits: The sub-expressions that made it fail, or pass.
+        at_target: Whether it says so of the row as it would be where the object is to go.
     """
 
     policy: Policy
@@ -116,6 +117,7 @@ class PolicyVerdict:
     applies: bool
     result: bool | None
     culprits: tuple[Culprit, ...] = ()
+    at_target: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ class User:
         role: The role of their tokens.
         claims: What their tokens say beside that.
         has_password: Whether one was set.
+        changed_at: When any of it was changed last, their password too; None where that is not known.
     """
 
     id: str
@@ -170,6 +173,7 @@ class User:
     has_password: bool
     created_at: datetime
     claims: Mapping[str, Any] = field(default_factory=lambda: NO_CLAIMS)
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

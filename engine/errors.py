@@ -41,6 +41,7 @@ class StorageError(Exception):
         message: One sentence for a person.
         path: The object, file or folder that it is about, if any.
         hint: What the person can do about it, if anything.
+        about: Which value of the call is refused, by its name there; empty where it is about all of it.
         retryable: Whether the same call may succeed later unchanged.
     """
 
@@ -48,9 +49,10 @@ class StorageError(Exception):
     default_hint: ClassVar[str | None] = None
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, path: str | None = None, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, path: str | None = None, hint: str | None = None, about: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.about = about
         self.path = path
         self.hint = hint if hint is not None else self.default_hint
 

@@ -17,6 +17,7 @@ from app.bridge.finding import Finder
 from app.bridge.labels import LabelBridge
 from app.bridge.operations import Operations
 from app.bridge.outside import OutsideBridge
+from app.bridge.owners import Owners
 from app.bridge.policies import PolicyBridge
 from app.bridge.previews import Previewer
 from app.bridge.reading import Reader
@@ -50,6 +51,7 @@ class EngineSide:
         outside: What other programs do in the storage folder.
         alarms: What the store needs somebody for.
         finder: Lists folders for menus and while somebody types.
+        owners: How the owners of objects are called.
         row_maker: Turns listings into rows.
     """
 
@@ -60,7 +62,9 @@ class EngineSide:
         storage, own = workspace.storage, workspace.context
         self.acting = Acting(own, parent)
         lanes = ActingTasks(tasks, self.acting)
-        self.row_maker = RowMaker(workspace.owner_id)
+        self.relay = EventRelay(storage, tasks, parent)
+        self.owners = Owners(workspace, tasks, self.relay, parent)
+        self.row_maker = RowMaker(workspace.owner_id, self.owners.name_of)
         self.reader = Reader(storage, own, lanes, self.row_maker)
         self.finder = Finder(storage, lanes)
         self.policies = PolicyBridge(workspace, own, tasks)
@@ -78,7 +82,6 @@ class EngineSide:
             TransferQueue(storage, own, keep_out=(self.data_dir,)), self.acting, tasks, parent
         )
         self.server = ServerBridge(workspace, self.acting, tasks, parent)
-        self.relay = EventRelay(storage, tasks, parent)
         self.access = AccessBridge(workspace, tasks)
         self.audit = AuditBridge(workspace, tasks)
         self.outside = OutsideBridge(storage, workspace.watcher, tasks, parent)

@@ -47,20 +47,20 @@ class PolicyBridge:
         self._tasks = tasks
 
     def list(
-        self, bucket: Bucket, then: Callable[[tuple[PolicyRow, ...]], None], otherwise: Fail, *, owner: QObject
+        self, bucket: Bucket | None, then: Callable[[tuple[PolicyRow, ...]], None], otherwise: Fail, *, owner: QObject
     ) -> Ticket:
-        """Read the policies that count for a bucket, its own first, each with its meaning."""
+        """Read the policies that count for a bucket, its own first, or all there are, each with its meaning."""
         return self._tasks.read(lambda _: self._rows(bucket), then, otherwise, owner=owner)
 
     def judge(
-        self, spec: PolicySpec, bucket: Bucket | None, then: Callable[[Judgement], None], otherwise: Fail,
+        self, spec: PolicySpec, bucket: str | None, then: Callable[[Judgement], None], otherwise: Fail,
         *, owner: QObject,
     ) -> Ticket:  # fmt: skip
         """Find out what a policy would mean, or what is wrong with it.
 
         Args:
             spec: The policy.
-            bucket: The bucket that it belongs to, or None where it speaks of all.
+            bucket: How the bucket is called that it belongs to, or None where it speaks of all.
             then: Gets what was found.
             otherwise: Gets the failure.
             owner: The answer is dropped once this object is deleted.
@@ -68,13 +68,14 @@ class PolicyBridge:
         return self._tasks.read(lambda _: _judged(spec, bucket), then, otherwise, owner=owner)
 
     def read(
-        self, text: str, bucket: Bucket, then: Callable[[Script], None], otherwise: Fail, *, owner: QObject
+        self, text: str, bucket: Bucket | None, then: Callable[[Script], None], otherwise: Fail, *, owner: QObject
     ) -> Ticket:
-        """Find out what statements would do, or what is wrong with them; looked at from a bucket."""
+        """Find out what statements would do, or what is wrong with them; looked at from a bucket, or from all."""
 
         def work(_: Ticket) -> Script:
             buckets = {one.id: one.name for one in self._workspace.storage.list_buckets(self._context)}
-            return _script(text, buckets.get(bucket.id, bucket.name), buckets.values())
+            here = buckets.values() if bucket is None else (buckets.get(bucket.id, bucket.name),)
+            return _script(text, here, buckets.values())
 
         return self._tasks.read(work, then, otherwise, owner=owner)
 
@@ -102,15 +103,12 @@ class PolicyBridge:
             self._workspace.storage.delete_bucket(made.id, self._context)
             raise
 
-    def create(self, spec: PolicySpec, bucket: Bucket, then: Callable[[Policy], None], otherwise: Fail) -> Ticket:
-        """Add a policy to a bucket; one about buckets themselves belongs to none."""
-        return self._tasks.mutate(
-            lambda _: self._policies.create(
-                spec, self._context, bucket=bucket.id if spec.table is PolicyTable.OBJECTS else None
-            ),
-            then,
-            otherwise,
-        )
+    def create(
+        self, spec: PolicySpec, bucket: Bucket | None, then: Callable[[Policy], None], otherwise: Fail
+    ) -> Ticket:
+        """Add a policy to a bucket, or to none; one about buckets themselves belongs to none."""
+        place = bucket.id if bucket is not None and spec.table is PolicyTable.OBJECTS else None
+        return self._tasks.mutate(lambda _: self._policies.create(spec, self._context, bucket=place), then, otherwise)
 
     def replace(self, policy: Policy, spec: PolicySpec, then: Callable[[Policy], None], otherwise: Fail) -> Ticket:
         """Let a policy say something else, unless somebody else has changed it since it was read."""
@@ -127,14 +125,19 @@ class PolicyBridge:
     def delete(self, policies: Sequence[Policy], then: Callable[[tuple[Policy, ...]], None], otherwise: Fail) -> Ticket:
         """Forget policies, all at once; calls back with those that are to be given to `put_back`."""
         ids = [policy.id for policy in policies]
-        return self._tasks.mutate(lambda _: self._policies.delete_many(ids, self._context), then, otherwise)
+
+        def work(_: Ticket) -> tuple[Policy, ...]:
+            buckets = {one.name: one.id for one in self._workspace.storage.list_buckets(self._context)}
+            deleted = self._policies.delete_many(ids, self._context)
+            return tuple(replace(one, bucket=buckets.get(one.bucket or "", one.bucket)) for one in deleted)
+
+        return self._tasks.mutate(work, then, otherwise)
 
     def put_back(
-        self, policies: Sequence[Policy], bucket: Bucket, then: Callable[[tuple[Policy, ...]], None], otherwise: Fail
+        self, policies: Sequence[Policy], then: Callable[[tuple[Policy, ...]], None], otherwise: Fail
     ) -> Ticket:
-        """Make deleted policies again, all or none; those of the bucket belong to it whatever it is called by now."""
-        as_were = [one if one.bucket is None else replace(one, bucket=bucket.id) for one in policies]
-        return self._tasks.mutate(lambda _: self._policies.put_back(as_were, self._context), then, otherwise)
+        """Make policies again that `delete` gave, all or none; each in its bucket, whatever that is called by now."""
+        return self._tasks.mutate(lambda _: self._policies.put_back(policies, self._context), then, otherwise)
 
     def apply(self, text: str, then: Callable[[PolicyChanges], None], otherwise: Fail) -> Ticket:
         """Do what statements say, all or none."""
@@ -178,11 +181,14 @@ class PolicyBridge:
             owner=owner,
         )
 
-    def _rows(self, bucket: Bucket) -> tuple[PolicyRow, ...]:
+    def _rows(self, bucket: Bucket | None) -> tuple[PolicyRow, ...]:
+        if bucket is None:
+            by_place = sorted(self._policies.list(self._context), key=lambda policy: policy.bucket or "")
+            return tuple(_row(policy, policy.bucket or "") for policy in by_place)
         name = self._workspace.storage.get_bucket(bucket.id, self._context).name
         policies = [one for one in self._policies.list(self._context) if one.bucket in (name, None)]
         own_first = sorted(policies, key=lambda policy: policy.bucket is None)
-        return tuple(PolicyRow(policy, language.describe(policy.spec, policy.bucket)) for policy in own_first)
+        return tuple(map(_row, own_first))
 
     def _adopt(self, template_id: str, bucket_id: str, value: str) -> PolicyChanges:
         return self._policies.apply(self._sql_of(template_id, bucket_id, value), self._context)
@@ -230,12 +236,15 @@ class PolicyBridge:
         return tuple(path for path in found if path.startswith(typed))[:_PATHS_OFFERED]
 
 
-def _judged(spec: PolicySpec, bucket: Bucket | None) -> Judgement:
+def _row(policy: Policy, place: str = "") -> PolicyRow:
+    return PolicyRow(policy, language.describe(policy.spec, policy.bucket), place)
+
+
+def _judged(spec: PolicySpec, bucket: str | None) -> Judgement:
     using, check = (_flaw(text, spec) for text in (spec.using, spec.check))
     if using is not None or check is not None:
         return Judgement(spec, using=using, check=check)
-    is_bound = bucket is not None and spec.table is PolicyTable.OBJECTS
-    return Judgement(spec, language.describe(spec, bucket.name if bucket is not None and is_bound else None))
+    return Judgement(spec, language.describe(spec, bucket if spec.table is PolicyTable.OBJECTS else None))
 
 
 def _flaw(text: str | None, spec: PolicySpec) -> Flaw | None:
@@ -256,19 +265,19 @@ def _sql(policy: Policy) -> str:
     return "\n".join(f"-- {line}".rstrip() for line in (note, *statement.splitlines())) + "\n"
 
 
-def _script(text: str, here: str, buckets: Collection[str]) -> Script:
-    """Return what statements would do, and what of that somebody would miss who looks at one bucket.
+def _script(text: str, here: Collection[str], buckets: Collection[str]) -> Script:
+    """Return what statements would do, and what of that somebody would miss who looks at some buckets.
 
     Args:
         text: The statements.
-        here: The bucket that is looked at.
+        here: The buckets that are looked at.
         buckets: All there are.
     """
     try:
         statements = language.statements(text)
     except InvalidPolicy as error:
         return Script(text, flaw=flaw_of(error))
-    named = dict.fromkeys(name for statement in statements if (name := _bucket_of(statement)) not in (None, here))
+    named = dict.fromkeys(name for statement in statements if (name := _bucket_of(statement)) not in (None, *here))
     return Script(text, tuple(map(_told, statements)), tuple(_elsewhere(str(name), buckets) for name in named))
 
 

@@ -13,18 +13,19 @@ from PySide6.QtWidgets import QWidget
 
 from app.bridge.access import AccessBridge
 from app.bridge.events import EventRelay
-from app.bridge.tasks import Ticket
+from app.bridge.tasks import Fail, Ticket
 from app.dialogs.access_dialog import AccessDialog
 from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.keys_dialog import KeysDialog
 from app.dialogs.token_dialog import TokenDialog
 from app.dialogs.user_dialog import UserDialog
-from app.errors import ErrorPresenter
+from app.errors import ErrorPresenter, sentence
 from app.formats import full_time_text
 from app.i18n import translate
 from app.look import Look
 from app.widgets.toast import Toast
 from engine.access_types import IssuedToken, TokenInfo, User
+from engine.errors import RequestFault
 
 _SECRET_FORMS: Final = (
     "x-kde-passwordManagerHint",
@@ -89,7 +90,7 @@ class AccessControl(QObject):
             form.finish()
             self._done(dialog, translate("AccessControl", "{who} is known here now").format(who=user.name))
 
-        form.submitted.connect(lambda draft: self._access.add(draft, added, self._errors.in_dialog(form)))
+        form.submitted.connect(lambda draft: self._access.add(draft, added, self._failed(form)))
         form.open()
 
     def _edit(self, dialog: AccessDialog, user: User) -> None:
@@ -99,8 +100,20 @@ class AccessControl(QObject):
             form.finish()
             self._done(dialog, translate("AccessControl", "{who} changed").format(who=user.name))
 
-        form.submitted.connect(lambda draft: self._access.change(user, draft, changed, self._errors.in_dialog(form)))
+        form.submitted.connect(lambda draft: self._access.change(user, draft, changed, self._failed(form)))
         form.open()
+
+    def _failed(self, form: UserDialog) -> Fail:
+        """Return what shows in a form why the engine did not agree: beside the field that it is about."""
+        in_dialog = self._errors.in_dialog(form)
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, RequestFault) and error.about and form.is_open:
+                form.refuse_value(error.about, sentence(error))
+            else:
+                in_dialog(error)
+
+        return failed
 
     def _remove(self, dialog: AccessDialog, user: User) -> None:
         title, verb = translate("AccessControl", "Remove this user?"), translate("AccessControl", "Remove user")

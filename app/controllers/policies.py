@@ -52,16 +52,17 @@ class PolicyControl(QObject):
         for signal in (relay.buckets_changed, relay.everything_changed):
             signal.connect(lambda *_: self._news.emit())
 
-    def open(self, bucket: Bucket) -> None:
-        """Show who may use a bucket."""
+    def open(self, bucket: Bucket | None) -> None:
+        """Show who may use a bucket, or every policy there is."""
         dialog = PoliciesDialog(self._look, self._window, bucket)
-        dialog.new_wanted.connect(lambda: self._ask_template(dialog, bucket))
+        dialog.new_wanted.connect(lambda: self._begin(dialog, bucket))
         dialog.edit_wanted.connect(lambda policy: self._edit(dialog, bucket, policy))
         dialog.delete_wanted.connect(lambda policies: self._ask_delete(dialog, bucket, policies))
         dialog.switched.connect(lambda policy, on: self._switch(dialog, bucket, policy, on=on))
         dialog.copy_wanted.connect(lambda policies: self._copy(dialog, bucket, policies))
         dialog.paste_wanted.connect(lambda: self._paste(dialog, bucket))
-        dialog.test_wanted.connect(lambda: self._testing.open(bucket, dialog))
+        if bucket is not None:
+            dialog.test_wanted.connect(lambda: self._testing.open(bucket, dialog))
         again = partial(self._load, dialog, bucket)
         self._news.connect(again)
         dialog.finished.connect(lambda _: self._news.disconnect(again))
@@ -69,7 +70,7 @@ class PolicyControl(QObject):
         self._load(dialog, bucket)
         dialog.open()
 
-    def _load(self, dialog: PoliciesDialog, bucket: Bucket, choose: str = "") -> None:
+    def _load(self, dialog: PoliciesDialog, bucket: Bucket | None, choose: str = "") -> None:
         """Read the policies, for the last who asks: an older answer would show what is no more."""
         if self._reading is not None:
             self._reading.cancel()
@@ -81,11 +82,18 @@ class PolicyControl(QObject):
 
         self._reading = self._policies.list(bucket, known, self._errors.in_dialog(dialog), owner=dialog)
 
-    def _again(self, dialog: PoliciesDialog, bucket: Bucket, choose: str = "", said: str = "") -> None:
+    def _again(self, dialog: PoliciesDialog, bucket: Bucket | None, choose: str = "", said: str = "") -> None:
         """Read the policies again, if the dialog is still there."""
         if dialog.is_open:
             dialog.say(said)
             self._load(dialog, bucket, choose)
+
+    def _begin(self, dialog: PoliciesDialog, bucket: Bucket | None) -> None:
+        """Begin a policy: from what is ready made where that is for a bucket."""
+        if bucket is None:
+            self._edit(dialog, None, None)
+        else:
+            self._ask_template(dialog, bucket)
 
     def _ask_template(self, dialog: PoliciesDialog, bucket: Bucket) -> None:
         asked = TemplateDialog(self._look, dialog, self._policies.lexer, self._policies.templates)
@@ -105,8 +113,8 @@ class PolicyControl(QObject):
         asked.own_wanted.connect(lambda: self._edit(dialog, bucket, None))
         asked.open()
 
-    def _edit(self, dialog: PoliciesDialog, bucket: Bucket, policy: Policy | None) -> None:
-        asked = PolicyEditor(self._look, dialog, self._policies.lexer, policy)
+    def _edit(self, dialog: PoliciesDialog, bucket: Bucket | None, policy: Policy | None) -> None:
+        asked = PolicyEditor(self._look, dialog, self._policies.lexer, policy, everywhere=bucket is None)
         failed = self._errors.in_dialog(asked)
 
         def kept(made: Policy) -> None:
@@ -119,14 +127,15 @@ class PolicyControl(QObject):
             else:
                 self._policies.replace(policy, spec, kept, failed)
 
-        where = bucket if policy is None or policy.bucket is not None else None
+        here = None if bucket is None else bucket.name
+        where = here if policy is None else policy.bucket
         asked.judge_wanted.connect(
             lambda spec: self._policies.judge(spec, where, asked.show_judgement, failed, owner=asked)
         )
         asked.submitted.connect(submit)
         asked.open()
 
-    def _ask_delete(self, dialog: PoliciesDialog, bucket: Bucket, policies: list[Policy]) -> None:
+    def _ask_delete(self, dialog: PoliciesDialog, bucket: Bucket | None, policies: list[Policy]) -> None:
         title = translate("PolicyControl", "Delete %Ln polic(y)?", None, len(policies))
         warning = translate(
             "PolicyControl", "It can be undone as long as the list is open. To keep a policy for later, switch it off."
@@ -142,31 +151,31 @@ class PolicyControl(QObject):
         )
         asked.open()
 
-    def _deleted(self, dialog: PoliciesDialog, bucket: Bucket, policies: tuple[Policy, ...]) -> None:
+    def _deleted(self, dialog: PoliciesDialog, bucket: Bucket | None, policies: tuple[Policy, ...]) -> None:
         """Tell what was deleted, with the button that takes it back."""
         self._again(dialog, bucket, said=translate("PolicyControl", "%Ln polic(y) deleted", None, len(policies)))
         if dialog.is_open and policies:
-            dialog.offer_undo(lambda: self._put_back(dialog, bucket, policies))
+            dialog.offer_undo(len(policies), lambda: self._put_back(dialog, bucket, policies))
 
-    def _put_back(self, dialog: PoliciesDialog, bucket: Bucket, policies: tuple[Policy, ...]) -> None:
+    def _put_back(self, dialog: PoliciesDialog, bucket: Bucket | None, policies: tuple[Policy, ...]) -> None:
         said = translate("PolicyControl", "%Ln polic(y) there again", None, len(policies))
         tell = self._errors.in_dialog(dialog)
 
         def failed(error: Exception) -> None:
             if dialog.is_open:
-                dialog.offer_undo(lambda: self._put_back(dialog, bucket, policies))  # it can be tried again
+                dialog.offer_undo(len(policies), lambda: self._put_back(dialog, bucket, policies), again=True)
             tell(error)
 
-        self._policies.put_back(policies, bucket, lambda made: self._again(dialog, bucket, made[0].id, said), failed)
+        self._policies.put_back(policies, lambda made: self._again(dialog, bucket, made[0].id, said), failed)
 
-    def _switch(self, dialog: PoliciesDialog, bucket: Bucket, policy: Policy, *, on: bool) -> None:
+    def _switch(self, dialog: PoliciesDialog, bucket: Bucket | None, policy: Policy, *, on: bool) -> None:
         text = translate("PolicyControl", "“{name}” is on") if on else translate("PolicyControl", "“{name}” is off")
         said = text.format(name=policy.spec.name)
         self._policies.set_enabled(
             policy, lambda _: self._again(dialog, bucket, said=said), self._errors.in_dialog(dialog), enabled=on
         )
 
-    def _copy(self, dialog: PoliciesDialog, bucket: Bucket, policies: list[Policy]) -> None:
+    def _copy(self, dialog: PoliciesDialog, bucket: Bucket | None, policies: list[Policy]) -> None:
         said = translate("PolicyControl", "%Ln polic(y) copied as SQL", None, len(policies))
 
         def copied(sql: str) -> None:
@@ -175,7 +184,7 @@ class PolicyControl(QObject):
 
         self._policies.sql(policies, copied, self._errors.in_dialog(dialog), owner=dialog)
 
-    def _paste(self, dialog: PoliciesDialog, bucket: Bucket) -> None:
+    def _paste(self, dialog: PoliciesDialog, bucket: Bucket | None) -> None:
         text = self._clipboard.text()
         text = text if text.strip().lower().startswith(_LOOKS_LIKE_SQL) else ""
         asked = PasteSqlDialog(self._look, dialog, self._policies.lexer, text)

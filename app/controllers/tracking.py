@@ -83,6 +83,7 @@ class Tracker(QObject):
             selected_objects=sum(1 for row in rows if row.object is not None),
             in_tree=in_tree,
             tree_bucket=self._tree.currentIndex().data(BUCKET_ROLE) if self._tree.hasFocus() else None,
+            node_bucket=None if in_tree is None else self._navigator.bucket_named(in_tree.bucket),
             can_back=self._navigator.history.can_go_back,
             can_forward=self._navigator.history.can_go_forward,
             can_paste=self._can_paste,

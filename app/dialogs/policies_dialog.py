@@ -1,4 +1,4 @@
-"""The policies that count for a bucket: what each means, which are on, and what can be done with them."""
+"""The policies that count for a bucket, or all there are: what each means, if it is on, what can be done with it."""
 
 from __future__ import annotations
 
@@ -43,9 +43,11 @@ class PoliciesDialog(Dialog):
     paste_wanted = Signal()
     test_wanted = Signal()
 
-    def __init__(self, look: Look, parent: QWidget, bucket: Bucket) -> None:
-        """Args: look; the window; whose policies."""
-        title = translate("PoliciesDialog", "Who may use {bucket}").format(bucket=bucket.name)
+    def __init__(self, look: Look, parent: QWidget, bucket: Bucket | None) -> None:
+        """Args: look; the window; whose policies, or None for all."""
+        title = translate("PoliciesDialog", "Policies of all buckets")
+        if bucket is not None:
+            title = translate("PoliciesDialog", "Who may use {bucket}").format(bucket=bucket.name)
         super().__init__(look, parent, title, 760)
         self._is_loading = False
         self._all: tuple[PolicyRow, ...] = ()
@@ -59,13 +61,14 @@ class PoliciesDialog(Dialog):
         self.copy = look.push_button(translate("PoliciesDialog", "&Copy as SQL"))
         self.paste = look.push_button(translate("PoliciesDialog", "&Paste SQL…"))
         self.said = label(tone="muted")
-        self.undo = look.push_button(translate("PoliciesDialog", "&Undo"), "link")
+        self.undo = look.push_button("", "link")
         self.undo.setAutoDefault(False)
-        self._take_back: Callable[[], None] | None = None
+        self._deletions: list[tuple[int, Callable[[], None]]] = []
         self._pages = QStackedLayout()
         self.nothing = self._make_nothing(bucket)
         self._lay_out(bucket)
         self.test = self.add_aside(translate("PoliciesDialog", "&Test access…"), "scales")
+        self.test.setVisible(bucket is not None)
         self._buttons.insertWidget(1, self.said)
         self._buttons.insertWidget(2, self.undo)
         self.add_close().setDefault(False)
@@ -95,10 +98,16 @@ class PoliciesDialog(Dialog):
         self.said.setText(text)
         announce(self.said, text)
 
-    def offer_undo(self, take_back: Callable[[], None]) -> None:
-        """Offer to take back what was deleted last, until it is taken back or something else is deleted."""
-        self._take_back = take_back
-        self.undo.show()
+    def offer_undo(self, number: int, take_back: Callable[[], None], *, again: bool = False) -> None:
+        """Offer to bring back what was deleted, the last deletion first, as long as it is not back.
+
+        Args:
+            number: How many policies that was.
+            take_back: Brings them back.
+            again: It could not be done before: what was deleted since comes first.
+        """
+        self._deletions.insert(0 if again else len(self._deletions), (number, take_back))
+        self._show_undo()
 
     def refuse(self, reason: str) -> None:
         """Say why something could not be done."""
@@ -106,7 +115,7 @@ class PoliciesDialog(Dialog):
         self.notice.say(reason)
         self._judge()
 
-    def _make_nothing(self, bucket: Bucket) -> EmptyState:
+    def _make_nothing(self, bucket: Bucket | None) -> EmptyState:
         action = QAction(translate("PoliciesDialog", "&New policy…"), self)
         action.setProperty("glyph", "plus")
         action.triggered.connect(self.new_wanted)
@@ -114,13 +123,18 @@ class PoliciesDialog(Dialog):
         text = translate("PoliciesDialog", "Nobody else sees it without the service key or a signed link, until a "
                          "policy lets them in. Choose one that is ready made, write your own, or paste those of a "
                          "Supabase project.")  # fmt: skip
-        if bucket.public:
+        if bucket is None:
+            title = translate("PoliciesDialog", "There are no policies yet")
+            text = translate("PoliciesDialog", "Nobody but you sees anything without the service key or a signed link, "
+                             "but for the objects of public buckets. Write a policy, paste those of a Supabase "
+                             "project, or choose a ready-made one in “Access policies” of a bucket.")  # fmt: skip
+        elif bucket.public:
             title = translate("PoliciesDialog", "Others can read, and nothing else")
             text = translate("PoliciesDialog", "The bucket is public: whoever has an object's address can read it. "
                              "For more than that, a policy must let them in.")  # fmt: skip
         return EmptyState(self.look, "lock-key", title, text, (action,))
 
-    def _lay_out(self, bucket: Bucket) -> None:
+    def _lay_out(self, bucket: Bucket | None) -> None:
         self.body.addWidget(label(_explained(bucket), tone="muted", wrap=True))
         row = QHBoxLayout()
         row.setSpacing(self.look.theme.space("s"))
@@ -157,7 +171,7 @@ class PoliciesDialog(Dialog):
     def _chosen_anew(self) -> None:
         if not self._is_loading:  # what was said is about what was done, and reading it again changes the choice
             self.notice.say("")
-            if self._take_back is None:
+            if not self._deletions:
                 self.said.clear()
         self._judge()
 
@@ -169,12 +183,17 @@ class PoliciesDialog(Dialog):
             button.setVisible(bool(self._all))  # where there is nothing yet, there is one thing to do
 
     def _undo(self) -> None:
-        take_back, self._take_back = self._take_back, None
-        self.undo.hide()
+        _, take_back = self._deletions.pop()
+        self._show_undo()
         self.say("")
         self.list.setFocus()
-        if take_back is not None:
-            take_back()
+        take_back()
+
+    def _show_undo(self) -> None:
+        """Say on the button itself what it does: other sentences come to stand beside it."""
+        self.undo.setVisible(bool(self._deletions))
+        if self._deletions:
+            self.undo.setText(translate("PoliciesDialog", "&Bring %Ln polic(y) back", None, self._deletions[-1][0]))
 
     def _edit(self) -> None:
         chosen = self.list.chosen
@@ -198,7 +217,11 @@ class PoliciesDialog(Dialog):
         menu.popup(position)
 
 
-def _explained(bucket: Bucket) -> str:
+def _explained(bucket: Bucket | None) -> str:
+    if bucket is None:
+        return translate("PoliciesDialog", "Those about buckets and those that count in all of them come first, then "
+                         "those of each bucket. Others than you and the service role may do what a policy that is on "
+                         "allows, and nothing else.")  # fmt: skip
     text = translate("PoliciesDialog", "You may do everything here, and so may the service role. Others may do what a "
                      "policy that is on allows, and nothing else.")  # fmt: skip
     if not bucket.public:

@@ -31,14 +31,25 @@ class PolicyEditor(Dialog):
     judge_wanted = Signal(object)
     submitted = Signal(object)
 
-    def __init__(self, look: Look, parent: QWidget, lexer: Lexer, policy: Policy | None = None) -> None:
-        """Args: look; the window; what cuts expressions into tokens; the policy, or None for a new one."""
+    def __init__(
+        self, look: Look, parent: QWidget, lexer: Lexer, policy: Policy | None = None, *, everywhere: bool = False
+    ) -> None:
+        """Show a policy, or an empty form.
+
+        Args:
+            look: Look.
+            parent: The window.
+            lexer: Cuts expressions into tokens.
+            policy: Which, or None for a new one.
+            everywhere: A new one is to belong to no bucket.
+        """
         new = policy is None
         title = translate("PolicyEditor", "New policy") if new else translate("PolicyEditor", "Edit policy")
         super().__init__(look, parent, title, 680)
         self._judgement: Judgement | None = None
         self._is_wanted = False
-        self.form = PolicyForm(look, lexer)
+        everywhere = everywhere if policy is None else policy.bucket is None
+        self.form = PolicyForm(look, lexer, everywhere=everywhere)
         self.meaning = Meaning(look)
         if policy is not None:
             self.form.show_spec(policy.spec)

@@ -33,10 +33,11 @@ class PolicyForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, look: Look, lexer: Lexer) -> None:
-        """Args: look; what cuts expressions into tokens."""
+    def __init__(self, look: Look, lexer: Lexer, *, everywhere: bool = False) -> None:
+        """Args: look; what cuts expressions into tokens; whether it is to belong to no bucket."""
         super().__init__()
         self._look = look
+        self._is_everywhere = everywhere
         self._shown_roles: tuple[str, ...] = ()
         self.name = QLineEdit()
         self.name.setPlaceholderText(translate("PolicyForm", "Members see their own pictures"))
@@ -91,7 +92,7 @@ class PolicyForm(QWidget):
         self.using.edit.setPlainText(spec.using or "")
         self.check.edit.setPlainText(spec.check or "")
         self.restrictive.setChecked(not spec.permissive)
-        self.advanced.set_open(not spec.permissive or spec.table is not PolicyTable.OBJECTS)
+        self.advanced.set_open(not spec.permissive or self.table.currentIndex() > 0 or self._is_everywhere)
 
     def show_flaws(self, using: Flaw | None, check: Flaw | None) -> None:
         """Show what is wrong with the conditions, if anything."""
@@ -121,7 +122,10 @@ class PolicyForm(QWidget):
             self.who.addItem(role_text(role), str(role))
         self.who.setCurrentIndex(1)
         self.who.addItem(translate("PolicyForm", "Other roles…"), _CUSTOM)
-        self.table.addItem(translate("PolicyForm", "Objects of the bucket"), PolicyTable.OBJECTS)
+        objects = translate("PolicyForm", "Objects of the bucket")
+        if self._is_everywhere:
+            objects = translate("PolicyForm", "Objects of all buckets")
+        self.table.addItem(objects, PolicyTable.OBJECTS)
         self.table.addItem(
             translate("PolicyForm", "Buckets: which of them are seen, made, changed and deleted"), PolicyTable.BUCKETS
         )
@@ -141,6 +145,7 @@ class PolicyForm(QWidget):
             column.addWidget(part)
         self.advanced.add(Field(translate("PolicyForm", "A&bout"), self.table))
         self.advanced.add(self.restrictive)
+        self.advanced.set_open(self._is_everywhere)  # there what it is about is the first thing to say
 
     def _connect(self) -> None:
         for edit in (self.name, self.roles):

@@ -11,6 +11,7 @@ from app.dialogs.base import Dialog
 from app.i18n import translate
 from app.look import Look, label
 from app.widgets.form import Field
+from app.widgets.notice import Notice
 from engine.access_types import User
 from engine.identities.passwords import PASSWORD_MIN_CHARS
 from engine.types import UNCHANGED, Role, Unchanged
@@ -19,7 +20,7 @@ _CLAIMS_PX = 96
 
 
 class UserDialog(Dialog):
-    """Stays open until the engine has agreed, so that a refusal stands beside the name.
+    """Stays open until the engine has agreed, so that a refusal stands beside the field that it is about.
 
     Signals:
         submitted: Carries a `UserDraft`.
@@ -48,9 +49,23 @@ class UserDialog(Dialog):
 
     def refuse(self, reason: str) -> None:
         """Show why the engine did not agree, and let the person change the entry."""
-        self.name_field.refuse(reason)
+        self.notice.say(reason, tone="danger")
         self.save.setEnabled(True)
-        self.name.setFocus()
+
+    def refuse_value(self, about: str, reason: str) -> None:
+        """Show why the engine does not take a value, beside its field.
+
+        Args:
+            about: Which: what `Users` calls it.
+            reason: In plain words.
+        """
+        field = self._fields.get(about)
+        if field is None:
+            self.refuse(reason)
+            return
+        field.refuse(reason)
+        self.save.setEnabled(True)
+        field.control.setFocus()
 
     def draft(self) -> UserDraft:
         """Return what the form says; its claims are sound."""
@@ -84,6 +99,8 @@ class UserDialog(Dialog):
         self.user_id.setPlaceholderText(translate("UserDialog", "A new one"))
 
     def _lay_out(self) -> None:
+        self.notice = Notice(self.look)
+        self.body.addWidget(self.notice)
         self.name_field = Field(translate("UserDialog", "&Name"), self.name)
         self.role_field = Field(translate("UserDialog", "&Role"), self.role)
         self.claims_field = Field(
@@ -100,12 +117,20 @@ class UserDialog(Dialog):
         for part in (self.name_field, self.role_field, self.claims_field, self.password_field, self.no_password):
             self.body.addWidget(part)
         self.body.addWidget(self.id_field)
+        self._fields = {
+            "name": self.name_field,
+            "role": self.role_field,
+            "claims": self.claims_field,
+            "password": self.password_field,
+            "user_id": self.id_field,
+        }
         if self._user is not None:
             ends = translate("UserDialog", "Another role, other claims or another password end all their tokens.")
             self.body.addWidget(label(ends, size="caption", tone="muted", wrap=True))
 
     def _connect(self) -> None:
-        for signal in (self.name.textChanged, self.role.editTextChanged, self.password.textChanged):
+        edits = (self.name, self.password, self.user_id)
+        for signal in (*(edit.textChanged for edit in edits), self.role.editTextChanged):
             signal.connect(lambda _: self._judge())
         self.claims.textChanged.connect(self._judge)
         self.no_password.toggled.connect(self.password.setDisabled)
@@ -128,7 +153,9 @@ class UserDialog(Dialog):
         return (*(field.text() for field in fields), self.role.currentText(), self.claims.toPlainText())
 
     def _judge(self) -> None:
-        self.name_field.refuse("")
+        self.notice.say("")
+        for field in (self.name_field, self.id_field):
+            field.refuse("")
         password = self.password.text()
         short = 0 < len(password) < PASSWORD_MIN_CHARS and not self.no_password.isChecked()
         too_short = translate("UserDialog", "A password has {least} characters or more.")

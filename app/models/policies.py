@@ -88,6 +88,8 @@ def marks_of(row: PolicyRow) -> tuple[tuple[str, str], ...]:
         marks.append((translate("PolicyModel", "About buckets"), "accent"))
     elif row.policy.bucket is None:
         marks.append((translate("PolicyModel", "All buckets"), "accent"))
+    elif row.place:
+        marks.append((row.place, "plain"))
     return tuple(marks)
 
 

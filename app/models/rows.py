@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -84,15 +84,21 @@ class Row:
         return self.object is None
 
 
+def _nobody(_owner_id: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class RowMaker:
     """Turns listing pages into rows.
 
     Attributes:
         own_id: The owner id that is shown as "You".
+        name_of: How others are called; nothing for those who are not known. Called in any thread.
     """
 
     own_id: str
+    name_of: Callable[[str], str] = _nobody
 
     def rows(self, page: ListPage) -> tuple[Row, ...]:
         """Return the rows of a page, folders first."""
@@ -117,7 +123,9 @@ class RowMaker:
         """Return how an owner is called in the window."""
         if owner_id is None:
             return "—"
-        return translate("Rows", "You") if owner_id == self.own_id else owner_id[:8]
+        if owner_id == self.own_id:
+            return translate("Rows", "You")
+        return self.name_of(owner_id) or owner_id[:8]
 
     def _folder(self, folder: Folder) -> Row:
         look = kinds.FOLDER

@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.formats import breakable
+from app.formats import breakable, tip_text
 from app.look import Look, label
 from app.widgets.elided_label import ElidedLabel
 
@@ -42,11 +42,12 @@ class FactList(QWidget):
             row.deleteLater()  # not at once: it may be a field of one that asks for this
         self._rows.clear()
 
-    def add(self, name: str, value: str) -> None:
-        """Add a fact."""
+    def add(self, name: str, value: str, tip: str = "") -> None:
+        """Add a fact, with what else is to be known about it."""
         shown = label(breakable(value), wrap=True, selectable=True)
         shown.setMinimumWidth(1)
         shown.setAccessibleName(f"{name}: {value}")
+        shown.setToolTip(tip_text(tip))
         self.add_widget(name, value, shown)
 
     def add_widget(self, name: str, value: str, shown: QWidget, *, height_px: int = 0) -> None:

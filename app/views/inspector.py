@@ -159,7 +159,7 @@ class Inspector(QWidget):
             add(translate("Inspector", "Modified"), full_time_text(item.modified_at))
         add(translate("Inspector", "Stored"), full_time_text(item.updated_at))
         add(translate("Inspector", "Created"), full_time_text(item.created_at))
-        add(translate("Inspector", "Owner"), owner)
+        add(translate("Inspector", "Owner"), owner, item.owner_id or "")
         add(translate("Inspector", "Path"), f"{item.bucket}/{item.path}")
         self._add_checksum(item.checksum)
         self.metadata.show_metadata(item.user_metadata, editable=editable)

@@ -178,6 +178,8 @@ class VerdictCard(QFrame):
         if verdict.applies:  # to change or delete something, one must be let read it as well
             row.addWidget(_badge(command_text(verdict.policy.spec.command), ""), 0, top)
             row.addWidget(_badge(verdict.clause, ""), 0, top)
+        if verdict.at_target:
+            row.addWidget(_badge(translate("VerdictCard", "At the target"), ""), 0, top)
         row.addWidget(_badge(self.outcome, tone if verdict.applies else ""), 0, top)
         return row
 

@@ -11,7 +11,7 @@ from engine.version_types import ObjectVersion
 
 if TYPE_CHECKING:
     # not at run time: it brings the database's library, which help and wrong usage do without
-    from engine.access_types import Explanation, Policy, TokenInfo, User
+    from engine.access_types import Explanation, KeyInfo, Policy, TokenInfo, User
 
 
 def bucket_document(bucket: Bucket) -> dict[str, Any]:
@@ -173,6 +173,7 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
                 "policy": policy_document(verdict.policy),
                 "clause": verdict.clause,
                 "applies": verdict.applies,
+                "at_target": verdict.at_target,
                 "result": verdict.result,
                 "decided": [
                     {"text": culprit.text, "start": culprit.start, "length": culprit.length, "value": culprit.value}
@@ -181,4 +182,20 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
             }
             for verdict in explanation.verdicts
         ],
+    }
+
+
+def key_document(key: KeyInfo) -> dict[str, Any]:
+    """Return what is known of a key that counts, for programs.
+
+    Args:
+        key: Any.
+    """
+    return {
+        "signs": "links" if key.signs_links else "tokens",
+        "algorithm": key.algorithm or None,
+        "kid": key.key_id,
+        "since": None if key.since is None else utc_time_text(key.since),
+        "until": None if key.until is None else utc_time_text(key.until),
+        "source": key.source or None,
     }

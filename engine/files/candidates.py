@@ -51,7 +51,13 @@ class Candidate:
 
 
 def verdicts(
-    tx: Transaction, bucket: Bucket, command: Command, candidates: Sequence[Candidate], *, seen: bool
+    tx: Transaction,
+    bucket: Bucket,
+    command: Command,
+    candidates: Sequence[Candidate],
+    *,
+    seen: bool,
+    is_new: bool = True,
 ) -> list[bool]:
     """Return of each row whether the caller of `tx` may write it.
 
@@ -61,8 +67,9 @@ def verdicts(
         command: INSERT or UPDATE.
         candidates: The rows.
         seen: Whether the caller must see them afterwards.
+        is_new: Whether their contents are about to come; else `metadata` says all of those they have and keep.
     """
-    rule = tx.within(bucket).check(command, candidate_objects(bucket.name), seen=seen)
+    rule = tx.within(bucket).check(command, candidate_objects(bucket.name, is_new=is_new), seen=seen)
     if rule is None or not candidates:
         return [True] * len(candidates)
     query = select(rule.label("verdict")).select_from(CANDIDATES).order_by(CANDIDATES.c.key)
@@ -71,14 +78,21 @@ def verdicts(
 
 
 def check_writable(
-    tx: Transaction, bucket: Bucket, command: Command, candidates: Sequence[Candidate], *, seen: bool
+    tx: Transaction,
+    bucket: Bucket,
+    command: Command,
+    candidates: Sequence[Candidate],
+    *,
+    seen: bool,
+    is_new: bool = True,
 ) -> None:
-    """Refuse to write rows of which the caller may not write one.
+    """Refuse to write rows of which the caller may not write one; takes the same as `verdicts`.
 
     Raises:
         Unauthorized: There is one.
     """
-    for candidate, allowed in zip(candidates, verdicts(tx, bucket, command, candidates, seen=seen), strict=True):
+    allowed_ones = verdicts(tx, bucket, command, candidates, seen=seen, is_new=is_new)
+    for candidate, allowed in zip(candidates, allowed_ones, strict=True):
         if not allowed:
             raise Unauthorized(WRITE_DENIED, path=candidate.path)
 

@@ -174,7 +174,8 @@ def _check_may_change(
     for one in stored:
         if one.id not in reached:
             raise Unauthorized(WRITE_DENIED, path=one.path)
-    check_writable(change.tx, bucket, Command.UPDATE, [candidate_of(one) for one in after], seen=True)
+    changed = [candidate_of(one) for one in after]
+    check_writable(change.tx, bucket, Command.UPDATE, changed, seen=True, is_new=False)
 
 
 _WRITE: Final = update(storage_objects).where(_O.id == bindparam("row_id"))

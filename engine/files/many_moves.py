@@ -269,7 +269,7 @@ def _check_changeable(change: Mutation, source: Bucket, target: Bucket, moves: l
         raise Unauthorized(WRITE_DENIED)
     rows = change.tx.execute(_FULL, {"ids": list(paths)}).all()
     becoming = [replace(candidate_of(object_from(row, source.name)), path=paths[row.id]) for row in rows]
-    check_writable(change.tx, target, Command.UPDATE, becoming, seen=True)
+    check_writable(change.tx, target, Command.UPDATE, becoming, seen=True, is_new=False)
 
 
 def _planned(change: Mutation, target: Bucket, groups: list[_Group], may_replace: set[str]) -> _Plan:

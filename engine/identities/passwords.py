@@ -40,7 +40,9 @@ def hash_password(password: str) -> str:
     """
     material = _bytes_of(password)
     if len(password) < PASSWORD_MIN_CHARS or material is None:
-        raise InvalidRequest(f"A password has {PASSWORD_MIN_CHARS} characters or more, and up to 1024 bytes")
+        raise InvalidRequest(
+            f"A password has {PASSWORD_MIN_CHARS} characters or more, and up to 1024 bytes", about="password"
+        )
     kdf = Argon2id(
         salt=os.urandom(_SALT_BYTES), length=_HASH_BYTES, iterations=_PASSES, lanes=_LANES, memory_cost=_MEMORY_KIB
     )

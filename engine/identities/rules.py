@@ -47,9 +47,10 @@ def checked_user_name(name: str) -> str:
     try:
         validate_bucket_name(name)
     except StorageError as error:
-        raise InvalidRequest("This cannot be the name of a user", path=error.path, hint=error.hint) from error
+        text = "This cannot be the name of a user"
+        raise InvalidRequest(text, path=error.path, hint=error.hint, about="name") from error
     if is_id(name.lower()):
-        raise InvalidRequest("The name of a user must not look like an id", path=name)
+        raise InvalidRequest("The name of a user must not look like an id", path=name, about="name")
     return name
 
 
@@ -68,7 +69,8 @@ def checked_user_id(user_id: str) -> str:
     try:
         return str(UUID(user_id))
     except ValueError as error:
-        raise InvalidRequest("The id of a user must be a UUID", path=user_id[:SUBJECT_MAX_CHARS]) from error
+        given = user_id[:SUBJECT_MAX_CHARS]
+        raise InvalidRequest("The id of a user must be a UUID", path=given, about="user_id") from error
 
 
 def checked_role(role: str) -> str:
@@ -84,7 +86,7 @@ def checked_role(role: str) -> str:
         InvalidRequest: No role can have that name.
     """
     if not role.strip() or role == EVERYONE or _UNFIT.search(role) or len(role.encode()) > ROLE_MAX_BYTES:
-        raise InvalidRequest("This cannot be a role", path=role[:ROLE_MAX_BYTES])
+        raise InvalidRequest("This cannot be a role", path=role[:ROLE_MAX_BYTES], about="role")
     return role
 
 
@@ -123,15 +125,16 @@ def checked_claims(claims: Mapping[str, Any] | None) -> dict[str, Any]:
     given = dict(NO_CLAIMS if claims is None else claims)
     reserved = sorted(RESERVED_CLAIMS & given.keys())
     if reserved:
-        raise InvalidRequest(f"Tokens say by themselves: {', '.join(reserved)}", hint="Leave these claims out.")
+        text = f"Tokens say by themselves: {', '.join(reserved)}"
+        raise InvalidRequest(text, hint="Leave these claims out.", about="claims")
     try:
         text = json.dumps(given, allow_nan=False, ensure_ascii=False)
         text.encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidRequest("The claims are not JSON", hint=str(error)) from error
+        raise InvalidRequest("The claims are not JSON", hint=str(error), about="claims") from error
     if "\\u0000" in text.replace("\\\\", ""):
-        raise InvalidRequest("The claims hold a character that no database takes")
+        raise InvalidRequest("The claims hold a character that no database takes", about="claims")
     if len(json.dumps(given)) > CLAIMS_MAX_BYTES:
-        raise InvalidRequest(f"The claims are longer than {CLAIMS_MAX_BYTES} bytes")
+        raise InvalidRequest(f"The claims are longer than {CLAIMS_MAX_BYTES} bytes", about="claims")
     found: dict[str, Any] = json.loads(text)
     return found

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, insert, or_, select, update
 
 from engine.access_types import User
 from engine.acts import act
@@ -105,7 +105,8 @@ class Users:
             "updated_at": now,
         }
         with self._executor.transaction(context) as tx:
-            _refuse_taken(tx, or_(_U.name == name, _U.id == values["id"]), name)
+            _refuse_taken(tx, _U.name == name, name, about="name")
+            _refuse_taken(tx, _U.id == values["id"], str(values["id"]), about="user_id")
             tx.execute(insert(storage_users).values(values))
             raise_generation(tx)
             return _found(tx, str(values["id"]))
@@ -205,9 +206,14 @@ class Users:
                 raise ObjectChanged("The user has been changed meanwhile", path=user.name)
             name = values.get("name", user.name)
             if name != user.name:
-                _refuse_taken(tx, _U.name == name, name)
+                _refuse_taken(tx, _U.name == name, name, about="name")
             now = self._now()
-            tx.execute(update(storage_users).where(_U.id == user.id).values(**values, updated_at=now))
+            known = {"name": user.name, "role": user.role, "claims": dict(user.claims)}
+            changed = {name: value for name, value in values.items() if name not in known or value != known[name]}
+            if changed:
+                # Later than before whatever the clock says: by this alone it is seen that a password is another.
+                later = case((_U.updated_at >= now, _U.updated_at + 1), else_=now)
+                tx.execute(update(storage_users).where(_U.id == user.id).values(**changed, updated_at=later))
             if ends_tokens:
                 end_tokens_of(tx, user.id, now)
             raise_generation(tx)
@@ -227,9 +233,9 @@ def _found(tx: Transaction, name_or_id: str) -> User:
     return _user_from(row)
 
 
-def _refuse_taken(tx: Transaction, condition: Any, name: str) -> None:  # noqa: ANN401 - a condition of SQLAlchemy
+def _refuse_taken(tx: Transaction, condition: ColumnElement[bool], value: str, about: str) -> None:
     if tx.execute(select(_U.id).where(condition)).first() is not None:
-        raise UserAlreadyExists("There is a user of this name or id", path=name)
+        raise UserAlreadyExists("There is a user of this name or id", path=value, about=about)
 
 
 def _user_from(row: AnyRow) -> User:
@@ -240,4 +246,5 @@ def _user_from(row: AnyRow) -> User:
         has_password=row.password_hash is not None,
         created_at=to_datetime(row.created_at),
         claims=MappingProxyType(row.claims),
+        changed_at=to_datetime(row.updated_at),
     )

@@ -188,8 +188,9 @@ class Explainer:
         row: Row = getattr(found, need.row)
         columns = _columns(question.table, bucket, need)
         judged = self._judged([side for _, side in sides], columns, facts, row)
+        goes = question.target is not None and need.row != "old"
         verdicts = [
-            PolicyVerdict(one.policy, need.clause, applies=True, result=whole.truth, culprits=culprits_of(whole))
+            PolicyVerdict(one.policy, need.clause, True, whole.truth, culprits_of(whole), at_target=goes)
             for (one, _), whole in zip(sides, judged, strict=True)
         ]
         return Step(need.command, tuple(verdicts))

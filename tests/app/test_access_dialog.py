@@ -103,8 +103,57 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(desk: Desk, wor
     workspace.users.change(alice.id, desk.me, role="editors")
     form.name.setText("alicia")
     form.save.click()
-    desk.until(lambda: "changed meanwhile" in form.name_field.problem)
+    desk.until(lambda: "changed meanwhile" in form.notice.text)
     assert workspace.users.get(alice.id, desk.me).name == "alice"
+    form.name.setText("alice b")
+    assert form.notice.text == ""
+
+
+def test_a_password_that_somebody_else_gave_meanwhile_stays(desk: Desk, workspace: Workspace, alice: User) -> None:
+    dialog = opened(desk)
+    dialog.edit.click()
+    form = desk.dialog(UserDialog)
+    workspace.users.change(alice.id, desk.me, password="given elsewhere")
+    form.password.setText("given in here")
+    form.save.click()
+    desk.until(lambda: "changed meanwhile" in form.notice.text)
+    assert workspace.users.verify_password("alice", "given elsewhere").id == alice.id
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("name_field", {"name": "a/b"}, "slash"),
+        ("role_field", {"role": "public"}, "role"),
+        ("password_field", {"password": "x" * 1025}, "1024"),
+        ("id_field", {"user_id": "1"}, "UUID"),
+        ("id_field", {"user_id": "alice's"}, "There is a user"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_the_engine_refuses_of_a_user_stands_beside_its_field(
+    desk: Desk, alice: User, field: str, typed: dict[str, str], said: str
+) -> None:
+    form = UserDialog(desk.session._look, desk.shell)
+    control = desk.session.controllers.access
+    form.submitted.connect(lambda draft: control._access.add(draft, lambda _: form.finish(), control._failed(form)))
+    form.open()
+    values = {"name": "bob", "role": "editors"} | typed
+    values = {name: alice.id if value == "alice's" else value for name, value in values.items()}
+    form.name.setText(values["name"])
+    form.role.setEditText(values["role"])
+    form.password.setText(values.get("password", ""))
+    form.user_id.setText(values.get("user_id", ""))
+    form.save.click()
+    fields = ("name_field", "role_field", "claims_field", "password_field", "id_field")
+    desk.until(lambda: any(getattr(form, one).problem for one in fields))
+    assert [one for one in fields if getattr(form, one).problem] == [field]
+    assert said in getattr(form, field).problem
+    assert form.save.isEnabled()
+    form.user_id.setText("")
+    form.name.setText("bobby")
+    assert not form.id_field.problem
+    assert not form.name_field.problem
 
 
 def test_the_dialog_follows_changes_from_outside(desk: Desk, workspace: Workspace, alice: User) -> None:

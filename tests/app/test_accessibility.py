@@ -52,6 +52,7 @@ def test_the_window_has_no_nameless_control(desk: Desk) -> None:
         ActionId.BUCKET_PROPERTIES,
         ActionId.ABOUT,
         ActionId.USERS,
+        ActionId.ALL_POLICIES,
         ActionId.AUDIT,
         ActionId.ACT_AS,
         ActionId.UPLOAD_FILES,

@@ -14,8 +14,8 @@ from tests.app.test_accessibility import OPERABLE
 DIALOGS = (
     ActionId.NEW_BUCKET, ActionId.NEW_FOLDER, ActionId.DELETE_FOR_GOOD, ActionId.LINK_DIALOG, ActionId.SERVER,
     ActionId.BUCKET_PROPERTIES, ActionId.TRASH, ActionId.POLICIES, ActionId.TEST_ACCESS, ActionId.AS_IT_WAS,
-    ActionId.ABOUT, ActionId.USERS, ActionId.AUDIT, ActionId.ACT_AS, ActionId.UPLOAD_FILES, ActionId.DOWNLOAD,
-    ActionId.PREVIEW, ActionId.SHORTCUTS,
+    ActionId.ALL_POLICIES, ActionId.ABOUT, ActionId.USERS, ActionId.AUDIT, ActionId.ACT_AS,
+    ActionId.UPLOAD_FILES, ActionId.DOWNLOAD, ActionId.PREVIEW, ActionId.SHORTCUTS,
 )  # fmt: skip
 """All but the palette, which has one field, and arrow keys for the rest."""
 

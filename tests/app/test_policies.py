@@ -20,7 +20,8 @@ from app.dialogs.paste_sql_dialog import PasteSqlDialog
 from app.dialogs.policies_dialog import PoliciesDialog
 from app.dialogs.policy_editor import PolicyEditor
 from app.dialogs.template_dialog import TemplateDialog
-from app.menus import FOLDER_MENU, TREE_BUCKET_MENU
+from app.location import Location
+from app.menus import FOLDER_MENU, TREE_BUCKET_MENU, TREE_FOLDER_MENU, TREE_MENU
 from app.policies import PolicyRow
 from engine.access_types import Policy, PolicyCommand, PolicySpec
 from engine.context import RlsContext
@@ -228,12 +229,48 @@ def test_what_could_not_be_brought_back_is_offered_again_and_outlives_other_news
     dialog.say("Something else")
     bridge = desk.session.controllers.policies._policies
     with monkeypatch.context() as broken:
-        broken.setattr(bridge, "put_back", lambda *args: args[3](DatabaseLocked("locked")))
+        broken.setattr(bridge, "put_back", lambda *args: args[2](DatabaseLocked("locked")))
         dialog.undo.click()
     assert dialog.undo.isVisible()
     dialog.undo.click()
     desk.until(lambda: shown(dialog) == 1)
     assert not dialog.undo.isVisible()
+
+
+def test_what_comes_back_is_said_on_the_button_and_the_last_deletion_comes_first(
+    pol_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = pol_desk
+    for name in ("a", "b", "c"):
+        desk.storage.policies.create(replace(READ, name=name), desk.me, bucket="photos")
+    dialog = opened(desk, 3)
+    delete_rows(desk, dialog, 0, 1, left=1)
+    assert dialog.undo.text() == "&Bring 2 policies back"
+    dialog.say("Something else")
+    bridge = desk.session.controllers.policies._policies
+    failures: list[Callable[[Exception], None]] = []
+    with monkeypatch.context() as held:
+        held.setattr(bridge, "put_back", lambda _policies, _then, otherwise: failures.append(otherwise))
+        dialog.undo.click()
+    assert not dialog.undo.isVisible()
+    delete_rows(desk, dialog, 0, left=0)
+    assert dialog.undo.text() == "&Bring 1 policy back"
+    failures[0](DatabaseLocked("locked"))  # later than the deletion that came after it
+    assert dialog.undo.text() == "&Bring 1 policy back"
+    dialog.undo.click()
+    desk.until(lambda: [one.spec.name for one in kept(desk)] == ["c"])
+    assert dialog.undo.text() == "&Bring 2 policies back"
+    dialog.undo.click()
+    desk.until(lambda: shown(dialog) == 3)
+    assert not dialog.undo.isVisible()
+
+
+def delete_rows(desk: Desk, dialog: PoliciesDialog, *rows: int, left: int) -> None:
+    dialog.list._choose(rows)
+    dialog.delete.click()
+    desk.dialog(DeleteDialog).confirm.click()
+    desk.until(lambda: shown(dialog) == left)
+    gone(desk, DeleteDialog)
 
 
 def test_what_is_off_stays_off_where_its_sql_goes(pol_desk: Desk) -> None:
@@ -563,3 +600,88 @@ def test_an_older_answer_shows_nothing_over_a_newer_one_and_what_was_made_is_cho
         load.deliver()
     assert [one.id for one in dialog.list.chosen] == ["b"]
     assert shown(dialog) == 2
+
+
+def all_opened(desk: Desk, rows: int = 0) -> PoliciesDialog:
+    desk.session._tracker.update()
+    desk.session.actions[ActionId.ALL_POLICIES].trigger()
+    dialog = desk.dialog(PoliciesDialog)
+    desk.until(lambda: shown(dialog) == rows)
+    return dialog
+
+
+def test_what_belongs_to_no_bucket_is_made_changed_and_deleted_without_any_bucket(desk: Desk) -> None:
+    assert ActionId.ALL_POLICIES in TREE_MENU
+    assert not desk.session._buckets.buckets
+    dialog = all_opened(desk)
+    assert "no policies yet" in dialog.nothing.title.text()
+    dialog.new_wanted.emit()
+    editor = desk.dialog(PolicyEditor)
+    assert editor.form.table.isVisible()  # what it is about is the first thing to say here
+    assert editor.form.table.currentText() == "Objects of all buckets"
+    editor.form.name.setText("Members make buckets")
+    editor.form.table.setCurrentIndex(1)
+    editor.form.command.setCurrentIndex(editor.form.command.findData(PolicyCommand.INSERT))
+    editor.form.check.edit.setPlainText("true")
+    desk.until(lambda: editor._judgement is not None and editor.save.isEnabled())
+    editor.save.click()
+    desk.until(lambda: shown(dialog) == 1)
+    [made] = kept(desk)
+    assert (made.spec.table, made.bucket) == (PolicyTable.BUCKETS, None)
+    desk.storage.create_bucket("by-anna", ANNA)
+    dialog.edit.click()
+    editor = desk.dialog(PolicyEditor)
+    editor.form.name.setText("Nobody else does")
+    desk.until(lambda: editor._judgement is not None and editor.save.isEnabled())
+    editor.save.click()
+    desk.until(lambda: [one.spec.name for one in kept(desk)] == ["Nobody else does"])
+    gone(desk, PolicyEditor)
+    dialog.list.selectAll()
+    dialog.delete.click()
+    desk.dialog(DeleteDialog).confirm.click()
+    desk.until(lambda: shown(dialog) == 0 and not kept(desk))
+
+
+def test_all_policies_say_whose_they_are_and_come_back_to_the_bucket_that_is_called_otherwise_now(desk: Desk) -> None:
+    bucket = desk.bucket("photos")
+    desk.bucket("videos")
+    for name in ("photos", "videos"):
+        desk.storage.policies.create(replace(READ, name=f"Read {name}"), desk.me, bucket=name)
+    desk.storage.policies.create(replace(READ, name="Read anything"), desk.me)
+    dialog = all_opened(desk, 3)
+    spoken = [str(dialog.list.model().index(row).data(Qt.ItemDataRole.AccessibleTextRole)) for row in range(3)]
+    assert [text.rpartition(", ")[2] for text in spoken] == ["All buckets", "photos", "videos"]
+    assert not dialog.test.isVisible()
+    dialog.list.selectAll()
+    dialog.delete.click()
+    desk.dialog(DeleteDialog).confirm.click()
+    desk.until(lambda: dialog.undo.isVisible() and shown(dialog) == 0)
+    desk.storage.rename_bucket(bucket.id, "pictures", desk.me)
+    dialog.undo.click()
+    desk.until(lambda: shown(dialog) == 3)
+    assert sorted(str(one.bucket) for one in kept(desk)) == ["None", "pictures", "videos"]
+
+
+def test_what_is_pasted_for_any_bucket_that_is_there_needs_no_note_among_all(pol_desk: Desk) -> None:
+    desk = pol_desk
+    QGuiApplication.clipboard().setText(SQL)
+    dialog = all_opened(desk)
+    dialog.paste.click()
+    asked = desk.dialog(PasteSqlDialog)
+    desk.until(lambda: asked.apply.isEnabled() and asked._script is not None)
+    assert not asked.notes.isVisible()
+
+
+def test_the_menu_is_about_the_bucket_whose_folder_has_the_keyboard_in_the_tree(pol_desk: Desk) -> None:
+    desk = pol_desk
+    assert ActionId.POLICIES in TREE_FOLDER_MENU
+    desk.storage.upload("photos", "a/b.txt", b"x", desk.me)
+    desk.bucket("videos")
+    desk.until(lambda: desk.tree.model().index_of(Location("photos")).isValid())
+    reached: list[bool] = []
+    desk.tree.model().reach(Location("photos", "a/"), lambda: reached.append(True))
+    desk.until(lambda: bool(reached))
+    desk.tree.setFocus()
+    desk.tree.setCurrentIndex(desk.tree.model().index_of(Location("photos", "a/")))
+    dialog = opened(desk)
+    assert dialog.windowTitle() == "Who may use photos"

@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from engine.config import load_settings
 from engine.workspace import open_workspace
@@ -70,6 +71,7 @@ def test_what_fails_says_why(holdall: Holdall):
         ("token", "--user", "a", "--sub", "b"), ("token", "--user", "a", "--role", "b"), ("token", "--sub", "a", "x"),
         ("token", "revoke", "x", "--user", "a"), ("token", "revoke", "x", "--sub", "a"), ("token", "--claims", "{}"),
         ("token", "list", "--role", "anon"), ("token", "--sub", "a", "--expires", "0"),
+        ("keys", "--list", "--rotate"),
         ("keys", "--overlap", "60"), ("keys", "--rotate", "--overlap", "-1"), ("keys", "--rotate", "--overlap", "a"),
     ],
     ids=" ".join,
@@ -121,6 +123,28 @@ def test_keys_are_replaced_and_the_old_ones_work_on(holdall: Holdall):
     answer = holdall("keys", "--rotate", "--overlap", "0")
     assert "the old keys, tokens and links work until" in answer.err
     assert [line.split()[0] for line in answer.lines] == ["anon", "service_role"]
+
+
+def test_the_keys_that_count_are_listed_and_not_shown(
+    holdall: Holdall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    public = jwt.algorithms.ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key(), as_dict=True)
+    jwks = tmp_path / "theirs.json"
+    jwks.write_text(json.dumps({"keys": [{**public, "kid": "their-key", "alg": "ES256"}]}))
+    monkeypatch.setenv("HOLDALL_JWKS_FILE", str(jwks))
+    holdall("keys", "--rotate", "--overlap", "600")
+    found = holdall("keys", "--list", "--json").document["keys"]
+    assert sorted((key["signs"], key["until"] is not None) for key in found if key["source"] is None) == [
+        ("links", False), ("links", True), ("tokens", False), ("tokens", True),
+    ]  # fmt: skip
+    [theirs] = [key for key in found if key["source"] is not None]
+    assert theirs == {
+        "signs": "tokens", "algorithm": "ES256", "kid": "their-key", "since": None, "until": None, "source": str(jwks),
+    }  # fmt: skip
+    lines = holdall("keys", "--list").lines
+    assert len(lines) == len(found)
+    assert sum("until it is replaced  (this workspace)" in line for line in lines) == 2
+    assert lines[-1] == f"tokens  ES256  their-key  as long as it is given  ({jwks})"
 
 
 def test_a_secret_of_the_environment_is_not_replaced(holdall: Holdall, monkeypatch: pytest.MonkeyPatch):

@@ -226,6 +226,26 @@ def test_explain_for_programs(holdall: Holdall):
     assert verdicts["own files"]["applies"] is False
 
 
+def test_explain_asks_both_ends_of_what_goes_somewhere(holdall: Holdall, monkeypatch: pytest.MonkeyPatch):
+    text = """create policy here on storage.objects for all using (bucket_id = 'photos');
+    create policy there on storage.objects for all using (bucket_id = 'videos' and name like 'in/%');"""
+    holdall("mb", "photos")
+    holdall("mb", "videos")
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    holdall("policy", "apply", "-")
+    ask = ("explain", "--as", ALICE)
+    for command, let in (("update", "WITH CHECK"), ("insert", "WITH CHECK")):
+        assert holdall(*ask, command, "photos/a", "--to", "photos/b").lines[0].startswith("allowed: ")
+        answer = holdall(*ask, command, "photos/a", "--to", "videos/b", code=1)
+        assert "  \u2713  here  (ALL for public; USING)" in answer.lines
+        assert f"  \u2717  there  (ALL for public; {let} at the target)" in answer.lines
+        document = holdall(*ask, command, "photos/a", "--to", "videos/in/b", "--json").document
+        ends = {(verdict["policy"]["name"], verdict["at_target"]) for verdict in document["policies"]}
+        assert ends >= {("here", False), ("there", True)}
+    assert "target" in holdall(*ask, "delete", "photos/a", "--to", "photos/b", code=1).err
+    assert "NoSuchBucket" in holdall(*ask, "update", "photos/a", "--to", "no/b", "--json", code=1).err
+
+
 def test_explain_of_a_bucket_that_is_not_there(holdall: Holdall):
     holdall("ls")
     assert "NoSuchBucket" in holdall("explain", "--as", "anon", "select", "no/a", "--json", code=1).err
@@ -234,7 +254,8 @@ def test_explain_of_a_bucket_that_is_not_there(holdall: Holdall):
 @pytest.mark.parametrize(
     "arguments",
     [("select", "photos/a"), ("--as", "anon", "read", "photos/a"), ("--as", "anon", "select", "photos"),
-     ("--as", "anon", "select", "photos/a", "--claims", "[]"), ("--as", "anon", "select", "photos/a", "--size", "x")],
+     ("--as", "anon", "select", "photos/a", "--claims", "[]"), ("--as", "anon", "select", "photos/a", "--size", "x"),
+     ("--as", "anon", "update", "photos/a", "--to", "photos")],
 )  # fmt: skip
 def test_wrong_usage_of_explain(holdall: Holdall, arguments: tuple[str, ...]):
     assert "usage:" in holdall("explain", *arguments, code=2).err

@@ -20,13 +20,17 @@ Asks the policies as the server would, changes nothing, and prints the answer
 and what each policy says: \u2713 met, \u2717 not met, - not about this at all. Below a
 policy stands the part of it that decided, and what it came to. An object that
 is not there is asked about as it would be; --size and --type say more of it.
+With --to it is asked whether the object may be moved there (update) or copied
+there (insert), which policies at both ends decide: those that look at it as it
+would be there say "at the target". What stands there already is not asked.
 Exit code 0 if it is allowed, 1 if not.
 
 examples:
   %(prog)s --as anon select photos/cat.jpg
   %(prog)s --as 7b0c5a5e-8a3c-4b8e-9d3f-2f6b8f0d1c11 update photos/cat.jpg
   %(prog)s --as bob --role editor --claims '{"team": "blue"}' insert work/a.txt
-  %(prog)s --as bob insert photos/new.png --size 2MB --type image/png"""
+  %(prog)s --as bob insert photos/new.png --size 2MB --type image/png
+  %(prog)s --as bob update photos/cat.jpg --to archive/2026/cat.jpg"""
 
 _COMMANDS: Final = ("select", "insert", "update", "delete")
 _ANON: Final = "anon"
@@ -44,6 +48,13 @@ def declare(parser: ArgumentParser) -> None:
     parser.add_argument("--as", dest="subject", required=True, metavar="SUB|anon", help=whom)
     parser.add_argument("--role", help="in which role (default: authenticated; for anon: anon)")
     parser.add_argument("--claims", type=parse_claims, metavar="JSON", help="what else their token says")
+    parser.add_argument(
+        "--to",
+        dest="goal",
+        type=parse_object_address,
+        metavar="BUCKET/PATH",
+        help="where it is to go: moved by update, copied by insert",
+    )
     parser.add_argument("--size", type=parse_size, metavar="SIZE", help="how large the object would be, such as 20MB")
     parser.add_argument("--type", type=parse_mime_type, metavar="TYPE", help="of which MIME type it would be")
 
@@ -53,17 +64,20 @@ def run(session: Session, arguments: Namespace) -> int:
 
     Args:
         session: Whose policies are asked.
-        arguments: `command`, `target`, `subject`, `role`, `claims`, `size`, `type`.
+        arguments: `command`, `target`, `goal`, `subject`, `role`, `claims`, `size`, `type`.
 
     Returns:
         0 if it is allowed, 1 if not.
 
     Raises:
-        BucketNotFound: There is no such bucket.
+        BucketNotFound: There is no such bucket, at either end.
+        InvalidRequest: What is only read or deleted goes nowhere.
     """
-    from engine.permissions.rows import Command  # brings the database's library
+    from engine.permissions.explained_rows import Target  # these bring the database's library
+    from engine.permissions.rows import Command
 
     target: Address = arguments.target
+    goal: Address | None = arguments.goal
     explanation = session.storage.policies.explain(
         _subject_of(arguments),
         Command[arguments.command.upper()],
@@ -71,6 +85,7 @@ def run(session: Session, arguments: Namespace) -> int:
         target.path,
         session.context,
         metadata=_metadata_of(arguments),
+        target=None if goal is None else Target(goal.path, goal.bucket),
     )
     if session.console.as_json:
         session.console.document(explanation_document(explanation))
@@ -113,7 +128,8 @@ def _line(verdict: PolicyVerdict) -> str:
     if not verdict.applies:
         return f"  -  {said})"
     mark = "\u2713" if verdict.result else "\u2717"
-    return f"  {mark}  {said}; {verdict.clause})"
+    end = " at the target" if verdict.at_target else ""
+    return f"  {mark}  {said}; {verdict.clause}{end})"
 
 
 def _culprit_text(culprit: Culprit) -> str:

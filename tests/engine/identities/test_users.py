@@ -58,6 +58,17 @@ def test_who_was_changed_meanwhile_stays_so(workspace: Workspace, service: RlsCo
     assert workspace.users.get("alice", service) == changed
 
 
+def test_a_password_that_was_changed_meanwhile_stays_so(workspace: Workspace, service: RlsContext) -> None:
+    seen = workspace.users.add("alice", service, password="the first one")
+    changed = workspace.users.change(seen.id, service, password="the second one", seen=seen)
+    assert (changed, changed.changed_at) != (seen, seen.changed_at)
+    for password in ("the third one", None):
+        with pytest.raises(ObjectChanged):
+            workspace.users.change(seen.id, service, password=password, seen=seen)
+    assert workspace.users.verify_password("alice", "the second one") == changed
+    assert workspace.users.change(seen.id, service, seen=changed) == changed  # nothing is another then
+
+
 @pytest.mark.parametrize(
     "name", ["", " ", " a", "a ", "a/b", "a\nb", "a\0b", "x" * 101, "\ud800", ID, ID.upper(), "..", "\u202eecila"]
 )

@@ -1,0 +1,56 @@
+"""How the owners of objects are called: the names of the users who are known here, kept at hand for what makes rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject, Signal
+
+from app.bridge.events import EventRelay
+from app.bridge.tasks import Tasks
+from engine.access_types import User
+from engine.workspace import Workspace
+
+
+class Owners(QObject):
+    """See the module. `name_of` may be called in any thread.
+
+    Signals:
+        changed: Somebody is called otherwise than before, is known from now on, or no more.
+    """
+
+    changed = Signal()
+
+    def __init__(self, workspace: Workspace, tasks: Tasks, relay: EventRelay, parent: QObject) -> None:
+        """Read the names, and again whenever something changes that is in no folder.
+
+        Args:
+            workspace: Whose users.
+            tasks: For reading.
+            relay: The news.
+            parent: Qt's owner.
+        """
+        super().__init__(parent)
+        self._workspace = workspace
+        self._tasks = tasks
+        self._names: Mapping[str, str] = {}
+        relay.everything_changed.connect(self._look)
+        self._look()
+
+    def name_of(self, owner_id: str) -> str:
+        """Return how somebody is called; nothing where they are not known here."""
+        return self._names.get(owner_id, "")
+
+    def _look(self) -> None:
+        users = self._workspace.users
+        self._tasks.read(lambda _: users.list(self._workspace.context), self._take, _keep_what_is_known, owner=self)
+
+    def _take(self, users: tuple[User, ...]) -> None:
+        names = {user.id: user.name for user in users}
+        if names != self._names:
+            self._names = names
+            self.changed.emit()
+
+
+def _keep_what_is_known(_error: Exception) -> None:
+    """Leave it to what the person does next to show a database fault."""
