@@ -13,6 +13,7 @@ from app.bridge.reading import Found, Reader
 from app.controllers.following import one_by_one
 from app.controllers.outlook import Outlook
 from app.controllers.spots import put_spot, take_spot
+from app.controllers.wanted import WantedRow
 from app.errors import ErrorPresenter
 from app.history import History, Spot
 from app.i18n import translate
@@ -74,7 +75,7 @@ class Navigator(QObject):
         self.outlook = Outlook()
         self._first_place: Location | None = None
         self._is_finding = False
-        self._wanted_path = ""
+        self._wanted = WantedRow(pane.table, self._rows)
         self._connect()
 
     @property
@@ -149,7 +150,7 @@ class Navigator(QObject):
             place: Where to.
             select: Path of a row to select there.
         """
-        self._wanted_path = select
+        self._wanted.want(select)
         self._note()
         self._history.visit(place)
         self._show(place)
@@ -164,7 +165,7 @@ class Navigator(QObject):
         """Show what a tab shows, in the stead of what is shown; whoever swaps them has taken `tab` before."""
         view = tab.view
         self._history = tab.history
-        self._wanted_path = ""
+        self._wanted.want("")
         if view is not None:
             self._take_order(view)
         if tab.place is not None:
@@ -220,8 +221,8 @@ class Navigator(QObject):
             bucket: The name of its bucket; of the one shown where empty.
         """
         view = self._rows.view
-        self._wanted_path = path if view is None or not bucket else view.key_of(bucket, path)
-        self._select_wanted()
+        self._wanted.want(path if view is None or not bucket else view.key_of(bucket, path))
+        self._wanted.select()
         self._rows.refresh()
 
     def leave(self, gone: Location) -> None:
@@ -270,7 +271,6 @@ class Navigator(QObject):
         self._buckets.buckets_changed.connect(self._buckets_read)
         self._buckets.failed.connect(lambda error: self._errors.present(error, offer=self._again()))
         self._rows.opened.connect(self._opened)
-        self._rows.refreshed.connect(self._select_wanted)
         self._rows.failed.connect(self._failed)
         table.set_sort(Column.NAME, descending=False)
 
@@ -319,8 +319,8 @@ class Navigator(QObject):
     def _opened(self) -> None:
         table, spot = self._pane.table, self._spot
         self._spot = None
-        if self._wanted_path:
-            self._select_wanted()
+        if self._wanted.is_wanted:
+            self._wanted.select()
         elif spot is not None and self._rows.rowCount():
             put_spot(table, self._rows, spot)
         elif self._rows.rowCount():
@@ -332,10 +332,6 @@ class Navigator(QObject):
     def _focus_page(self) -> None:
         if self._pane.page is not None:
             self._pane.page.setFocus()
-
-    def _select_wanted(self) -> None:
-        if self._wanted_path and self._pane.table.select_path(self._wanted_path):
-            self._wanted_path = ""
 
     def _sort_by(self, column: Column | None, descending: bool) -> None:
         if column is None:
