@@ -106,6 +106,7 @@ class Session(QObject):
         )  # fmt: skip
         self._version_control.changed.connect(self._feed.look_again)
         side.acting.changed.connect(self._feed.forget)
+        side.acting.changed.connect(self.controllers.carrying.let_go)
         self._viewing = Viewing(
             self.controllers.navigator, self.views.pane, self.actions, BucketLooks(settings), side.acting
         )

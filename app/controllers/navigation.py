@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.bridge.events import EventRelay
 from app.bridge.reading import Found, Reader
+from app.controllers.first_place import FirstPlace
 from app.controllers.following import one_by_one
 from app.controllers.outlook import Outlook
 from app.controllers.spots import put_spot, take_spot
@@ -46,7 +47,7 @@ class Navigator(QObject):
         read_again: Everything that is shown is read anew, because somebody asked or because anything may have changed.
         followed: A place was renamed or moved; carries the old and the new `Location`.
         lost: A place no longer exists; carries its `Location`.
-        looked_anew: Somebody else looks from now on.
+        looked_anew: Somebody else looks from now on; carries what was shown before as a `Tab`.
     """
 
     moved = Signal()
@@ -54,7 +55,7 @@ class Navigator(QObject):
     read_again = Signal()
     followed = Signal(object, object)
     lost = Signal(object)
-    looked_anew = Signal()
+    looked_anew = Signal(object)
 
     def __init__(
         self, reader: Reader, models: tuple[FolderModel, TreeModel], pane: BrowserPane, tree: FolderTree,
@@ -62,7 +63,6 @@ class Navigator(QObject):
     ) -> None:  # fmt: skip
         """Args: what finds places; the models; the views; the path bar; where failures go."""
         super().__init__(pane)
-        self._reader = reader
         self._rows, self._buckets = models
         self._pane = pane
         self._tree = tree
@@ -73,8 +73,7 @@ class Navigator(QObject):
         self._spot: Spot | None = None
         self._keepers: list[QWidget] = [tree]
         self.outlook = Outlook()
-        self._first_place: Location | None = None
-        self._is_finding = False
+        self._first = FirstPlace(reader, self._settle)
         self._wanted = WantedRow(pane.table, self._rows)
         self._connect()
 
@@ -126,7 +125,7 @@ class Navigator(QObject):
         Args:
             tab: Where somebody was last, and in which order they saw it.
         """
-        self._first_place = tab.place
+        self._first.want(tab.place)
         if tab.view is not None:
             self._take_order(tab.view)
         self._buckets.reload_buckets()
@@ -201,17 +200,21 @@ class Navigator(QObject):
 
     def look_anew(self) -> None:
         """Show nothing of what was shown, then what whoever looks now may see of the place: somebody else looks."""
-        place = self.place
+        was = self.tab
         self.outlook.end_time_travel()
         self._rows.clear()
         self._buckets.clear()
         self._history = History()
         self._names, self._spot = {}, None
-        self._first_place, self._is_finding = place, False
+        self._first.want(was.place or self._first.place)
         self._breadcrumb.show_place(None)
-        self.looked_anew.emit()
+        self.looked_anew.emit(was)
         self.moved.emit()
         self._buckets.reload_buckets()
+
+    def come_back_to(self, tab: Tab) -> None:
+        """Show what a tab shows once the buckets are there, or the nearest place above."""
+        self._first.want(tab.place, tab)
 
     def select_when_there(self, path: str, bucket: str = "") -> None:
         """Select a row as soon as a refresh brings it.
@@ -350,22 +353,22 @@ class Navigator(QObject):
     def _buckets_read(self) -> None:
         self._pane.set_has_buckets(bool(self._buckets.buckets))
         self._follow_buckets()
-        if self.place is None and self._first_place is None:
+        if self.place is None and self._first.place is not None:
+            self._first.find()
+        elif self.place is None:
             self._home()
-        elif self.place is None and self._first_place is not None and not self._is_finding:
-            self._is_finding = True  # once, however often the buckets are read until it is found
-            self._reader.nearest(self._first_place, self._settle, lambda _: self._settle(None))
         self.moved.emit()
 
-    def _settle(self, found: Found | None) -> None:
+    def _settle(self, found: Found | None, tab: Tab | None) -> None:
         """Go where there is still something of the place wanted first, unless somebody went elsewhere."""
-        self._first_place, self._is_finding = None, False
         if self.place is not None:
             return
-        if found is not None:
-            self.go(found.place, found.path)
-        else:
+        if found is None:
             self._home()
+        elif tab is not None:
+            self.show_tab(tab.settled(found.place))
+        else:
+            self.go(found.place, found.path)
 
     def _follow_buckets(self) -> None:
         """Stay with buckets that were renamed; go elsewhere where one is gone."""

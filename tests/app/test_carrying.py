@@ -120,6 +120,36 @@ class TestPaste:
         two.until(lambda: two.views.hold.kept is None)
         assert not two.views.hold.is_cut("photos", "a.txt")
 
+    @pytest.mark.parametrize("action", [ActionId.CUT, ActionId.COPY])
+    def test_what_was_cut_or_copied_is_not_for_whoever_is_acted_as_next(self, two: Desk, action: ActionId) -> None:
+        two.put("a.txt")
+        hold(two, action, "a.txt")
+        if action is ActionId.COPY:
+            two.until(lambda: carries_files(QGuiApplication.clipboard().mimeData()))
+        two.session._side.acting.begin(Identity("a visitor", RlsContext.anonymous()))
+        assert two.views.hold.kept is None
+        assert not two.session._tracker.situation().can_paste
+
+    def test_what_another_program_has_put_into_the_clipboard_stays_there(self, two: Desk) -> None:
+        QGuiApplication.clipboard().setText("something else")
+        two.session._side.acting.begin(Identity("a visitor", RlsContext.anonymous()))
+        assert QGuiApplication.clipboard().text() == "something else"
+
+    def test_what_is_cut_while_a_move_is_under_way_stays_cut(self, two: Desk) -> None:
+        two.put("a.txt")
+        two.put("b.txt")
+        two.put("d/x")
+        hold(two, ActionId.CUT, "a.txt")
+        two.go("photos", "d/")
+        go = two.hold_mutations()
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: len(two.session._tasks.under_way) == 1)
+        two.go("photos")
+        hold(two, ActionId.CUT, "b.txt")
+        go.set()
+        two.until(lambda: "d/a.txt" in held(two) and two.toast.text.startswith("Moved"))
+        assert two.views.hold.is_cut("photos", "b.txt")
+
     def test_duplicating_needs_no_clipboard(self, two: Desk) -> None:
         two.put("a.tar.gz")
         two.select("a.tar.gz")
