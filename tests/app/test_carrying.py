@@ -218,6 +218,35 @@ def test_a_copy_is_stopped_at_the_bottom_of_the_window_and_what_was_copied_can_b
     two.until(lambda: held(two, "other") == {})
 
 
+def test_what_changes_while_a_copy_is_under_way_is_not_replaced_and_that_is_said(
+    two: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        two.put(name, b"new")
+        two.storage.upload("other", name, b"old", two.me)
+    storage, copy = two.storage, two.storage.copy
+
+    def late(bucket: str, source: str, *rest: object, **options: object) -> object:
+        if source == "b":
+            storage.upload("other", "b", b"newer", two.me, UploadOptions(replace=True))
+        return copy(bucket, source, *rest, **options)
+
+    monkeypatch.setattr(two.session._side.carrier, "_storage", _With(storage, copy=late))
+    hold(two, ActionId.COPY, "a", "b")
+    two.go("other")
+    trigger(two, ActionId.PASTE)
+    dialog = two.dialog(ConflictDialog)
+    dialog.choose(ConflictAction.REPLACE)
+    dialog.for_all.setChecked(True)
+    dialog.go_on.click()
+
+    two.until(lambda: "not copied: 1 (“b” has changed since" in two.toast.text)
+    assert two.toast.text.startswith("Copied 1 object to other; not copied: 1")
+    assert held(two, "other") == {"a": b"new", "b": b"newer"}
+    undo(two)
+    two.until(lambda: held(two, "other") == {"a": b"old", "b": b"newer"})
+
+
 def test_a_copy_stopped_before_anything_gave_way_can_be_undone(two: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     two.put("a")
     two.put("b", b"new")
