@@ -35,10 +35,12 @@ class Situation:
     Attributes:
         place: The folder shown, or None without any bucket.
         bucket: Its bucket.
+        selected_bucket: Where what is selected lies, where that was found in another bucket.
         selected: Rows selected in the table.
         selected_objects: How many of them are known to be objects, not folders.
         in_tree: The node of the tree that has the keyboard, or None while the table has it.
         tree_bucket: That node's bucket when it is a bucket itself.
+        node_bucket: That node's bucket in any case.
         can_back, can_forward: The history has somewhere to go.
         can_paste: The clipboard holds files or a picture, or something was cut or copied here.
         can_undo, can_redo: Something can be taken back, or done again.
@@ -52,10 +54,12 @@ class Situation:
 
     place: Location | None = None
     bucket: Bucket | None = None
+    selected_bucket: Bucket | None = None
     selected: int = 0
     selected_objects: int = 0
     in_tree: Location | None = None
     tree_bucket: Bucket | None = None
+    node_bucket: Bucket | None = None
     can_back: bool = False
     can_forward: bool = False
     can_paste: bool = False
@@ -80,8 +84,16 @@ class Situation:
 
     @property
     def target_bucket(self) -> Bucket | None:
-        """Return the bucket that bucket actions are about: the node with the keyboard, else the one shown."""
-        return self.tree_bucket or self.bucket
+        """Return the bucket that bucket actions are about: that of the node with the keyboard, else the one shown.
+
+        Never that of something that was found elsewhere: the window names another one.
+        """
+        return self.node_bucket or self.bucket
+
+    @property
+    def object_bucket(self) -> Bucket | None:
+        """Return the bucket of what is selected in the table."""
+        return self.selected_bucket or self.bucket
 
     @property
     def has_target(self) -> bool:

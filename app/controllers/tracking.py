@@ -78,10 +78,12 @@ class Tracker(QObject):
         view = self._model.view
         return Situation(
             place=self._navigator.place,
-            bucket=self._bucket_of(rows),
+            bucket=self._navigator.bucket,
+            selected_bucket=self._bucket_of(rows),
             selected=self._table.selected_count,
             selected_objects=sum(1 for row in rows if row.object is not None),
             in_tree=in_tree,
+            node_bucket=None if in_tree is None else self._navigator.bucket_named(in_tree.bucket),
             tree_bucket=self._tree.currentIndex().data(BUCKET_ROLE) if self._tree.hasFocus() else None,
             can_back=self._navigator.history.can_go_back,
             can_forward=self._navigator.history.can_go_forward,
