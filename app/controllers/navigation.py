@@ -133,6 +133,7 @@ class Navigator(QObject):
     def filter(self, search: Search) -> None:
         """Show only what fits, in the folder or beyond; going elsewhere ends that."""
         self.outlook.search = search
+        self._wanted.want("")
         if self.place is not None:
             self._rows.open(self.outlook.view(self.place))
 
@@ -149,10 +150,9 @@ class Navigator(QObject):
             place: Where to.
             select: Path of a row to select there.
         """
-        self._wanted.want(select)
         self._note()
         self._history.visit(place)
-        self._show(place)
+        self._show(place, select=select)
 
     def go_out_to(self, place: Location) -> None:
         """Show a place, with the folder selected that leads back to here where it lies above."""
@@ -164,7 +164,6 @@ class Navigator(QObject):
         """Show what a tab shows, in the stead of what is shown; whoever swaps them has taken `tab` before."""
         view = tab.view
         self._history = tab.history
-        self._wanted.want("")
         if view is not None:
             self._take_order(view)
         if tab.place is not None:
@@ -295,8 +294,9 @@ class Navigator(QObject):
             self._note()
             self._show(step(steps), self._history.spot)
 
-    def _show(self, place: Location, spot: Spot | None = None) -> None:
+    def _show(self, place: Location, spot: Spot | None = None, select: str = "") -> None:
         self._spot = spot
+        self._wanted.want(select)
         self._buckets.pin(place.bucket)
         self._breadcrumb.show_place(place)
         self._tree.show_place(place)
