@@ -16,6 +16,7 @@ from app.actions_window import WINDOW_SPECS
 from app.i18n import translate
 from app.icons import Icons
 from app.situation import Situation
+from engine.types import Bucket
 
 SPECS: Final[tuple[Spec, ...]] = (*CONTENT_SPECS, *GOING_SPECS, *WINDOW_SPECS)
 """Every command once."""
@@ -65,6 +66,9 @@ class Actions(QObject):
             if spec.otherwise is not None:
                 holds = spec.otherwise.holds(now)
                 _name(action, *((spec.otherwise.text, spec.otherwise.tip) if holds else (spec.text, spec.tip)))
+            elif spec.of_bucket:
+                _name(action, spec.text, spec.tip)
+                action.setText(_named(action.text(), now.target_bucket if now.in_search else None))
 
     def _make(self, spec: Spec, window: QWidget, icons: Icons) -> QAction:
         action = QAction(icons.icon(spec.glyph), "", window)
@@ -79,6 +83,10 @@ class Actions(QObject):
             group.addAction(action)
         window.addAction(action)
         return action
+
+
+def _named(text: str, bucket: Bucket | None) -> str:
+    return text if bucket is None else f"{text} ({bucket.name.replace('&', '&&')})"
 
 
 def _name(action: QAction, text: str, tip: str) -> None:

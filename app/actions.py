@@ -122,6 +122,7 @@ class Spec:
         checkable: Whether it is a switch.
         group: Switches of one group exclude each other.
         otherwise: Another text and tip, and when they hold.
+        of_bucket: It is about the whole bucket shown, and names it while things of other buckets are shown too.
     """
 
     id: ActionId
@@ -133,3 +134,4 @@ class Spec:
     checkable: bool = False
     group: str = ""
     otherwise: Wording | None = None
+    of_bucket: bool = False

@@ -194,7 +194,9 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
         "globe-simple",
         (),
         QT_TRANSLATE_NOOP("Actions", "Copy the address that always works, because the bucket is public"),
-        lambda now: now.only_objects and now.selected == 1 and now.bucket is not None and now.bucket.public,
+        lambda now: (
+            now.only_objects and now.selected == 1 and now.object_bucket is not None and now.object_bucket.public
+        ),
     ),
     Spec(
         ActionId.PROPERTIES,
@@ -211,6 +213,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
         (),
         QT_TRANSLATE_NOOP("Actions", "Who may read the bucket, and what it takes"),
         lambda now: now.target_bucket is not None,
+        of_bucket=True,
     ),
     Spec(
         ActionId.TRASH,
@@ -219,6 +222,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
         ("Ctrl+Shift+Del",),
         QT_TRANSLATE_NOOP("Actions", "See what was deleted from the bucket, and take it back"),
         lambda now: now.target_bucket is not None,
+        of_bucket=True,
     ),
     Spec(
         ActionId.POLICIES,
@@ -227,6 +231,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
         ("Ctrl+Shift+P",),
         QT_TRANSLATE_NOOP("Actions", "Say who else may use the bucket, and for what"),
         lambda now: now.target_bucket is not None and not now.acting,
+        of_bucket=True,
     ),
     Spec(
         ActionId.TEST_ACCESS,
@@ -243,6 +248,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
         (),
         QT_TRANSLATE_NOOP("Actions", "Show the bucket as it was at a moment, as far back as it keeps old versions"),
         lambda now: now.target_bucket is not None,
+        of_bucket=True,
     ),
     Spec(
         ActionId.EMPTY_BUCKET,
@@ -251,6 +257,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
         (),
         QT_TRANSLATE_NOOP("Actions", "Delete every object of the bucket, after asking"),
         lambda now: now.target_bucket is not None and now.moment is None,
+        of_bucket=True,
     ),
     Spec(
         ActionId.DELETE_BUCKET,
@@ -259,5 +266,6 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
         (),
         QT_TRANSLATE_NOOP("Actions", "Delete the bucket with everything in it, after asking"),
         lambda now: now.target_bucket is not None and now.moment is None,
+        of_bucket=True,
     ),
 )

@@ -106,6 +106,7 @@ class Session(QObject):
         )  # fmt: skip
         self._version_control.changed.connect(self._feed.look_again)
         side.acting.changed.connect(self._feed.forget)
+        side.acting.changed.connect(self.controllers.carrying.let_go)
         self._viewing = Viewing(
             self.controllers.navigator, self.views.pane, self.actions, BucketLooks(settings), side.acting
         )
@@ -204,7 +205,7 @@ class Session(QObject):
             A.TRASH: lambda: self._with_bucket(self.controllers.trash.open),
             A.POLICIES: lambda: self._with_bucket(self.controllers.policies.open),
             A.ALL_POLICIES: lambda: self.controllers.policies.open(None),
-            A.TEST_ACCESS: lambda: self._with_bucket(self.controllers.testing.open),
+            A.TEST_ACCESS: self._test_access,
             A.AS_IT_WAS: lambda: self._with_bucket(self.controllers.time.ask),
             A.EMPTY_BUCKET: lambda: self._with_bucket(edit.empty_bucket),
             A.DELETE_BUCKET: lambda: self._with_bucket(edit.delete_bucket),
@@ -328,6 +329,13 @@ class Session(QObject):
         bucket = self._tracker.situation().target_bucket
         if bucket is not None:
             act(bucket)
+
+    def _test_access(self) -> None:
+        """Open the tester on what is selected, where that is in another bucket in that one."""
+        now = self._tracker.situation()
+        bucket = now.node_bucket or now.object_bucket
+        if bucket is not None:
+            self.controllers.testing.open(bucket)
 
     def _show_inspector(self, shown: bool) -> None:
         self.views.inspector.setVisible(shown)

@@ -61,7 +61,7 @@ class Ways(QObject):
         self._buckets = models.buckets
         self._navigator: Navigator = controllers.navigator
         self._moving: Moving = controllers.moving
-        self.tabs = Tabs(self._navigator, side.reader)
+        self.tabs = Tabs(self._navigator, side.reader, side.acting)
         PathBar(views.breadcrumb, self._navigator, side.reader, side.finder, models.buckets)
         self._pointed: Location | None = None
         self._unpoint = QTimer(self, singleShot=True, interval=0)

@@ -35,6 +35,7 @@ class Situation:
     Attributes:
         place: The folder shown, or None without any bucket.
         bucket: Its bucket.
+        selected_bucket: Where what is selected lies, where that was found in another bucket.
         selected: Rows selected in the table.
         selected_objects: How many of them are known to be objects, not folders.
         in_tree: The node of the tree that has the keyboard, or None while the table has it.
@@ -53,6 +54,7 @@ class Situation:
 
     place: Location | None = None
     bucket: Bucket | None = None
+    selected_bucket: Bucket | None = None
     selected: int = 0
     selected_objects: int = 0
     in_tree: Location | None = None
@@ -82,8 +84,16 @@ class Situation:
 
     @property
     def target_bucket(self) -> Bucket | None:
-        """Return the bucket that bucket actions are about: that of the node with the keyboard, else the one shown."""
-        return self.tree_bucket or self.node_bucket or self.bucket
+        """Return the bucket that bucket actions are about: that of the node with the keyboard, else the one shown.
+
+        Never that of something that was found elsewhere: the window names another one.
+        """
+        return self.node_bucket or self.bucket
+
+    @property
+    def object_bucket(self) -> Bucket | None:
+        """Return the bucket of what is selected in the table."""
+        return self.selected_bucket or self.bucket
 
     @property
     def has_target(self) -> bool:

@@ -40,3 +40,10 @@ class Tab:
         if was is not None and gone.contains(was) and gone.parent is not None:
             self.history.visit(gone.parent)
         return self
+
+    def settled(self, there: Location) -> Tab:
+        """Return the tab at the nearest place above that is still there; of the past nothing goes."""
+        here = self.place
+        if here is None or here == there or (self.view is not None and self.view.moment is not None):
+            return self
+        return self.left(here.trail[len(there.trail)])

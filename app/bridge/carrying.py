@@ -156,7 +156,8 @@ class Carrier:
         free += apart if met else [whole]
 
     def _carry(self, plan: Plan, decisions: Mapping[str, Decision], ticket: Ticket, me: RlsContext) -> Carried:
-        moves, gives_way = [*plan.free], []
+        moves = [*plan.free]
+        gives_way: dict[str, str] = {}  # which content of it, by its path
         coming = {move.target for move in plan.free} | {clash.move.target for clash in plan.clashes}
         for clash in plan.clashes:
             ticket.token.raise_if_cancelled()
@@ -164,11 +165,11 @@ class Carrier:
             if decided is not None:
                 moves.append(decided)
                 coming.add(decided.target)
-                gives_way += [decided.target] if decided.target == clash.move.target else []
+                gives_way |= {decided.target: clash.existing.version} if decided.target == clash.move.target else {}
         if not moves:
             return Carried(plan.order, 0)
         stayed = {clash.move.source for clash in plan.clashes} - {move.source for move in moves}
-        self._check_same(plan, frozenset(gives_way), me)
+        self._check_same(plan, gives_way, me)
         before = newest_in_trash(self._storage, plan.order.place.bucket, me) if gives_way else 0
         work = self._move if plan.order.motion is Motion.MOVE else self._copy
         done = work(plan.order, moves, gives_way, ticket, me)
@@ -179,16 +180,15 @@ class Carrier:
         trashed = Trashed(bucket, frozenset(gives_way), before, newest_in_trash(self._storage, bucket, me))
         return _with_trashed(done, trashed)
 
-    def _check_same(self, plan: Plan, gives_way: frozenset[str], me: RlsContext) -> None:
+    def _check_same(self, plan: Plan, gives_way: Mapping[str, str], me: RlsContext) -> None:
         """Refuse to replace what is no longer what the person was asked about.
 
         Raises:
             ObjectChanged: Somebody else has stored other bytes there.
         """
-        asked = {clash.move.target: clash.existing.version for clash in plan.clashes if clash.move.target in gives_way}
-        there = self._storage.find(plan.order.place.bucket, [*asked], me)
+        there = self._storage.find(plan.order.place.bucket, [*gives_way], me)
         for path, stored in there.items():
-            if stored.version != asked[path]:
+            if stored.version != gives_way[path]:
                 text = translate("Carrier", "“{path}” has changed while you were asked. Nothing was replaced.")
                 raise ObjectChanged(text.format(path=path), path=path)
 
@@ -214,7 +214,7 @@ class Carrier:
         return replace(clash.move, target=folder + free_name(_name(clash.move.target), taken))
 
     def _move(
-        self, order: Order, moves: Sequence[Move], gives_way: Sequence[str], ticket: Ticket, me: RlsContext
+        self, order: Order, moves: Sequence[Move], gives_way: Mapping[str, str], ticket: Ticket, me: RlsContext
     ) -> Carried:
         target = None if order.is_within else order.place.bucket
         moved = self._storage.move_many(
@@ -227,15 +227,14 @@ class Carrier:
         return Carried(order, moved.objects, _arrived(order, moves), reversal=back)
 
     def _copy(
-        self, order: Order, moves: Sequence[Move], gives_way: Sequence[str], ticket: Ticket, me: RlsContext
+        self, order: Order, moves: Sequence[Move], gives_way: Mapping[str, str], ticket: Ticket, me: RlsContext
     ) -> Carried:
         done, ended = _Copying(), None
-        may_replace = frozenset(gives_way)
         wanted = list(self._single(order, moves, me))
         try:
             for move in wanted:
                 ticket.token.raise_if_cancelled()
-                self._copy_one(order, move, may_replace, done, ticket, me)
+                self._copy_one(order, move, gives_way, done, ticket, me)
                 ticket.report(Progress(done.size_bytes, None, done_files=done.objects, total_files=len(wanted)))
         except StorageError as error:
             if not done.made:
@@ -247,16 +246,20 @@ class Carrier:
         return Carried(order, done.objects, _arrived(order, moves), tuple(done.failures), ended, back)
 
     def _copy_one(
-        self, order: Order, move: Move, may_replace: frozenset[str], done: _Copying, ticket: Ticket, me: RlsContext
+        self, order: Order, move: Move, gives_way: Mapping[str, str], done: _Copying, ticket: Ticket, me: RlsContext
     ) -> None:
         """Copy one object; what is wrong with it alone is noted."""
         try:
             made = self._storage.copy(
                 order.cargo.bucket, move.source, move.target, me, target_bucket=order.place.bucket,
-                replace=move.target in may_replace, replaced=Replaced.TRASHED, cancel=ticket.token,
+                replace=move.target in gives_way, seen_version=gives_way.get(move.target, ""),
+                replaced=Replaced.TRASHED, cancel=ticket.token,
             )  # fmt: skip
         except Cancelled:
             raise
+        except ObjectChanged as error:
+            done.failures.append(ItemFailure(move.target, move.source, _changed(error.path or move.target)))
+            return
         except (RequestFault, BytesMissing, ChecksumMismatch) as error:
             if not (isinstance(error, ObjectAlreadyExists) and move.target.endswith("/")):
                 done.failures.append(ItemFailure(move.target, move.source, error))
@@ -273,6 +276,11 @@ class Carrier:
                 continue
             for stored in self._storage.walk(order.cargo.bucket, move.source, me):
                 yield Move(stored.path, move.target + stored.path[len(move.source) :], stored.id)
+
+
+def _changed(path: str) -> ObjectChanged:
+    text = translate("Carrier", "“{path}” has changed since you were asked, and stays")
+    return ObjectChanged(text.format(path=path), path=path)
 
 
 def _apart(order: Order) -> list[Move]:

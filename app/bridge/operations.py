@@ -124,34 +124,40 @@ class Operations:
 
     def empty_bucket(
         self,
-        bucket: str,
+        bucket: Bucket,
         as_of: int | None,
         then: Callable[[Removal], None],
         otherwise: Fail | None = None,
         *,
         for_good: bool,
     ) -> Ticket:
-        """Delete every object that a bucket had when it was measured (`TreeSize.as_of`), for good or to its trash."""
-        label = translate("Operations", "Emptying {bucket}").format(bucket=bucket)
+        """Delete every object that a bucket had when it was measured (`TreeSize.as_of`), for good or to its trash.
+
+        This bucket, by its id: its name may be another's by then.
+        """
+        label = translate("Operations", "Emptying {bucket}").format(bucket=bucket.name)
         return self._tasks.mutate(
-            lambda ticket, me: self._empty_bucket(bucket, as_of, ticket, me, for_good=for_good),
+            lambda ticket, me: self._empty_bucket(bucket.id, as_of, ticket, me, for_good=for_good),
             then,
             otherwise,
             label=label,
-            attempt=Attempt(Deed.DELETE, bucket),
+            attempt=Attempt(Deed.DELETE, bucket.name),
         )
 
     def delete_bucket(
-        self, bucket: str, as_of: int | None, then: Callable[[Removal], None], otherwise: Fail | None = None
+        self, bucket: Bucket, as_of: int | None, then: Callable[[Removal], None], otherwise: Fail | None = None
     ) -> Ticket:
-        """Delete a bucket with everything that it had when it was measured; it stays if it has more by now."""
-        label = translate("Operations", "Deleting {bucket}").format(bucket=bucket)
+        """Delete a bucket with everything that it had when it was measured; it stays if it has more by now.
+
+        This bucket, by its id: its name may be another's by then.
+        """
+        label = translate("Operations", "Deleting {bucket}").format(bucket=bucket.name)
         return self._tasks.mutate(
-            lambda ticket, me: self._delete_bucket(bucket, as_of, ticket, me),
+            lambda ticket, me: self._delete_bucket(bucket.id, as_of, ticket, me),
             then,
             otherwise,
             label=label,
-            attempt=Attempt(Deed.DELETE_BUCKET, bucket),
+            attempt=Attempt(Deed.DELETE_BUCKET, bucket.name),
         )
 
     def create_folder(self, place: Location, then: Callable[[None], None], otherwise: Fail | None = None) -> Ticket:

@@ -85,6 +85,12 @@ class Carrying(QObject):
             load, motion = kept
             load.whenever(lambda cargo: self._order(Order(cargo, here, motion), pasted=True))
 
+    def let_go(self) -> None:
+        """Hold nothing more, in the clipboard neither: somebody else acts now, who may not even see it."""
+        if self._hold.is_ours(self._clipboard.mimeData()):
+            self._clipboard.clear()
+        self._hold.let_go()
+
     def duplicate(self) -> None:
         """Copy what is meant, each beside itself."""
         self._targets.resolve(self._duplicate)
@@ -140,10 +146,12 @@ class Carrying(QObject):
 
     def _keep_past(self, target: Target) -> None:
         """Put files of what was into the clipboard: in the window there is nothing of it that could be carried."""
-        moment, count = self._navigator.moment, len(target.paths)
+        moment, count, who = self._navigator.moment, len(target.paths), self._carrier.who
         self._toast.say(translate("Carrying", "Preparing %Ln item(s)…", None, count), kind="info")
 
         def made(files: list[Path]) -> None:
+            if self._carrier.who is not who:
+                return
             self._hold.let_go()
             self._clipboard.setMimeData(clip_data(QByteArray(), files))
             self._toast.say(translate("Carrying", "%Ln item(s) copied: paste in a file manager", None, count))
@@ -189,11 +197,11 @@ class Carrying(QObject):
 
     def _order(self, order: Order, *, pasted: bool = False) -> None:
         era = self._undo.era
+        kept = self._hold.kept if pasted and order.motion is Motion.MOVE else None
 
         def carried(done: Carried) -> None:
-            if pasted and order.motion is Motion.MOVE:
-                self._hold.let_go()
-                self._clipboard.clear()
+            if kept is not None and self._hold.kept == kept:
+                self.let_go()
             self._tell(done, era)
 
         who = self._carrier.who
@@ -212,7 +220,7 @@ class Carrying(QObject):
         offer = self._undo.remember(_name_of(done), done.reversal, era)
         here, order = self._navigator.place, done.order
         if done.paths and here == order.place:
-            self._navigator.select_when_there(done.paths[0])
+            self._navigator.select_when_there(done.paths[0], order.place.bucket)
         self._navigator.follow_places(moved_places(order.cargo.bucket, order.place.bucket, done.folders))
         kind = "warning" if done.failures or done.ended else "success" if done.objects else "info"
         self._toast.say(_sentence_of(done), offer, kind=kind)

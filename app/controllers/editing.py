@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -184,7 +184,7 @@ class Editing(QObject):
         title, verb = translate("Editing", "Empty this bucket?"), translate("Editing", "Empty bucket")
         warning = kept if bucket.retention.trash_days is not None else ""
         dialog = DeleteDialog(self._look, self._window, title, (bucket.name,), verb, warning, grave=not warning)
-        self._count_for(dialog, Target(bucket.name, ("",), (bucket.name,)))
+        self._count_for(dialog, bucket.id, ("",))
         dialog.open()
 
         def emptied(era: int, removal: Removal) -> None:
@@ -194,7 +194,7 @@ class Editing(QObject):
 
         dialog.confirmed.connect(
             lambda: self._operations.empty_bucket(
-                bucket.name, dialog.as_of, partial(emptied, self._undo.era), for_good=not warning
+                bucket, dialog.as_of, partial(emptied, self._undo.era), for_good=not warning
             )
         )
 
@@ -206,7 +206,7 @@ class Editing(QObject):
         dialog.open()
         dialog.confirmed.connect(
             lambda: self._operations.delete_bucket(
-                bucket.name, dialog.as_of, partial(self._tell_bucket_deleted, bucket.name, self._undo.era)
+                bucket, dialog.as_of, partial(self._tell_bucket_deleted, bucket.name, self._undo.era)
             )
         )
 
@@ -233,15 +233,16 @@ class Editing(QObject):
         if len(target.names) == 1:
             title = translate("Editing", "Delete “{name}” for good?").format(name=_shortened(target.names[0]))
         dialog = DeleteDialog(self._look, self._window, title, target.names, translate("Editing", "Delete for good"))
-        self._count_for(dialog, target)
-        dialog.confirmed.connect(lambda: self._delete(target, dialog.as_of))
+        bucket_id = self._navigator.bucket_id(target.bucket)  # its name may be another's once the question is answered
+        self._count_for(dialog, bucket_id, target.paths)
+        dialog.confirmed.connect(lambda: self._delete(bucket_id, target, dialog.as_of))
         dialog.open()
 
-    def _count_for(self, dialog: DeleteDialog, target: Target) -> None:
+    def _count_for(self, dialog: DeleteDialog, bucket_id: str, paths: Sequence[str]) -> None:
         def counted(size: TreeSize) -> None:
             dialog.show_size(size)
 
-        ticket = self._reader.measure(target.bucket, target.paths, counted, self._uncounted(dialog), owner=dialog)
+        ticket = self._reader.measure(bucket_id, paths, counted, self._uncounted(dialog), owner=dialog)
         dialog.finished.connect(lambda _: ticket.cancel())
 
     def _count_bucket_for(self, dialog: DeleteDialog, bucket: Bucket) -> None:
@@ -260,8 +261,8 @@ class Editing(QObject):
 
         return failed
 
-    def _delete(self, target: Target, as_of: int | None) -> None:
-        self._operations.delete(target.bucket, target.paths, as_of, partial(self._deleted, target, self._undo.era))
+    def _delete(self, bucket_id: str, target: Target, as_of: int | None) -> None:
+        self._operations.delete(bucket_id, target.paths, as_of, partial(self._deleted, target, self._undo.era))
 
     def _deleted(self, target: Target, era: int, removal: Removal) -> None:
         stayed = removal.kept or removal.refused

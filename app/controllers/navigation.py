@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QWidget
 
 from app.bridge.events import EventRelay
 from app.bridge.reading import Found, Reader
+from app.controllers.first_place import FirstPlace
 from app.controllers.following import one_by_one
 from app.controllers.known_buckets import KnownBuckets
 from app.controllers.outlook import Outlook
 from app.controllers.spots import put_spot, take_spot
+from app.controllers.wanted import WantedRow
 from app.errors import ErrorPresenter
 from app.history import History, Spot
 from app.i18n import translate
@@ -46,7 +48,7 @@ class Navigator(QObject):
         read_again: Everything that is shown is read anew, because somebody asked or because anything may have changed.
         followed: A place was renamed or moved; carries the old and the new `Location`.
         lost: A place no longer exists; carries its `Location`.
-        looked_anew: Somebody else looks from now on.
+        looked_anew: Somebody else looks from now on; carries what was shown before as a `Tab`.
     """
 
     moved = Signal()
@@ -54,7 +56,7 @@ class Navigator(QObject):
     read_again = Signal()
     followed = Signal(object, object)
     lost = Signal(object)
-    looked_anew = Signal()
+    looked_anew = Signal(object)
 
     def __init__(
         self, reader: Reader, models: tuple[FolderModel, TreeModel], pane: BrowserPane, tree: FolderTree,
@@ -62,7 +64,6 @@ class Navigator(QObject):
     ) -> None:  # fmt: skip
         """Args: what finds places; the models; the views; the path bar; where failures go."""
         super().__init__(pane)
-        self._reader = reader
         self._rows, self._buckets = models
         self._pane = pane
         self._tree = tree
@@ -73,9 +74,8 @@ class Navigator(QObject):
         self._spot: Spot | None = None
         self._keepers: list[QWidget] = [tree]
         self.outlook = Outlook()
-        self._first_place: Location | None = None
-        self._is_finding = False
-        self._wanted_path = ""
+        self._first = FirstPlace(reader, self._settle)
+        self._wanted = WantedRow(pane.table, self._rows)
         self._connect()
 
     @property
@@ -126,7 +126,7 @@ class Navigator(QObject):
         Args:
             tab: Where somebody was last, and in which order they saw it.
         """
-        self._first_place = tab.place
+        self._first.want(tab.place)
         if tab.view is not None:
             self._take_order(tab.view)
         self._buckets.reload_buckets()
@@ -134,6 +134,7 @@ class Navigator(QObject):
     def filter(self, search: Search) -> None:
         """Show only what fits, in the folder or beyond; going elsewhere ends that."""
         self.outlook.search = search
+        self._wanted.want("")
         if self.place is not None:
             self._rows.open(self.outlook.view(self.place))
 
@@ -150,10 +151,9 @@ class Navigator(QObject):
             place: Where to.
             select: Path of a row to select there.
         """
-        self._wanted_path = select
         self._note()
         self._history.visit(place)
-        self._show(place)
+        self._show(place, select=select)
 
     def go_out_to(self, place: Location) -> None:
         """Show a place, with the folder selected that leads back to here where it lies above."""
@@ -165,7 +165,6 @@ class Navigator(QObject):
         """Show what a tab shows, in the stead of what is shown; whoever swaps them has taken `tab` before."""
         view = tab.view
         self._history = tab.history
-        self._wanted_path = ""
         if view is not None:
             self._take_order(view)
         if tab.place is not None:
@@ -201,18 +200,22 @@ class Navigator(QObject):
 
     def look_anew(self) -> None:
         """Show nothing of what was shown, then what whoever looks now may see of the place: somebody else looks."""
-        place = self.place
+        was = self.tab
         self.outlook.end_time_travel()
         self._rows.clear()
         self._buckets.clear()
         self._history = History()
         self._known.forget()
         self._spot = None
-        self._first_place, self._is_finding = place, False
+        self._first.want(was.place or self._first.place)
         self._breadcrumb.show_place(None)
-        self.looked_anew.emit()
+        self.looked_anew.emit(was)
         self.moved.emit()
         self._buckets.reload_buckets()
+
+    def come_back_to(self, tab: Tab) -> None:
+        """Show what a tab shows once the buckets are there, or the nearest place above."""
+        self._first.want(tab.place, tab)
 
     def select_when_there(self, path: str, bucket: str = "") -> None:
         """Select a row as soon as a refresh brings it.
@@ -222,8 +225,8 @@ class Navigator(QObject):
             bucket: The name of its bucket; of the one shown where empty.
         """
         view = self._rows.view
-        self._wanted_path = path if view is None or not bucket else view.key_of(bucket, path)
-        self._select_wanted()
+        self._wanted.want(path if view is None or not bucket else view.key_of(bucket, path))
+        self._wanted.select()
         self._rows.refresh()
 
     def leave(self, gone: Location) -> None:
@@ -272,7 +275,6 @@ class Navigator(QObject):
         self._buckets.buckets_changed.connect(self._buckets_read)
         self._buckets.failed.connect(lambda error: self._errors.present(error, offer=self._again()))
         self._rows.opened.connect(self._opened)
-        self._rows.refreshed.connect(self._select_wanted)
         self._rows.failed.connect(self._failed)
         table.set_sort(Column.NAME, descending=False)
 
@@ -294,9 +296,10 @@ class Navigator(QObject):
             self._note()
             self._show(step(steps), self._history.spot)
 
-    def _show(self, place: Location, spot: Spot | None = None) -> None:
+    def _show(self, place: Location, spot: Spot | None = None, select: str = "") -> None:
         self._spot = spot
         self._known.went()
+        self._wanted.want(select)
         self._buckets.pin(place.bucket)
         self._breadcrumb.show_place(place)
         self._tree.show_place(place)
@@ -322,8 +325,8 @@ class Navigator(QObject):
     def _opened(self) -> None:
         table, spot = self._pane.table, self._spot
         self._spot = None
-        if self._wanted_path:
-            self._select_wanted()
+        if self._wanted.is_wanted:
+            self._wanted.select()
         elif spot is not None and self._rows.rowCount():
             put_spot(table, self._rows, spot)
         elif self._rows.rowCount():
@@ -335,10 +338,6 @@ class Navigator(QObject):
     def _focus_page(self) -> None:
         if self._pane.page is not None:
             self._pane.page.setFocus()
-
-    def _select_wanted(self) -> None:
-        if self._wanted_path and self._pane.table.select_path(self._wanted_path):
-            self._wanted_path = ""
 
     def _sort_by(self, column: Column | None, descending: bool) -> None:
         if column is None:
@@ -357,22 +356,22 @@ class Navigator(QObject):
     def _buckets_read(self) -> None:
         self._pane.set_has_buckets(bool(self._buckets.buckets))
         self._follow_buckets()
-        if self.place is None and self._first_place is None:
+        if self.place is None and self._first.place is not None:
+            self._first.find()
+        elif self.place is None:
             self._home()
-        elif self.place is None and self._first_place is not None and not self._is_finding:
-            self._is_finding = True  # once, however often the buckets are read until it is found
-            self._reader.nearest(self._first_place, self._settle, lambda _: self._settle(None))
         self.moved.emit()
 
-    def _settle(self, found: Found | None) -> None:
+    def _settle(self, found: Found | None, tab: Tab | None) -> None:
         """Go where there is still something of the place wanted first, unless somebody went elsewhere."""
-        self._first_place, self._is_finding = None, False
         if self.place is not None:
             return
-        if found is not None:
-            self.go(found.place, found.path)
-        else:
+        if found is None:
             self._home()
+        elif tab is not None:
+            self.show_tab(tab.settled(found.place))
+        else:
+            self.go(found.place, found.path)
 
     def _follow_buckets(self) -> None:
         """Stay with buckets that were renamed; go elsewhere where one is gone."""

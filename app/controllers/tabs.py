@@ -1,16 +1,18 @@
 """The tabs of the window: one table and one model, into which the tab that is shown is swapped.
 
 A tab that is not shown costs a few values. What it stands on is followed all the same: a place that is renamed or
-deleted is so in every tab, and when somebody else looks, each is at the nearest place that they see.
+deleted is so in every tab. When somebody else looks, each is at the nearest place that they see, and comes back as it
+was when they no longer do.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
+from app.bridge.acting import Acting
 from app.bridge.reading import Found, Reader
 from app.controllers.navigation import Navigator
 from app.history import History
@@ -18,6 +20,19 @@ from app.location import Location
 from app.tabs import Tab
 
 _CLOSED_MAX: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """The tabs of the person at this computer, while they act as somebody."""
+
+    tabs: tuple[Tab, ...]
+    active: int
+    closed: tuple[tuple[int, Tab], ...]
+
+    def followed(self, old: Location, new: Location) -> _Own:
+        closed = tuple((number, tab.followed(old, new)) for number, tab in self.closed)
+        return replace(self, tabs=tuple(tab.followed(old, new) for tab in self.tabs), closed=closed)
 
 
 class Tabs(QObject):
@@ -29,14 +44,16 @@ class Tabs(QObject):
 
     changed = Signal()
 
-    def __init__(self, navigator: Navigator, reader: Reader) -> None:
-        """Args: what shows the present one; what looks whether the places of the others are there."""
+    def __init__(self, navigator: Navigator, reader: Reader, acting: Acting) -> None:
+        """Args: what shows the present one; what looks whether the places of the others are there; who looks."""
         super().__init__(navigator)
+        self._acting = acting
         self._navigator = navigator
         self._reader = reader
         self._tabs = [Tab()]
         self._active = 0
         self._closed: list[tuple[int, Tab]] = []
+        self._own: _Own | None = None
         navigator.followed.connect(self._follow)
         navigator.lost.connect(self._lose)
         navigator.looked_anew.connect(self._look_anew)
@@ -149,6 +166,8 @@ class Tabs(QObject):
         for number in self._others():
             self._tabs[number] = self._tabs[number].followed(old, new)
         self._closed = [(number, tab.followed(old, new)) for number, tab in self._closed]
+        if self._own is not None:
+            self._own = self._own.followed(old, new)
         self.changed.emit()
 
     def _lose(self, gone: Location) -> None:
@@ -161,11 +180,21 @@ class Tabs(QObject):
         self._closed = [(number, tab) for number, tab in closed if tab.place is not None]
         self.changed.emit()
 
-    def _look_anew(self) -> None:
-        """Keep of the others only where they are: where they were may be hidden from whoever looks now."""
-        self._closed = []
+    def _look_anew(self, was: Tab) -> None:
+        """Bring back one's own tabs as they were; of others, whoever looks now gets only where one is.
+
+        Where one was may be hidden from them.
+        """
+        tabs = [was if i == self._active else tab for i, tab in enumerate(self._tabs)]
+        own = self._own or _Own(tuple(tabs), self._active, tuple(self._closed))
+        if self._acting.identity is None:
+            self._own = None
+            self._tabs, self._active, self._closed = list(own.tabs), own.active, list(own.closed)
+            self._navigator.come_back_to(self._tabs[self._active])
+        else:
+            self._own = own
+            self._tabs, self._closed = [Tab(_starting_at(tab.place)) for tab in tabs], []
         for number in self._others():
-            self._tabs[number] = Tab(_starting_at(self._tabs[number].place))
             self._check(number)
 
     def _check(self, number: int) -> None:

@@ -78,7 +78,8 @@ class Tracker(QObject):
         view = self._model.view
         return Situation(
             place=self._navigator.place,
-            bucket=self._bucket_of(rows),
+            bucket=self._navigator.bucket,
+            selected_bucket=self._bucket_of(rows),
             selected=self._table.selected_count,
             selected_objects=sum(1 for row in rows if row.object is not None),
             in_tree=in_tree,

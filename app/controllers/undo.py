@@ -220,7 +220,7 @@ class Undo(QObject):
         path = result.shows[0]
         above = path.rstrip("/").rpartition("/")
         if here.prefix == above[0] + above[1] and self._navigator.bucket_id(here.bucket) == reversal.shows_in:
-            self._navigator.select_when_there(path)
+            self._navigator.select_when_there(path, here.bucket)
 
     def _bound(self) -> None:
         """Forget the oldest where there are many, or they name very many things."""

@@ -10,7 +10,14 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select
 
 from engine.backends.base import StorageBackend
-from engine.errors import CommitInDoubt, ObjectAlreadyExists, StorageError, Unauthorized, WouldBeLost
+from engine.errors import (
+    CommitInDoubt,
+    ObjectAlreadyExists,
+    ObjectChanged,
+    StorageError,
+    Unauthorized,
+    WouldBeLost,
+)
 from engine.files.candidates import admitted, denied_as_new, denied_as_replacing
 from engine.files.contents import (
     CHANGED_COLUMNS,
@@ -247,6 +254,8 @@ class Committer:
             return Committed(content, content.staged.staged_id, context.user_id, now, now, replaced=False)
         if not replace:
             return Refused(content, ObjectAlreadyExists("The resource already exists", path=content.path))
+        if content.seen_version not in ("", old.version):
+            return Refused(content, ObjectChanged("Somebody else has stored another content", path=content.path))
         # Also where a clock was set back, a content begins after the one that it replaces.
         now = max(now, old.valid_from_us + 1)
         return Committed(content, old.id, old.owner_id, old.created_us, now, replaced=True)

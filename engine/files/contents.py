@@ -27,6 +27,7 @@ class NewContent:
         modified_us: The content's own modification time, or None.
         options: What the caller asked for.
         source: The file it came from, to name it when something fails.
+        seen_version: The only content that may give way, where the caller has seen one; `""` for any.
     """
 
     path: str
@@ -35,6 +36,7 @@ class NewContent:
     modified_us: int | None
     options: UploadOptions
     source: str = ""
+    seen_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replace_field
 from typing import Final
 
 from engine.backends.base import BackendReader, Monitor, StorageBackend
@@ -84,6 +85,7 @@ class Copies:
         target_bucket: str | None,
         replace: bool,
         replaced: Replaced = Replaced.AS_KEPT,
+        seen_version: str = "",
         labels: LabelChanges = _AS_IT_IS,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
@@ -95,6 +97,7 @@ class Copies:
             ObjectNotFound: There is no such object that the caller may see.
             Unauthorized: The caller may not add objects.
             ObjectAlreadyExists: The target path is taken and `replace` is False.
+            ObjectChanged: Something else than `seen_version` stands there by now; it stays.
             InvalidRequest: A label cannot be stored.
             ChecksumMismatch: The stored bytes are damaged; nothing was copied.
             Cancelled: `cancel` was used.
@@ -103,8 +106,8 @@ class Copies:
         target = bucket if target_bucket is None else target_bucket
         with self._downloads.open(bucket, source_path, context) as reader:
             return self.store(
-                reader, target, target_path, context, replace=replace, replaced=replaced, labels=labels,
-                progress=progress, cancel=cancel,
+                reader, target, target_path, context, replace=replace, replaced=replaced, seen_version=seen_version,
+                labels=labels, progress=progress, cancel=cancel,
             )  # fmt: skip
 
     def store(
@@ -116,6 +119,7 @@ class Copies:
         *,
         replace: bool,
         replaced: Replaced = Replaced.AS_KEPT,
+        seen_version: str = "",
         labels: LabelChanges = _AS_IT_IS,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
@@ -136,7 +140,7 @@ class Copies:
             if progress is not None:
                 progress(Progress(done_bytes, info.size_bytes, current=path))
 
-        content = self._stage(reader.source, info, path, monitor)
+        content = replace_field(self._stage(reader.source, info, path, monitor), seen_version=seen_version)
         stored, over = self._committer.commit_one(target, content, context, replace=replace, replaced=replaced)
         self._stored(stored, over)
         return stored

@@ -165,13 +165,15 @@ class WriteCalls(Calls):
         target_bucket: str | None = None,
         replace: bool = False,
         replaced: Replaced = Replaced.AS_KEPT,
+        seen_version: str = "",
         labels: LabelChanges = _AS_IT_IS,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> StorageObject:
         """Store the content of one object under another path.
 
-        `replaced` says what becomes of what stood there, `labels` what is said of the copy instead of the same again.
+        `replaced` says what becomes of what stood there, `seen_version` which content alone may give way, `labels` what
+        is said of the copy instead of the same again.
         """
         return self._use.copies.copy(
             bucket,
@@ -181,6 +183,7 @@ class WriteCalls(Calls):
             target_bucket=target_bucket,
             replace=replace,
             replaced=replaced,
+            seen_version=seen_version,
             labels=labels,
             progress=progress,
             cancel=cancel,

@@ -393,7 +393,7 @@ def test_buckets_that_are_read_twice_lead_nobody_elsewhere(shared: Desk, monkeyp
     navigator = shared.session.controllers.navigator
     shared.go("private")
     asked = []
-    monkeypatch.setattr(navigator._reader, "nearest", lambda place, then, _otherwise: asked.append((place, then)))
+    monkeypatch.setattr(shared.session._side.reader, "nearest", lambda place, then, _: asked.append((place, then)))
     navigator.look_anew()
     shared.until(lambda: len(asked) == 1)
     navigator._buckets.buckets_changed.emit()

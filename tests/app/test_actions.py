@@ -93,6 +93,12 @@ def test_the_tree_is_a_target_of_its_own(actions: Actions) -> None:
     assert {ActionId.RENAME, ActionId.DELETE, ActionId.DOWNLOAD} <= enabled(actions, now)
 
 
+def test_a_folder_in_the_tree_stands_for_its_own_bucket() -> None:
+    other = make_bucket("other")
+    now = Situation(place=HERE.place, bucket=BUCKET, in_tree=Location("other", "a/"), node_bucket=other)
+    assert now.target_bucket == other
+
+
 def test_pasting_needs_something_to_paste(actions: Actions) -> None:
     assert ActionId.PASTE not in enabled(actions, HERE)
     assert ActionId.PASTE in enabled(actions, Situation(place=HERE.place, bucket=BUCKET, can_paste=True))

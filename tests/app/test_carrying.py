@@ -120,6 +120,36 @@ class TestPaste:
         two.until(lambda: two.views.hold.kept is None)
         assert not two.views.hold.is_cut("photos", "a.txt")
 
+    @pytest.mark.parametrize("action", [ActionId.CUT, ActionId.COPY])
+    def test_what_was_cut_or_copied_is_not_for_whoever_is_acted_as_next(self, two: Desk, action: ActionId) -> None:
+        two.put("a.txt")
+        hold(two, action, "a.txt")
+        if action is ActionId.COPY:
+            two.until(lambda: carries_files(QGuiApplication.clipboard().mimeData()))
+        two.session._side.acting.begin(Identity("a visitor", RlsContext.anonymous()))
+        assert two.views.hold.kept is None
+        assert not two.session._tracker.situation().can_paste
+
+    def test_what_another_program_has_put_into_the_clipboard_stays_there(self, two: Desk) -> None:
+        QGuiApplication.clipboard().setText("something else")
+        two.session._side.acting.begin(Identity("a visitor", RlsContext.anonymous()))
+        assert QGuiApplication.clipboard().text() == "something else"
+
+    def test_what_is_cut_while_a_move_is_under_way_stays_cut(self, two: Desk) -> None:
+        two.put("a.txt")
+        two.put("b.txt")
+        two.put("d/x")
+        hold(two, ActionId.CUT, "a.txt")
+        two.go("photos", "d/")
+        go = two.hold_mutations()
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: len(two.session._tasks.under_way) == 1)
+        two.go("photos")
+        hold(two, ActionId.CUT, "b.txt")
+        go.set()
+        two.until(lambda: "d/a.txt" in held(two) and two.toast.text.startswith("Moved"))
+        assert two.views.hold.is_cut("photos", "b.txt")
+
     def test_duplicating_needs_no_clipboard(self, two: Desk) -> None:
         two.put("a.tar.gz")
         two.select("a.tar.gz")
@@ -186,6 +216,35 @@ def test_a_copy_is_stopped_at_the_bottom_of_the_window_and_what_was_copied_can_b
     assert list(held(two, "other")) == ["a"]
     undo(two)
     two.until(lambda: held(two, "other") == {})
+
+
+def test_what_changes_while_a_copy_is_under_way_is_not_replaced_and_that_is_said(
+    two: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        two.put(name, b"new")
+        two.storage.upload("other", name, b"old", two.me)
+    storage, copy = two.storage, two.storage.copy
+
+    def late(bucket: str, source: str, *rest: object, **options: object) -> object:
+        if source == "b":
+            storage.upload("other", "b", b"newer", two.me, UploadOptions(replace=True))
+        return copy(bucket, source, *rest, **options)
+
+    monkeypatch.setattr(two.session._side.carrier, "_storage", _With(storage, copy=late))
+    hold(two, ActionId.COPY, "a", "b")
+    two.go("other")
+    trigger(two, ActionId.PASTE)
+    dialog = two.dialog(ConflictDialog)
+    dialog.choose(ConflictAction.REPLACE)
+    dialog.for_all.setChecked(True)
+    dialog.go_on.click()
+
+    two.until(lambda: "not copied: 1 (“b” has changed since" in two.toast.text)
+    assert two.toast.text.startswith("Copied 1 object to other; not copied: 1")
+    assert held(two, "other") == {"a": b"new", "b": b"newer"}
+    undo(two)
+    two.until(lambda: held(two, "other") == {"a": b"old", "b": b"newer"})
 
 
 def test_a_copy_stopped_before_anything_gave_way_can_be_undone(two: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

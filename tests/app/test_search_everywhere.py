@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 
 from app.actions import ActionId
 from app.delegates.marks import shown_spans, spans_in
+from app.dialogs.delete_dialog import DeleteDialog
 from app.history import History, Spot
 from app.location import Location
 from app.models.searches import Scope, Search
@@ -66,6 +67,24 @@ def test_what_was_found_in_another_bucket_is_deleted_there_and_nowhere_else(desk
     assert desk.storage.exists("letters", "2026/report.txt", desk.me)
     desk.session.actions[ActionId.UNDO].trigger()
     desk.until(lambda: len(desk.names) == 2)
+
+
+def test_commands_for_a_bucket_are_about_the_one_that_is_shown_and_name_it(desk: Desk) -> None:
+    found(desk)
+    choose_row(desk, "letters/2026/report.txt")
+    empty = desk.session.actions[ActionId.EMPTY_BUCKET]
+    assert empty.text() == "&Empty bucket… (photos)"
+
+    empty.trigger()
+    dialog = desk.dialog(DeleteDialog)
+    desk.until(dialog.confirm.isEnabled)
+    dialog.confirm.click()
+
+    desk.until(lambda: desk.names == ["letters/2026/report.txt"])
+    assert not desk.storage.tree_size("photos", "", desk.me).objects
+    desk.go("letters")
+    desk.session._tracker.update()
+    assert empty.text() == "&Empty bucket…"
 
 
 def test_what_was_found_is_renamed_in_its_own_bucket(desk: Desk) -> None:

@@ -160,6 +160,43 @@ def test_acting_as_somebody_leaves_no_tab_where_they_see_nothing(two: Desk) -> N
     assert not two.session._ways.tabs.can_reopen
 
 
+def test_tabs_are_as_they_were_once_nobody_is_acted_as(two: Desk) -> None:
+    two.go("photos", "a/")
+    two.session._ways.tabs.open(B, show=False)
+    two.table.sort_wanted.emit(Column.SIZE, True)
+    two.until(lambda: two.model.view == View(A, SortColumn.SIZE, True))
+    two.select("2.txt")
+    two.session._ways.tabs.open(TOP, show=False)
+    two.session._ways.tabs.close(1)
+    assert two.session._ways.tabs.places == (A, B)
+
+    two.session._side.acting.begin(Identity("a visitor", RlsContext.anonymous()))
+    two.until(lambda: two.session._ways.tabs.places == (TOP, TOP))
+    two.session._ways.tabs.open(TOP)
+    two.storage.move_folder("photos", "b/", "c/", two.me)
+    two.session.controllers.navigator.follow_place(B, Location("photos", "c/"))
+    two.session._side.acting.stop()
+
+    two.until(lambda: two.model.view == View(A, SortColumn.SIZE, True))
+    two.until(lambda: two.table.selected_count == 1)
+    assert two.table.current_row().path == "a/2.txt"
+    assert two.session.controllers.navigator.history.behind[0] == TOP
+    assert two.session._ways.tabs.places == (A, Location("photos", "c/"))
+    trigger(two, ActionId.REOPEN_TAB)
+    shows(two, TOP)
+
+
+def test_a_place_that_went_while_somebody_was_acted_as_gives_way_to_what_is_above(two: Desk) -> None:
+    two.go("photos", "a/")
+    two.session._ways.tabs.open(B, show=False)
+    two.session._side.acting.begin(Identity("a visitor", RlsContext.anonymous()))
+    two.until(lambda: two.session._ways.tabs.places == (TOP, TOP))
+    two.storage.delete_trees("photos", ["a/", "b/"], two.me, for_good=True)
+    two.session._side.acting.stop()
+    two.until(lambda: two.session._ways.tabs.places == (TOP, TOP) and two.model.view is not None)
+    assert not two.session.controllers.navigator.history.can_go_back
+
+
 def test_going_back_finds_selection_and_scroll_position_again(two: Desk) -> None:
     for i in range(80):
         two.storage.upload("photos", f"a/n{i:03}.txt", b"x", two.me)

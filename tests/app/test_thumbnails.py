@@ -89,7 +89,7 @@ def test_what_is_deleted_for_good_leaves_none_on_the_disk(desk: Desk, thumbnails
     desk.until(lambda: bool(done))
     assert len(kept(desk)) == 1
 
-    desk.session._side.operations.delete_bucket("other", None, done.append)
+    desk.session._side.operations.delete_bucket(other, None, done.append)
     desk.until(lambda: len(done) == 2)
     assert kept(desk) == []
 

@@ -405,6 +405,29 @@ class TestDelete:
         desk.until(lambda: desk.model.view is not None and desk.model.view.location == Location("other"))
         assert [bucket.name for bucket in desk.storage.list_buckets(desk.me)] == ["other"]
 
+    @pytest.mark.parametrize("action", [ActionId.EMPTY_BUCKET, ActionId.DELETE_BUCKET, ActionId.DELETE_FOR_GOOD])
+    def test_a_bucket_that_took_the_name_while_it_was_asked_keeps_everything(
+        self, desk: Desk, action: ActionId
+    ) -> None:
+        desk.bucket()
+        desk.put("a.txt", b"old")
+        taker = desk.storage.create_bucket("taker", desk.me)
+        desk.storage.upload("taker", "a.txt", b"another", desk.me)
+        desk.select("a.txt")
+        trigger(desk, action)
+        dialog = desk.dialog(DeleteDialog)
+        desk.until(dialog.confirm.isEnabled)
+        asked = desk.storage.get_bucket("photos", desk.me).id
+        desk.storage.rename_bucket("photos", "old-photos", desk.me)
+        desk.storage.rename_bucket("taker", "photos", desk.me)
+
+        dialog.confirm.click()
+
+        desk.until(lambda: "deleted" in desk.toast.text)
+        left = {bucket.id: bucket for bucket in desk.storage.list_buckets(desk.me)}
+        assert asked not in left or not desk.storage.tree_size(asked, "", desk.me).objects
+        assert desk.read("a.txt", taker.id) == b"another"
+
     def test_the_last_bucket_leaves_the_first_start_behind(self, desk: Desk) -> None:
         desk.bucket()
         desk.storage.delete_bucket("photos", desk.me)

@@ -17,6 +17,7 @@ from engine.errors import (
     InvalidKey,
     InvalidRequest,
     ObjectAlreadyExists,
+    ObjectChanged,
     ObjectNotFound,
     PayloadTooLarge,
     UnsupportedMediaType,
@@ -83,6 +84,22 @@ class TestObject:
         storage.copy("photos", "a", "a", service, replace=True)
         assert contents(storage, service) == {"a": b"a", "b": b"a"}
         assert staged() == []
+
+    def test_only_the_content_that_was_seen_gives_way(
+        self, storage: FileStorage, bucket: Bucket, service: RlsContext, staged: Staged
+    ):
+        put(storage, service, "a", "b")
+        seen = storage.info("photos", "b", service).version
+        storage.upload("photos", "b", b"newer", service, UploadOptions(replace=True))
+
+        with pytest.raises(ObjectChanged):
+            storage.copy("photos", "a", "b", service, replace=True, seen_version=seen)
+        assert contents(storage, service) == {"a": b"a", "b": b"newer"}
+        assert staged() == []
+
+        now = storage.info("photos", "b", service).version
+        storage.copy("photos", "a", "b", service, replace=True, seen_version=now)
+        assert contents(storage, service) == {"a": b"a", "b": b"a"}
 
     def test_across_buckets_with_their_rules(
         self, storage: FileStorage, bucket: Bucket, service: RlsContext, staged: Staged
