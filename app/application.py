@@ -24,7 +24,7 @@ from app.controllers.recovery import RecoveryController
 from app.dialogs.file_chooser import Ask, choose_folder
 from app.dialogs.quit_dialog import QuitDialog
 from app.errors import ErrorPresenter
-from app.garbage import GarbageCollector
+from app.garbage import GarbageCollector, left_alone
 from app.i18n import translate
 from app.icons import Icons, program_icon
 from app.leaving import LEAVE_S, Closer, Step, attempt, end_after, tell_inside_loop
@@ -237,7 +237,9 @@ def _open(settings: Settings, secrets: SecretStore | None, cancel: CancelToken) 
     The database library and the page of an open workspace take longer to import than the frame takes to show, so they
     are imported here, behind it.
     """
-    import_module("app.session")
+    with left_alone():
+        import_module("app.session")
+        import_module("engine.workspace")
     from engine.observability.diagnostics import WarningsTaken
     from engine.secrets import open_secret_store
     from engine.workspace import open_workspace

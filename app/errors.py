@@ -14,7 +14,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QThread, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.bridge.acting import Refused
+from app.bridge.refusals import Refused
 from app.dialogs.bug_dialog import BugDialog, DetailsDialog
 from app.i18n import translate
 from app.look import Look

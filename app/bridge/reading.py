@@ -21,11 +21,14 @@ from app.models.sources import Branch, Root, Snapshot, Standing, View
 from engine import limits
 from engine.errors import InvalidRequest, NotFound
 from engine.storage import FileStorage
-from engine.types import Bucket, FolderCount, ListRequest, Retention, RlsContext, TreeSize
+from engine.types import Bucket, FolderCount, ListPage, ListRequest, Retention, RlsContext, TreeSize
 from engine.version_types import TrashSize
 
 _CHILD_LOOKS_MAX: Final = 200
 """Folders of one level that are asked whether they hold folders themselves, so that the tree shows no false arrows."""
+
+_FIRST_BRANCHES: Final = 64
+"""Entries of a level that are read first: most have few folders, and the objects behind them are read for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,26 +214,33 @@ class Reader:
 
     def _is_empty(self, bucket: Bucket, me: RlsContext) -> bool:
         try:
-            page = self._storage.list(bucket.name, ListRequest(limit=1), me)
+            return not self._holds_anything(Location(bucket.name), me)
         except NotFound:
             return True
-        return not page.folders and not page.objects
+
+    def _holds_anything(self, place: Location, me: RlsContext) -> bool:
+        page = self._first_of(place, me)
+        return bool(page.folders or page.objects)
 
     def _branches(self, location: Location, ticket: Ticket, me: RlsContext) -> tuple[Branch, ...]:
         names: list[str] = []
-        request = ListRequest(prefix=location.prefix, limit=limits.LIST_PAGE_MAX)
+        request = ListRequest(prefix=location.prefix, limit=_FIRST_BRANCHES)
         while True:
             ticket.token.raise_if_cancelled()
             page = self._storage.list(location.bucket, request, me)
             names += [folder.name for folder in page.folders]
             if page.objects or page.next_cursor is None:
                 break
-            request = replace(request, cursor=page.next_cursor)
+            request = replace(request, cursor=page.next_cursor, limit=limits.LIST_PAGE_MAX)
         looks = len(names) <= _CHILD_LOOKS_MAX
         return tuple(Branch(name, not looks or self._has_folders(location.child(name), me)) for name in names)
 
     def _has_folders(self, location: Location, me: RlsContext) -> bool:
-        return self._storage.count_folder(location.bucket, location.prefix, me).folders > 0
+        return bool(self._first_of(location, me).folders)
+
+    def _first_of(self, place: Location, me: RlsContext) -> ListPage:
+        """Return the first entry of a place, folders first: to count all of them takes long where they are many."""
+        return self._storage.list(place.bucket, ListRequest(prefix=place.prefix, limit=1), me)
 
     def _locate(self, place: Location, me: RlsContext) -> Found | None:
         if all(bucket.name != place.bucket for bucket in self._storage.list_buckets(self._own)):
@@ -239,9 +249,7 @@ class Reader:
             return Found(place)
         if path_problem(place.prefix) is not None:
             return None
-        if self._storage.count_folder(place.bucket, place.prefix, me).total or self._storage.exists(
-            place.bucket, place.prefix, me
-        ):
+        if self._holds_anything(place, me) or self._storage.exists(place.bucket, place.prefix, me):
             return Found(place)
         path = place.prefix.rstrip("/")
         if self._storage.exists(place.bucket, path, me):

@@ -24,7 +24,7 @@ from engine.types import Progress
 T = TypeVar("T")
 Fail = Callable[[Exception], None]
 
-_TURN_S: Final = 0.0005
+_TURN_S: Final = 0.0001
 """How long a worker may hold the interpreter while the main thread waits for it. Python's own 5 ms are waited for at
 each of the many times that painting one frame lets it go, and a busy worker made a quarter of a second of them."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import segno
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QLabel
@@ -22,6 +21,8 @@ def qr_image(text: str) -> QImage:
     Args:
         text: What a camera will read.
     """
+    import segno  # only when a code is first wanted: the start waits for no such thing
+
     rows = [list(row) for row in segno.make(text, micro=False, error="m").matrix_iter(border=_QUIET_MODULES)]
     image = QImage(len(rows), len(rows), QImage.Format.Format_RGB32)
     for y, row in enumerate(rows):

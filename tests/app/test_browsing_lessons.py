@@ -12,11 +12,12 @@ from sqlalchemy import text
 
 from app.actions import ActionId
 from app.bridge.folder_pages import FolderPages
+from app.bridge.reading import Found
 from app.dialogs.delete_dialog import DeleteDialog
 from app.location import Location
 from app.models.folder_model import FolderModel
 from app.models.pages import PAGE_ROWS, PAGES_MAX
-from app.models.sources import View
+from app.models.sources import Branch, View
 from app.models.transfers import TransfersModel
 from app.models.tree_model import TreeModel
 from engine.types import ListRequest
@@ -195,3 +196,18 @@ def test_the_models_of_the_window_are_sound(photos: Desk, qtmodeltester, kind: t
     assert models
     for model in models:
         qtmodeltester.check(model, force_py=True)
+
+
+def test_tree_and_start_count_no_objects(photos: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a place has folders, or is there at all, is told by its first entry: a million takes a while to count."""
+    fill(photos, 3, "large/")
+    rest(photos)
+    calls, found = Calls(photos, monkeypatch), []
+    photos.session._buckets.reload_all()
+    photos.session._side.reader.nearest(Location("photos", "large/"), found.append)
+    photos.session._side.reader.branches(Location("photos"), found.append)
+    photos.until(lambda: len(found) == 2)
+    rest(photos)
+    assert sorted(found, key=str) == [(Branch("large", has_folders=False),), Found(Location("photos", "large/"))]
+    assert calls.made["list"]
+    assert not calls.made["count_folder"]

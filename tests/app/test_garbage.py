@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from app.garbage import GarbageCollector
+from app.garbage import GarbageCollector, left_alone
 
 
 class Knot:
@@ -52,3 +52,15 @@ def test_python_takes_over_again_afterwards(collector: GarbageCollector) -> None
     collector.stop()
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_it_is_left_alone_for_a_while(is_enabled: bool) -> None:
+    was_enabled = gc.isenabled()
+    try:
+        (gc.enable if is_enabled else gc.disable)()
+        with left_alone():
+            assert not gc.isenabled()
+        assert gc.isenabled() is is_enabled
+    finally:
+        (gc.enable if was_enabled else gc.disable)()

@@ -94,7 +94,7 @@ def _row(bar: _Bar, ours: dict[str, float], peers: dict[str, float], sizes: dict
 
 def _started(data_dir: Path) -> dict[str, float]:
     """Return what a start of the window takes, its process and all that it imports included."""
-    return _ask("tests.benchmarks.browsing_tour", data_dir, "--start", str(time.monotonic()))
+    return _ask("tests.benchmarks.browsing_start", data_dir, "--start", str(time.monotonic()))
 
 
 def _ask(module: str, *words: object) -> dict[str, float]:
