@@ -170,6 +170,8 @@ case $purpose in
         need_venv .venv
         need_packages .venv desktop test-desktop
         need_qt_libraries .venv
+        need_venv .venv-bench --without-pip
+        need_packages .venv-bench bench
         want_tools "Comparisons with what is missing will be left out." restic rclone wrk openssl || true
         need_web_server
         ;;
