@@ -75,7 +75,7 @@ screenshots: ## take a picture of every view and dialog in both themes, on a vir
 	@sh packaging/bootstrap.sh demo
 	$(PYTHON_IN_VENV) tests/screenshots/run.py $(ARGS)
 
-bench: ## measure against cp, restic, rclone and nginx
+bench: ## measure against cp, restic, rclone, nginx, copyparty and Starlette
 	@sh packaging/bootstrap.sh bench
 	$(PYTHON_IN_VENV) -m tests.benchmarks.run $(ARGS)
 
@@ -86,6 +86,6 @@ coverage: ## run the tests and hold the floors of branch coverage
 	$(PYTHON_IN_VENV) -m coverage report --include='app/*' --fail-under=80
 
 clean: ## remove what these commands made
-	rm -rf .venv .venv-engine .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* \
+	rm -rf .venv .venv-engine .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* \
 		htmlcov demo-screenshots tour-screenshots screenshots
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

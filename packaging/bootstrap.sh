@@ -3,9 +3,10 @@
 #
 #     sh packaging/bootstrap.sh run|test|check|demo|bench|ci
 #
-# `.venv` gets the dependencies that pyproject.toml states in the versions of packaging/constraints.txt, and
-# `.venv-engine` (for the tests) the engine's alone, without Qt. Missing system libraries are installed where that
-# takes no password, else the line to type is printed. PYTHON=… chooses another interpreter.
+# `.venv` gets the dependencies that pyproject.toml states in the versions of packaging/constraints.txt, `.venv-engine`
+# (for the tests) the engine's alone, without Qt, and `.venv-bench` the servers to measure beside. Missing system
+# libraries are installed where that takes no password, else the line to type is printed. PYTHON=… chooses another
+# interpreter.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -152,6 +153,7 @@ case $purpose in
         want_node_clients
         [ "$purpose" = test ] || want_tools "Tests that need a browser will be skipped." chromium || true
         [ "$purpose" = test ] || want_tools "The test with a real virus scanner will be skipped." clamd=clamav-daemon || true
+        [ "$purpose" = test ] || want_tools "Rules for Prometheus will not be checked by it." promtool=prometheus || true
         ;;
     check)
         need_venv .venv
@@ -168,6 +170,8 @@ case $purpose in
         need_venv .venv
         need_packages .venv desktop test-desktop
         need_qt_libraries .venv
+        need_venv .venv-bench --without-pip
+        need_packages .venv-bench bench
         want_tools "Comparisons with what is missing will be left out." restic rclone wrk openssl || true
         need_web_server
         ;;

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
@@ -35,6 +34,7 @@ from engine.metadata.protected import protected_tables, tables_read
 from engine.metadata.tables import storage_buckets
 from engine.permissions.clauses import CallerRules, Place
 from engine.permissions.columns import columns_of
+from engine.permissions.made_clauses import MadeClauses
 from engine.permissions.rows import Facts, PolicyTable, RowColumns
 from engine.permissions.rules import Command, PermissionChecker, Rule
 from engine.times import now_us
@@ -65,21 +65,36 @@ class Notes:
 
 
 class State:
-    """The rules as one transaction sees them, and its moment: read when the first caller is held to them."""
+    """The rules as one transaction sees them, and its moment: read when the first caller is held to them.
 
-    def __init__(self, connection: Connection, permissions: PermissionChecker) -> None:
+    Args:
+        connection: In the transaction.
+        permissions: Reads rules.
+        clauses: What was made of them before.
+    """
+
+    def __init__(self, connection: Connection, permissions: PermissionChecker, clauses: MadeClauses) -> None:
         self._connection = connection
         self._permissions = permissions
+        self._rules: tuple[Rule, ...] | None = None
+        self._moment_us: int | None = None
+        self.clauses = clauses
 
-    @cached_property
+    # No `cached_property` here: until Python 3.12 all objects of a class wait for one lock while one of them reads.
+
+    @property
     def rules(self) -> tuple[Rule, ...]:
         """The rules."""
-        return self._permissions.rules_in(self._connection)
+        if self._rules is None:
+            self._rules = self._permissions.rules_in(self._connection)
+        return self._rules
 
-    @cached_property
+    @property
     def moment_us(self) -> int:
         """What `now()` is for all of them."""
-        return now_us()
+        if self._moment_us is None:
+            self._moment_us = now_us()
+        return self._moment_us
 
 
 class Transaction:
@@ -97,6 +112,7 @@ class Transaction:
         self._state = state
         self._bucket = bucket
         self._predicates: dict[tuple[Table, Command], ColumnElement[bool]] = {}
+        self._of_caller: CallerRules | None = None
         self.context = context
         self.notes = notes or Notes()
 
@@ -247,7 +263,10 @@ class Transaction:
             return None
         known = self._predicates.get((table, command))
         if known is None:
-            known = self._predicates[table, command] = self._predicate(table, command)
+            what = table, command, self._place
+            known = self._predicates[table, command] = self._state.clauses.get(
+                self.rules, self.context, what, lambda: self._predicate(table, command)
+            )
         return known
 
     def check(self, command: Command, columns: RowColumns, *, seen: bool) -> ColumnElement[bool] | None:
@@ -289,11 +308,18 @@ class Transaction:
         """
         return not self.context.can_bypass_rls and self._rules.speak_of_content(seen=seen)
 
-    @cached_property
+    @property
     def _rules(self) -> CallerRules:
         """The caller's rules."""
-        place = None if self._bucket is None else Place(self._bucket.id, self._bucket.name)
-        return CallerRules(self._state.rules, Facts(self.context, self._state.moment_us), place)
+        if self._of_caller is None:
+            facts = Facts(self.context, self._state.moment_us)
+            self._of_caller = CallerRules(self._state.rules, facts, self._place)
+        return self._of_caller
+
+    @property
+    def _place(self) -> Place | None:
+        """The bucket that `within` named."""
+        return None if self._bucket is None else Place(self._bucket.id, self._bucket.name)
 
     def _predicate(self, table: Table, command: Command) -> ColumnElement[bool]:
         """Return the caller's predicate over a protected table."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Select
 
 from engine.metadata.transactions import Transaction
-from engine.permissions.language.tree import Fact
+from engine.permissions.made_clauses import ask_for_time
 from engine.permissions.rules import Rule
 from engine.types import RlsContext
 
@@ -42,7 +42,7 @@ class Queries:
         key, rules = (id(tx.context), what), tx.rules
         with self._lock:
             if rules is not self._rules:
-                self._rules, self._are_timeless = rules, not _ask_for_time(rules)
+                self._rules, self._are_timeless = rules, not ask_for_time(rules)
                 self._made = {}
             found = self._made.get(key)
         if found is not None and found[0] is tx.context:
@@ -54,9 +54,3 @@ class Queries:
                     self._made = {}
                 self._made[key] = tx.context, query
         return query
-
-
-def _ask_for_time(rules: Sequence[Rule]) -> bool:
-    """Return whether what rules say may change while they stay the same."""
-    said = [expression for rule in rules for expression in (rule.using, rule.check) if expression is not None]
-    return any(isinstance(node, Fact) and node.name == "now" for one in said for node in one.root.walk())

@@ -1,62 +1,99 @@
-"""The HTTP server beside nginx (one worker, sendfile) on loopback: small, middling and large objects, both ways.
+"""The HTTP server beside nginx, copyparty and Starlette on loopback: small, middling and large objects, both ways.
 
-Both serve the same bytes from the same disk, in turn, and each figure is the median of the rounds' ratios. nginx
-checks no right, keeps no checksum and does not wait for the disk; Holdall does all three.
+All serve the same bytes from the same disk, in turn, and each figure is the median of the rounds' ratios. The others
+check no right, keep no checksum and no log, and do not wait for the disk; Holdall does all of that.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
+
+import jwt
 
 from engine.config import Settings
 from engine.secrets import FixedSecrets
 from engine.server import StorageServer
-from engine.types import UploadItem
+from engine.types import RlsContext, UploadItem
 from engine.workspace import open_workspace
+from tests.benchmarks.http_clients import CONNECTIONS, RANGE_BYTES, PeakWatch, curl, in_turn, ranges, wrk
+from tests.benchmarks.http_peers import peers, takes_puts
 from tests.benchmarks.report import Row
+from tests.policies import let_owners
 
 _ROUNDS = 3
 _KIB = 1024
 _MIB = 1024 * 1024
-_CONNECTIONS = 32
 _MANY = 1000
 _MISSING = "not installed"
+_NGINX = "nginx"
+_USER = "5b0ac2a5-7fe4-4f0a-9a3c-0d4b0d2f6b11"
+_HUGE_MIB = 4096
+_FLAT_MIB = 32
+_CROWD = 32
+_CROWD_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """The two servers under test.
+    """The servers under test.
 
     Attributes:
         ours: Address of Holdall.
-        key: Field with the service key.
+        user: Token of a user, who owns everything and whom a policy lets at their own.
+        key: The service key.
         link: Function from a path to a signed link.
-        theirs: Address of nginx, or None where it is not installed.
-        dav: Whether nginx takes PUT.
-        where: Folder for both.
+        peers: Addresses of the others, by name.
+        where: Folder for all.
+        size_mib: Of the large object.
     """
 
     ours: str
+    user: str
     key: str
     link: Callable[[str], str]
-    theirs: str | None
-    dav: bool
+    peers: Mapping[str, str]
     where: Path
+    size_mib: int
 
     def mine(self, path: str) -> str:
         """Return the address of one of our objects."""
         return f"{self.ours}/storage/v1/object/bench/{path}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One kind of small request.
+
+    Attributes:
+        name: What is asked for.
+        url: Of ours.
+        token: Shown with it, or None.
+        path: With the others.
+        bar: Against nginx.
+        script: For wrk.
+        ahead: Whether we have to be ahead of the others.
+    """
+
+    name: str
+    url: str
+    token: str | None
+    path: str
+    bar: float | None
+    script: Path | None = None
+    ahead: bool = False
 
 
 def run(scale: float, base: Path | None = None) -> list[Row]:
@@ -68,8 +105,14 @@ def run(scale: float, base: Path | None = None) -> list[Row]:
     """
     where = Path(tempfile.mkdtemp(prefix="holdall-bench-", dir=base or Path.home()))
     try:
-        with _both(where, scale) as sides:
-            return [*_rates(sides, max(1.0, 3 * scale)), *_large(sides, int(1024 * scale)), _stopping(sides)]
+        with _all(where, max(1, int(1024 * scale))) as sides:
+            return [
+                *_rates(sides, max(1.0, 3 * scale)),
+                *_large(sides),
+                _flatness(sides, max(2, int(_HUGE_MIB * scale))),
+                *_crowd(sides, max(1.0, _CROWD_S * scale)),
+                _stopping(sides),
+            ]
     finally:
         shutil.rmtree(where)
 
@@ -77,50 +120,102 @@ def run(scale: float, base: Path | None = None) -> list[Row]:
 def _rates(sides: _Sides, duration_s: float) -> list[Row]:
     """Requests a second at 32 connections."""
     if not shutil.which("wrk"):
-        return [Row("GET at 32 connections", _MISSING, "wrk", _MISSING, None)]
-    key = f"Authorization: Bearer {sides.key}"
+        return [Row(f"GET at {CONNECTIONS} connections", _MISSING, "wrk", _MISSING, None)]
+    many, anywhere = in_turn(sides.where, _MANY), ranges(sides.where, sides.size_mib * _MIB)
     cases = (
-        ("GET 1 KiB, service key", (sides.mine("small"), key), "small", 0.10),
-        ("GET 1 KiB, signed link", (sides.link("small"), None), "small", 0.10),
-        (f"GET 1 KiB, {_MANY} objects in turn", (sides.mine("many/"), key), "many/", None),
-        ("GET 1 MiB, service key", (sides.mine("middle"), key), "middle", 0.80),
+        _Case("GET 1 KiB, a user under a policy", sides.mine("small"), sides.user, "small", 0.10, ahead=True),
+        _Case("GET 1 KiB, service key", sides.mine("small"), sides.key, "small", 0.10, ahead=True),
+        _Case("GET 1 KiB, signed link", sides.link("small"), None, "small", 0.10, ahead=True),
+        _Case(f"GET 1 KiB, {_MANY} objects in turn", sides.mine("many/"), sides.user, "many/", None, many),
+        _Case(f"ranges of {RANGE_BYTES // _KIB} KiB", sides.mine("large"), sides.user, "large", 0.10, anywhere),
+        _Case("GET 1 MiB", sides.mine("middle"), sides.user, "middle", 0.80),
     )
-    return [_rate(sides, name, mine, path, bar, duration_s) for name, mine, path, bar in cases]
+    return [row for case in cases for row in _rate(sides, case, duration_s)]
 
 
-def _rate(
-    sides: _Sides, name: str, mine: tuple[str, str | None], path: str, bar: float | None, duration_s: float
-) -> Row:
-    script = _many_script(sides.where) if path.endswith("/") else None
-    ours, theirs = [], []
+def _rate(sides: _Sides, case: _Case, duration_s: float) -> list[Row]:
+    header = f"Authorization: Bearer {case.token}" if case.token else None
+    ours: list[float] = []
+    theirs: dict[str, list[float]] = {name: [] for name in sides.peers}
     for _ in range(_ROUNDS):
-        if sides.theirs:
-            theirs.append(_wrk(f"{sides.theirs}/{path}", None, script, duration_s))
-        ours.append(_wrk(*mine, script, duration_s))
-    return _row(f"{name}, {_CONNECTIONS} connections", ours, theirs, "requests/s", bar)
+        for name, address in sides.peers.items():
+            theirs[name].append(wrk(f"{address}/{case.path}", None, case.script, duration_s))
+        ours.append(wrk(case.url, header, case.script, duration_s))
+    return _rows(f"{case.name}, {CONNECTIONS} connections", ours, theirs, "requests/s", case.bar, ahead=case.ahead)
 
 
-def _large(sides: _Sides, size_mib: int) -> list[Row]:
+def _large(sides: _Sides) -> list[Row]:
     """One large object down and up, and what memory it took."""
-    key = ("-H", f"Authorization: Bearer {sides.key}")
-    source = sides.where / "docs" / "large"
-    down_ours, down_theirs, up_ours, up_theirs = [], [], [], []
-    with _PeakWatch() as peak:
+    key = ("-H", f"Authorization: Bearer {sides.user}")
+    source, size_mib = sides.where / "docs" / "large", sides.size_mib
+    down_ours: list[float] = []
+    up_ours: list[float] = []
+    down: dict[str, list[float]] = {name: [] for name in sides.peers}
+    up: dict[str, list[float]] = {_NGINX: []} if _NGINX in sides.peers and takes_puts() else {}
+    with PeakWatch() as peak:
         for number in range(_ROUNDS):
-            if sides.theirs:
-                down_theirs.append(size_mib / _curl(f"{sides.theirs}/large"))
-            down_ours.append(size_mib / _curl(sides.mine("large"), *key))
+            for name, address in sides.peers.items():
+                down[name].append(size_mib / curl(f"{address}/large"))
+            down_ours.append(size_mib / curl(sides.mine("large"), *key))
             os.sync()
-            if sides.theirs and sides.dav:
-                up_theirs.append(size_mib / _curl(f"{sides.theirs}/put{number}", "-T", str(source)))
+            for name, rates in up.items():
+                rates.append(size_mib / curl(f"{sides.peers[name]}/put{number}", "-T", str(source)))
             os.sync()  # what nginx left to the system to write later is not to be written while ours waits for the disk
-            up_ours.append(size_mib / _curl(sides.mine(f"put{number}"), *key, "-T", str(source)))
+            up_ours.append(size_mib / curl(sides.mine(f"put{number}"), *key, "-T", str(source)))
     growth = peak.growth_mib
     return [
-        _row(f"GET {size_mib} MiB", down_ours, down_theirs, "MiB/s", 0.80),
-        _row(f"PUT {size_mib} MiB (ours hashed and durable)", up_ours, up_theirs, "MiB/s", 0.45),
+        *_rows(f"GET {size_mib} MiB", down_ours, down, "MiB/s", 0.80),
+        *_rows(f"PUT {size_mib} MiB (ours hashed, by policy, durable; nginx: DAV)", up_ours, up, "MiB/s", 0.45),
         Row("memory growth of these", f"{growth:.0f} MiB", "", "", None, "< 64 MiB", growth < 64),
     ]
+
+
+def _flatness(sides: _Sides, huge_mib: int) -> Row:
+    """What memory an object takes that is thousands of times as large as another, up and down."""
+    free_mib = shutil.disk_usage(sides.where).free // _MIB
+    huge_mib = min(huge_mib, max(1, free_mib // 3))
+    peaks = {size_mib: _peak_of(sides, size_mib) for size_mib in (1, huge_mib)}
+    growth = peaks[huge_mib] - peaks[1]
+    name = f"memory at its most, PUT and GET of {huge_mib} MiB beside 1 MiB"
+    shown, bar = f"{peaks[huge_mib]:.0f} MiB", f"{growth:+.0f}, within {_FLAT_MIB} MiB"
+    return Row(name, shown, "of 1 MiB", f"{peaks[1]:.0f} MiB", None, bar, abs(growth) <= _FLAT_MIB)
+
+
+def _peak_of(sides: _Sides, size_mib: int) -> float:
+    """Return the most memory that an object took, up and down; several in turn, so that small ones count as well."""
+    key = ("-H", f"Authorization: Bearer {sides.user}")
+    source = sides.where / "source"
+    with source.open("wb") as file:
+        file.truncate(size_mib * _MIB)
+    with PeakWatch() as peak:
+        for number in range(max(1, 16 // size_mib)):
+            curl(sides.mine(f"flat{size_mib}-{number}"), *key, "-T", str(source))
+            curl(sides.mine(f"flat{size_mib}-{number}"), *key)
+    return peak.peak_mib
+
+
+def _crowd(sides: _Sides, duration_s: float) -> list[Row]:
+    """Clients that list, read and write at once."""
+    command = [sys.executable, "-m", "tests.benchmarks.http_crowd"]
+    command += [sides.ours.rpartition(":")[2], str(_CROWD), str(duration_s)]
+    told = json.loads(subprocess.run(command, input=sides.user, capture_output=True, text=True, check=True).stdout)
+    errors = told["errors"]
+    count = sum(len(took) for took in told["ms"].values())
+    what = f"{_CROWD} clients list, read and write at once, {duration_s:.0f} s"
+    if errors:
+        print(*errors[:10], sep="\n", file=sys.stderr)
+    return [
+        Row(what, f"{count} requests", "", "", None, f"{len(errors)} errors, none allowed", not errors),
+        *(_tail(f"of these, {kind}", took) for kind, took in told["ms"].items()),
+    ]
+
+
+def _tail(name: str, took_ms: list[float]) -> Row:
+    """Return how long most of some requests took, and how long nearly all."""
+    shown = "none"
+    if len(took_ms) > 1:
+        shown = f"{len(took_ms)}: p50 {median(took_ms):.1f} ms, p99 {quantiles(took_ms, n=100)[98]:.1f} ms"
+    return Row(name, shown, "", "", None)
 
 
 def _stopping(sides: _Sides) -> Row:
@@ -140,25 +235,40 @@ def _stopping(sides: _Sides) -> Row:
     return Row("stop with a download in flight", f"{took_s:.2f} s", "", "", None, "<= 2.5 s", took_s <= 2.5)
 
 
-def _row(name: str, ours: list[float], theirs: list[float], unit: str, bar: float | None) -> Row:
+def _rows(
+    name: str,
+    ours: list[float],
+    theirs: Mapping[str, list[float]],
+    unit: str,
+    bar: float | None,
+    *,
+    ahead: bool = False,
+) -> list[Row]:
+    """Return a row for each peer: the bar is for nginx, and of the others we may have to be ahead."""
     shown = f"{median(ours):,.0f} {unit}"
     if not theirs:
-        return Row(name, shown, "nginx", "n/a", None)
-    ratio = median(a / b for a, b in zip(ours, theirs, strict=True))
-    peer = f"{median(theirs):,.0f} {unit}"
-    if bar is None:
-        return Row(name, shown, "nginx", peer, ratio)
-    return Row(name, shown, "nginx", peer, ratio, f">= {bar:.2f}", ratio >= bar)
+        return [Row(name, shown, _NGINX, _MISSING, None)]
+    rows = []
+    for peer, rates in theirs.items():
+        ratio = median(a / b if b else inf for a, b in zip(ours, rates, strict=True))
+        said, holds = "", None
+        if peer == _NGINX and bar is not None:
+            said, holds = f">= {bar:.2f}", ratio >= bar
+        elif ahead and peer != _NGINX:
+            said, holds = "> 1", ratio > 1
+        rows.append(Row(name, shown, peer, f"{median(rates):,.0f} {unit}", ratio, said, holds))
+    return rows
 
 
 @contextmanager
-def _both(where: Path, scale: float) -> Iterator[_Sides]:
-    """Start both servers over the same contents."""
+def _all(where: Path, size_mib: int) -> Iterator[_Sides]:
+    """Start all servers over the same contents."""
     docs = where / "docs"
-    _write_contents(docs, int(1024 * scale))
-    with open_workspace(Settings(where / "data"), FixedSecrets()) as workspace, _nginx(where, docs) as theirs:
-        storage, context = workspace.storage, workspace.context
-        storage.create_bucket("bench", context)
+    _write_contents(docs, size_mib)
+    with open_workspace(Settings(where / "data"), FixedSecrets()) as workspace, peers(where, docs) as others:
+        storage, context = workspace.storage, RlsContext.user(_USER)
+        storage.create_bucket("bench", workspace.context)
+        let_owners(storage, "bench")
         items = [UploadItem(file, str(file.relative_to(docs))) for file in docs.rglob("*") if file.is_file()]
         storage.upload_many("bench", items, context)
         server = StorageServer(workspace)
@@ -166,11 +276,12 @@ def _both(where: Path, scale: float) -> Iterator[_Sides]:
         try:
             yield _Sides(
                 ours=server.url,
+                user=jwt.encode({"role": "authenticated", "sub": _USER}, workspace.jwt_secret, algorithm="HS256"),
                 key=workspace.keys.service_role,
                 link=lambda path: storage.sign("bench", path, context, 3600).absolute(server.url),
-                theirs=theirs,
-                dav=theirs is not None and _has_dav(),
+                peers=others,
                 where=where,
+                size_mib=size_mib,
             )
         finally:
             server.stop()
@@ -185,115 +296,3 @@ def _write_contents(docs: Path, size_mib: int) -> None:
     with (docs / "large").open("wb") as file:
         for _ in range(size_mib):
             file.write(os.urandom(_MIB))
-
-
-@contextmanager
-def _nginx(where: Path, docs: Path) -> Iterator[str | None]:
-    """Start nginx with a configuration of its own; None where it is not installed."""
-    if not shutil.which("nginx"):
-        yield None
-        return
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    configuration = where / "nginx.conf"
-    configuration.write_text(_configuration(where, docs, port))
-    process = subprocess.Popen(["nginx", "-c", str(configuration), "-e", str(where / "nginx.log")])
-    try:
-        _wait_for(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _configuration(where: Path, docs: Path, port: int) -> str:
-    user = "user root;" if os.geteuid() == 0 else ""
-    dav = "dav_methods PUT; create_full_put_path on;" if _has_dav() else ""
-    temporary = "\n".join(
-        f"{name}_temp_path {where}/nginx-{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    return f"""
-{user} worker_processes 1; daemon off; pid {where}/nginx.pid; error_log {where}/nginx.log;
-events {{ worker_connections 512; }}
-http {{
-    access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; client_max_body_size 0;
-    default_type application/octet-stream;
-    {temporary}
-    server {{ listen 127.0.0.1:{port}; root {docs}; {dav} }}
-}}
-"""
-
-
-def _has_dav() -> bool:
-    described = subprocess.run(["nginx", "-V"], capture_output=True, text=True, check=True).stderr
-    return "http_dav_module" in described
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            time.sleep(0.02)
-        else:
-            return
-    raise RuntimeError("nginx did not start")
-
-
-def _wrk(url: str, header: str | None, script: Path | None, duration_s: float) -> float:
-    """Return the requests a second that wrk reached; an answer other than 2xx is a failure of the benchmark."""
-    options = ["-H", header] if header else []
-    options += ["-s", str(script)] if script else []
-    command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{duration_s:.0f}s", "--timeout", "30s", *options, url]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in output:
-        raise RuntimeError(output)
-    (line,) = (line for line in output.splitlines() if line.startswith("Requests/sec"))
-    return float(line.split()[1])
-
-
-def _many_script(where: Path) -> Path:
-    script = where / "many.lua"
-    script.write_text(
-        "local number = 0\n"
-        "request = function()\n"
-        f"  number = (number + 1) % {_MANY}\n"
-        "  return wrk.format(nil, wrk.path .. number)\n"
-        "end\n"
-    )
-    return script
-
-
-def _curl(url: str, *options: str) -> float:
-    """Return the seconds that curl took for one transfer."""
-    command = ["curl", "-sS", "--fail", "-o", os.devnull, "-w", "%{time_total}", *options, url]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-
-
-class _PeakWatch:
-    """Samples this process's resident memory, in which the server runs."""
-
-    def __init__(self) -> None:
-        self.growth_mib = 0.0
-        self._start_mib = 0.0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-
-    def __enter__(self) -> _PeakWatch:
-        self._start_mib = _resident_mib()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        while not self._stop.wait(0.01):
-            self.growth_mib = max(self.growth_mib, _resident_mib() - self._start_mib)
-
-
-def _resident_mib() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / _MIB

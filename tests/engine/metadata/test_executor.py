@@ -5,18 +5,32 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, Executable, Select, bindparam, delete, func, insert, literal, select, true, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Executable,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import DatabaseFault, EngineBug
 from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_buckets, storage_journal, storage_objects, storage_settings
-from engine.permissions.rules import Command, PermissionChecker
+from engine.permissions.rules import Command, PermissionChecker, Rule
 from engine.types import RlsContext, Role
 from tests.engine.metadata.conftest import ALICE, BOB, OWNERS, object_row
 
@@ -284,3 +298,37 @@ class TestDataVersion:
             fail()
 
         assert executor.data_version() == before
+
+
+class TestSideBySide:
+    def test_while_one_transaction_reads_its_rules_another_can(self, database: Engine) -> None:
+        begun, go_on = threading.Event(), threading.Event()
+
+        class Slow(PermissionChecker):
+            def rules_in(self, connection: Connection) -> tuple[Rule, ...]:
+                if threading.current_thread().name == "slow":
+                    begun.set()
+                    go_on.wait(60)
+                return super().rules_in(connection)
+
+        executor = Executor(database, Slow())
+        query = select(storage_objects.c.id)
+        slow = threading.Thread(target=executor.execute, args=(query, RlsContext.user(ALICE)), name="slow")
+        slow.start()
+        try:
+            assert begun.wait(60)
+            assert executor.execute(query, RlsContext.user(BOB)) == []
+            assert slow.is_alive()
+        finally:
+            go_on.set()
+            slow.join()
+            executor.close()
+
+    def test_whoever_asks_after_a_commit_hears_of_it_however_many_ask(self, executor: Executor) -> None:
+        for number in range(20):
+            before = executor.data_version()
+            with executor.transaction(RlsContext.service()) as tx:
+                tx.execute(update(storage_objects).values(size_bytes=number + 2))
+            with ThreadPoolExecutor(8) as threads:
+                heard = list(threads.map(lambda _: executor.data_version(), range(32)))
+            assert set(heard) == {before + 1}

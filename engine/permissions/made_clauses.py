@@ -1,0 +1,69 @@
+"""Remembers the SQL that is made of callers' policies: making it costs several times what running it does.
+
+What was made counts for a caller of whom policies know the same, as long as the policies are the same object; where one
+of them asks for the time, nothing is remembered.
+
+Threads: any.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement
+
+from engine.permissions.language.tree import Fact
+from engine.permissions.rules import Rule
+from engine.types import RlsContext
+
+_CLAUSES_MAX: Final = 512
+
+
+class MadeClauses:
+    """Makes clauses, or finds them made."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rules: Sequence[Rule] = ()
+        self._are_timeless = True
+        self._made: dict[Hashable, tuple[Any, ColumnElement[bool]]] = {}
+
+    def get(
+        self, rules: Sequence[Rule], context: RlsContext, what: Hashable, make: Callable[[], ColumnElement[bool]]
+    ) -> ColumnElement[bool]:
+        """Return a clause for a caller.
+
+        Args:
+            rules: What it is made of; the very same object as long as they are the same.
+            context: Who asks.
+            what: Tells it from others of the same caller.
+            make: Makes it.
+        """
+        operation = None if context.act is None else context.act.operation
+        key = context.user_id, context.role, id(context.claims), operation, what
+        with self._lock:
+            if rules is not self._rules:
+                self._rules, self._are_timeless = rules, not ask_for_time(rules)
+                self._made = {}
+            found = self._made.get(key)
+        if found is not None:
+            return found[1]
+        clause = make()
+        with self._lock:
+            if self._are_timeless and rules is self._rules:
+                if len(self._made) >= _CLAUSES_MAX:
+                    self._made = {}
+                self._made[key] = context.claims, clause  # which keeps their identity theirs
+        return clause
+
+
+def ask_for_time(rules: Sequence[Rule]) -> bool:
+    """Return whether what rules say may change while they stay the same.
+
+    Args:
+        rules: Any.
+    """
+    said = [expression for rule in rules for expression in (rule.using, rule.check) if expression is not None]
+    return any(isinstance(node, Fact) and node.name == "now" for one in said for node in one.root.walk())
