@@ -9,15 +9,18 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QTableView, QWidget
 
 from app import problems
+from app.delegates.laid_texts import LaidTexts
 from app.delegates.marks import paint_marks, shown_spans, spans_in, words_in
 from app.delegates.name_editor import NameCheck
 from app.delegates.naming import AnyIndex, NamingDelegate
 from app.look import Look
-from app.models.folder_model import ROW_ROLE, Column
+from app.models.cells import Column, text_of
+from app.models.folder_model import FolderModel
 from app.models.rows import Row
 from engine.files.quarantine import Problem
 
 _BEYOND = 24
+_SELECTED = QStyle.StateFlag.State_Selected
 _PLACEHOLDER_SHARES = (0.55, 0.4, 0.65, 0.5, 0.35)
 
 
@@ -41,19 +44,19 @@ class RowDelegate(NamingDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Qt's hook: band, then what the column shows."""
+        model, column, rect = index.model(), index.column(), option.rect
+        if not isinstance(model, FolderModel):
+            return
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setClipRect(option.rect)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        self._paint_band(painter, option.rect, index, selected=selected)
-        row: Row | None = index.data(ROW_ROLE)
+        self._paint_band(painter, rect, index, selected=bool(option.state & _SELECTED))
+        row = model.shown(index.row())
         self._pale_if_cut(painter, row)
         if row is None:
-            self._paint_placeholder(painter, option.rect, index)
-        elif index.column() == Column.NAME:
-            self._paint_name(painter, option.rect, row, words_in(index.model()))
+            self._paint_placeholder(painter, rect, index)
+        elif column == Column.NAME:
+            self._paint_name(painter, rect, row, words_in(model))
         else:
-            self._paint_detail(painter, option.rect, index)
+            self._paint_detail(painter, rect, text_of(row, column, model.folder_size), is_number=column == Column.SIZE)
         painter.restore()
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: AnyIndex) -> None:
@@ -66,8 +69,8 @@ class RowDelegate(NamingDelegate):
         return self._look.theme.space("m") + self._look.theme.size("icon") + self._look.theme.space("s")
 
     def _take_fonts(self) -> None:
-        self._name_font = self._look.theme.font("body")
-        self._number_font = self._look.theme.font("body", tabular=True)
+        self._texts = LaidTexts(self._look.theme.font("body"))
+        self._numbers = LaidTexts(self._look.theme.font("body", tabular=True))
 
     def _paint_band(self, painter: QPainter, rect: QRect, index: AnyIndex, *, selected: bool) -> None:
         tone = self._band_tone(index.row(), selected=selected)
@@ -78,6 +81,8 @@ class RowDelegate(NamingDelegate):
         place = header.visualIndex(index.column())
         last = header.count() - 1 - header.hiddenSectionCount()
         band = QRectF(rect).adjusted(4 if place == 0 else -_BEYOND, 1, -4 if place >= last else _BEYOND, -1)
+        painter.setClipRect(rect)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self._look.theme.color("focus"), 1) if current else Qt.PenStyle.NoPen)
         painter.setBrush(self._look.theme.color(tone) if tone else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(band.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
@@ -90,16 +95,17 @@ class RowDelegate(NamingDelegate):
     def _paint_name(self, painter: QPainter, rect: QRect, row: Row, words: tuple[str, ...]) -> None:
         theme = self._look.theme
         side = theme.size("icon")
+        painter.setClipRect(rect)
         pixmap = self._look.icons.pixmap(row.icon, row.tone, side, self._table.devicePixelRatioF())
         painter.drawPixmap(rect.left() + theme.space("m"), rect.center().y() - side // 2 + 1, pixmap)
         painter.setPen(theme.color("text"))
-        painter.setFont(self._name_font)
+        painter.setFont(self._texts.font)
         inner = rect.adjusted(self._text_offset, 0, -theme.space("s"), 0)
         if row.problem is not None:
             inner.setRight(self._paint_problem(painter, inner, row.problem))
             painter.setPen(theme.color("text"))
         self._paint_marks(painter, inner, row, words)
-        self._paint_text(painter, inner, row.label, middle=True)
+        self._texts.paint(painter, inner, row.label, middle=True)
 
     def _paint_marks(self, painter: QPainter, rect: QRect, row: Row, words: tuple[str, ...]) -> None:
         """Mark what is looked for; names have it, not their folders."""
@@ -116,30 +122,22 @@ class RowDelegate(NamingDelegate):
         text, side = problems.word(problem), theme.size("icon_small")
         left = rect.right() - painter.fontMetrics().horizontalAdvance(text)
         painter.setPen(theme.color(mark.tone))
-        self._paint_text(painter, rect, text, middle=False, right=True)
+        self._texts.paint(painter, rect, text, right=True)
         left -= side + theme.space("xs")
         pixmap = self._look.icons.pixmap(mark.icon, mark.tone, side, self._table.devicePixelRatioF())
         painter.drawPixmap(left, rect.center().y() - side // 2 + 1, pixmap)
         return left - theme.space("s")
 
-    def _paint_detail(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
+    def _paint_detail(self, painter: QPainter, rect: QRect, text: str, *, is_number: bool) -> None:
         space = self._look.theme.space("m")
-        number = index.column() == Column.SIZE
         painter.setPen(self._look.theme.color("muted"))
-        painter.setFont(self._number_font if number else self._name_font)
-        inner = rect.adjusted(space, 0, -space, 0)
-        text = index.data() or ""
-        self._paint_text(painter, inner, text, middle=False, right=number)
-
-    def _paint_text(self, painter: QPainter, rect: QRect, text: str, *, middle: bool, right: bool = False) -> None:
-        elide = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
-        shown = _elided(painter, text, rect, elide)
-        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+        texts = self._numbers if is_number else self._texts
+        texts.paint(painter, rect.adjusted(space, 0, -space, 0), text, right=is_number)
 
     def _paint_placeholder(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
         share = _PLACEHOLDER_SHARES[(index.row() + index.column()) % len(_PLACEHOLDER_SHARES)]
         bar = QRectF(rect.left() + 12, rect.center().y() - 4, (rect.width() - 24) * share, 8)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._look.theme.color("pressed"))
         painter.drawRoundedRect(bar, 4, 4)

@@ -81,10 +81,15 @@ def datum(row: Row, column: int, role: int, folder_size: Callable[[Row], str]) -
     if role == Qt.ItemDataRole.AccessibleTextRole and column == Column.NAME:
         return row.spoken_name
     if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-        if column == Column.SIZE and row.is_folder:
-            return folder_size(row) or row.size
-        return row.time(datetime.now(UTC)) if column == Column.MODIFIED else _texts(row)[column]
+        return text_of(row, column, folder_size)
     return None
+
+
+def text_of(row: Row, column: int, folder_size: Callable[[Row], str]) -> str:
+    """Return what a column says of a row; arguments as for `datum`."""
+    if column == Column.SIZE and row.is_folder:
+        return folder_size(row) or row.size
+    return row.time(datetime.now(UTC)) if column == Column.MODIFIED else _texts(row)[column]
 
 
 def _texts(row: Row) -> tuple[str, str, str, str, str]:

@@ -160,6 +160,13 @@ class FolderModel(QAbstractTableModel):
         """Return a row if it is in the window, without asking for it."""
         return self._cache.row(number)
 
+    def shown(self, number: int) -> Row | None:
+        """Return a row if it is in the window; asking for a missing page orders it."""
+        row = self._cache.row(number)
+        if row is None or self._cache.is_stale(number):
+            self._wish(number // PAGE_ROWS)
+        return row
+
     def rows(self, ranges: Sequence[range]) -> list[Row] | None:
         """Return the rows of a selection if all are in the window, else None."""
         if sum(len(span) for span in ranges) > len(self._cache) * PAGE_ROWS:
@@ -220,16 +227,10 @@ class FolderModel(QAbstractTableModel):
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Qt's hook: texts made ready with the page; asking for a missing page orders it."""
-        if not index.isValid():
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.isValid():
             return alignment(index.column())
-        row = self._cache.row(index.row())
-        if row is None or self._cache.is_stale(index.row()):
-            self._wish(index.row() // PAGE_ROWS)
-        if row is None:
-            return None
-        return datum(row, index.column(), role, self.folder_size)
+        row = self.shown(index.row()) if index.isValid() else None
+        return None if row is None else datum(row, index.column(), role, self.folder_size)
 
     def setData(self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Qt's hook: a new name is passed on; the row changes when the engine has done it."""
@@ -377,8 +378,7 @@ class FolderModel(QAbstractTableModel):
         self._dispatch.start()
 
     def _load_wishes(self) -> None:
-        view = self._view
-        while self._wishes and view is not None:
+        while self._wishes and (view := self._view) is not None:
             number = self._wishes.pop()
             self._loading[number] = self._source.page(
                 view, number, partial(self._take, number), self._fail, among=self._count if self._is_counted else None
