@@ -12,6 +12,7 @@ from app import kinds
 from app.bridge.acting import Acting
 from app.bridge.previews import Previewer, Source
 from app.controllers.navigation import Navigator
+from app.controllers.page_turning import PageTurner
 from app.controllers.previewing import PreviewFeed
 from app.formats import number_text, size_text
 from app.i18n import translate
@@ -52,6 +53,7 @@ class LargePreviewControl(QObject):
         self._settings = settings
         self._known: dict[_Key, Inside] = {}
         self._ahead: list[CancelToken] = []
+        self._turner = PageTurner(previewer, self._show_page)
         self._shown: _Key | None = None
         self._dialog: LargePreview | None = None
         self._feed: PreviewFeed | None = None
@@ -116,6 +118,7 @@ class LargePreviewControl(QObject):
 
     def _closed(self) -> None:
         self._calm.stop()
+        self._turner.stop()
         self._cancel_ahead()
         self._shown = None
         if self._dialog is not None:
@@ -127,6 +130,7 @@ class LargePreviewControl(QObject):
 
     def _forget(self) -> None:
         """Somebody else looks now: what was read with other eyes is theirs alone."""
+        self._turner.stop()
         self._cancel_ahead()
         self._known.clear()
         self._shown = None
@@ -143,6 +147,7 @@ class LargePreviewControl(QObject):
         if key is not None and key == self._shown:
             return
         self._shown = key
+        self._turner.stop()
         self._tell(dialog, row)
         if row is None or row.object is None:
             feed.clear()
@@ -176,18 +181,15 @@ class LargePreviewControl(QObject):
 
     def _turn(self, count: int) -> None:
         """Show another page of the document."""
-        feed, key, dialog = self._feed, self._shown, self._dialog
+        feed, dialog = self._feed, self._dialog
         if feed is None or feed.source is None or dialog is None:
             return
         picture = dialog.area.picture.picture
-        if picture is not None and 0 <= picture.page + count < picture.pages:
+        if picture is not None and self._turner.turn(feed.source, picture, count, self._edge_px(dialog)):
             self._cancel_ahead()
-            show = partial(self._show_page, key)
-            number, edge_px = picture.page + count, self._edge_px(dialog)
-            self._ahead.append(self._previewer.page(feed.source, number, edge_px, show, lambda _: None).token)
 
-    def _show_page(self, key: _Key | None, picture: Picture) -> None:
-        if self._shown == key and self._dialog is not None:
+    def _show_page(self, picture: Picture) -> None:
+        if self._dialog is not None:
             self._dialog.area.picture.show_picture(picture)
 
     def _sharpen(self) -> None:
