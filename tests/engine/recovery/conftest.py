@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +16,8 @@ from engine.config import Settings, load_settings
 from engine.secrets import FixedSecrets
 from engine.types import RlsContext, UploadItem
 from engine.workspace import Workspace, open_workspace
+from tests.engine.crash.record import Nursery, nursery_opened
+from tests.engine.recovery import dying
 
 SERVICE = RlsContext.service("7b0c5a5e-8a3c-4b8e-9d3f-2f6b8f0d1c11")
 CONTENTS = {
@@ -29,6 +34,9 @@ CONTENTS = {
     "Akten": {f"{number:03}/letter {number}.txt": f"letter {number}".encode() for number in range(40)},
     "nothing": {},
 }
+
+KillAfter = Callable[..., bool]
+"""Kills a process after some seconds of work; see `kill_after`."""
 
 
 @contextmanager
@@ -94,3 +102,23 @@ def put_many(workspace: Workspace, folder: Path, count: int, prefix: str = "many
         path.write_text(f"file {number}")
         items.append(UploadItem(path, f"{prefix}{number}.txt"))
     assert workspace.storage.upload_many("Akten", items, SERVICE).done == count
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Start the nursery of processes that are killed while they restore, rebuild or back up."""
+    with nursery_opened(Path(dying.__file__)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def kill_after(nursery: Nursery) -> KillAfter:
+    """Return a function that lets a process work on a data folder for so many seconds, kills it, and says whether."""
+
+    def kill(seconds: float, work: str, data_dir: Path, **more: str) -> bool:
+        pid = nursery.start({"work": work, "data_dir": str(data_dir)} | more)
+        time.sleep(seconds)
+        os.kill(pid, signal.SIGKILL)
+        return nursery.wait(pid) == -signal.SIGKILL
+
+    return kill

@@ -6,8 +6,6 @@ import contextlib
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -24,8 +22,8 @@ from engine.secrets import FixedSecrets
 from engine.storage import FileStorage
 from engine.types import Bucket, RlsContext
 from engine.workspace import Workspace, backups_of, open_workspace
+from tests.engine.recovery.conftest import KillAfter
 
-ROOT = Path(__file__).parents[3]
 DAY_US = 24 * 3600 * 1_000_000
 START_US = 1_790_000_000_000_000
 
@@ -234,31 +232,14 @@ def test_the_engine_makes_the_first_by_itself(data_dir: Path) -> None:
     assert len(backups_of(settings).list()) == 1
 
 
-BACK_UP_FOREVER = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-from engine.jobs.backups import Backups
-backups = Backups(Path(sys.argv[2]), Path(sys.argv[3]), 3, 1)
-print("ready", flush=True)
-while True:
-    backups.make()
-"""
-
-
 @pytest.mark.campaign
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-def test_a_process_killed_at_any_moment_leaves_only_whole_backups(tmp_path: Path, workspace: Workspace) -> None:
+def test_a_process_killed_at_any_moment_leaves_only_whole_backups(
+    tmp_path: Path, workspace: Workspace, kill_after: KillAfter
+) -> None:
     database, folder = workspace.settings.database_path, tmp_path / "backups"
     for number in range(12):
-        command = [sys.executable, "-c", BACK_UP_FOREVER, str(ROOT), str(database), str(folder)]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE)
-        assert child.stdout is not None
-        child.stdout.readline()
-        time.sleep(0.003 * number)
-        child.kill()
-        child.wait()
-        child.stdout.close()
+        kill_after(0.003 * number, "back up", workspace.settings.data_dir, folder=str(folder))
 
         for backup in Backups(database, folder, 3, 1).list():
             copy_database(backup.path, tmp_path / "checked.db", CancelToken())

@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable
@@ -29,9 +27,7 @@ from engine.recovery.recovery import Recovery
 from engine.storage import FileStorage
 from engine.types import BucketChanges, ListRequest, Progress, Retention, UploadOptions
 from engine.version_types import Ending, ObjectVersion
-from tests.engine.recovery.conftest import CONTENTS, SERVICE, contents_of, files_of, opened, put_many
-
-ROOT = Path(__file__).parents[3]
+from tests.engine.recovery.conftest import CONTENTS, SERVICE, KillAfter, contents_of, files_of, opened, put_many
 
 
 def corrupt_header(database: Path) -> None:
@@ -392,35 +388,17 @@ def test_without_the_note_of_who_the_person_is_there_is_a_new_one(settings: Sett
         assert workspace.owner_id == workspace.storage.info("photos", "a//b", SERVICE).owner_id
 
 
-REBUILD = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-from engine.config import load_settings
-from engine.recovery.recovery import Recovery
-print("ready", flush=True)
-Recovery(load_settings(Path(sys.argv[2]), environ={})).rebuild(force=True)
-"""
-
-
 @pytest.mark.campaign
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_a_process_killed_at_any_moment_leaves_the_old_database_or_the_new_one(
-    settings: Settings, tmp_path: Path
+    settings: Settings, tmp_path: Path, kill_after: KillAfter
 ) -> None:
     with opened(settings) as workspace:
         put_many(workspace, tmp_path / "many", 600)
         expected = contents_of(workspace)
     files, killed = files_of(settings), 0
     for number in range(10):
-        command = [sys.executable, "-c", REBUILD, str(ROOT), str(settings.data_dir)]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE)
-        assert child.stdout is not None
-        child.stdout.readline()
-        time.sleep(0.06 * number)
-        child.kill()
-        killed += child.wait() == -signal.SIGKILL
-        child.stdout.close()
+        killed += kill_after(0.06 * number, "rebuild", settings.data_dir)
         if number % 4 == 3:
             with opened(settings) as workspace:
                 assert contents_of(workspace) == expected

@@ -6,9 +6,7 @@ import contextlib
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -25,9 +23,7 @@ from engine.recovery.recovery import Recovery
 from engine.recovery.values import RecoveryReport
 from engine.times import now_us
 from engine.types import BucketChanges, Retention, UploadOptions
-from tests.engine.recovery.conftest import CONTENTS, SERVICE, contents_of, files_of, opened, put_many
-
-ROOT = Path(__file__).parents[3]
+from tests.engine.recovery.conftest import CONTENTS, SERVICE, KillAfter, contents_of, files_of, opened, put_many
 
 
 def backed_up(settings: Settings) -> Path:
@@ -372,20 +368,11 @@ def test_cancelling_changes_nothing(settings: Settings) -> None:
     assert settings.database_path.read_bytes() == before
 
 
-RESTORE = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-from engine.config import load_settings
-from engine.recovery.recovery import Recovery
-print("ready", flush=True)
-Recovery(load_settings(Path(sys.argv[2]), environ={})).restore()
-"""
-
-
 @pytest.mark.campaign
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-def test_a_process_killed_at_any_moment_loses_nothing(settings: Settings, tmp_path: Path) -> None:
+def test_a_process_killed_at_any_moment_loses_nothing(
+    settings: Settings, tmp_path: Path, kill_after: KillAfter
+) -> None:
     backed_up(settings)
     with opened(settings) as workspace:
         put_many(workspace, tmp_path / "many", 500)
@@ -393,14 +380,7 @@ def test_a_process_killed_at_any_moment_loses_nothing(settings: Settings, tmp_pa
     files = files_of(settings)
     os.truncate(settings.database_path, 5000)
     for number in range(8):
-        command = [sys.executable, "-c", RESTORE, str(ROOT), str(settings.data_dir)]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE)
-        assert child.stdout is not None
-        child.stdout.readline()
-        time.sleep(0.05 * number)
-        child.kill()
-        child.wait()
-        child.stdout.close()
+        kill_after(0.05 * number, "restore", settings.data_dir)
 
     Recovery(settings).restore()
 
