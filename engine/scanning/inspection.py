@@ -55,6 +55,11 @@ class Inspector:
 
     def check_size(self, size_bytes: int, path: str) -> None:
         """Refuse what would be refused for its size when all of it has come.
+    @property
+    def limit_bytes(self) -> int | None:
+        """Return how large a content may be to be let in, or None for no bound."""
+        return None if self._accept_unscanned else self._max_bytes
+
 
         Raises:
             TooLargeToScan: It is too large, and nothing is let in without being scanned.
@@ -108,7 +113,8 @@ class Inspector:
             raise InfectedContent(f"The virus scanner found {signature}", path=path)
 
     def _too_large(self, path: str) -> TooLargeToScan:
-        return TooLargeToScan(f"Nothing larger than {self._max_bytes} bytes is scanned for viruses", path=path)
+        message = f"Nothing larger than {self._max_bytes} bytes is scanned for viruses"
+        return TooLargeToScan(message, path=path, limit_bytes=self._max_bytes)
 
     def _parts(self, staged: Staged) -> Iterator[bytes]:
         reader = self._backend.open_staged(self._backend.staging, staged.staged_id)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Any, Final
@@ -90,6 +91,7 @@ class EventRoutes:
         # The stream itself goes on behind the last event: one that is being committed may have an earlier moment.
         number = listener.after if is_known else _told_as(listener, listener.after)
         await exchange.send(b"retry: %d\n%b" % (bounds.EVENT_RETRY_MS, _place(number)), more=True)
+        exchange.streams_since_s = time.perf_counter()
         exchange.wire.on_lost(partial(self._feed.drop, listener))
         try:
             while not self._feed.closed and not exchange.wire.disconnected:

@@ -53,11 +53,12 @@ class Exchange:
         status: Of the answer, 0 before it began.
         sent_bytes: Body bytes handed to the connection so far.
         downloaded: The object whose bytes are the answer, if any; for the log.
+        streams_since_s: When the answer became a stream, which lasts until a side leaves; on the clock of `started_s`.
     """
 
     __slots__ = (
         "_body_done", "_query", "_received_any", "_send", "downloaded", "headers", "method", "request_id", "scope",
-        "sent_bytes", "started_s", "status", "user_id",
+        "sent_bytes", "started_s", "status", "streams_since_s", "user_id",
     )  # fmt: skip
 
     def __init__(self, scope: MutableMapping[str, Any], send: Send, request_id: str) -> None:
@@ -70,6 +71,7 @@ class Exchange:
         self.sent_bytes = 0
         self.downloaded: Target | None = None
         self.started_s = time.perf_counter()
+        self.streams_since_s: float | None = None
         self._send = send
         self._query: Mapping[str, str] | None = None
         self._received_any = False

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from engine import limits
 from engine.backends.base import Part, Staged, StorageBackend
@@ -32,10 +32,8 @@ from engine.ids import new_id
 from engine.metadata.executor import Executor
 from engine.mime import sniff
 from engine.times import from_datetime, to_datetime
+from engine.resumable_types import upload_name
 from engine.types import RlsContext, StorageObject
-
-if TYPE_CHECKING:
-    pass
 
 _logger = logging.getLogger(__name__)
 _SYSTEM: Final = RlsContext.service()
@@ -321,4 +319,4 @@ class ResumableSession:
         try:
             self._part.remove()
         except StorageError:
-            _logger.warning("the part %s is left for the next sweep", self._row.id, exc_info=True)
+            _logger.warning("the part %s is left for the next sweep", upload_name(self._row.id), exc_info=True)
