@@ -135,7 +135,7 @@ class Workspace:
         self.long_jobs = Scheduler(self.housekeeping.long_jobs(), clock)
         self.long_jobs.start()
         self.watcher = Watcher(
-            ground_of(core, quarantine, announcer, self.housekeeping.audit, settings.storage_dir, self.owner_id),
+            ground_of(core, quarantine, announcer, self.housekeeping.audit, settings, self.owner_id),
             settings.storage_dir if isinstance(core.backend, LocalBackend) else None,
             settings.outside_changes,
         )

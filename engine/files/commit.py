@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select
 
 from engine.backends.base import StorageBackend
+from engine.cancel import CancelToken
 from engine.errors import CommitInDoubt, ObjectAlreadyExists, StorageError, Unauthorized, WouldBeLost
 from engine.files.candidates import admitted, denied_as_new, denied_as_replacing
 from engine.files.contents import (
@@ -92,6 +93,7 @@ class Committer:
         along: Along | None = None,
     ) -> tuple[StorageObject, bool]:
         """Commit one durable staged content.
+        cancel: CancelToken | None = None,
 
         Args:
             bucket: Where to.
@@ -102,12 +104,15 @@ class Committer:
             along: Called in the transaction if the content is stored; what it raises undoes everything.
 
         Returns:
+            cancel: Ends a scan that goes on, and with it everything.
             The object, and whether it replaced an older content.
 
         Raises:
             StorageError: Why it is not stored; the staged bytes are gone.
         """
-        result = self.commit(bucket, [content], context, replace=replace, replaced=replaced, along=along)[0]
+        (result,) = self.commit(
+            bucket, [content], context, replace=replace, replaced=replaced, along=along, cancel=cancel
+        )
         if isinstance(result, Refused):
             raise result.error
         return result.stored_in(bucket), result.replaced
@@ -123,6 +128,7 @@ class Committer:
         along: Along | None = None,
     ) -> list[Committed | Refused]:
         """Commit durable staged contents with different paths, each on its own merits.
+        cancel: CancelToken | None = None,
 
         What is refused, and everything when the transaction fails, is thrown away.
 
@@ -135,6 +141,7 @@ class Committer:
             along: Called in the transaction for each content that is stored.
 
         Returns:
+            cancel: Ends a scan that goes on, and with it everything.
             One result for each content, in order.
 
         Raises:
@@ -142,9 +149,10 @@ class Committer:
             WouldBeLost: A content would be lost that must not be.
             DatabaseFault: The transaction failed.
             CommitInDoubt: It may be found done by the next start; nothing was thrown away.
+            Cancelled: `cancel` was used while contents were scanned.
         """
         try:
-            inspection = self._inspection(contents)
+            inspection = self._inspection(contents, cancel or CancelToken())
             refused, told = inspection.refused, inspection.told
             passed = [content for content in contents if content.staged.staged_id not in refused]
             written = iter(
@@ -168,11 +176,12 @@ class Committer:
         self._discard([result.content for result in results if isinstance(result, Refused)])
         return results
 
-    def _inspection(self, contents: Sequence[NewContent]) -> Inspection:
+    def _inspection(self, contents: Sequence[NewContent], cancel: CancelToken) -> Inspection:
         """Have contents scanned, if that is set up."""
         if self._inspector is None:
             return Inspection()
-        return self._inspector.inspect([(content.path, content.staged) for content in contents])
+        staged = [(content.path, content.staged) for content in contents]
+        return self._inspector.inspect(staged, cancel.raise_if_cancelled)
 
     def taken(self, bucket: Bucket, paths: Sequence[str], empty: set[str]) -> set[str]:
         """Return those of `paths` that objects have.

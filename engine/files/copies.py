@@ -137,7 +137,9 @@ class Copies:
                 progress(Progress(done_bytes, info.size_bytes, current=path))
 
         content = self._stage(reader.source, info, path, monitor)
-        stored, over = self._committer.commit_one(target, content, context, replace=replace, replaced=replaced)
+        stored, over = self._committer.commit_one(
+            target, content, context, replace=replace, replaced=replaced, cancel=token
+        )
         self._stored(stored, over)
         return stored
 

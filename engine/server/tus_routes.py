@@ -76,19 +76,28 @@ class TusRoutes:
         signer: Checks tokens to upload.
         identity: Tells who is asking.
         workers: Where the engine's calls run.
+        commits: Where those run that store objects.
         refusals: Is told of callers who showed nothing that counts.
     """
 
     def __init__(
-        self, storage: FileStorage, signer: UrlSigner, identity: Identity, workers: Workers, refusals: Refusals
+        self,
+        storage: FileStorage,
+        signer: UrlSigner,
+        identity: Identity,
+        workers: Workers,
+        commits: Workers,
+        refusals: Refusals,
     ) -> None:
         self._resumable = storage.resumable
         self._signer = signer
         self._identity = identity
         self._workers = workers
         self._refusals = refusals
-        self._receiver = TusReceiver(workers)
+        self._commits = commits
+        self._receiver = TusReceiver(workers, commits)
         self._turns = Turns()
+        self._offers = [*_OFFERS, *_most(self._resumable.limit_bytes)]
 
     def routes(self) -> tuple[Route, ...]:
         """Return the lines of the routing table."""
@@ -97,7 +106,6 @@ class TusRoutes:
     def _family(self, words: str, identify: _Identify) -> list[Route]:
         """Return the routes of one way to show who one is."""
         methods: dict[str, _Answer] = {"HEAD": self._tell, "PATCH": self._add, "DELETE": self._end}
-        self._offers = [*_OFFERS, *_most(self._resumable.limit_bytes)]
         handler = partial(self._handler, words, identify)
         overridden = {method: handler(method, Shape.BUCKET, answer) for method, answer in methods.items()}
         return [
@@ -164,7 +172,8 @@ class TusRoutes:
         caller = identify(exchange, Operation.TUS_CREATE, bucket, path)
         size_bytes, checksum = fields.creation_length(exchange), fields.checksum_of(exchange)
         options = _options(metadata, replace=caller.upsert)
-        upload = await self._workers.run(
+        lane = self._workers if size_bytes else self._commits  # one of no bytes is stored at once
+        upload = await lane.run(
             self._resumable.begin,
             bucket,
             path,
@@ -265,12 +274,7 @@ class TusRoutes:
             whole=checksum is not None,
         )
         with self._turns.taken(upload.id, exchange.wire) as turn:
-            return await self._receiver.receive(resume, turn.heard(exchange.body()), checksum)
-
-
-async def _offer(exchange: Exchange, _: Target) -> None:
-    """Say what is spoken here; anybody may know."""
-    await exchange.answer(204, _OFFERS)
+            return await self._receiver.receive(resume, turn.heard(exchange.body()), checksum, exchange.wire)
 
 
 async def _override(handlers: Mapping[str, Handler], exchange: Exchange, target: Target) -> None:
@@ -291,20 +295,20 @@ async def _answer_error(exchange: Exchange, error: Exception) -> None:
         exchange.wire.cut()
         return
     headers = [_TUS, _TEXT, NOSNIFF, _NO_STORE, (b"x-request-id", exchange.request_id.encode()), *extra_headers(error)]
+    if isinstance(error, PayloadTooLarge):
+        headers += _most(error.limit_bytes)
     await exchange.answer(answer.status, headers, answer.message.encode("utf-8", "surrogatepass"))
 
 
-def _standing(progress: Progress) -> list[Header]:
-    if isinstance(error, PayloadTooLarge):
-        headers += _most(error.limit_bytes)
-    """Return the fields that say how far an upload is."""
-    expires = http_date(int(progress.expires_at.timestamp()))
-    return [_TUS, (b"upload-offset", b"%d" % progress.offset_bytes), (b"upload-expires", expires)]
 def _most(limit_bytes: int | None) -> list[Header]:
     """Return the field that says how large an upload may be, if there is a bound."""
     return [] if limit_bytes is None else [(b"tus-max-size", b"%d" % limit_bytes)]
 
 
+def _standing(progress: Progress) -> list[Header]:
+    """Return the fields that say how far an upload is."""
+    expires = http_date(int(progress.expires_at.timestamp()))
+    return [_TUS, (b"upload-offset", b"%d" % progress.offset_bytes), (b"upload-expires", expires)]
 
 
 def _named(metadata: Mapping[str, str], name: str) -> str:
