@@ -26,7 +26,7 @@ from engine.files.contents import (
 from engine.files.history import Leaving, begin_after_history, retire
 from engine.files.journal import Publication
 from engine.files.mutations import Mutation, Mutations
-from engine.files.records import at_path, find_bucket, leaves_by_folder
+from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, leaves_by_folder, object_from
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.paths import parent_of
@@ -58,6 +58,8 @@ _ANY: Final = select(_O.id).where(_HERE).limit(1)
 _EXISTING: Final = select(
     _O.leaf, _O.id, _O.owner_id, _O.created_at, _O.journal_id, _O.physical_path, _O.version, _O.valid_from
 ).where(_HERE, _O.leaf.in_(bindparam("leaves", expanding=True)))
+
+_AS_THEY_ARE: Final = select(*OBJECT_COLUMNS).where(_O.id.in_(bindparam("ids", expanding=True)))
 
 
 Along = Callable[[Mutation, Committed], None]
@@ -91,9 +93,9 @@ class Committer:
         replace: bool,
         replaced: Replaced = Replaced.AS_KEPT,
         along: Along | None = None,
+        cancel: CancelToken | None = None,
     ) -> tuple[StorageObject, bool]:
         """Commit one durable staged content.
-        cancel: CancelToken | None = None,
 
         Args:
             bucket: Where to.
@@ -102,9 +104,9 @@ class Committer:
             replace: Whether an existing object gives way.
             replaced: What becomes of the content that does.
             along: Called in the transaction if the content is stored; what it raises undoes everything.
+            cancel: Ends a scan that goes on, and with it everything.
 
         Returns:
-            cancel: Ends a scan that goes on, and with it everything.
             The object, and whether it replaced an older content.
 
         Raises:
@@ -126,9 +128,9 @@ class Committer:
         replace: bool,
         replaced: Replaced = Replaced.AS_KEPT,
         along: Along | None = None,
+        cancel: CancelToken | None = None,
     ) -> list[Committed | Refused]:
         """Commit durable staged contents with different paths, each on its own merits.
-        cancel: CancelToken | None = None,
 
         What is refused, and everything when the transaction fails, is thrown away.
 
@@ -139,17 +141,17 @@ class Committer:
             replace: Whether existing objects give way.
             replaced: What becomes of the contents that do.
             along: Called in the transaction for each content that is stored.
+            cancel: Ends a scan that goes on, and with it everything.
 
         Returns:
-            cancel: Ends a scan that goes on, and with it everything.
             One result for each content, in order.
 
         Raises:
             BucketNotFound: The bucket was deleted meanwhile.
             WouldBeLost: A content would be lost that must not be.
+            Cancelled: `cancel` was used while contents were scanned.
             DatabaseFault: The transaction failed.
             CommitInDoubt: It may be found done by the next start; nothing was thrown away.
-            Cancelled: `cancel` was used while contents were scanned.
         """
         try:
             inspection = self._inspection(contents, cancel or CancelToken())
@@ -237,7 +239,7 @@ class Committer:
         if denied:
             results = [_denied(result) if result.content.path in denied else result for result in results]
         done = [result for result in results if isinstance(result, Committed)]
-        _note(change, bucket, done, told)
+        _note(change, bucket, done, told, self._before(change, bucket, done))
         if done:
             self._write_rows(change, bucket, done, existing, replaced)
             begin_after_history(change, bucket.id, (result.content.path for result in done))
@@ -298,6 +300,15 @@ class Committer:
         if changed:
             change.system.update_rows(UPDATE_CHANGED, CHANGED_COLUMNS, changed)
 
+    @staticmethod
+    def _before(change: Mutation, bucket: Bucket, done: Sequence[Committed]) -> dict[str, StorageObject]:
+        """Return objects as they were until now, by their ids, where somebody may not see what they are from now on."""
+        ids = [result.object_id for result in done if result.replaced]
+        if not ids or not change.tx.judges_contents:
+            return {}
+        rows = (row for part in _slices(ids) for row in change.system.execute(_AS_THEY_ARE, {"ids": part}))
+        return {row.id: object_from(row, bucket.name) for row in rows}
+
     def _existing(self, tx: Transaction, bucket_id: str, paths: Sequence[str]) -> dict[str, _Existing]:
         """Return the rows that stand under these paths, by path."""
         return {
@@ -331,15 +342,25 @@ class Committer:
             self._backend.discard(content.staged.staged_id)
 
 
-def _note(change: Mutation, bucket: Bucket, done: Sequence[Committed], told: Mapping[str, Any]) -> None:
+def _note(
+    change: Mutation,
+    bucket: Bucket,
+    done: Sequence[Committed],
+    told: Mapping[str, Any],
+    before: Mapping[str, StorageObject],
+) -> None:
     """Say what the audit, and those who listen, are to know of contents that are stored."""
     change.tx.changes.created(
         bucket, change.tx.context.user_id, [result.content.path for result in done if not result.replaced]
     )
-    change.tx.changes.updated(bucket, [(result.owner_id, result.content.path) for result in done if result.replaced])
+    renewed = [result for result in done if result.replaced]
+    if before:
+        after = [result.stored_in(bucket) for result in renewed]
+        change.tx.changes.relabelled(bucket, [before[stored.id] for stored in after], after)
+    else:
+        change.tx.changes.updated(bucket, [(result.owner_id, result.content.path) for result in renewed])
     size_bytes = sum(result.content.staged.size_bytes for result in done)
-    replaced = sum(result.replaced for result in done)
-    change.tx.note_objects([result.content.path for result in done], bytes=size_bytes, replaced=replaced, **told)
+    change.tx.note_objects([result.content.path for result in done], bytes=size_bytes, replaced=len(renewed), **told)
 
 
 def _slices(leaves: list[str]) -> Iterator[list[str]]:

@@ -148,11 +148,12 @@ class TakingIn:
             "valid_from": moment_us,
         }
         change.system.execute(update(storage_objects).where(_O.id == before.id).values(values))
-        change.tx.changes.updated(bucket, [(before.owner_id, before.path)])
+        now = self._now(change, before.id, bucket.name)
+        change.tx.changes.relabelled(bucket, [before], [now])
         ground.quarantine.leave(change.system, before.version)
         detail = {"before": whole(row), "version": version, "places_forgotten": lost, **scan}
         ground.note(change, Operation.OUTSIDE_EDITED, before, detail)
-        return self._now(change, before.id, bucket.name)
+        return now
 
     def _insert(
         self, change: Mutation, key: str, path: str, content: Content, scan: Mapping[str, Any]
