@@ -10,7 +10,6 @@ Source: WHATWG HTML, "Server-sent events"; specification, "With Real-Time (Phase
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Hashable, Sequence
@@ -22,7 +21,7 @@ from engine.errors import InvalidRequest, InvalidToken
 from engine.outbox import EventFilter, EventPage, RecordedEvent
 from engine.server import bounds
 from engine.server.event_feed import EventFeed, Listener
-from engine.server.exchange import NOSNIFF, Exchange, Header
+from engine.server.exchange import NOSNIFF, Exchange, Header, written_json
 from engine.server.fields import Fields
 from engine.server.gatekeeper import plain_address
 from engine.server.identity import Identity, in_act
@@ -153,8 +152,7 @@ def _blocks(events: Sequence[RecordedEvent]) -> bytes:
 
 def _block(number: int, kind: str, payload: dict[str, Any]) -> bytes:
     """Return one event as it is sent; JSON holds no line break."""
-    data = json.dumps({"id": number, **payload}, ensure_ascii=False, separators=(",", ":"))
-    return f"id: {number}\nevent: {kind}\ndata: {data}\n\n".encode("utf-8", "surrogatepass")
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (number, kind.encode(), written_json({"id": number, **payload}))
 
 
 def _payload(event: RecordedEvent) -> dict[str, Any]:

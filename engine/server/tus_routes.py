@@ -297,7 +297,7 @@ async def _answer_error(exchange: Exchange, error: Exception) -> None:
     headers = [_TUS, _TEXT, NOSNIFF, _NO_STORE, (b"x-request-id", exchange.request_id.encode()), *extra_headers(error)]
     if isinstance(error, PayloadTooLarge):
         headers += _most(error.limit_bytes)
-    await exchange.answer(answer.status, headers, answer.message.encode("utf-8", "surrogatepass"))
+    await exchange.answer(answer.status, headers, answer.message.encode(errors="backslashreplace"))
 
 
 def _most(limit_bytes: int | None) -> list[Header]:
