@@ -284,6 +284,7 @@ def act(
     path: str | None = None,
     *,
     told: Sequence[str] = (),
+    named: Mapping[str, Callable[[str], str]] = NO_CLAIMS,
     silent: bool = False,
 ) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     """Make a method an act of the caller whose `context` it takes.
@@ -293,6 +294,7 @@ def act(
         bucket: Name of the parameter that says where, or None where that is nowhere.
         path: Name of the parameter, or of an attribute of one, that says to what: a path, or several. None: to nothing.
         told: Names of further parameters, or of attributes of them, that are worth to be known.
+        named: Further parameters that open something, each with what makes another name of it for those who read.
         silent: Whether only failures are written down.
 
     Returns:
@@ -304,11 +306,13 @@ def act(
         find = functools.partial(_finder, list(signature.parameters.values()))
         bucket_of, path_of, context_of = find(bucket), find(path), find("context")
         told_by = {name.rpartition(".")[2]: find(name) for name in told}
+        named_by = {name: (find(name), rename) for name, rename in named.items()}
         place = list(signature.parameters).index("context")
 
         def followed(arguments: tuple[Any, ...], names: dict[str, Any]) -> Any:  # noqa: ANN401 - a context manager
             where, detail = _said(path_of(arguments, names))
             detail |= {name: value for name, tell in told_by.items() if (value := _bounded(tell(arguments, names)))}
+            detail |= {name: rename(tell(arguments, names)) for name, (tell, rename) in named_by.items()}
             acts: Acts = arguments[0]._executor.acts
             return acts.following(
                 context_of(arguments, names), operation, bucket_of(arguments, names), where, detail, silent=silent

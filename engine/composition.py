@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -175,7 +174,7 @@ def watch_acts(core: Core, log: LogBook, events: EventBus) -> None:
 
 
 def ground_of(
-    core: Core, quarantine: Quarantine, announcer: Announcer, audit: Audit, root: Path, owner_id: str
+    core: Core, quarantine: Quarantine, announcer: Announcer, audit: Audit, settings: Settings, owner_id: str
 ) -> Ground:
     """Return what watching stands on."""
     return Ground(
@@ -186,8 +185,9 @@ def ground_of(
         quarantine,
         announcer,
         audit,
-        StoredFiles(core.backend, root),
+        StoredFiles(core.backend, settings.storage_dir),
         owner_id,
+        inspector_of(settings, core.backend),
     )
 
 

@@ -237,9 +237,22 @@ class WrongSignature(InvalidLink):
 
 
 class PayloadTooLarge(RequestFault):
-    """The object is larger than its bucket, or the program, takes."""
+    """The object is larger than its bucket, or the program, takes.
+
+    Args:
+        message: One sentence for a person.
+        path: The object.
+        hint: What can be done about it.
+        limit_bytes: How large it may be, where that is what it exceeds.
+    """
 
     code = "EntityTooLarge"
+
+    def __init__(
+        self, message: str, *, path: str | None = None, hint: str | None = None, limit_bytes: int | None = None
+    ) -> None:
+        super().__init__(message, path=path, hint=hint)
+        self.limit_bytes = limit_bytes
 
 
 class UnsupportedMediaType(RequestFault):

@@ -52,6 +52,9 @@ RESUMABLE_HASHES_MAX: Final = 256
 RESUMABLE_SWEEP_ROWS: Final = 500
 """Resumable uploads whose day is over that are forgotten under one hold of the write lock."""
 
+RESUMABLE_OPEN_MAX: Final = 1_000
+"""Resumable uploads that one caller may have open at once: more than any client sends, and few enough to keep."""
+
 RESUMABLE_NOTE_MAX_CHARS: Final = 16 * KIB
 """Characters of what a caller wants to be told again about a resumable upload."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, NotFound, RequestFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class ResumableUpload:
         note: What the caller wanted to be told again.
         object_id: What it became, or None.
         expires_at: When it is thrown away, unless more bytes come.
+        limit_bytes: How many it may have at most, where that was just looked up and there is a bound.
     """
 
     id: str
@@ -31,11 +33,21 @@ class ResumableUpload:
     note: str
     object_id: str | None
     expires_at: datetime
+    limit_bytes: int | None = None
 
     @property
     def is_complete(self) -> bool:
         """Whether the object is stored."""
         return self.object_id is not None
+
+
+def upload_name(upload_id: str) -> str:
+    """Return what log and audit call an upload: its id alone lets whoever has no user go on with it.
+
+    Args:
+        upload_id: Or what somebody takes for one.
+    """
+    return f"upload:{hashlib.sha256(upload_id.encode(errors='replace')).hexdigest()[:16]}"
 
 
 class UploadNotFound(NotFound):
@@ -55,3 +67,10 @@ class OffsetConflict(Conflict):
     """The upload is not as long as the caller thinks."""
 
     code = "OffsetConflict"
+
+
+class TooManyUploads(RequestFault):
+    """The caller has as many uploads open as one may have."""
+
+    code = "TooManyUploads"
+    retryable = True

@@ -90,6 +90,7 @@ class Workspace:
         backups: Backups of the database.
         housekeeping: Cleanup and scrub, what they found and removed.
         jobs: What goes on by itself while the workspace is open.
+        alarm_jobs: The look at alarms, which no backup and no cleanup may hold up.
         long_jobs: Likewise, but for hours: what would keep the others waiting.
         watcher: Follows what other programs do in the storage folder; to be started by whoever stays for long.
     """
@@ -123,17 +124,18 @@ class Workspace:
         self.jobs = Scheduler(
             [
                 Job(_BACKUP_JOB, _BACKUP_LOOK_S, self.backups.make_if_due),
-                Job(_ALARMS_JOB, LOOK_S, self.alarms.look, LOOK_S),
                 Job(_NAMES_JOB, _NAMES_LOOK_S, names.follow, _NAMES_FIRST_S),
                 *self.housekeeping.jobs(),
             ],
             clock,
         )
         self.jobs.start()
+        self.alarm_jobs = Scheduler([Job(_ALARMS_JOB, LOOK_S, self.alarms.look, LOOK_S)], clock)
+        self.alarm_jobs.start()
         self.long_jobs = Scheduler(self.housekeeping.long_jobs(), clock)
         self.long_jobs.start()
         self.watcher = Watcher(
-            ground_of(core, quarantine, announcer, self.housekeeping.audit, settings.storage_dir, self.owner_id),
+            ground_of(core, quarantine, announcer, self.housekeeping.audit, settings, self.owner_id),
             settings.storage_dir if isinstance(core.backend, LocalBackend) else None,
             settings.outside_changes,
         )
@@ -164,8 +166,8 @@ class Workspace:
     def close(self) -> None:
         """Tidy the journal and release database and folders; safe to call again."""
         self.watcher.close()
-        self.jobs.close()
-        self.long_jobs.close()
+        for jobs in (self.jobs, self.alarm_jobs, self.long_jobs):
+            jobs.close()
         try:
             self.audit.close()
             self._tidy()

@@ -308,4 +308,5 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        error.filename = None  # whoever reads a part's name can go on with it, and errors are logged
         raise from_os_error(error) from error

@@ -43,6 +43,18 @@ class Admissions:
         self._executor = executor
         self._inspector = inspector
 
+    def limit_bytes(self, bucket: Bucket | None = None) -> int | None:
+        """Return how large an object may be, or None for no bound.
+
+        Args:
+            bucket: Where to; None for anywhere.
+        """
+        bounds = (
+            None if bucket is None else bucket.file_size_limit_bytes,
+            None if self._inspector is None else self._inspector.limit_bytes,
+        )
+        return min((bound for bound in bounds if bound is not None), default=None)
+
     def admit(
         self, bucket: str, path: str, context: RlsContext, options: UploadOptions, size_hint: int | None = None
     ) -> Admission:

@@ -122,9 +122,10 @@ class BulkUploads:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             check_may_insert(tx, found)
         check_user_metadata(options.user_metadata)
-        meter = ProgressMeter(progress, cancel)
+        token = cancel or CancelToken()
+        meter = ProgressMeter(progress, token)
         with _Run(
-            self._backend, self._committer, self._stored, found, context, options, meter, self._failpoints
+            self._backend, self._committer, self._stored, found, context, options, meter, token, self._failpoints
         ) as run:
             run.take(items)
         meter.report_now()
@@ -143,6 +144,7 @@ class _Run:
         context: RlsContext,
         options: UploadOptions,
         meter: ProgressMeter,
+        cancel: CancelToken,
         failpoints: Failpoints,
     ) -> None:
         self._backend = backend
@@ -152,6 +154,7 @@ class _Run:
         self._context = context
         self._options = options
         self._meter = meter
+        self._cancel = cancel
         self._failpoints = failpoints
         self._stager = FileStager(backend, bucket, options, meter)
         self._disk = ThreadPoolExecutor(1, "flush")
@@ -234,7 +237,9 @@ class _Run:
         self._meter.check()
         self._failpoints.reach(Failpoint.BATCH_FLUSHED)
         contents, self._flushing = self._flushing.contents, None
-        results = self._committer.commit(self._bucket, contents, self._context, replace=self._options.replace)
+        results = self._committer.commit(
+            self._bucket, contents, self._context, replace=self._options.replace, cancel=self._cancel
+        )
         self._failpoints.reach(Failpoint.BATCH_COMMITTED)
         self._account(results)
 

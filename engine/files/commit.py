@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select
 
 from engine.backends.base import StorageBackend
+from engine.cancel import CancelToken
 from engine.errors import (
     CommitInDoubt,
     ObjectAlreadyExists,
@@ -32,7 +33,7 @@ from engine.files.contents import (
 from engine.files.history import Leaving, begin_after_history, retire
 from engine.files.journal import Publication
 from engine.files.mutations import Mutation, Mutations
-from engine.files.records import at_path, find_bucket, leaves_by_folder
+from engine.files.records import OBJECT_COLUMNS, at_path, find_bucket, leaves_by_folder, object_from
 from engine.metadata.executor import Executor, Transaction
 from engine.metadata.tables import storage_objects
 from engine.paths import parent_of
@@ -64,6 +65,8 @@ _ANY: Final = select(_O.id).where(_HERE).limit(1)
 _EXISTING: Final = select(
     _O.leaf, _O.id, _O.owner_id, _O.created_at, _O.journal_id, _O.physical_path, _O.version, _O.valid_from
 ).where(_HERE, _O.leaf.in_(bindparam("leaves", expanding=True)))
+
+_AS_THEY_ARE: Final = select(*OBJECT_COLUMNS).where(_O.id.in_(bindparam("ids", expanding=True)))
 
 
 Along = Callable[[Mutation, Committed], None]
@@ -97,6 +100,7 @@ class Committer:
         replace: bool,
         replaced: Replaced = Replaced.AS_KEPT,
         along: Along | None = None,
+        cancel: CancelToken | None = None,
     ) -> tuple[StorageObject, bool]:
         """Commit one durable staged content.
 
@@ -107,6 +111,7 @@ class Committer:
             replace: Whether an existing object gives way.
             replaced: What becomes of the content that does.
             along: Called in the transaction if the content is stored; what it raises undoes everything.
+            cancel: Ends a scan that goes on, and with it everything.
 
         Returns:
             The object, and whether it replaced an older content.
@@ -114,7 +119,9 @@ class Committer:
         Raises:
             StorageError: Why it is not stored; the staged bytes are gone.
         """
-        result = self.commit(bucket, [content], context, replace=replace, replaced=replaced, along=along)[0]
+        (result,) = self.commit(
+            bucket, [content], context, replace=replace, replaced=replaced, along=along, cancel=cancel
+        )
         if isinstance(result, Refused):
             raise result.error
         return result.stored_in(bucket), result.replaced
@@ -128,6 +135,7 @@ class Committer:
         replace: bool,
         replaced: Replaced = Replaced.AS_KEPT,
         along: Along | None = None,
+        cancel: CancelToken | None = None,
     ) -> list[Committed | Refused]:
         """Commit durable staged contents with different paths, each on its own merits.
 
@@ -140,6 +148,7 @@ class Committer:
             replace: Whether existing objects give way.
             replaced: What becomes of the contents that do.
             along: Called in the transaction for each content that is stored.
+            cancel: Ends a scan that goes on, and with it everything.
 
         Returns:
             One result for each content, in order.
@@ -147,11 +156,12 @@ class Committer:
         Raises:
             BucketNotFound: The bucket was deleted meanwhile.
             WouldBeLost: A content would be lost that must not be.
+            Cancelled: `cancel` was used while contents were scanned.
             DatabaseFault: The transaction failed.
             CommitInDoubt: It may be found done by the next start; nothing was thrown away.
         """
         try:
-            inspection = self._inspection(contents)
+            inspection = self._inspection(contents, cancel or CancelToken())
             refused, told = inspection.refused, inspection.told
             passed = [content for content in contents if content.staged.staged_id not in refused]
             written = iter(
@@ -175,11 +185,12 @@ class Committer:
         self._discard([result.content for result in results if isinstance(result, Refused)])
         return results
 
-    def _inspection(self, contents: Sequence[NewContent]) -> Inspection:
+    def _inspection(self, contents: Sequence[NewContent], cancel: CancelToken) -> Inspection:
         """Have contents scanned, if that is set up."""
         if self._inspector is None:
             return Inspection()
-        return self._inspector.inspect([(content.path, content.staged) for content in contents])
+        staged = [(content.path, content.staged) for content in contents]
+        return self._inspector.inspect(staged, cancel.raise_if_cancelled)
 
     def taken(self, bucket: Bucket, paths: Sequence[str], empty: set[str]) -> set[str]:
         """Return those of `paths` that objects have.
@@ -235,7 +246,7 @@ class Committer:
         if denied:
             results = [_denied(result) if result.content.path in denied else result for result in results]
         done = [result for result in results if isinstance(result, Committed)]
-        _note(change, bucket, done, told)
+        _note(change, bucket, done, told, self._before(change, bucket, done))
         if done:
             self._write_rows(change, bucket, done, existing, replaced)
             begin_after_history(change, bucket.id, (result.content.path for result in done))
@@ -298,6 +309,15 @@ class Committer:
         if changed:
             change.system.update_rows(UPDATE_CHANGED, CHANGED_COLUMNS, changed)
 
+    @staticmethod
+    def _before(change: Mutation, bucket: Bucket, done: Sequence[Committed]) -> dict[str, StorageObject]:
+        """Return objects as they were until now, by their ids, where somebody may not see what they are from now on."""
+        ids = [result.object_id for result in done if result.replaced]
+        if not ids or not change.tx.judges_contents:
+            return {}
+        rows = (row for part in _slices(ids) for row in change.system.execute(_AS_THEY_ARE, {"ids": part}))
+        return {row.id: object_from(row, bucket.name) for row in rows}
+
     def _existing(self, tx: Transaction, bucket_id: str, paths: Sequence[str]) -> dict[str, _Existing]:
         """Return the rows that stand under these paths, by path."""
         return {
@@ -331,15 +351,25 @@ class Committer:
             self._backend.discard(content.staged.staged_id)
 
 
-def _note(change: Mutation, bucket: Bucket, done: Sequence[Committed], told: Mapping[str, Any]) -> None:
+def _note(
+    change: Mutation,
+    bucket: Bucket,
+    done: Sequence[Committed],
+    told: Mapping[str, Any],
+    before: Mapping[str, StorageObject],
+) -> None:
     """Say what the audit, and those who listen, are to know of contents that are stored."""
     change.tx.changes.created(
         bucket, change.tx.context.user_id, [result.content.path for result in done if not result.replaced]
     )
-    change.tx.changes.updated(bucket, [(result.owner_id, result.content.path) for result in done if result.replaced])
+    renewed = [result for result in done if result.replaced]
+    if before:
+        after = [result.stored_in(bucket) for result in renewed]
+        change.tx.changes.relabelled(bucket, [before[stored.id] for stored in after], after)
+    else:
+        change.tx.changes.updated(bucket, [(result.owner_id, result.content.path) for result in renewed])
     size_bytes = sum(result.content.staged.size_bytes for result in done)
-    replaced = sum(result.replaced for result in done)
-    change.tx.note_objects([result.content.path for result in done], bytes=size_bytes, replaced=replaced, **told)
+    change.tx.note_objects([result.content.path for result in done], bytes=size_bytes, replaced=len(renewed), **told)
 
 
 def _slices(leaves: list[str]) -> Iterator[list[str]]:

@@ -141,7 +141,9 @@ class Copies:
                 progress(Progress(done_bytes, info.size_bytes, current=path))
 
         content = replace_field(self._stage(reader.source, info, path, monitor), seen_version=seen_version)
-        stored, over = self._committer.commit_one(target, content, context, replace=replace, replaced=replaced)
+        stored, over = self._committer.commit_one(
+            target, content, context, replace=replace, replaced=replaced, cancel=token
+        )
         self._stored(stored, over)
         return stored
 

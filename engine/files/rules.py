@@ -58,7 +58,7 @@ def check_size(bucket: Bucket, size_bytes: int, path: str) -> None:
     check_folder_mark(size_bytes, path)
     limit = bucket.file_size_limit_bytes
     if limit is not None and size_bytes > limit:
-        raise PayloadTooLarge("The object exceeded the maximum allowed size", path=path)
+        raise PayloadTooLarge("The object exceeded the maximum allowed size", path=path, limit_bytes=limit)
 
 
 def check_user_metadata(metadata: Mapping[str, Any]) -> None:

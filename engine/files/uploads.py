@@ -89,8 +89,11 @@ class UploadSession:
             self._take(content)
             self.bytes_written = size_bytes
 
-    def commit(self) -> StorageObject:
+    def commit(self, cancel: CancelToken | None = None) -> StorageObject:
         """Make the object durable and visible.
+
+        Args:
+            cancel: Ends a scan that goes on; what is being committed is committed.
 
         Returns:
             The object, which survives a power cut.
@@ -104,7 +107,7 @@ class UploadSession:
             content = self._content(self._finish())
             self._ended = True
             stored, replaced = self._committer.commit_one(
-                self._admission.bucket, content, self._admission.context, replace=self._replace
+                self._admission.bucket, content, self._admission.context, replace=self._replace, cancel=cancel
             )
         self._stored(stored, replaced)
         return stored
@@ -268,7 +271,7 @@ class Uploads:
                     done_bytes = session.bytes_written
                     progress(Progress(done_bytes, size_bytes, current=path, finalising=done_bytes == size_bytes))
             token.raise_if_cancelled()
-            return session.commit()
+            return session.commit(token)
 
     def mark_folder(self, bucket: str, prefix: str, context: RlsContext) -> None:
         """Store the mark of an empty folder, an object of no bytes; one that exists is left alone.
@@ -296,7 +299,9 @@ class Uploads:
             check_mime(admission.bucket, mime_type, path)
             check_size(admission.bucket, file.size_bytes, path)
             content = self._stage_file(admission, file, mime_type, progress, cancel)
-        stored, replaced = self._committer.commit_one(admission.bucket, content, context, replace=options.replace)
+        stored, replaced = self._committer.commit_one(
+            admission.bucket, content, context, replace=options.replace, cancel=cancel
+        )
         self._stored(stored, replaced)
         return stored
 

@@ -80,7 +80,7 @@ class ChangeLog:
             self._add(EventType.OBJECT_UPDATED, bucket, owner_id, paths)
 
     def relabelled(self, bucket: Bucket, before: Sequence[StorageObject], after: Sequence[StorageObject]) -> None:
-        """Note objects of which somebody said something else, by which they may come into sight or leave it.
+        """Note objects of which something else is true now, by which they may come into sight or leave it.
 
         Args:
             bucket: Where.

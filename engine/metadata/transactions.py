@@ -296,6 +296,11 @@ class Transaction:
         """Everybody's rules as this transaction sees them; the very same object as long as they are the same."""
         return self._state.rules
 
+    @property
+    def judges_contents(self) -> bool:
+        """Whether anybody may see an object, or see it no more, because it gets another content."""
+        return self._state.clauses.judge_contents(self.rules)
+
     def may_insert(self, table: PolicyTable = PolicyTable.OBJECTS) -> bool:
         """Return whether the caller could add any row at all: an object to the bucket that `within` named, a bucket."""
         return self.context.can_bypass_rls or self._rules.may_ever(Command.INSERT, table)

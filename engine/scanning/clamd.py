@@ -10,14 +10,25 @@ import contextlib
 import re
 import socket
 import struct
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from engine.errors import InvalidRequest
 from engine.scanning.errors import ScannerUnavailable, TooLargeToScan
+from engine.scanning.scanner import Check, unchecked
+
+T = TypeVar("T")
 
 _ANSWER_MAX_BYTES: Final = 4096
+_CONNECT_S: Final = 10.0
+"""How long a connection may take at most, which cannot be given up half way."""
+
+_STEP_S: Final = 0.1
+"""How long is waited before it is looked again whether anybody still wants to know."""
+
 _ANSWER: Final = re.compile(r"[^:]*: (?:(?P<clean>OK)|(?P<found>.+) FOUND)", re.DOTALL)
 _TOO_LARGE: Final = "size limit exceeded"
 _TCP: Final = re.compile(r"(?:tcp://)?(?:\[(?P<six>[0-9a-fA-F:.%]+)\]|(?P<host>[^\s:/\[\]]+)):(?P<port>\d{1,5})")
@@ -76,14 +87,15 @@ class Clamd:
         self._address = address
         self._timeout_s = timeout_s
 
-    def scan(self, parts: Iterator[bytes]) -> str | None:
+    def scan(self, parts: Iterator[bytes], check: Check = unchecked) -> str | None:
         """Send a content and return what was found in it."""
         try:
             with contextlib.closing(self._connected()) as connection:
+                talk = _Talk(connection, self._timeout_s, check)
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     # It may have heard enough and left; then it has said why.
-                    _send(connection, parts)
-                return self._verdict(_answer(connection))
+                    talk.send(parts)
+                return self._verdict(talk.answer())
         except TimeoutError as error:
             raise self._unavailable(f"did not answer for {self._timeout_s:g} seconds") from error
         except OSError as error:
@@ -91,11 +103,12 @@ class Clamd:
 
     def _connected(self) -> socket.socket:
         address = self._address
+        timeout_s = min(self._timeout_s, _CONNECT_S)
         if not address.socket_path:
-            return socket.create_connection((address.host, address.port), self._timeout_s)
+            return socket.create_connection((address.host, address.port), timeout_s)
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            connection.settimeout(self._timeout_s)
+            connection.settimeout(timeout_s)
             connection.connect(address.socket_path)
         except BaseException:
             connection.close()
@@ -115,20 +128,55 @@ class Clamd:
         return ScannerUnavailable(f"The virus scanner {what}", path=str(self._address), hint=_HINT)
 
 
-def _send(connection: socket.socket, parts: Iterator[bytes]) -> None:
-    connection.sendall(b"zINSTREAM\0")
-    for part in parts:
-        if part:
-            connection.sendall(struct.pack("!L", len(part)) + part)
-    connection.sendall(struct.pack("!L", 0))
+class _Talk:
+    """One connection's conversation, which can be given up at any moment.
 
+    Args:
+        connection: Open.
+        timeout_s: How long the other side may say and take nothing.
+        check: Says when to stop.
+    """
 
-def _answer(connection: socket.socket) -> bytes:
-    """Return the answer, up to its end or that of the connection."""
-    answer = b""
-    while not answer.endswith(b"\0") and len(answer) < _ANSWER_MAX_BYTES:
-        part = connection.recv(_ANSWER_MAX_BYTES)
-        if not part:
-            break
-        answer += part
-    return answer
+    def __init__(self, connection: socket.socket, timeout_s: float, check: Check) -> None:
+        connection.settimeout(min(_STEP_S, timeout_s))
+        self._connection = connection
+        self._timeout_s = timeout_s
+        self._check = check
+
+    def send(self, parts: Iterator[bytes]) -> None:
+        """Send a content."""
+        self._send_all(b"zINSTREAM\0")
+        for part in parts:
+            if part:
+                self._send_all(struct.pack("!L", len(part)) + part)
+        self._send_all(struct.pack("!L", 0))
+
+    def answer(self) -> bytes:
+        """Return the answer, up to its end or that of the connection."""
+        answer = b""
+        while not answer.endswith(b"\0") and len(answer) < _ANSWER_MAX_BYTES:
+            part = self._waited(lambda: self._connection.recv(_ANSWER_MAX_BYTES))
+            if not part:
+                break
+            answer += part
+        return answer
+
+    def _send_all(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            left = left[self._waited(partial(self._connection.send, left)) :]
+
+    def _waited(self, step: Callable[[], T]) -> T:
+        """Do what may have to wait for the other side.
+
+        Raises:
+            TimeoutError: It has waited long enough.
+        """
+        until_s = time.monotonic() + self._timeout_s
+        while True:
+            self._check()
+            try:
+                return step()
+            except TimeoutError:
+                if time.monotonic() >= until_s:
+                    raise

@@ -64,6 +64,7 @@ class StorageApp:
     async def _answer(self, exchange: Exchange) -> None:
         try:
             self._gatekeeper.check(exchange)
+            exchange.check_coding()
             await self._dispatch(exchange)
         except ClientGone:
             raise

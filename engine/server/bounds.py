@@ -21,6 +21,10 @@ READER_THREADS: Final = 8
 WRITER_THREADS: Final = 16
 """Writing calls that run at once; they may wait for the database's one writer, and readers never wait for them."""
 
+SCAN_THREADS: Final = 8
+"""Contents that are scanned for viruses at once, in threads of their own: a scanner that is slow stops nothing else.
+ClamAV's own looks at ten."""
+
 HEAD_MAX_BYTES: Final = 64 * KIB
 """Bytes of a request's line and fields: Supabase's longest tokens fit several times over."""
 

@@ -225,6 +225,7 @@ class Connection(HttpToolsProtocol):
         self._on_lost = on_lost
         self._newest: Wire | None = None
         self._head_bytes = 0
+        self._took_head = False
         self._head_since_s: float | None = None
         self._idle_since_s: float | None = None
         self._heard_at_s = 0.0
@@ -256,8 +257,10 @@ class Connection(HttpToolsProtocol):
         self._idle_since_s = None
         if self.transport.is_closing():
             return
+        self._took_head = False
         super().data_received(data)
-        if self._head_since_s is not None:
+        # Behind whole requests that came at once the beginning of one more is no large head.
+        if self._head_since_s is not None and not self._took_head:
             self._head_bytes += len(data)
             if self._head_bytes > bounds.HEAD_MAX_BYTES:
                 self._refuse(Answer(431, "Error", "InvalidRequest", "Request head is too large"))
@@ -271,6 +274,7 @@ class Connection(HttpToolsProtocol):
         """Stop the clock of the head and hand the request to the application."""
         self._head_since_s = None
         self._head_bytes = 0
+        self._took_head = True
         scope = self.scope
         super().on_headers_complete()
         self._newest = Wire(self, self.cycle)

@@ -30,7 +30,7 @@ from typing import Final
 
 from engine import errors
 from engine.errors import EnvironmentFault, InvalidRange, ObjectAlreadyExists, RequestFault
-from engine.resumable_types import UploadBusy
+from engine.resumable_types import TooManyUploads, UploadBusy
 from engine.scanning.errors import InfectedContent, ScannerUnavailable, TooLargeToScan
 
 
@@ -195,6 +195,7 @@ _TABLE: Final[dict[type[Exception], _Row]] = {
     WrongTusVersion: _Row(412),
     NoOffsetBody: _Row(415),
     UploadBusy: _Row(423),
+    TooManyUploads: _Row(429, "too_many_requests"),
     PartDamaged: _Row(460),
     NotRendered: _Row(422),
     Overloaded: _Row(503, None, "Too many such requests are waiting, try again later"),

@@ -10,8 +10,8 @@ Source: WHATWG HTML, "Server-sent events"; specification, "With Real-Time (Phase
 
 from __future__ import annotations
 
-import json
 import re
+import time
 from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Any, Final
@@ -21,7 +21,7 @@ from engine.errors import InvalidRequest, InvalidToken
 from engine.outbox import EventFilter, EventPage, RecordedEvent
 from engine.server import bounds
 from engine.server.event_feed import EventFeed, Listener
-from engine.server.exchange import NOSNIFF, Exchange, Header
+from engine.server.exchange import NOSNIFF, Exchange, Header, written_json
 from engine.server.fields import Fields
 from engine.server.gatekeeper import plain_address
 from engine.server.identity import Identity, in_act
@@ -90,6 +90,7 @@ class EventRoutes:
         # The stream itself goes on behind the last event: one that is being committed may have an earlier moment.
         number = listener.after if is_known else _told_as(listener, listener.after)
         await exchange.send(b"retry: %d\n%b" % (bounds.EVENT_RETRY_MS, _place(number)), more=True)
+        exchange.streams_since_s = time.perf_counter()
         exchange.wire.on_lost(partial(self._feed.drop, listener))
         try:
             while not self._feed.closed and not exchange.wire.disconnected:
@@ -151,8 +152,7 @@ def _blocks(events: Sequence[RecordedEvent]) -> bytes:
 
 def _block(number: int, kind: str, payload: dict[str, Any]) -> bytes:
     """Return one event as it is sent; JSON holds no line break."""
-    data = json.dumps({"id": number, **payload}, ensure_ascii=False, separators=(",", ":"))
-    return f"id: {number}\nevent: {kind}\ndata: {data}\n\n".encode("utf-8", "surrogatepass")
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (number, kind.encode(), written_json({"id": number, **payload}))
 
 
 def _payload(event: RecordedEvent) -> dict[str, Any]:

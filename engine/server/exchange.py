@@ -53,11 +53,12 @@ class Exchange:
         status: Of the answer, 0 before it began.
         sent_bytes: Body bytes handed to the connection so far.
         downloaded: The object whose bytes are the answer, if any; for the log.
+        streams_since_s: When the answer became a stream, which lasts until a side leaves; on the clock of `started_s`.
     """
 
     __slots__ = (
         "_body_done", "_query", "_received_any", "_send", "downloaded", "headers", "method", "request_id", "scope",
-        "sent_bytes", "started_s", "status", "user_id",
+        "sent_bytes", "started_s", "status", "streams_since_s", "user_id",
     )  # fmt: skip
 
     def __init__(self, scope: MutableMapping[str, Any], send: Send, request_id: str) -> None:
@@ -70,6 +71,7 @@ class Exchange:
         self.sent_bytes = 0
         self.downloaded: Target | None = None
         self.started_s = time.perf_counter()
+        self.streams_since_s: float | None = None
         self._send = send
         self._query: Mapping[str, str] | None = None
         self._received_any = False
@@ -118,6 +120,19 @@ class Exchange:
         """
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
+
+    def check_coding(self) -> None:
+        """Refuse a body that is more than cut into chunks: nobody here would undo it, it would be stored as it came.
+
+        Raises:
+            InvalidRequest: It is.
+
+        Source: RFC 9112 section 6.1.
+        """
+        if b"transfer-encoding" in self.headers:
+            codings = [value.strip().lower() for name, value in self.scope["headers"] if name == b"transfer-encoding"]
+            if codings != [b"chunked"]:
+                raise InvalidRequest("Of transfer codings only chunked is spoken here")
 
     async def body(self) -> AsyncIterator[bytes]:
         """Yield the body piece by piece as it comes; asks for it first if the client waits to be asked.
@@ -217,8 +232,7 @@ class Exchange:
             payload: What `json` can write.
             headers: Further fields.
         """
-        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-        await self.answer(status, [_JSON, NOSNIFF, *headers], body)
+        await self.answer(status, [_JSON, NOSNIFF, *headers], written_json(payload))
 
     async def _answer_whole(self, status: int, headers: list[Header], body: bytes | bytearray) -> None:
         if self.wire.answer(status, [_date(), *headers], body):
@@ -265,6 +279,20 @@ def http_date(seconds: int) -> bytes:
     Source: RFC 9110 section 5.6.7.
     """
     return formatdate(seconds, usegmt=True).encode()
+
+
+def written_json(payload: object) -> bytes:
+    """Return JSON as it is sent: valid UTF-8 whatever a text holds, so half a surrogate pair stays an escape.
+
+    Args:
+        payload: What `json` can write.
+
+    Source: RFC 8259 section 8.1.
+    """
+    try:
+        return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(payload, separators=(",", ":")).encode()
 
 
 def parse_json_object(data: bytes | bytearray | str, where: str) -> dict[str, Any]:

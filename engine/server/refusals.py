@@ -30,12 +30,10 @@ _OPERATIONS: Final[Mapping[tuple[str, bytes, Shape], Operation]] = {
     ("POST", b"upload/resumable", Shape.PLAIN): Operation.TUS_CREATE,
     ("HEAD", b"upload/resumable", Shape.BUCKET): Operation.TUS_GET,
     ("PATCH", b"upload/resumable", Shape.BUCKET): Operation.TUS_PART,
-    ("POST", b"upload/resumable", Shape.BUCKET): Operation.TUS_PART,
     ("DELETE", b"upload/resumable", Shape.BUCKET): Operation.TUS_DELETE,
     ("POST", b"upload/resumable/sign", Shape.PLAIN): Operation.TUS_CREATE,
     ("HEAD", b"upload/resumable/sign", Shape.BUCKET): Operation.TUS_GET,
     ("PATCH", b"upload/resumable/sign", Shape.BUCKET): Operation.TUS_PART,
-    ("POST", b"upload/resumable/sign", Shape.BUCKET): Operation.TUS_PART,
     ("DELETE", b"upload/resumable/sign", Shape.BUCKET): Operation.TUS_DELETE,
     ("GET", b"object/authenticated", Shape.OBJECT): Operation.OBJECT_GET,
     ("POST", b"object/list", Shape.BUCKET): Operation.OBJECT_LIST,
@@ -65,16 +63,20 @@ class Refusals:
     def __init__(self, storage: FileStorage) -> None:
         self._storage = storage
 
-    def note(self, exchange: Exchange, match: Match, error: InvalidToken | InvalidLink) -> None:
+    def note(
+        self, exchange: Exchange, match: Match, error: InvalidToken | InvalidLink, method: str | None = None
+    ) -> None:
         """Remember a request that was refused.
 
         Args:
             exchange: The request.
             match: Where it led.
             error: Why.
+            method: What it asked for, unless its own method says so.
         """
-        known = _OPERATIONS.get((exchange.method, match.words, match.shape))
-        if known is None and exchange.method == "HEAD":
+        method = method or exchange.method
+        known = _OPERATIONS.get((method, match.words, match.shape))
+        if known is None and method == "HEAD":
             known = _OPERATIONS.get(("GET", match.words, match.shape))
         operation = known or Operation.OBJECT_GET_SIGNED
         if operation is Operation.OBJECT_GET and isinstance(error, InvalidLink):

@@ -1,6 +1,9 @@
 """Who asked for what: a bounded memory for the window, one line a request for the log.
 
-Only the path is kept, percent-encoded as it came; queries may hold the secret of a link and never get here.
+Only the path is kept, percent-encoded as it came; queries may hold the secret of a link and never get here, nor does
+the id of a resumable upload, by which anybody could go on with one of nobody in particular. A stream of events has
+taken as long as it took to begin, and its line says how long it was open besides: who makes a histogram of durations is
+told nothing wrong.
 """
 
 from __future__ import annotations
@@ -10,10 +13,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import unquote
 
 from engine.observability.log_book import LogBook
 from engine.observability.log_lines import Line, LogLevel
 from engine.observability.observer import SERVICE
+from engine.resumable_types import upload_name
 from engine.server import bounds
 from engine.server.exchange import Exchange
 
@@ -29,7 +35,7 @@ class RequestRecord:
         path: Percent-encoded, without the query.
         status: Of the answer; 0 when the client left before there was one.
         size_bytes: Body bytes sent.
-        duration_s: From the request's head to the end of the answer.
+        duration_s: From the request's head to the end of the answer, or to the beginning of a stream.
         user_id: Who asked, if known.
         request_id: As told to the client.
     """
@@ -45,7 +51,10 @@ class RequestRecord:
     request_id: str
 
 
-_Noted = tuple[float, str, str, bytes, int, int, float, str | None, str]
+_UPLOADS: Final = b"upload/resumable/"
+"""Behind which the id of an upload follows, perhaps after a word more."""
+
+_Noted = tuple[float, str, str, str, int, int, float, str | None, str]
 """A request as it is remembered; a record is made of it when somebody looks."""
 
 RequestListener = Callable[[RequestRecord], None]
@@ -74,12 +83,14 @@ class RequestLog:
         Args:
             exchange: After its answer.
         """
-        time_s, duration_s = time.time(), time.perf_counter() - exchange.started_s
+        time_s, now_s, since_s = time.time(), time.perf_counter(), exchange.streams_since_s
+        duration_s = (now_s if since_s is None else since_s) - exchange.started_s
+        path = _path_of(exchange.raw_path)
         noted = (
             time_s,
             exchange.client,
             exchange.method,
-            exchange.raw_path,
+            path,
             exchange.status,
             exchange.sent_bytes,
             duration_s,
@@ -90,16 +101,16 @@ class RequestLog:
         if self._listener is not None:
             self._listener(_record(noted))
         if self._log.level <= LogLevel.INFO:
-            self._log.add(_line(exchange, time_s, duration_s))
+            self._log.add(_line(exchange, path, time_s, duration_s, None if since_s is None else now_s - since_s))
 
 
 def _record(noted: _Noted) -> RequestRecord:
-    time_s, client, method, raw_path, status, size_bytes, duration_s, user_id, request_id = noted
+    time_s, client, method, path, status, size_bytes, duration_s, user_id, request_id = noted
     return RequestRecord(
         time=datetime.fromtimestamp(time_s, UTC),
         client=client,
         method=method,
-        path=raw_path.decode("latin-1"),
+        path=path,
         status=status,
         size_bytes=size_bytes,
         duration_s=duration_s,
@@ -108,19 +119,33 @@ def _record(noted: _Noted) -> RequestRecord:
     )
 
 
-def _line(exchange: Exchange, time_s: float, duration_s: float) -> Line:
-    """Return a request's line: a download's where it was one, else that of a request."""
+def _path_of(raw_path: bytes) -> str:
+    """Return a path as it may be read by others."""
+    path = raw_path.decode("latin-1")
+    if _UPLOADS not in raw_path:
+        return path
+    before, words, upload_id = path.partition(_UPLOADS.decode())
+    sign = "sign/" if upload_id.startswith("sign/") else ""
+    upload_id = upload_id.removeprefix(sign)
+    return f"{before}{words}{sign}{upload_name(unquote(upload_id))}" if upload_id else path
+
+
+def _line(exchange: Exchange, path: str, time_s: float, duration_s: float, open_s: float | None) -> Line:
+    """Return a request's line: a download's or a stream's where it was one, else that of a request."""
     target = exchange.downloaded
+    more: dict[str, object] = {"method": exchange.method, "status": exchange.status, "client": exchange.client}
+    if open_s is not None:
+        more["open_s"] = round(open_s, 3)
     return Line(
         time_s=time_s,
         level=LogLevel.INFO,
         service=SERVICE if target else "http",
-        operation="download" if target else "request",
+        operation="download" if target else "request" if open_s is None else "stream",
         bucket=target.bucket if target else "",
-        path=target.path if target else exchange.raw_path.decode("latin-1"),
+        path=target.path if target else path,
         size_bytes=exchange.sent_bytes,
         user_id=exchange.user_id,
         duration_s=duration_s,
         request_id=exchange.request_id,
-        more={"method": exchange.method, "status": exchange.status, "client": exchange.client},
+        more=more,
     )

@@ -107,10 +107,12 @@ class StorageServer:
             listener = listen(self._host, self._wanted_port)
             self._port = listener.getsockname()[1]
             readers, writers = Workers(bounds.READER_THREADS), Workers(bounds.WRITER_THREADS)
+            scans = self._workspace.settings.clamd is not None
+            commits = Workers(bounds.SCAN_THREADS) if scans else writers
             objects = OpenObjects(self._workspace.storage, readers)
             feed, painters = EventFeed(self._workspace.storage, readers), PaintingWorkers(Painter())
-            app = self._app(readers, writers, objects, feed, painters)
-            run = ServerRun(app, listener, (painters, readers, writers), objects, feed)
+            app = self._app(readers, writers, commits, objects, feed, painters)
+            run = ServerRun(app, listener, dict.fromkeys((painters, readers, writers, commits)), objects, feed)
             run.start()
             self._run = run
             self._record = ServerRecord.publish(self._workspace.settings.data_dir, self.url)
@@ -132,7 +134,13 @@ class StorageServer:
                 self._run = None
 
     def _app(
-        self, readers: Workers, writers: Workers, objects: OpenObjects, feed: EventFeed, painters: PaintingWorkers
+        self,
+        readers: Workers,
+        writers: Workers,
+        commits: Workers,
+        objects: OpenObjects,
+        feed: EventFeed,
+        painters: PaintingWorkers,
     ) -> StorageApp:
         storage, signer = self._workspace.storage, self._workspace.signer
         identity, refusals = Identity(self._workspace.verifier), Refusals(storage)
@@ -141,9 +149,9 @@ class StorageServer:
             WatchRoutes(self._workspace.meters, self._workspace.alarms, identity, readers),
             BucketRoutes(storage, identity, readers, writers),
             ReadRoutes(storage, signer, identity, readers, objects, Downloads(readers)),
-            UploadRoutes(storage, signer, identity, writers, Uploads(writers)),
-            TusRoutes(storage, signer, identity, writers, refusals),
-            WriteRoutes(storage, identity, writers),
+            UploadRoutes(storage, signer, identity, writers, Uploads(writers, commits)),
+            TusRoutes(storage, signer, identity, writers, commits, refusals),
+            WriteRoutes(storage, identity, writers, commits),
             ListingRoutes(storage, identity, readers),
             LinkRoutes(storage, signer, identity, readers, self.url),
             EventRoutes(storage, identity, readers, feed),

@@ -8,11 +8,15 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from engine.cancel import CancelToken
 from engine.errors import StorageError
 from engine.files.resumable.session import ResumableSession
 from engine.server.buffering import BufferedBody
+from engine.server.connection import Wire
 from engine.server.tus_fields import PartChecksum
+from engine.server.uploads import committed
 from engine.server.workers import Workers
 
 _logger = logging.getLogger(__name__)
@@ -36,13 +40,19 @@ class TusReceiver:
 
     Args:
         workers: Where the engine's calls run.
+        commits: Where those run that may store an object, and have to wait for a scanner then.
     """
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, workers: Workers, commits: Workers) -> None:
         self._workers = workers
+        self._commits = commits
 
     async def receive(
-        self, resume: Callable[[], ResumableSession], pieces: AsyncIterator[bytes], checksum: PartChecksum | None
+        self,
+        resume: Callable[[], ResumableSession],
+        pieces: AsyncIterator[bytes],
+        checksum: PartChecksum | None,
+        wire: Wire,
     ) -> Progress:
         """Add a body to an upload, and store the object if that was all.
 
@@ -50,6 +60,7 @@ class TusReceiver:
             resume: Opens the session.
             pieces: The body; read only after `resume` has agreed.
             checksum: What the body is to have, or None. With one it counts as a whole or not at all.
+            wire: The client's; once it leaves nobody waits for a scanner any more.
 
         Returns:
             How the upload stands; what it says is durable.
@@ -71,7 +82,8 @@ class TusReceiver:
             if not isinstance(error, asyncio.CancelledError):
                 await asyncio.shield(asyncio.wrap_future(leaving))
             raise
-        return await asyncio.shield(asyncio.wrap_future(self._workers.submit(_finish, session, checksum)))
+        lane = self._commits if session.is_complete else self._workers
+        return await committed(lane, wire, partial(_finish, session, checksum))
 
     async def _resumed(self, resume: Callable[[], ResumableSession]) -> ResumableSession:
         started = self._workers.submit(resume)
@@ -94,7 +106,7 @@ def _writer(session: ResumableSession, checksum: PartChecksum | None) -> Callabl
     return write
 
 
-def _finish(session: ResumableSession, checksum: PartChecksum | None) -> Progress:
+def _finish(session: ResumableSession, checksum: PartChecksum | None, cancel: CancelToken) -> Progress:
     """Keep what came, or with the wrong checksum none of it; store what is complete."""
     with session:
         if checksum is not None:
@@ -104,7 +116,7 @@ def _finish(session: ResumableSession, checksum: PartChecksum | None) -> Progres
                 session.undo()
                 raise
         if session.is_complete:
-            session.commit()
+            session.commit(cancel)
     return Progress(session.offset_bytes, session.expires_at)
 
 

@@ -18,7 +18,7 @@ from typing import Final
 
 from engine.context import Operation
 from engine.errors import InvalidLink, InvalidRequest, InvalidToken, PayloadTooLarge, StorageError, WrongSignature
-from engine.resumable_types import OffsetConflict, ResumableUpload
+from engine.resumable_types import OffsetConflict, ResumableUpload, upload_name
 from engine.server import tus_fields as fields
 from engine.server.errors import MethodNotAllowed, describe, extra_headers, log_fault
 from engine.server.exchange import NOSNIFF, ClientGone, Exchange, Header, http_date, parse_json_object
@@ -76,19 +76,28 @@ class TusRoutes:
         signer: Checks tokens to upload.
         identity: Tells who is asking.
         workers: Where the engine's calls run.
+        commits: Where those run that store objects.
         refusals: Is told of callers who showed nothing that counts.
     """
 
     def __init__(
-        self, storage: FileStorage, signer: UrlSigner, identity: Identity, workers: Workers, refusals: Refusals
+        self,
+        storage: FileStorage,
+        signer: UrlSigner,
+        identity: Identity,
+        workers: Workers,
+        commits: Workers,
+        refusals: Refusals,
     ) -> None:
         self._resumable = storage.resumable
         self._signer = signer
         self._identity = identity
         self._workers = workers
         self._refusals = refusals
-        self._receiver = TusReceiver(workers)
+        self._commits = commits
+        self._receiver = TusReceiver(workers, commits)
         self._turns = Turns()
+        self._offers = [*_OFFERS, *_most(self._resumable.limit_bytes)]
 
     def routes(self) -> tuple[Route, ...]:
         """Return the lines of the routing table."""
@@ -98,16 +107,28 @@ class TusRoutes:
         """Return the routes of one way to show who one is."""
         methods: dict[str, _Answer] = {"HEAD": self._tell, "PATCH": self._add, "DELETE": self._end}
         handler = partial(self._handler, words, identify)
-        overridden = {method: handler(Shape.BUCKET, answer) for method, answer in methods.items()}
+        overridden = {method: handler(method, Shape.BUCKET, answer) for method, answer in methods.items()}
         return [
-            *(Route("OPTIONS", words, shape, _offer) for shape in (Shape.PLAIN, Shape.BUCKET)),
-            Route("POST", words, Shape.PLAIN, handler(Shape.PLAIN, partial(self._create, words))),
+            *(Route("OPTIONS", words, shape, self._offer) for shape in (Shape.PLAIN, Shape.BUCKET)),
+            Route("POST", words, Shape.PLAIN, handler("POST", Shape.PLAIN, partial(self._create, words))),
             Route("POST", words, Shape.BUCKET, partial(_override, overridden)),
             *(Route(method, words, Shape.BUCKET, made) for method, made in overridden.items()),
         ]
 
-    def _handler(self, words: str, identify: _Identify, shape: Shape, answer: _Answer) -> Handler:
-        """Return a handler that tells errors as plain text."""
+    async def _offer(self, exchange: Exchange, _: Target) -> None:
+        """Say what is spoken here; anybody may know."""
+        await exchange.answer(204, self._offers)
+
+    def _handler(self, words: str, identify: _Identify, method: str, shape: Shape, answer: _Answer) -> Handler:
+        """Return a handler that tells errors as plain text.
+
+        Args:
+            words: Of the route.
+            identify: Tells who is asking.
+            method: What is asked for, which a POST may say in a field.
+            shape: Of the route.
+            answer: Does it.
+        """
 
         async def handle(exchange: Exchange, target: Target) -> None:
             try:
@@ -117,7 +138,8 @@ class TusRoutes:
                 raise
             except Exception as error:  # noqa: BLE001 - the boundary: whatever happens becomes an answer
                 if isinstance(error, InvalidToken | InvalidLink):
-                    self._refusals.note(exchange, Match(None, target, words.encode(), shape), error)
+                    named = Target(path=upload_name(target.bucket)) if shape is Shape.BUCKET else target
+                    self._refusals.note(exchange, Match(None, named, words.encode(), shape), error, method)
                 await _answer_error(exchange, error)
 
         return handle
@@ -150,7 +172,8 @@ class TusRoutes:
         caller = identify(exchange, Operation.TUS_CREATE, bucket, path)
         size_bytes, checksum = fields.creation_length(exchange), fields.checksum_of(exchange)
         options = _options(metadata, replace=caller.upsert)
-        upload = await self._workers.run(
+        lane = self._workers if size_bytes else self._commits  # one of no bytes is stored at once
+        upload = await lane.run(
             self._resumable.begin,
             bucket,
             path,
@@ -163,7 +186,11 @@ class TusRoutes:
         progress = Progress(upload.offset_bytes, upload.expires_at)
         if fields.is_offset_body(exchange) and not upload.is_complete:
             progress = await self._first_bytes(exchange, upload, caller, checksum)
-        headers = [*_standing(progress), (b"location", f"{_origin(exchange)}{words}/{upload.id}".encode("latin-1"))]
+        headers = [
+            *_standing(progress),
+            *_most(upload.limit_bytes),
+            (b"location", f"{_origin(exchange)}{words}/{upload.id}".encode("latin-1")),
+        ]
         await exchange.answer(201, headers)
 
     async def _first_bytes(
@@ -247,12 +274,7 @@ class TusRoutes:
             whole=checksum is not None,
         )
         with self._turns.taken(upload.id, exchange.wire) as turn:
-            return await self._receiver.receive(resume, turn.heard(exchange.body()), checksum)
-
-
-async def _offer(exchange: Exchange, _: Target) -> None:
-    """Say what is spoken here; anybody may know."""
-    await exchange.answer(204, _OFFERS)
+            return await self._receiver.receive(resume, turn.heard(exchange.body()), checksum, exchange.wire)
 
 
 async def _override(handlers: Mapping[str, Handler], exchange: Exchange, target: Target) -> None:
@@ -273,7 +295,14 @@ async def _answer_error(exchange: Exchange, error: Exception) -> None:
         exchange.wire.cut()
         return
     headers = [_TUS, _TEXT, NOSNIFF, _NO_STORE, (b"x-request-id", exchange.request_id.encode()), *extra_headers(error)]
-    await exchange.answer(answer.status, headers, answer.message.encode("utf-8", "surrogatepass"))
+    if isinstance(error, PayloadTooLarge):
+        headers += _most(error.limit_bytes)
+    await exchange.answer(answer.status, headers, answer.message.encode(errors="backslashreplace"))
+
+
+def _most(limit_bytes: int | None) -> list[Header]:
+    """Return the field that says how large an upload may be, if there is a bound."""
+    return [] if limit_bytes is None else [(b"tus-max-size", b"%d" % limit_bytes)]
 
 
 def _standing(progress: Progress) -> list[Header]:

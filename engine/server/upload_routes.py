@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
@@ -26,7 +26,7 @@ from engine.server.uploads import Uploads
 from engine.server.workers import Workers
 from engine.signed_url import UploadGrant, UrlSigner
 from engine.storage import FileStorage
-from engine.types import RlsContext, StorageObject, UploadOptions
+from engine.types import RlsContext, UploadOptions
 
 DEFAULT_CACHE_CONTROL: Final = "no-cache"
 """What is kept for an object whose client says nothing."""
@@ -103,19 +103,9 @@ class UploadRoutes:
             form = UploadForm(boundary, exchange.body())
             options = _form_options(await form.head(), replace=replace)
             size_hint, pieces = None, form.pieces()
-        stored = await self._store(target, context, options, size_hint, pieces)
-        await exchange.answer_json(201, stored_json(stored))
-
-    async def _store(
-        self,
-        target: Target,
-        context: RlsContext,
-        options: UploadOptions,
-        size_hint: int | None,
-        pieces: AsyncIterator[bytes],
-    ) -> StorageObject:
         begin = partial(self._storage.begin_upload, target.bucket, target.path, context, options, size_hint=size_hint)
-        return await self._uploads.store(begin, pieces)
+        stored = await self._uploads.store(begin, pieces, exchange.wire)
+        await exchange.answer_json(201, stored_json(stored))
 
 
 def wants_upsert(exchange: Exchange) -> bool:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
+from functools import partial
+from typing import TypeVar
 
+from engine.cancel import CancelToken
 from engine.files.uploads import UploadSession
 from engine.server.buffering import BufferedBody
+from engine.server.connection import Wire
 from engine.server.workers import Workers
 from engine.types import StorageObject
+
+T = TypeVar("T")
 
 
 class Uploads:
@@ -17,17 +23,22 @@ class Uploads:
 
     Args:
         workers: Where the engine's calls run.
+        commits: Where those run that store what has come, which may have to wait for a scanner.
     """
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, workers: Workers, commits: Workers) -> None:
         self._workers = workers
+        self._commits = commits
 
-    async def store(self, begin: Callable[[], UploadSession], pieces: AsyncIterator[bytes]) -> StorageObject:
+    async def store(
+        self, begin: Callable[[], UploadSession], pieces: AsyncIterator[bytes], wire: Wire
+    ) -> StorageObject:
         """Store a body as one object, or nothing of it.
 
         Args:
             begin: Opens the session; checks everything that can be checked before the first byte.
             pieces: The content; read only after `begin` has agreed.
+            wire: The client's; once it leaves nobody waits for a scanner any more.
 
         Returns:
             The object, durable.
@@ -45,7 +56,7 @@ class Uploads:
         except BaseException as error:
             await self._undo(body, session, wait=not isinstance(error, asyncio.CancelledError))
             raise
-        return await asyncio.shield(asyncio.wrap_future(self._workers.submit(_commit, session)))
+        return await committed(self._commits, wire, partial(_commit, session))
 
     async def _undo(self, body: BufferedBody, session: UploadSession, *, wait: bool) -> None:
         """Throw away what was written; a server that is being stopped does not wait for it."""
@@ -68,10 +79,31 @@ def _abort(body: BufferedBody, session: UploadSession) -> None:
     session.abort()
 
 
-def _commit(session: UploadSession) -> StorageObject:
+async def committed(commits: Workers, wire: Wire, commit: Callable[[CancelToken], T]) -> T:
+    """Let a worker store what has come; a scan is given up when the client leaves, or the server is to stop.
+
+    Args:
+        commits: Where that runs; goes on to its end in any case.
+        wire: The client's.
+        commit: Stores; told by what it is cancelled.
+    """
+    cancel = CancelToken()
+    wire.on_lost(cancel.cancel)
+    if wire.disconnected:
+        cancel.cancel()
+    try:
+        return await asyncio.shield(asyncio.wrap_future(commits.submit(commit, cancel)))
+    except asyncio.CancelledError:
+        cancel.cancel()
+        raise
+    finally:
+        wire.on_lost(None)
+
+
+def _commit(session: UploadSession, cancel: CancelToken) -> StorageObject:
     """Commit, or leave nothing behind."""
     with session:
-        return session.commit()
+        return session.commit(cancel)
 
 
 def _abort_unwanted(started: Future[UploadSession]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from engine.context import Operation
 from engine.errors import BucketNotFound, ObjectAlreadyExists, ObjectNotFound, Unauthorized
@@ -16,6 +17,7 @@ from engine.server.identity import Identity, in_act
 from engine.server.payloads import row_json, stored_json
 from engine.server.routing import Route, Shape, Target
 from engine.server.upload_routes import wants_upsert
+from engine.server.uploads import committed
 from engine.server.workers import Workers
 from engine.storage import FileStorage
 from engine.types import UNCHANGED, LabelChanges, RlsContext, StorageObject
@@ -28,12 +30,14 @@ class WriteRoutes:
         storage: The engine.
         identity: Tells who is asking.
         workers: Where the engine's writing calls run.
+        commits: Where those run that store contents.
     """
 
-    def __init__(self, storage: FileStorage, identity: Identity, workers: Workers) -> None:
+    def __init__(self, storage: FileStorage, identity: Identity, workers: Workers, commits: Workers) -> None:
         self._storage = storage
         self._identity = identity
         self._workers = workers
+        self._commits = commits
 
     def routes(self) -> tuple[Route, ...]:
         """Return the lines of the routing table."""
@@ -85,17 +89,18 @@ class WriteRoutes:
         body = Fields("body", await exchange.json_body())
         pair, labels = _Pair.read(body), _labels(body)
         context = in_act(exchange, caller, Operation.OBJECT_COPY, pair.bucket, pair.source)
+        copy = partial(
+            self._storage.copy,
+            pair.bucket,
+            pair.source,
+            pair.target,
+            context,
+            target_bucket=pair.target_bucket,
+            replace=wants_upsert(exchange),
+            labels=labels,
+        )
         with _related_faults():
-            stored = await self._workers.run(
-                self._storage.copy,
-                pair.bucket,
-                pair.source,
-                pair.target,
-                context,
-                target_bucket=pair.target_bucket,
-                replace=wants_upsert(exchange),
-                labels=labels,
-            )
+            stored = await committed(self._commits, exchange.wire, lambda cancel: copy(cancel=cancel))
         await exchange.answer_json(200, stored_json(stored))
 
 

@@ -19,6 +19,7 @@ from engine.files.records import OBJECT_COLUMNS, object_from
 from engine.files.settle import Settler
 from engine.metadata.executor import AnyRow, Executor
 from engine.metadata.tables import storage_buckets, storage_objects, storage_orphans
+from engine.scanning.inspection import Inspector
 from engine.types import StorageObject
 from engine.watch.looks import Claim
 from engine.watch.stored_file import Signature, StoredFiles
@@ -47,6 +48,7 @@ class Ground:
         audit: Likewise, for good.
         files: Files as other programs leave them.
         owner_id: The person at this computer, whose new objects are.
+        inspector: Looks at contents before they are taken in, or None.
     """
 
     executor: Executor
@@ -58,6 +60,7 @@ class Ground:
     audit: Audit
     files: StoredFiles
     owner_id: str
+    inspector: Inspector | None = None
 
     def claimant(self, change: Mutation, claim: Claim) -> tuple[AnyRow, StorageObject]:
         """Return a claim's whole row, with no work on it open, and the object that it is.

@@ -11,7 +11,7 @@ gone, the other program wrote over them. The audit has their rows whole. Content
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from sqlalchemy import delete, insert, select, update
 
 from engine.audit import Operation
 from engine.backends.names import original
-from engine.errors import InvalidKey, ObjectAlreadyExists, RequestFault
+from engine.errors import Cancelled, InvalidKey, ObjectAlreadyExists, RequestFault
 from engine.events import OutsideKind
 from engine.files.history import begin_after_history, forget
 from engine.files.journal import Publication
@@ -30,6 +30,7 @@ from engine.ids import new_id
 from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.mime import sniff
 from engine.paths import leaf_of, parent_of, validate_object_path
+from engine.scanning.errors import ScannerUnavailable
 from engine.types import RlsContext, StorageObject
 from engine.watch.ground import Ground, LookAgain, whole
 from engine.watch.looks import Claim, claims_by_key
@@ -67,8 +68,11 @@ class TakingIn:
         """
         self._ground.files.make_durable(claim.key)
         try:
-            info = self._ground.mutations.run(_SYSTEM, partial(self._renew, claim=claim, content=content))
-        except RequestFault as error:
+            scan = self._scanned(claim.key, claim.key.partition("/")[2], content)
+            info = self._ground.mutations.run(_SYSTEM, partial(self._renew, claim=claim, content=content, scan=scan))
+        except Cancelled:
+            raise
+        except (RequestFault, ScannerUnavailable) as error:
             self._reporting.edited(claim, content, error.message)
             return
         self._ground.announcer.stored(info, True)
@@ -86,7 +90,9 @@ class TakingIn:
                 raise InvalidKey("The object's name cannot be told from the file's", path=path)
             validate_object_path(path)
             info = self._added(key, path)
-        except RequestFault as error:
+        except Cancelled:
+            raise
+        except (RequestFault, ScannerUnavailable) as error:
             self._reporting.added(key, path, error.message)
             return
         self._ground.announcer.stored(info, False)
@@ -105,9 +111,26 @@ class TakingIn:
         if content is None:
             raise LookAgain
         self._ground.files.make_durable(key)
-        return self._ground.mutations.run(_SYSTEM, partial(self._insert, key=key, path=path, content=content))
+        scan = self._scanned(key, path, content)
+        return self._ground.mutations.run(
+            _SYSTEM, partial(self._insert, key=key, path=path, content=content, scan=scan)
+        )
 
-    def _renew(self, change: Mutation, claim: Claim, content: Content) -> StorageObject:
+    def _scanned(self, key: str, path: str, content: Content) -> Mapping[str, Any]:
+        """Have a file scanned, if that is set up, and return what the audit is to know of it.
+
+        That it is still the one that was read is seen to before anything is written down of it.
+
+        Raises:
+            RequestFault: It must not be taken in.
+            ScannerUnavailable: Likewise, because nobody can say.
+        """
+        inspector = self._ground.inspector
+        if inspector is None:
+            return {}
+        return inspector.inspect_stored(key, path, content.size_bytes, lambda: self._monitor(0))
+
+    def _renew(self, change: Mutation, claim: Claim, content: Content, scan: Mapping[str, Any]) -> StorageObject:
         """Write an object's new content down."""
         ground = self._ground
         row, before = ground.claimant(change, claim)
@@ -125,13 +148,16 @@ class TakingIn:
             "valid_from": moment_us,
         }
         change.system.execute(update(storage_objects).where(_O.id == before.id).values(values))
-        change.tx.changes.updated(bucket, [(before.owner_id, before.path)])
+        now = self._now(change, before.id, bucket.name)
+        change.tx.changes.relabelled(bucket, [before], [now])
         ground.quarantine.leave(change.system, before.version)
-        detail = {"before": whole(row), "version": version, "places_forgotten": lost}
+        detail = {"before": whole(row), "version": version, "places_forgotten": lost, **scan}
         ground.note(change, Operation.OUTSIDE_EDITED, before, detail)
-        return self._now(change, before.id, bucket.name)
+        return now
 
-    def _insert(self, change: Mutation, key: str, path: str, content: Content) -> StorageObject:
+    def _insert(
+        self, change: Mutation, key: str, path: str, content: Content, scan: Mapping[str, Any]
+    ) -> StorageObject:
         """Write the row of a new object."""
         ground, object_id = self._ground, new_id()
         bucket = find_bucket(change.system, key.partition("/")[0])
@@ -158,7 +184,8 @@ class TakingIn:
         change.tx.changes.created(bucket, ground.owner_id, [path])
         ground.forget_stray(change, key)
         info = self._now(change, object_id, bucket.name)
-        ground.note(change, Operation.OUTSIDE_ADDED, info, {"version": object_id, "size_bytes": info.size_bytes})
+        detail = {"version": object_id, "size_bytes": info.size_bytes, **scan}
+        ground.note(change, Operation.OUTSIDE_ADDED, info, detail)
         return info
 
     def _check_free(self, change: Mutation, bucket_id: str, key: str, path: str) -> None:

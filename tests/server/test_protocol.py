@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 
 import httpx
@@ -82,6 +84,43 @@ def test_requests_in_one_packet_are_answered_in_order(raw: Raw, server: StorageS
     request = f"GET /storage/v1/health HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
     client.send(request * 3 + request.replace(b"health", b"nothing"))
     assert [client.answer().status for _ in range(4)] == [200, 200, 200, 404]
+
+
+def test_requests_in_one_packet_are_no_large_head(raw: Raw, server: StorageServer):
+    client = raw()
+    fields = f"Host: 127.0.0.1:{server.port}\r\nX-Long: {'a' * 2000}\r\n\r\n"
+    request = f"GET /storage/v1/health HTTP/1.1\r\n{fields}".encode()
+    count = 4 * bounds.HEAD_MAX_BYTES // len(request)
+    client.send(request * count + request[:-2])
+    assert {client.answer().status for _ in range(count)} == {200}
+    client.send(b"\r\n")
+    assert client.answer().status == 200
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [("gzip, chunked",), ("identity, chunked",), ("gzip", "chunked"), ("chunked", "chunked"), ("x-own, chunked",)],
+)
+def test_a_body_in_a_coding_that_nobody_undoes_is_refused(
+    raw: Raw, workspace: Workspace, api: httpx.Client, photos: str, fields: tuple[str, ...]
+):
+    client = raw()
+    codings = [f"Transfer-Encoding: {field}" for field in fields]
+    client.head("PUT /storage/v1/object/photos/a", *codings, token=workspace.keys.service_role)
+    client.send(b"5\r\nhello\r\n0\r\n\r\n")
+    assert client.answer().status == 400
+    assert api.get("/object/photos/a").status_code == 404
+
+
+def test_half_a_character_breaks_no_answer(api: httpx.Client, photos: str):
+    told = base64.b64encode(b'{"a":"\\ud800"}').decode()
+    api.put("/object/photos/a", content=b"x", headers={"x-metadata": told}).raise_for_status()
+    info = api.get("/object/info/photos/a")
+    assert json.loads(info.content.decode())["metadata"] == {"a": "\ud800"}
+    pair = b'{"bucketId":"photos","sourceKey":"\\ud800","destinationKey":"b"}'
+    refused = api.post("/object/move", content=pair)
+    assert refused.status_code in (400, 404)
+    assert json.loads(refused.content.decode())["statusCode"] == str(refused.status_code)
 
 
 @pytest.mark.parametrize("start", [b"GET /", b"GET / HTTP/1.1\r\nX-Long: ", b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 1000])

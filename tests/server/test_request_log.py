@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
-from engine.server import RequestRecord, StorageServer, bounds
+from engine.server import RequestRecord, StorageServer, bounds, request_log
 from engine.workspace import Workspace
 from tests.server.clients import api_client, eventually
 from tests.server.conftest import ALICE
+from tests.server.event_stream import listening
 
 
 def test_records_of_requests(workspace: Workspace, user_token):
@@ -100,3 +103,19 @@ def test_an_unforeseen_fault_is_logged_with_its_request_id(
     assert answer.headers["x-request-id"] in record.getMessage()
     assert record.exc_info is not None
     assert record.exc_info[0] is ZeroDivisionError
+
+
+def test_a_stream_has_taken_as_long_as_it_took_to_begin(
+    server: StorageServer, api: httpx.Client, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    ahead_s = 0.0
+    clock = SimpleNamespace(time=time.time, perf_counter=lambda: time.perf_counter() + ahead_s)
+    monkeypatch.setattr(request_log, "time", clock)
+    with listening(api):
+        ahead_s = 3600.0
+    eventually(lambda: any(record.path.endswith("/events") for record in server.recent_requests()))
+    assert server.recent_requests()[-1].duration_s < 1800
+    (entry,) = [line for line in logged(workspace) if line["operation"] == "stream"]
+    assert entry["path"] == "/storage/v1/events"
+    assert entry["duration_ms"] < 1_800_000
+    assert entry["open_s"] > 1800

@@ -11,13 +11,20 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from engine import limits
+from engine.access_types import PolicyCommand, PolicySpec
 from engine.files.resumable.session import ResumableSession
+from engine.metadata.tables import storage_resumable_uploads
+from engine.observability.log_book import LOG_NAME
+from engine.permissions.rows import PolicyTable
+from engine.resumable_types import upload_name
 from engine.server import StorageServer, bounds
 from engine.storage import FileStorage
 from engine.types import BucketChanges, RlsContext
 from engine.workspace import Workspace
-from tests.server.clients import RawClient, eventually
+from tests.server.clients import RawClient, api_client, eventually
 from tests.server.conftest import ALICE
 
 TUS = {"tus-resumable": "1.0.0"}
@@ -495,6 +502,74 @@ def test_a_disk_that_fails_is_told_and_takes_nothing_back(
 def test_refusals_are_audited(alice: httpx.Client, nobody: httpx.Client, photos: str, workspace: Workspace):
     url = begun(alice)
     patch(nobody, url, 0, b"x")
+    for method in ("HEAD", "PATCH", "DELETE"):
+        headers = {**PART, "upload-offset": "0", "x-http-method-override": method}
+        assert nobody.post(url, headers=headers).status_code == 403
     workspace.audit.flush()
     told = [(entry.operation, entry.result, entry.user_id) for entry in workspace.audit.newest(5)]
-    assert ("storage.tus.upload.part", "denied", None) in told
+    assert {operation for operation, result, user_id in told if (result, user_id) == ("denied", None)} == {
+        "storage.tus.upload.part", "storage.tus.upload.get", "storage.tus.upload.delete",
+    }  # fmt: skip
+
+
+class TestBounds:
+    def test_how_large_an_upload_may_be_is_told_where_there_is_a_bound(
+        self, api: httpx.Client, alice: httpx.Client, photos: str
+    ):
+        assert "tus-max-size" not in alice.options(BASE).headers
+        assert "tus-max-size" not in create(alice).headers
+        api.put("/bucket/photos", json={"file_size_limit": 6000}).raise_for_status()
+        assert create(alice).headers["tus-max-size"] == "6000"
+        refused = create(alice, 6001)
+        assert (refused.status_code, refused.headers["tus-max-size"]) == (413, "6000")
+
+    def test_one_caller_has_some_open_at_once(
+        self,
+        alice: httpx.Client,
+        bob: httpx.Client,
+        api: httpx.Client,
+        photos: str,
+        workspace: Workspace,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        monkeypatch.setattr(limits, "RESUMABLE_OPEN_MAX", 2)
+        first, second = begun(alice), begun(alice)
+        assert refusal(create(alice))[0] == 429
+        assert create(bob).status_code == create(api).status_code == create(api).status_code == 201
+        assert create(api).status_code == 201
+        assert patch(alice, first, 0, DATA).status_code == 204
+        third = begun(alice, path="b")
+        assert create(alice, path="c").status_code == 429
+        alice.delete(third, headers=TUS).raise_for_status()
+        begun(alice, path="b")
+        assert create(alice, path="c").status_code == 429
+        over = update(storage_resumable_uploads).where(storage_resumable_uploads.c.id == second.rpartition("/")[2])
+        workspace.storage._executor.execute(over.values(expires_at=1), RlsContext.service())
+        begun(alice, path="c")
+
+
+def test_neither_log_nor_audit_tells_by_what_an_upload_goes_on(
+    server: StorageServer, workspace: Workspace, shared: str
+):
+    let = PolicySpec("anybody", PolicyTable.OBJECTS, PolicyCommand.INSERT, ("anon",), check="true")
+    workspace.storage.policies.create(let, RlsContext.service(), "shared")
+    with api_client(server, workspace.keys.anon) as anon, api_client(server) as nobody:
+        headers = {**TUS, "upload-length": "10", "upload-metadata": metadata(bucketName="shared", objectName="a")}
+        url = anon.post(BASE, headers=headers).headers["location"]
+        upload_id = url.rpartition("/")[2]
+        patch(anon, url, 0, b"12345")
+        patch(nobody, url, 5, b"6")
+        patch(anon, url, 3, b"6")
+        anon.patch(url.replace(upload_id, "%" + upload_id[:1].encode().hex() + upload_id[1:]), headers=PART)
+        anon.head(url + "/more", headers=TUS)
+        anon.head(url.replace("resumable/", "resumable/sign/"), headers=TUS)
+        anon.delete(url, headers=TUS)
+        anon.head(url, headers=TUS)
+        told = [record.path for record in server.recent_requests()]
+    workspace.audit.flush()
+    workspace.log.flush()
+    told += [str(entry) for entry in workspace.audit.newest(50)]
+    told.append((workspace.log.folder / LOG_NAME).read_text("utf-8"))
+    assert not [text for text in told if upload_id in text]
+    assert not [text for text in told if upload_id[1:] in text]
+    assert sum(upload_name(upload_id) in text for text in told) >= 5

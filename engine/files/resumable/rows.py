@@ -16,7 +16,7 @@ from engine.files.contents import Committed
 from engine.files.mutations import Mutation
 from engine.metadata.executor import AnyRow, Transaction
 from engine.metadata.tables import storage_buckets, storage_resumable_uploads
-from engine.resumable_types import ResumableUpload, UploadNotFound
+from engine.resumable_types import ResumableUpload, UploadNotFound, upload_name
 from engine.times import from_datetime, to_datetime
 from engine.types import UploadOptions
 
@@ -91,6 +91,12 @@ def add_row(tx: Transaction, row: UploadRow, now_us: int) -> None:
     tx.execute(insert(storage_resumable_uploads).values(values))
 
 
+def count_open(tx: Transaction, holder: str, now_us: int, at_most: int) -> int:
+    """Return how many uploads somebody holds that may still take bytes, up to a number."""
+    held = select(_U.id).where(_U.holder == holder, _U.object_id.is_(None), _U.expires_at > now_us).limit(at_most)
+    return len(tx.execute(held).all())
+
+
 def find_row(tx: Transaction, upload_id: str, holder: str, now_us: int) -> UploadRow:
     """Return an upload.
 
@@ -148,7 +154,7 @@ def known_ids(tx: Transaction) -> set[str]:
 
 def not_found(upload_id: str) -> NotFound:
     """Return the error for an upload that is not there for whoever asks."""
-    return UploadNotFound("Upload not found", path=upload_id)
+    return UploadNotFound("Upload not found", path=upload_name(upload_id))
 
 
 def _row_of(row: AnyRow) -> UploadRow:

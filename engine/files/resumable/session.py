@@ -15,11 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from engine import limits
 from engine.backends.base import Part, Staged, StorageBackend
-from engine.errors import BytesMissing, InvalidRequest, PayloadTooLarge, RequestFault, StorageError
+from engine.cancel import CancelToken
+from engine.errors import BytesMissing, Cancelled, InvalidRequest, PayloadTooLarge, RequestFault, StorageError
 from engine.failpoints import Failpoint, Failpoints
 from engine.files.admissions import Admission
 from engine.files.commit import Committer
@@ -31,11 +32,9 @@ from engine.files.uploads import Publisher
 from engine.ids import new_id
 from engine.metadata.executor import Executor
 from engine.mime import sniff
+from engine.resumable_types import upload_name
 from engine.times import from_datetime, to_datetime
 from engine.types import RlsContext, StorageObject
-
-if TYPE_CHECKING:
-    pass
 
 _logger = logging.getLogger(__name__)
 _SYSTEM: Final = RlsContext.service()
@@ -169,14 +168,18 @@ class ResumableSession:
         self._part.cut(self._began_bytes)
         self._hash = self._hash_before
 
-    def commit(self) -> StorageObject:
+    def commit(self, cancel: CancelToken | None = None) -> StorageObject:
         """Store the object. Ends the session.
+
+        Args:
+            cancel: Ends a scan that goes on; the upload is as it was last said to be then.
 
         Returns:
             The object, which survives a power cut.
 
         Raises:
             RequestFault: It may not be stored; the upload is gone.
+            Cancelled: `cancel` was used in time.
             EnvironmentFault: Disk or database failed; the upload is as it was last said to be.
         """
         self._check_open()
@@ -184,7 +187,9 @@ class ResumableSession:
             raise InvalidRequest("The upload is not complete", path=self._row.path)
         try:
             with self._told():
-                stored, replaced = self._stored()
+                stored, replaced = self._stored(cancel)
+        except Cancelled:
+            raise
         except RequestFault:
             self._end_refused()
             raise
@@ -267,7 +272,7 @@ class ResumableSession:
         self._noted, self._expires_us = state, expires_us
         self._noted_at_s = time.monotonic()
 
-    def _stored(self) -> tuple[StorageObject, bool]:
+    def _stored(self, cancel: CancelToken | None) -> tuple[StorageObject, bool]:
         """Stage the bytes and commit them; the part goes."""
         means, admission = self._means, self._admission
         staged_id, expires_us = new_id(), means.expiry_us()
@@ -284,6 +289,7 @@ class ResumableSession:
             admission.context,
             replace=admission.options.replace,
             along=lambda change, done: note_stored(change, self._row, done, expires_us),
+            cancel=cancel,
         )
         self._expires_us = expires_us
         means.hashes.keep(self._row.id, 0, None)
@@ -321,4 +327,4 @@ class ResumableSession:
         try:
             self._part.remove()
         except StorageError:
-            _logger.warning("the part %s is left for the next sweep", self._row.id, exc_info=True)
+            _logger.warning("the part %s is left for the next sweep", upload_name(self._row.id), exc_info=True)

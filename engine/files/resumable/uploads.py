@@ -17,18 +17,20 @@ from engine.context import Act, Operation
 from engine.errors import InvalidRequest, StorageError
 from engine.files.admissions import Admission, Admissions
 from engine.files.contents import NewContent
-from engine.files.resumable.rows import UploadRow, add_row, find_row, not_found, remove_row
+from engine.files.resumable.rows import UploadRow, add_row, count_open, find_row, not_found, remove_row
 from engine.files.resumable.session import Means, ResumableSession
 from engine.files.rules import check_mime
 from engine.ids import new_id
+from engine.metadata.executor import Transaction
 from engine.mime import sniff
-from engine.resumable_types import OffsetConflict, ResumableUpload, UploadBusy
+from engine.resumable_types import OffsetConflict, ResumableUpload, TooManyUploads, UploadBusy, upload_name
 from engine.times import from_datetime
 from engine.types import RlsContext, UploadOptions
 
 _SYSTEM: Final = RlsContext.service()
 _ID_BYTES: Final = 24
 _DEFAULTS: Final = UploadOptions()
+_NAMED: Final = {"upload_id": upload_name}
 
 
 class ResumableUploads:
@@ -43,6 +45,11 @@ class ResumableUploads:
         self._means = means
         self._executor = means.executor
         self._admissions = admissions
+
+    @property
+    def limit_bytes(self) -> int | None:
+        """How large an upload may be in any bucket, or None for no bound."""
+        return self._admissions.limit_bytes()
 
     @act(Operation.TUS_CREATE, path="path")
     def begin(
@@ -75,6 +82,7 @@ class ResumableUploads:
             UnsupportedMediaType: The bucket does not take the type given.
             PayloadTooLarge: The bucket does not take this size.
             ObjectAlreadyExists: The path is taken and replacing was not asked for.
+            TooManyUploads: The caller has enough of them open.
         """
         if (size_bytes or 0) < 0 or len(note) > limits.RESUMABLE_NOTE_MAX_CHARS:
             raise InvalidRequest("The upload cannot be of that size, or with so long a note", path=path)
@@ -95,11 +103,13 @@ class ResumableUploads:
         if size_bytes == 0:
             return self._store_empty(admission, row)
         with self._executor.transaction(context) as tx:
+            if holder is not None or not context.can_bypass_rls:
+                self._check_room(tx, row.holder)
             add_row(tx, row, self._means.now())
-            tx.note(bucket_id=row.bucket_id, bucket=row.bucket, upload=row.id)
-        return row.told
+            tx.note(bucket_id=row.bucket_id, bucket=row.bucket, upload_id=upload_name(row.id))
+        return replace(row.told, limit_bytes=self._admissions.limit_bytes(admission.bucket))
 
-    @act(Operation.TUS_GET, None, told=("upload_id",))
+    @act(Operation.TUS_GET, None, named=_NAMED)
     def find(self, upload_id: str, context: RlsContext, *, holder: str | None = None) -> ResumableUpload:
         """Return an upload as it is now.
 
@@ -113,7 +123,7 @@ class ResumableUploads:
         """
         return self._row(upload_id, holder or holder_of(context)).told
 
-    @act(Operation.TUS_PART, None, told=("upload_id",), silent=True)
+    @act(Operation.TUS_PART, None, named=_NAMED, silent=True)
     def resume(
         self,
         upload_id: str,
@@ -162,7 +172,7 @@ class ResumableUploads:
             part.close()
             raise
 
-    @act(Operation.TUS_DELETE, None, told=("upload_id",), silent=True)
+    @act(Operation.TUS_DELETE, None, named=_NAMED, silent=True)
     def end(self, upload_id: str, context: RlsContext, *, holder: str | None = None) -> None:
         """Throw an upload away; an object that it became stays.
 
@@ -191,6 +201,16 @@ class ResumableUploads:
     def _row(self, upload_id: str, holder: str) -> UploadRow:
         with self._executor.snapshot(_SYSTEM) as tx:
             return find_row(tx, upload_id, holder, self._means.now())
+
+    def _check_room(self, tx: Transaction, holder: str) -> None:
+        """Refuse one more open upload than somebody may have; the service role may have any number.
+
+        Raises:
+            TooManyUploads: There are enough.
+        """
+        most = limits.RESUMABLE_OPEN_MAX
+        if count_open(tx, holder, self._means.now(), most) >= most:
+            raise TooManyUploads(f"No more than {most} uploads may be open at once: finish or end some of them")
 
     def _forget(self, row: UploadRow) -> None:
         """Remove an upload whose bytes are gone: its holder begins again."""

@@ -101,6 +101,7 @@ _SHOW_ERRORS: Final = (404, 412, 422)
 _STORED: Final = _ok(ref("StoredObject"), 201, "Stored; it survives a power cut.")
 _STORE_ERRORS: Final = (404, 409, 413, 415)
 _PART_ERRORS: Final = (404, 409, 410, 412, 413, 415, 460)
+_BEGIN_ERRORS: Final = (*_PART_ERRORS, 429)
 _EVENT_STREAM: Final = {200: ("Events, until one side closes.", {"text/event-stream": TEXT})}
 
 
@@ -135,7 +136,12 @@ def _resumable(words: str, about: str, *, token: bool) -> dict[RouteKey, Descrip
         ("OPTIONS", words, Shape.PLAIN): offered,
         ("OPTIONS", words, Shape.BUCKET): replace(offered, template=one),
         ("POST", words, Shape.PLAIN): said(
-            f"{about}: begin one", {201: ("Begun.", _NOTHING)}, body=part, body_required=False, headers=about_all
+            f"{about}: begin one",
+            {201: ("Begun.", _NOTHING)},
+            errors=_BEGIN_ERRORS,
+            body=part,
+            body_required=False,
+            headers=about_all,
         ),
         ("POST", words, Shape.BUCKET): replace(
             added,

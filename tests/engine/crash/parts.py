@@ -19,7 +19,9 @@ def check_parts(workspace: Workspace) -> None:
         unfinished = dict(connection.execute(_UNFINISHED))
     for upload_id, offset_bytes in unfinished.items():
         if offset_bytes:
-            data = (folder / upload_id).read_bytes()[:offset_bytes]
-            line = data[: data.index(b"\n") + 1]
-            assert data == (line * (offset_bytes // len(line) + 1))[:offset_bytes]
+            part = folder / upload_id
+            assert part.exists(), f"a part is gone of which {offset_bytes} bytes were acknowledged"
+            data = part.read_bytes()[:offset_bytes]
+            line = data.partition(b"\n")[0] + b"\n"
+            assert data == (line * (offset_bytes // len(line) + 1))[:offset_bytes], "acknowledged bytes are lost"
     assert set(premises.backend.list_parts()) <= set(unfinished)

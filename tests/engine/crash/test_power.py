@@ -12,6 +12,7 @@ import pytest
 from engine.backends import folders, local_writer
 from engine.backends.folders import FolderCache, PosixFolder
 from engine.backends.local import LocalBackend
+from engine.backends.local_parts import LocalPart
 from tests.engine.crash.power import PowerTally, cut_power
 
 pytestmark = [
@@ -49,6 +50,18 @@ def without_flush_of_many() -> object:
     return mock.patch.object(LocalBackend, "_sync_all", return_value=True)
 
 
+def without_flush_of_parts() -> object:
+    return mock.patch.object(LocalPart, "flush", return_value=None)
+
+
+def without_flush_of_the_bytes_of_parts() -> object:
+    def named_only(part: LocalPart) -> None:
+        part._folder.sync()
+        part._named = True
+
+    return mock.patch.object(LocalPart, "flush", named_only)
+
+
 def without_sync_of_folders() -> object:
     return mock.patch.object(PosixFolder, "sync", return_value=None)
 
@@ -61,6 +74,8 @@ BROKEN: list[tuple[Callable[[], object], int]] = [
     (without_flush, 1),
     (without_flush_of_streams, 1),
     (without_flush_of_many, 5),
+    (without_flush_of_parts, 5),
+    (without_flush_of_the_bytes_of_parts, 5),
     (without_sync_of_folders, 1),
     (without_sync_of_changed_folders, 1),
 ]

@@ -6,17 +6,22 @@ import itertools
 import json
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.config import Settings
 from engine.events import AlarmChanged, EventBus, EventType, StorageEvent
+from engine.jobs.backups import Backups
 from engine.observability.alarms import LOOK_S, Alarms, quantile
 from engine.observability.alert_rules import ORPHAN_FILES, SLOW_BACKEND, UPLOAD_ERRORS, rules_file
 from engine.observability.counts import LATENCY_BOUNDS_S, Status
 from engine.observability.log_book import LOG_NAME, LogBook
 from engine.observability.meters import Meters
+from engine.secrets import FixedSecrets
+from engine.workspace import open_workspace
 from tests.meta.repository import ROOT
 
 RULES_PATH = ROOT / "packaging" / "prometheus" / "holdall.rules.yml"
@@ -223,3 +228,17 @@ tests:
         eval_time: 5m
         exp_samples: []
 """
+
+
+def test_a_backup_that_takes_long_keeps_no_alarm_back(data_dir: Path, monkeypatch: pytest.MonkeyPatch):
+    begun, looked, go_on = threading.Event(), threading.Event(), threading.Event()
+    monkeypatch.setattr(Backups, "make_if_due", lambda *_: begun.set() or go_on.wait(60))
+    monkeypatch.setattr(Alarms, "look", lambda *_: looked.set())
+    with open_workspace(Settings(data_dir), FixedSecrets()) as workspace:
+        workspace.jobs.run_now("backup")
+        try:
+            assert begun.wait(60)
+            workspace.alarm_jobs.run_now("alarms")
+            assert looked.wait(60)
+        finally:
+            go_on.set()

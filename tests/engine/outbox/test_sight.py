@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from engine.move_types import Move
 from engine.outbox import EventFilter, RecordedEvent, Wanted
 from engine.outbox.sight import Sight
 from engine.permissions.rows import PolicyTable
-from engine.types import Bucket, BucketChanges, LabelChanges, RlsContext, UploadOptions
+from engine.types import Bucket, BucketChanges, LabelChanges, Retention, RlsContext, UploadItem, UploadOptions
 from engine.workspace import Workspace
 from tests.engine.outbox.conftest import Listen
 from tests.policies import let_owners
@@ -22,6 +23,7 @@ SERVICE = RlsContext.service()
 ALICE = RlsContext.user("a11ce000-0000-4000-8000-000000000001")
 BOB = RlsContext.user("b0b00000-0000-4000-8000-000000000002")
 NOBODY = RlsContext.anonymous()
+OVER = UploadOptions(replace=True)
 
 
 def said(events: list[RecordedEvent]) -> list[tuple[str, str]]:
@@ -205,6 +207,39 @@ def test_what_its_labels_hide_is_gone_for_those_who_saw_it(
     assert said(listen(NOBODY, start)) == [("object.updated", "stays"), ("object.deleted", "goes")]
     assert said(listen(NOBODY, start, types=("storage.object.deleted",))) == [("object.deleted", "goes")]
     assert said(listen(ALICE, start))[-1] == ("object.deleted", "goes")
+
+
+@pytest.mark.parametrize("way", ["one", "many", "copied", "restored"])
+def test_what_another_content_hides_is_gone_for_those_who_saw_it(
+    workspace: Workspace, photos: Bucket, listen: Listen, tmp_path: Path, way: str
+) -> None:
+    storage = workspace.storage
+    storage.update_bucket("photos", SERVICE, BucketChanges(retention=Retention(versions=5)))
+    if way == "restored":
+        storage.upload("photos", "goes", b"large", ALICE)
+    for path in ("goes", "stays"):
+        storage.upload("photos", path, b"1", ALICE, OVER)
+    storage.upload("photos", "large", b"large", ALICE)
+    let(workspace, "(metadata->>'size')::int < 3")
+    start = storage.outbox.newest()
+    storage.upload("photos", "stays", b"2", ALICE, OVER)
+    storage.upload("photos", "large", b"larger", ALICE, OVER)
+    if way == "one":
+        storage.upload("photos", "goes", b"large", ALICE, OVER)
+    elif way == "many":
+        (tmp_path / "source").write_bytes(b"large")
+        storage.upload_many("photos", [UploadItem(tmp_path / "source", "goes")], ALICE, OVER)
+    elif way == "copied":
+        storage.copy("photos", "large", "goes", ALICE, replace=True)
+    else:
+        (old,) = [version for version in storage.versions.list("photos", "goes", ALICE) if version.info.size_bytes == 5]
+        storage.versions.restore("photos", old.id, ALICE)
+
+    assert said(listen(NOBODY, start)) == [("object.updated", "stays"), ("object.deleted", "goes")]
+    assert said(listen(ALICE, start)) == [
+        ("object.updated", "stays"), ("object.updated", "large"), ("object.updated", "goes"),
+    ]  # fmt: skip
+    assert len(listen(SERVICE, start)) == 3
 
 
 def test_a_move_between_buckets_is_told_in_both(workspace: Workspace, photos: Bucket, listen: Listen) -> None:

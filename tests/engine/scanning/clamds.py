@@ -30,6 +30,7 @@ class FakeClamd:
         self.answer: bytes | None = None
         self.stream_max_bytes = 10**9
         self.silent = False
+        self.heard = threading.Event()
         self.done = threading.Event()
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
@@ -64,6 +65,7 @@ class FakeClamd:
                     connection.sendall(b"INSTREAM size limit exceeded. ERROR\0")
                     return
             self.seen.append(content)
+            self.heard.set()
             if self.silent:
                 self.done.wait(20)
                 return

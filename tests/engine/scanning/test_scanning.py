@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import itertools
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +16,18 @@ from pathlib import Path
 import pytest
 
 from engine.access_types import AuditFilter
+from engine.cancel import CancelToken
 from engine.config import Settings, load_settings
 from engine.context import Operation
-from engine.errors import InvalidRequest, StorageError
+from engine.errors import Cancelled, InvalidRequest, StorageError
+from engine.events import OutsideChange
 from engine.scanning.clamd import Clamd, ClamdAddress
 from engine.scanning.errors import InfectedContent, ScannerUnavailable, TooLargeToScan
 from engine.secrets import FixedSecrets
 from engine.types import RlsContext, UploadItem, UploadOptions
+from engine.watch.looks import claims_by_key
+from engine.watch.reporting import Reporting
+from engine.watch.taking_in import TakingIn
 from engine.workspace import Workspace, open_workspace
 from tests.engine.scanning.clamds import BAD, SIGNATURE, FakeClamd, fake_clamd, real_clamd
 
@@ -239,3 +247,93 @@ def test_with_clamav_itself(folder: Path, opened: Opener):
             workspace.storage.upload("b", "large", b"x" * 3_000_000, ME)
         assert isinstance(caught.value, TooLargeToScan)
         assert not workspace.storage.exists("b", "bad", ME)
+
+
+class TestCancelling:
+    @pytest.mark.parametrize("in_parts", [False, True])
+    def test_a_scan_that_goes_on_is_given_up(
+        self, clamd: tuple[FakeClamd, str], opened: Opener, tmp_path: Path, in_parts: bool
+    ):
+        clamd[0].silent = True
+        workspace, cancel = opened(clamd[1]), CancelToken()
+        (tmp_path / "source").write_bytes(GOOD)
+        with ThreadPoolExecutor(1) as thread:
+            if in_parts:
+                upload = workspace.storage.resumable.begin("b", "x", ME, size_bytes=len(GOOD))
+                session = workspace.storage.resumable.resume(upload.id, 0, ME)
+                session.write(GOOD)
+                storing = thread.submit(session.commit, cancel)
+            else:
+                storing = thread.submit(workspace.storage.upload, "b", "x", tmp_path / "source", ME, cancel=cancel)
+            clamd[0].heard.wait(20)
+            assert not storing.done()
+            cancel.cancel()
+            with pytest.raises(Cancelled):
+                storing.result(20)
+        assert not workspace.storage.exists("b", "x", ME)
+        assert staged(workspace) == []
+        if in_parts:
+            assert workspace.storage.resumable.find(upload.id, ME).offset_bytes == 0
+
+    def test_a_scanner_that_takes_nothing_can_be_given_up_as_well(self):
+        cancel = CancelToken()
+        with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as thread:
+            scanner = Clamd(ClamdAddress.parse(f"127.0.0.1:{listener.getsockname()[1]}"), 20)
+            scanning = thread.submit(scanner.scan, itertools.repeat(b"x" * 1_000_000), cancel.raise_if_cancelled)
+            connection, _ = listener.accept()
+            cancel.cancel()
+            with pytest.raises(Cancelled):
+                scanning.result(20)
+            connection.close()
+
+
+class TestTakingIn:
+    """Files that other programs put into the storage folder."""
+
+    @pytest.fixture
+    def taking(self, opened: Opener, clamd: tuple[FakeClamd, str]) -> tuple[Workspace, TakingIn]:
+        workspace = opened(clamd[1])
+        ground = workspace.watcher._ground
+        return workspace, TakingIn(ground, Reporting(ground), lambda _: None)
+
+    def put(self, workspace: Workspace, name: str, data: bytes) -> str:
+        """Put a file where an object of that name would be, and return its key."""
+        key = f"{workspace.storage.get_bucket('b', ME).id}/{name}"
+        path = workspace.settings.storage_dir / key
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        return key
+
+    @pytest.mark.parametrize("answer", [None, b"stream: out of order\0"])
+    def test_a_new_file_is_scanned(
+        self, taking: tuple[Workspace, TakingIn], clamd: tuple[FakeClamd, str], answer: bytes | None
+    ):
+        workspace, taking_in = taking
+        clamd[0].answer = answer
+        told: list[OutsideChange] = []
+        unsubscribe = workspace.storage.events.subscribe(
+            lambda event: told.append(event) if isinstance(event, OutsideChange) else None
+        )
+        taking_in.added(self.put(workspace, "bad", BAD))
+        taking_in.added(self.put(workspace, "good", b"good"))
+        unsubscribe()
+        assert clamd[0].seen == [BAD, b"good"]
+        assert not workspace.storage.exists("b", "bad", ME)
+        assert workspace.storage.exists("b", "good", ME) is (answer is None)
+        assert [(one.path, one.taken_in) for one in told] == [("bad", False), ("good", answer is None)]
+        if answer is None:
+            (entry,) = workspace.housekeeping.audit.newest(1)
+            assert entry.detail["scan"] == {"by": "clamd", "clean": 1, "unscanned": 0}
+
+    def test_an_edited_file_is_scanned(self, taking: tuple[Workspace, TakingIn], clamd: tuple[FakeClamd, str]):
+        workspace, taking_in = taking
+        first = workspace.storage.upload("b", "a", b"first", ME)
+        key = self.put(workspace, "a", BAD)
+        ground = workspace.watcher._ground
+        with ground.executor.snapshot(RlsContext.service()) as tx:
+            claim = claims_by_key(tx, [key])[key]
+        content = ground.files.read(key, lambda _: None)
+        assert content is not None
+        taking_in.edited(claim, content)
+        assert workspace.storage.info("b", "a", ME).checksum == first.checksum
+        assert workspace.storage.info("b", "a", ME).problem is not None
