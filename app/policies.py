@@ -11,6 +11,7 @@ from engine.context import RlsContext, Role
 from engine.errors import InvalidPolicy
 from engine.permissions.explained_rows import Target
 from engine.permissions.rows import Command, PolicyTable
+from engine.types import Bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,43 @@ class Question:
     def table(self) -> PolicyTable:
         """Return whose policies decide."""
         return PolicyTable.OBJECTS if self.path else PolicyTable.BUCKETS
+
+
+@dataclass(frozen=True, slots=True)
+class AskedBucket:
+    """The bucket in which something is asked about.
+
+    Attributes:
+        name: How it is called.
+        address: What to ask of the engine: its id, or the name where there is none of it.
+        public: Whether its objects can be read by everybody.
+        is_there: Whether there is such a bucket.
+    """
+
+    name: str
+    address: str
+    public: bool = False
+    is_there: bool = True
+
+    @classmethod
+    def of(cls, bucket: Bucket) -> AskedBucket:
+        """Return one that is there."""
+        return cls(bucket.name, bucket.id, bucket.public)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRefused:
+    """What is asked to find out why something with several objects was refused.
+
+    Attributes:
+        where: The bucket that the object is in.
+        question: About the first that is refused, or None where none is by now.
+        said: Which that is, and how many are refused of how many.
+    """
+
+    where: AskedBucket
+    question: Question | None
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
