@@ -170,6 +170,32 @@ class Answered:
     is_taken: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What some may do who may do the same.
+
+    Attributes:
+        names: Who.
+        commands: What; nothing where they may do nothing.
+    """
+
+    names: tuple[str, ...]
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """Who may do what with an object.
+
+    Attributes:
+        groups: Those who may do the same together, whoever may do most first.
+        more: How many users were not asked about.
+    """
+
+    groups: tuple[Allowance, ...]
+    more: int = 0
+
+
 def flaw_of(error: Exception) -> Flaw | None:
     """Return where a text is wrong, or None if an error is about something else."""
     if not isinstance(error, InvalidPolicy):
@@ -186,6 +212,25 @@ def command_text(command: PolicyCommand) -> str:
         PolicyCommand.UPDATE: translate("Policies", "Change"),
         PolicyCommand.DELETE: translate("Policies", "Delete"),
     }[command]
+
+
+def allowances_text(allowances: Allowances, *, public: bool) -> str:
+    """Return who may do what with an object, a line for each who may do the same.
+
+    Args:
+        allowances: That.
+        public: Whether everybody may read it by its address.
+    """
+    lines = []
+    for group in allowances.groups:
+        names = ", ".join(group.names)
+        verbs = ", ".join(command_text(PolicyCommand(command.value)).lower() for command in group.commands)
+        lines.append(f"{names}: {verbs or translate('Policies', 'nothing')}")
+    if allowances.more:
+        lines.append(translate("Policies", "and %Ln user(s) more", None, allowances.more))
+    if public:
+        lines.append(translate("Policies", "Everybody may read it by its address: the bucket is public."))
+    return "\n".join(lines)
 
 
 def role_text(role: str) -> str:
