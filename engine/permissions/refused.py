@@ -125,8 +125,8 @@ def _allowed(tx: Transaction, here: Place, there: Place, wish: Wish, target: Col
     conditions = []
     if wish.command is not Command.INSERT:
         conditions.append(tx.within(here).rule(storage_objects, wish.command))
-    if wish.goes:
-        becoming = object_columns(storage_objects, there.name, target)
+    if wish.goes or wish.command is Command.UPDATE:  # what stays where it is must be let stay as well
+        becoming = object_columns(storage_objects, there.name, target if wish.goes else None)
         if wish.command is Command.INSERT:
             now = literal(now_us())
             owner = literal(tx.context.user_id, Text)

@@ -14,7 +14,7 @@ from engine.permissions import refused
 from engine.permissions.refused import Refusals, Wish
 from engine.permissions.rows import Command
 from engine.storage import FileStorage
-from engine.types import Bucket
+from engine.types import Bucket, LabelChanges
 from tests.engine.permissions.conftest import Let
 
 PATHS = ("a.txt", "f/1.txt", "f/2.png", "f/in/3.txt", "f/in/4.png", "hidden.txt")
@@ -90,6 +90,18 @@ def test_a_copy_is_asked_about_as_it_would_be(
     outcomes = [copied(move) for move in moves]
     assert (found.refused, found.asked) == (outcomes.count(False), 3)
     assert found.path == next((move.source for move, done in zip(moves, outcomes, strict=True) if not done), "")
+
+
+def test_what_is_changed_where_it_is_must_be_let_stay_as_well(
+    filled: FileStorage, alice: RlsContext, service: RlsContext, let: Let
+):
+    let("UPDATE", "true", TXT)
+    found = filled.policies.refusals(alice, Wish(Command.UPDATE, "photos", [Move("f/", "")]), service)
+    assert found == Refusals("f/2.png", "", 2, 4)
+    for path, allowed in (("f/1.txt", True), ("f/2.png", False)):
+        changes = LabelChanges(cache_control="max-age=1")
+        with contextlib.nullcontext() if allowed else pytest.raises(Unauthorized):
+            filled.change_labels("photos", [path], changes, alice)
 
 
 def test_no_more_is_looked_at_than_somebody_waits_for(
