@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.refusals import Refused
+from app.dialogs.base import Dialog
 from app.dialogs.bug_dialog import BugDialog, DetailsDialog
 from app.i18n import translate
 from app.look import Look
@@ -87,6 +88,9 @@ class ErrorPresenter(QObject):
                 self.present(error)
                 return
             dialog.refuse("" if isinstance(error, Cancelled) else sentence(error))
+            if isinstance(dialog, Dialog):
+                why = self._offer_why(error) if isinstance(error, Refused) else None
+                dialog.offer_reason(None if why is None else why.act)
             if not isinstance(error, RequestFault):
                 self.present(error)
 

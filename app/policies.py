@@ -9,8 +9,9 @@ from app.i18n import translate
 from engine.access_types import EVERYONE, Explanation, Policy, PolicyCommand, PolicySpec
 from engine.context import RlsContext, Role
 from engine.errors import InvalidPolicy
-from engine.permissions.explained_rows import Target
+from engine.move_types import Target
 from engine.permissions.rows import Command, PolicyTable
+from engine.types import Bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,43 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedBucket:
+    """The bucket in which something is asked about.
+
+    Attributes:
+        name: How it is called.
+        address: What to ask of the engine: its id, or the name where there is none of it.
+        public: Whether its objects can be read by everybody.
+        is_there: Whether there is such a bucket.
+    """
+
+    name: str
+    address: str
+    public: bool = False
+    is_there: bool = True
+
+    @classmethod
+    def of(cls, bucket: Bucket) -> AskedBucket:
+        """Return one that is there."""
+        return cls(bucket.name, bucket.id, bucket.public)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRefused:
+    """What is asked to find out why something with several objects was refused.
+
+    Attributes:
+        where: The bucket that the object is in.
+        question: About the first that is refused, or None where none is by now.
+        said: Which that is, and how many are refused of how many.
+    """
+
+    where: AskedBucket
+    question: Question | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The answer to a question.
 
@@ -130,6 +168,32 @@ class Answered:
     explanation: Explanation
     is_there: bool
     is_taken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What some may do who may do the same.
+
+    Attributes:
+        names: Who.
+        commands: What; nothing where they may do nothing.
+    """
+
+    names: tuple[str, ...]
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """Who may do what with an object.
+
+    Attributes:
+        groups: Those who may do the same together, whoever may do most first.
+        more: How many users were not asked about.
+    """
+
+    groups: tuple[Allowance, ...]
+    more: int = 0
 
 
 def flaw_of(error: Exception) -> Flaw | None:
@@ -148,6 +212,25 @@ def command_text(command: PolicyCommand) -> str:
         PolicyCommand.UPDATE: translate("Policies", "Change"),
         PolicyCommand.DELETE: translate("Policies", "Delete"),
     }[command]
+
+
+def allowances_text(allowances: Allowances, *, public: bool) -> str:
+    """Return who may do what with an object, a line for each who may do the same.
+
+    Args:
+        allowances: That.
+        public: Whether everybody may read it by its address.
+    """
+    lines = []
+    for group in allowances.groups:
+        names = ", ".join(group.names)
+        verbs = ", ".join(command_text(PolicyCommand(command.value)).lower() for command in group.commands)
+        lines.append(f"{names}: {verbs or translate('Policies', 'nothing')}")
+    if allowances.more:
+        lines.append(translate("Policies", "and %Ln user(s) more", None, allowances.more))
+    if public:
+        lines.append(translate("Policies", "Everybody may read it by its address: the bucket is public."))
+    return "\n".join(lines)
 
 
 def role_text(role: str) -> str:

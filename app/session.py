@@ -99,7 +99,7 @@ class Session(QObject):
         self._ways.look_soon_wanted.connect(self._tracker.update_soon)
         self._feed = InspectorFeed(
             self.views.inspector, self.views.pane, self._rows, side.reader, side.previewer, side.versions,
-            self.controllers.navigator, side.row_maker,
+            self.controllers.navigator, side.row_maker, side.acting, side.allowances,
         )  # fmt: skip
         self._version_control = VersionControl(
             look, shell, side.versions, self.views.inspector.versions, settings, shell.toast, errors,

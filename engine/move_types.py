@@ -38,3 +38,16 @@ class Moved:
     back: tuple[Move, ...]
     marks: tuple[str, ...] = ()
     displaced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an object is to go.
+
+    Attributes:
+        path: Its path there.
+        bucket: Name or id of the bucket, or None for the one that it is in.
+    """
+
+    path: str
+    bucket: str | None = None

@@ -18,7 +18,6 @@ from app.bridge.refusals import Deed as Deed
 from app.bridge.refusals import Identity as Identity
 from app.bridge.refusals import Refused as Refused
 from app.bridge.refusals import sentence_start as sentence_start
-from app.bridge.refusals import the_one as the_one
 from app.bridge.refusals import visitor_name as visitor_name
 from app.bridge.tasks import Fail, Tasks, Ticket
 from engine.audit.entries import actor_of
@@ -166,7 +165,7 @@ class ActingTasks:
             except Unauthorized as error:
                 if identity is None or attempt is None:
                     raise
-                raise Refused(identity, attempt) from error
+                raise Refused(identity, _more_exactly(attempt, error)) from error
 
         return bound
 
@@ -178,3 +177,9 @@ class ActingTasks:
                 answer(value)
 
         return answered
+
+
+def _more_exactly(attempt: Attempt, error: Unauthorized) -> Attempt:
+    """Return an attempt with the path that was refused, where the engine says one and it was not known before."""
+    known = attempt.path or attempt.among or attempt.deed is not Deed.RESTORE
+    return attempt if known or not error.path else replace(attempt, path=error.path)

@@ -29,7 +29,6 @@ from engine.errors import (
     Unauthorized,
 )
 from engine.move_types import Move
-from engine.permissions.explained_rows import Target
 from engine.storage import FileStorage
 from engine.transfers.naming import free_name, tagged_name
 from engine.transfers.values import ConflictAction, Decision
@@ -87,7 +86,7 @@ class Carrier:
             then: Gets what became of it.
             otherwise: Gets the failure; nothing moved then.
         """
-        label, attempt = _label(plan.order), _attempt(plan)
+        label, attempt = _label(plan.order), _attempt(plan, decisions)
         return self._tasks.mutate(
             lambda ticket, me: self._carry(plan, decisions, ticket, me), then, otherwise, label=label, attempt=attempt
         )
@@ -360,10 +359,18 @@ def _label(order: Order) -> str:
     return text.format(place=order.place.name)
 
 
-def _attempt(plan: Plan) -> Attempt:
-    """Return what is tried: from where to where, if that is one object and nothing has to give way."""
-    order, only = plan.order, plan.free[0] if len(plan.free) == 1 and not plan.clashes else None
+def _attempt(plan: Plan, decisions: Mapping[str, Decision]) -> Attempt:
+    """Return what is tried: from where to where, and what has to give way.
+
+    What stays beside something gets its name later, and is left out.
+    """
+    order = plan.order
+    replacing = [clash.move for clash in plan.clashes if _replaces(decisions.get(clash.move.target))]
     deed = Deed.MOVE if order.motion is Motion.MOVE else Deed.COPY
-    if only is None:
-        return Attempt(deed, order.cargo.bucket)
-    return Attempt(deed, order.cargo.bucket, only.source, Target(only.target, order.place.bucket))
+    over = [move.target for move in replacing]
+    return Attempt.of_moves(deed, order.cargo.bucket, [*plan.free, *replacing], order.place.bucket, over)
+
+
+def _replaces(decision: Decision | None) -> bool:
+    wanted = (ConflictAction.REPLACE, ConflictAction.REPLACE_IF_NEWER)
+    return decision is not None and decision.action in wanted

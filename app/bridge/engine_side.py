@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from app.bridge.access import AccessBridge
 from app.bridge.acting import Acting, ActingTasks
 from app.bridge.alarms import AlarmBridge
+from app.bridge.allowances import AllowanceBridge
 from app.bridge.auditing import AuditBridge
 from app.bridge.carrying import Carrier
 from app.bridge.events import EventRelay
@@ -48,6 +49,7 @@ class EngineSide:
         carrier, reverser, renamer: What carries things to other places, takes changes back, renames many.
         transfers, server, relay: The queue, the server, and the news.
         access, audit: Users, tokens and keys; what was done and denied.
+        allowances: Who may do what with an object.
         outside: What other programs do in the storage folder.
         alarms: What the store needs somebody for.
         finder: Lists folders for menus and while somebody types.
@@ -83,6 +85,7 @@ class EngineSide:
         )
         self.server = ServerBridge(workspace, self.acting, tasks, parent)
         self.access = AccessBridge(workspace, tasks)
+        self.allowances = AllowanceBridge(workspace, tasks)
         self.audit = AuditBridge(workspace, tasks)
         self.outside = OutsideBridge(storage, workspace.watcher, tasks, parent)
         self.alarms = AlarmBridge(workspace, parent)

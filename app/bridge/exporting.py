@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from app.bridge.acting import ActingTasks, Attempt, Deed, the_one
+from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.tasks import Fail, Ticket
 from app.i18n import translate
 from engine.files.downloads import ObjectReader
@@ -52,7 +52,7 @@ class Exporter:
             lambda ticket, me: self._export(bucket, paths, ticket, me, read_only=read_only, moment=moment),
             then,
             otherwise,
-            attempt=Attempt(Deed.READ, bucket, the_one(paths)),
+            attempt=Attempt.with_all(Deed.READ, bucket, paths),
         )
 
     def keep(

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from app.bridge.acting import ActingTasks, Attempt, Deed, the_one
+from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.previews import Source
 from app.bridge.tasks import Fail, Ticket
 from app.i18n import translate
@@ -44,7 +44,7 @@ class LabelBridge:
             lambda _, me: self._storage.change_labels(bucket, paths, changes, me, seen=items),
             then,
             otherwise,
-            attempt=Attempt(Deed.LABEL, bucket, the_one(paths)),
+            attempt=Attempt.with_all(Deed.LABEL, bucket, paths),
         )
 
     def verify(self, source: Source, then: Callable[[bool], None], otherwise: Fail) -> Ticket:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from app.bridge.acting import ActingTasks, Attempt, Deed, Identity, the_one
+from app.bridge.acting import ActingTasks, Attempt, Deed, Identity
 from app.bridge.policies import PolicyBridge
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Trashed, newest_in_trash, pages_of
@@ -19,7 +19,6 @@ from app.location import Location
 from engine.access_types import PolicyTemplate
 from engine.errors import BucketNotEmpty, Cancelled, ObjectAlreadyExists, Unauthorized, WouldBeLost
 from engine.move_types import Move
-from engine.permissions.explained_rows import Target
 from engine.storage import FileStorage
 from engine.types import UNCHANGED, Bucket, BucketChanges, Retention, RlsContext, SignedUrl
 
@@ -141,7 +140,7 @@ class Operations:
             then,
             otherwise,
             label=label,
-            attempt=Attempt(Deed.DELETE, bucket.name),
+            attempt=Attempt.with_all(Deed.DELETE, bucket.name, [""]),
         )
 
     def delete_bucket(
@@ -175,7 +174,7 @@ class Operations:
             then,
             otherwise,
             label=label,
-            attempt=Attempt(Deed.RENAME, bucket, path, Target(_renamed(path, name))),
+            attempt=_renaming(bucket, path, name),
         )
 
     def delete(
@@ -193,7 +192,7 @@ class Operations:
             then,
             otherwise,
             label=label,
-            attempt=Attempt(Deed.DELETE, bucket, the_one(paths)),
+            attempt=Attempt.with_all(Deed.DELETE, bucket, paths),
         )
 
     def trash(
@@ -209,7 +208,7 @@ class Operations:
             then,
             otherwise,
             label=label,
-            attempt=Attempt(Deed.DELETE, bucket, the_one(paths)),
+            attempt=Attempt.with_all(Deed.DELETE, bucket, paths),
         )
 
     def sign(
@@ -225,7 +224,7 @@ class Operations:
             lambda _, me: [self._storage.sign(bucket, path, me, expires_in_s) for path in paths],
             then,
             otherwise,
-            attempt=Attempt(Deed.SHARE, bucket, the_one(paths)),
+            attempt=Attempt.with_all(Deed.SHARE, bucket, paths),
         )
 
     def _create_bucket(self, draft: BucketDraft, me: RlsContext) -> Bucket:
@@ -346,6 +345,12 @@ class Operations:
     def _refuse_object(self, bucket: str, path: str, me: RlsContext) -> None:
         if self._storage.exists(bucket, path, me):
             raise ObjectAlreadyExists(translate("Operations", "An object of that name is already here."), path=path)
+
+
+def _renaming(bucket: str, path: str, name: str) -> Attempt:
+    """Return what renaming something tries."""
+    mark = "/" if path.endswith("/") else ""
+    return Attempt.of_moves(Deed.RENAME, bucket, [Move(path, f"{_renamed(path, name)}{mark}")])
 
 
 def _renamed(path: str, name: str) -> str:

@@ -12,9 +12,11 @@ from typing import Final
 
 from PySide6.QtCore import QObject
 
+from app.bridge.acting import Refused
+from app.bridge.reasons import Reasons
 from app.bridge.tasks import Fail, Tasks, Ticket
 from app.i18n import translate
-from app.policies import Answered, Flaw, Judgement, PolicyRow, Question, Script, flaw_of
+from app.policies import Answered, FirstRefused, Flaw, Judgement, PolicyRow, Question, Script, flaw_of
 from app.widgets.highlighter import Lexer
 from engine.access_types import Policy, PolicyChanges, PolicySpec, PolicyTemplate, User
 from engine.context import Operation
@@ -45,6 +47,7 @@ class PolicyBridge:
         self._policies = workspace.storage.policies
         self._context = context
         self._tasks = tasks
+        self._reasons = Reasons(workspace, context)
 
     def list(
         self, bucket: Bucket | None, then: Callable[[tuple[PolicyRow, ...]], None], otherwise: Fail, *, owner: QObject
@@ -150,14 +153,17 @@ class PolicyBridge:
         return self._tasks.read(lambda _: "\n".join(map(_sql, policies)), then, otherwise, owner=owner)
 
     def explain(
-        self, question: Question, bucket: Bucket, then: Callable[[Answered], None], otherwise: Fail,
-        *, owner: QObject,
-    ) -> Ticket:  # fmt: skip
-        """Find out whether somebody may do something, and why."""
+        self, question: Question, bucket: str, then: Callable[[Answered], None], otherwise: Fail, *, owner: QObject
+    ) -> Ticket:
+        """Find out whether somebody may do something in a bucket, and why."""
         return self._tasks.read(lambda _: self._explain(question, bucket), then, otherwise, owner=owner)
 
+    def first_refused(self, refused: Refused, then: Callable[[FirstRefused], None], otherwise: Fail) -> Ticket:
+        """Find out with which of several objects something may not be done."""
+        return self._tasks.read(lambda _: self._reasons.of(refused), then, otherwise)
+
     def paths(
-        self, bucket: Bucket, typed: str, then: Callable[[tuple[str, ...]], None], otherwise: Fail, *, owner: QObject
+        self, bucket: str, typed: str, then: Callable[[tuple[str, ...]], None], otherwise: Fail, *, owner: QObject
     ) -> Ticket:
         """Find objects whose paths begin with what was typed."""
         return self._tasks.read(lambda _: self._paths(bucket, typed), then, otherwise, owner=owner)
@@ -203,13 +209,13 @@ class PolicyBridge:
         specs = [replace(spec, name=_free(spec.name, taken)) for spec in specs_of(template_id, bucket, value)]
         return "\n".join(language.to_sql(spec, None) for spec in specs)
 
-    def _explain(self, question: Question, bucket: Bucket) -> Answered:
+    def _explain(self, question: Question, bucket: str) -> Answered:
         said = {"size": question.size_bytes, "mimetype": question.mime_type}
         asking = question.subject
         explanation = self._policies.explain(
             asking.doing(Operation(question.operation)) if question.operation else asking,
             question.command,
-            bucket.id,
+            bucket,
             question.path,
             self._context,
             metadata={name: value for name, value in said.items() if value is not None},
@@ -221,15 +227,15 @@ class PolicyBridge:
         there, goal = self._workspace.storage.exists, question.target
         return Answered(
             explanation,
-            there(bucket.id, question.path, self._context),
-            goal is not None and there(goal.bucket or bucket.id, goal.path, self._context),
+            there(bucket, question.path, self._context),
+            goal is not None and there(goal.bucket or bucket, goal.path, self._context),
         )
 
-    def _paths(self, bucket: Bucket, typed: str) -> tuple[str, ...]:
+    def _paths(self, bucket: str, typed: str) -> tuple[str, ...]:
         """Return what is in the folder that was typed and begins with the rest, folders with a trailing `/`."""
         folder = typed[: typed.rfind("/") + 1]
         try:
-            page = self._workspace.storage.list(bucket.id, ListRequest(folder), self._context)
+            page = self._workspace.storage.list(bucket, ListRequest(folder), self._context)
         except RequestFault:
             return ()  # half a path may be none at all
         found = [*(folder.path for folder in page.folders), *(one.path for one in page.objects)]

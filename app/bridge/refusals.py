@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from app.i18n import QT_TRANSLATE_NOOP, translate
 from engine.context import RlsContext
 from engine.errors import Unauthorized
-
-if TYPE_CHECKING:
-    from engine.permissions.explained_rows import Target
+from engine.move_types import Move, Target
 
 
 class Deed(StrEnum):
@@ -84,17 +81,43 @@ class Attempt:
         bucket: The bucket's name, or its id where only that is known.
         path: The object or folder; empty where it is about the bucket, or about several things.
         target: Where it is to go, if it goes anywhere and that is known.
+        among: Where it is about several objects or a folder: these, and where to they go if they do.
+        goal: The bucket that these go to, or None for the same.
+        replaced: Paths there whose objects give way.
     """
 
     deed: Deed
     bucket: str
     path: str = ""
     target: Target | None = None
+    among: tuple[Move, ...] = ()
+    goal: str | None = None
+    replaced: tuple[str, ...] = ()
 
+    @classmethod
+    def with_all(cls, deed: Deed, bucket: str, paths: Sequence[str]) -> Attempt:
+        """Return that something is tried with objects and folders, which stay where they are."""
+        if len(paths) == 1 and paths[0] and not paths[0].endswith("/"):
+            return cls(deed, bucket, paths[0])
+        return cls(deed, bucket, among=tuple(Move(path, "") for path in paths))
 
-def the_one(paths: Sequence[str]) -> str:
-    """Return the path that something is about, or nothing where it is about several."""
-    return paths[0] if len(paths) == 1 else ""
+    @classmethod
+    def of_moves(
+        cls, deed: Deed, bucket: str, moves: Sequence[Move], goal: str | None = None, replaced: Sequence[str] = ()
+    ) -> Attempt:
+        """Return that objects and folders are to go somewhere.
+
+        Args:
+            deed: How.
+            bucket: Where they are.
+            moves: What goes where.
+            goal: The bucket that they go to, or None for the same.
+            replaced: Paths there whose objects give way.
+        """
+        only = moves[0] if len(moves) == 1 and not replaced else None
+        if only is not None and not only.source.endswith("/"):
+            return cls(deed, bucket, only.source, Target(only.target, goal))
+        return cls(deed, bucket, among=tuple(moves), goal=goal, replaced=tuple(replaced))
 
 
 class Refused(Unauthorized):
@@ -113,25 +136,25 @@ class Refused(Unauthorized):
 
     @property
     def is_explainable(self) -> bool:
-        """Return whether policies of one object or bucket decided it, so that they can be asked why.
+        """Return whether it is known what policies decided about, so that they can be asked why.
 
-        A folder is many objects, and where something goes has a say in whether it may: without both ends known, a
-        question would have another answer.
+        Where something goes has a say in whether it may: without both ends known, a question would have another answer.
         """
-        deed, path, target = self.attempt.deed, self.attempt.path, self.attempt.target
-        if deed.is_about_buckets:
-            return deed is not Deed.MAKE_BUCKET  # there is none to open the question on
-        if deed is Deed.SERVE or (deed.goes and target is None):
+        attempt = self.attempt
+        if attempt.deed is Deed.SERVE:
             return False
-        return bool(path) and not path.endswith("/")
-
-
-def visitor_name() -> str:
-    """Return how somebody is called who showed nothing."""
-    return translate("Acting", "a visitor")
+        if attempt.deed.is_about_buckets or attempt.among or attempt.replaced:
+            return True
+        is_folder = attempt.path.endswith("/") and attempt.deed is not Deed.ADD  # which adds its marker alone
+        return bool(attempt.path) and not is_folder and (attempt.target is not None or not attempt.deed.goes)
 
 
 def sentence_start(name: str) -> str:
     """Return a name as a sentence begins with it: names of users stay as they are, "a visitor" does not."""
     visitor = visitor_name()
     return visitor[:1].upper() + visitor[1:] if name == visitor else name
+
+
+def visitor_name() -> str:
+    """Return how somebody is called who showed nothing."""
+    return translate("Acting", "a visitor")

@@ -13,7 +13,6 @@ from app.bridge.tasks import Fail, Ticket
 from app.i18n import translate
 from app.renames import Item, Recipe, new_names
 from engine.move_types import Move
-from engine.permissions.explained_rows import Target
 from engine.storage import FileStorage
 from engine.types import RlsContext
 
@@ -91,10 +90,7 @@ class Renamer:
             moved = self._storage.move_many(bucket, moves, me, progress=ticket.report, cancel=ticket.token)
             return Renamed(len(moves), Moving(bucket, moved.back, marks=moved.marks), tuple(moves))
 
-        only = moves[0] if len(moves) == 1 else None
-        attempt = (
-            Attempt(Deed.RENAME, bucket, only.source, Target(only.target)) if only else Attempt(Deed.RENAME, bucket)
-        )
+        attempt = Attempt.of_moves(Deed.RENAME, bucket, moves)
         return self._tasks.mutate(work, then, otherwise, label=label, attempt=attempt)
 
     def _preview(self, bucket: str, items: Sequence[Item], recipe: Recipe, me: RlsContext) -> tuple[Renaming, ...]:

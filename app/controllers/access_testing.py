@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
-from app.bridge.acting import Refused
+from app.bridge.acting import Deed, Refused
 from app.bridge.events import EventRelay
 from app.bridge.policies import PolicyBridge
 from app.bridge.tasks import Fail, Ticket
@@ -15,9 +15,9 @@ from app.controllers.targets import Targets
 from app.dialogs.access_tester import AccessTester
 from app.errors import ErrorPresenter
 from app.look import Look
-from app.policies import Question
+from app.policies import AskedBucket, Question
 from engine.access_types import User
-from engine.permissions.explained_rows import Target
+from engine.move_types import Target
 from engine.permissions.rows import Command
 from engine.types import Bucket
 
@@ -45,14 +45,21 @@ class AccessTesting(QObject):
             bucket: Where.
             parent: The window that it belongs to; the main one by default.
         """
-        dialog, failed = self._opened(bucket, self._targets.one_path_in(bucket.name), parent)
+        dialog, failed = self._opened(AskedBucket.of(bucket), self._targets.one_path_in(bucket.name), parent)
         self._policies.people(dialog.show_people, failed, owner=dialog)
 
     def explain(self, refused: Refused) -> None:
         """Open the tester on what somebody was refused who is acted as, and who may not even see the bucket."""
-        self._policies.bucket(
-            refused.attempt.bucket, lambda bucket: self._explain_in(bucket, refused), self._errors.present
-        )
+        attempt, failed = refused.attempt, self._errors.present
+        if attempt.deed is Deed.MAKE_BUCKET:
+            where = AskedBucket(attempt.bucket, attempt.bucket, is_there=False)
+            self._ask_why(where, Question(refused.identity.context, Command.INSERT, ""))
+        elif attempt.among:
+            self._policies.first_refused(
+                refused, lambda found: self._ask_why(found.where, found.question, found.said), failed
+            )
+        else:
+            self._policies.bucket(attempt.bucket, lambda bucket: self._explain_in(bucket, refused), failed)
 
     def follow(self, relay: EventRelay) -> None:
         """Keep open testers in step with what changes: policies are asked again, and objects looked at again."""
@@ -61,22 +68,31 @@ class AccessTesting(QObject):
 
     def _explain_in(self, bucket: Bucket, refused: Refused) -> None:
         attempt = refused.attempt
-        dialog, failed = self._opened(bucket, attempt.path, None)
         goal = attempt.target
         if goal is not None and goal.bucket in {bucket.name, bucket.id}:
             goal = Target(goal.path)
         command = Command(attempt.deed.command)
         question = Question(refused.identity.context, command, attempt.path, target=goal)
-        dialog.ask_why(question)  # about them from the beginning, whoever they turn out to be called
+        self._ask_why(AskedBucket.of(bucket), question)
+
+    def _ask_why(self, where: AskedBucket, question: Question | None, said: str = "") -> None:
+        """Open the tester on a question; without one, say at least what is known."""
+        above = QApplication.activeModalWidget()  # the dialog in which it was refused, if it was in one
+        dialog, failed = self._opened(where, question.path if question is not None else "", above)
 
         def begin(users: Sequence[User]) -> None:
             dialog.show_people(users)
-            dialog.ask_why(question)
+            if question is not None:
+                dialog.ask_why(question, said)
 
+        if question is None:
+            dialog.tell(said)
+        else:
+            dialog.ask_why(question, said)  # about them from the beginning, whoever they turn out to be called
         self._policies.people(begin, failed, owner=dialog)
 
-    def _opened(self, bucket: Bucket, path: str, parent: QWidget | None) -> tuple[AccessTester, Fail]:
-        dialog = AccessTester(self._look, parent or self._window, self._policies.lexer, bucket, path)
+    def _opened(self, where: AskedBucket, path: str, parent: QWidget | None) -> tuple[AccessTester, Fail]:
+        dialog = AccessTester(self._look, parent or self._window, self._policies.lexer, where, path)
         failed = self._errors.in_dialog(dialog)
         running: list[Ticket] = []
 
@@ -85,18 +101,18 @@ class AccessTesting(QObject):
                 running.pop().cancel()
             running.append(
                 self._policies.explain(
-                    question, bucket, lambda answer: dialog.show_answer(question, answer), failed, owner=dialog
+                    question, where.address, lambda answer: dialog.show_answer(question, answer), failed, owner=dialog
                 )
             )
 
         dialog.asked.connect(ask)
         dialog.paths_wanted.connect(
             lambda typed: self._policies.paths(
-                bucket, typed, lambda paths: dialog.show_paths(typed, paths), failed, owner=dialog
+                where.address, typed, lambda paths: dialog.show_paths(typed, paths), failed, owner=dialog
             )
         )
         self._policies.buckets(
-            lambda names: dialog.show_buckets([name for name in names if name != bucket.name]), failed, owner=dialog
+            lambda names: dialog.show_buckets([name for name in names if name != where.name]), failed, owner=dialog
         )
         self._news.connect(dialog.ask_again)
         dialog.open()

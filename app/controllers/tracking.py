@@ -11,6 +11,7 @@ from PySide6.QtGui import QClipboard
 
 from app.action_set import Actions
 from app.bridge.acting import Acting
+from app.bridge.allowances import AllowanceBridge
 from app.bridge.previews import Previewer, Source
 from app.bridge.reading import Reader
 from app.bridge.tasks import Ticket
@@ -25,6 +26,7 @@ from app.models.folder_model import FolderModel
 from app.models.rows import Row, RowMaker
 from app.models.sources import Cancellable
 from app.models.tree_model import BUCKET_ROLE
+from app.policies import Allowances, allowances_text
 from app.previews.shapes import Inside
 from app.situation import Going, Situation
 from app.views.browser import BrowserPane
@@ -160,9 +162,22 @@ class InspectorFeed(QObject):
 
     def __init__(
         self, inspector: Inspector, pane: BrowserPane, model: FolderModel, reader: Reader, previewer: Previewer,
-        versions: VersionsBridge, navigator: Navigator, rows: RowMaker,
+        versions: VersionsBridge, navigator: Navigator, rows: RowMaker, acting: Acting, allowances: AllowanceBridge,
     ) -> None:  # fmt: skip
-        """Args: panel; what is selected, shown; what reads sizes, previews, versions; bucket; how owners are called."""
+        """Make it.
+
+        Args:
+            inspector: The panel.
+            pane: What is selected.
+            model: What is shown.
+            reader: Reads sizes.
+            previewer: Reads previews.
+            versions: Reads versions.
+            navigator: Knows the bucket.
+            rows: Knows how owners are called.
+            acting: In whose name: others are not told who may do what.
+            allowances: Read who may do what.
+        """
         super().__init__(inspector)
         self._inspector = inspector
         self._table = pane.table
@@ -174,6 +189,8 @@ class InspectorFeed(QObject):
         self._versions = versions
         self._navigator = navigator
         self._rows = rows
+        self._acting = acting
+        self._allowances = allowances
         self._loads: list[Cancellable] = []
         self._shown: _Seen | None = None
         self._is_stale = False
@@ -216,7 +233,7 @@ class InspectorFeed(QObject):
         is_same = seen is not None and self._shown is not None and seen.is_same_as(self._shown)
         self._shown, self._is_stale = seen, False
         if is_same and row is not None and row.object is not None:
-            self._load_versions(row.object)  # and nothing else: a preview is of this object's bytes, which are the same
+            self._load_around(row.object)  # and nothing else: a preview is of this object's bytes, which are the same
             return
         for load in self._loads:
             load.cancel()
@@ -229,7 +246,7 @@ class InspectorFeed(QObject):
             self._show_folder(row)
         else:
             self._show_object(row, row.object, before)
-            self._load_versions(row.object)
+            self._load_around(row.object)
 
     def _show_object(self, row: Row, item: StorageObject, before: tuple[Source, Inside] | None) -> None:
         """Show an object; a content that is shown already is not looked into again."""
@@ -241,9 +258,24 @@ class InspectorFeed(QObject):
         else:
             self._looks.show(source, round(_EDGE_PX * self._inspector.devicePixelRatioF()))
 
-    def _load_versions(self, item: StorageObject) -> None:
+    def _load_around(self, item: StorageObject) -> None:
+        """Read what is known of an object beside its row: what was there before, and who may do what with it."""
         if self._navigator.moment is not None:
             return
+        self._load_versions(item)
+        if self._acting.identity is None:
+            self._load_access(item)
+
+    def _load_access(self, item: StorageObject) -> None:
+        bucket = self._navigator.bucket_named(item.bucket)
+        public = bucket is not None and bucket.public
+
+        def show(allowances: Allowances) -> None:
+            self._inspector.show_access(allowances_text(allowances, public=public))
+
+        self._load(self._allowances.read(item, show, lambda _: None, owner=self))
+
+    def _load_versions(self, item: StorageObject) -> None:
         bucket = self._navigator.bucket_named(item.bucket)
         kept = bucket is not None and bucket.retention.keeps_versions
 

@@ -12,13 +12,12 @@ from app.dialogs.base import Dialog
 from app.dialogs.question_form import QuestionForm
 from app.i18n import translate
 from app.look import Look
-from app.policies import Answered, Question
+from app.policies import Answered, AskedBucket, Question
 from app.views.verdicts import Answer
 from app.widgets.fitting_scroll import FittingScroll
 from app.widgets.highlighter import Lexer
 from engine.access_types import User
 from engine.permissions.rows import Command, PolicyTable
-from engine.types import Bucket
 
 _CALM_MS: Final = 200
 _FORM_PX: Final = 330
@@ -36,17 +35,20 @@ class AccessTester(Dialog):
     asked = Signal(object)
     paths_wanted = Signal(str)
 
-    def __init__(self, look: Look, parent: QWidget, lexer: Lexer, bucket: Bucket, path: str) -> None:
+    def __init__(self, look: Look, parent: QWidget, lexer: Lexer, where: AskedBucket, path: str) -> None:
         """Args: look; the window; what cuts expressions into tokens; where; the object to begin with, or nothing."""
-        title = translate("AccessTester", "Test access to {bucket}").format(bucket=bucket.name)
+        title = translate("AccessTester", "Test access to {bucket}").format(bucket=where.name)
         super().__init__(look, parent, title, 900)
         self.form = QuestionForm(look, path)
-        self.answer = Answer(look, lexer, public=bucket.public)
+        self.answer = Answer(look, lexer, public=where.public)
         self._paths = QStringListModel(self)
         self._typed = path
         self._refused: Question | None = None
+        self._said = ""
         self._shown: tuple[Question, Answered] | None = None
         self._lay_out()
+        if not where.is_there:
+            self.form.ask_about_bucket_alone()
         self.add_close()
         self._calm = self._timer(self._ask)
         self._calm_path = self._timer(lambda: self.paths_wanted.emit(self._typed))
@@ -64,11 +66,21 @@ class AccessTester(Dialog):
         """Offer buckets to which an object could go."""
         self.form.show_buckets(names)
 
-    def ask_why(self, question: Question) -> None:
-        """Ask about something that was refused just now, unless something else is asked by now; once more is fine."""
+    def ask_why(self, question: Question, said: str = "") -> None:
+        """Ask about something that was refused just now, unless something else is asked by now; once more is fine.
+
+        Args:
+            question: What.
+            said: What else is to be known about it.
+        """
+        self._said = said
         if self._refused in (None, self.form.question):
             self._refused = question
             self.form.ask(question)
+
+    def tell(self, said: str) -> None:
+        """Say why there is nothing to ask about yet."""
+        self._said = said
 
     def ask_again(self) -> None:
         """Ask the same again, because the answer may be another one by now."""
@@ -91,6 +103,8 @@ class AccessTester(Dialog):
                     "AccessTester", "It was refused nevertheless: policies or the object have changed since, or it was "
                     "about more than is asked here, such as what should be written.",
                 )  # fmt: skip
+            if question == self._refused and self._said:
+                remark = f"{self._said} {remark}".rstrip()
             self.answer.show_explanation(answered.explanation, remark)
 
     def refuse(self, reason: str) -> None:
@@ -141,7 +155,7 @@ class AccessTester(Dialog):
             self.asked.emit(question)
         else:
             self._shown = None
-            self.answer.say(translate("AccessTester", "Say who wants to do what, and to which object."))
+            self.answer.say(self._said or translate("AccessTester", "Say who wants to do what, and to which object."))
 
 
 def _remark(question: Question, answered: Answered) -> str:

@@ -29,6 +29,8 @@ class Dialog(QDialog):
         super().__init__(parent)
         self.look = look
         self._holds_more: Callable[[], bool] | None = None
+        self._tell: Callable[[], None] | None = None
+        self._why: QPushButton | None = None
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -127,6 +129,19 @@ class Dialog(QDialog):
         button.setAutoDefault(False)
         self._buttons.insertWidget(0, button)
         return button
+
+    def offer_reason(self, tell: Callable[[], None] | None) -> None:
+        """Offer to tell why what was asked for was refused just now.
+
+        Args:
+            tell: Tells it, or None where there is nothing to tell.
+        """
+        self._tell = tell
+        if tell is not None and self._why is None:
+            self._why = self.add_aside(translate("Dialog", "Why was it refused?"))
+            self._why.clicked.connect(lambda: self._tell() if self._tell is not None else None)
+        if self._why is not None:
+            self._why.setVisible(tell is not None)
 
     def add_cancel(self) -> QPushButton:
         """Add the button that leaves everything as it is."""

@@ -18,7 +18,7 @@ from app.widgets.disclosure import Disclosure
 from app.widgets.form import Field
 from engine.access_types import User
 from engine.context import Operation, RlsContext, Role
-from engine.permissions.explained_rows import Target
+from engine.move_types import Target
 from engine.permissions.rows import Command, PolicyTable
 
 _CUSTOM: Final = "custom"
@@ -96,7 +96,7 @@ class QuestionForm(QWidget):
     @property
     def question(self) -> Question | None:
         """Return what is asked, or None while something is missing or wrong."""
-        claims, path, target_path = self._claims(), self.path.text().strip("/"), self.target_path.text().strip("/")
+        claims, path, target_path = self._claims(), self.path.text().lstrip("/"), self.target_path.text().lstrip("/")
         command, goes, _ = _WISHES[self.commands.checkedId()]
         subject = None if claims is None else self._subject(claims)
         if subject is None:
@@ -123,6 +123,11 @@ class QuestionForm(QWidget):
         """Offer buckets to which the object could go."""
         for name in names:
             self.target_bucket.addItem(name, name)
+
+    def ask_about_bucket_alone(self) -> None:
+        """Ask about the bucket itself and nothing else: it is not there, and has no objects."""
+        self.about.setCurrentIndex(self.about.findData(PolicyTable.BUCKETS.value))
+        self.about.setEnabled(False)
 
     def ask(self, question: Question) -> None:
         """Ask something in particular, about one of those who are offered or, where it is none of them, by hand."""

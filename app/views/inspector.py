@@ -75,6 +75,7 @@ class Inspector(QWidget):
         self._kind = label(tone="muted", wrap=True)
         self.problem = ProblemNote(look)
         self._facts = FactList(look)
+        self.access = FactList(look)
         self.metadata = MetadataForm(look)
         self.metadata.editing_ended.connect(self.editing_ended)
         self.versions = VersionList(look)
@@ -176,6 +177,11 @@ class Inspector(QWidget):
         has_older = any(version.id is not None and version.info.problem is None for version in versions)
         self.problem.show_problem(problems.problem_of(self._item), has_older=has_older)
 
+    def show_access(self, text: str) -> None:
+        """Say who else may do what with the object that is shown."""
+        self.access.clear()
+        self.access.add(translate("Inspector", "Access"), text)
+
     def show_preview(self, inside: Inside) -> None:
         """Take what a look inside the object found; the area above shows it."""
         self._glyph.setVisible(isinstance(inside.body, EmptyBody))
@@ -220,6 +226,7 @@ class Inspector(QWidget):
         column.addWidget(self.problem)
         column.addSpacing(space("s"))
         column.addWidget(self._facts)
+        column.addWidget(self.access)
         column.addWidget(self.metadata)
         column.addWidget(self.versions)
         column.addStretch()
@@ -240,6 +247,7 @@ class Inspector(QWidget):
         self._item, self._items, self._checksum = None, (), None
         self._fields.clear()
         self._facts.clear()
+        self.access.clear()
         self.metadata.hide()
         self.versions.show_nothing()
         self.problem.show_problem(None)

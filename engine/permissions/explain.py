@@ -17,9 +17,10 @@ from engine.access_types import Explanation, Policy, PolicyVerdict
 from engine.context import Operation
 from engine.errors import InvalidRequest, PolicyFailed
 from engine.metadata.executor import Executor, Transaction
+from engine.move_types import Target
 from engine.permissions.columns import CANDIDATES, candidate_buckets, candidate_objects
 from engine.permissions.culprits import FAILED, Judged, conditions_of, culprits_of
-from engine.permissions.explained_rows import Row, Subject, Target, subject_of
+from engine.permissions.explained_rows import Row, Subject, subject_of
 from engine.permissions.language import Expression, Part, predicate
 from engine.permissions.policy_rows import SELECT_POLICIES, policy_from
 from engine.permissions.reasons import Step, reason_of

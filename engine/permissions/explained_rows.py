@@ -13,6 +13,7 @@ from engine.errors import BucketNotFound
 from engine.ids import new_id
 from engine.metadata.executor import Transaction
 from engine.metadata.tables import storage_buckets, storage_objects
+from engine.move_types import Target
 from engine.paths import leaf_of, parent_of
 from engine.permissions.rows import PolicyTable
 from engine.types import RlsContext
@@ -42,19 +43,6 @@ _COPIED: Final = ("size_bytes", "mime_type", "checksum", "cache_control", "user_
 """What a copy has of what it is made from."""
 
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where an object is to go.
-
-    Attributes:
-        path: Its path there.
-        bucket: Name or id of the bucket, or None for the one that it is in.
-    """
-
-    path: str
-    bucket: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

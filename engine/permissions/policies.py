@@ -22,12 +22,13 @@ from engine.errors import BucketNotFound, InvalidRequest, ObjectChanged, PolicyA
 from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_policies
+from engine.move_types import Target
 from engine.permissions.explain import Explainer, Question
-from engine.permissions.explained_rows import Target
 from engine.permissions.generation import raise_generation
 from engine.permissions.language import CreatePolicy, DropPolicy, Expression, parse, split_bucket, statements
 from engine.permissions.policy_check import check_spec
 from engine.permissions.policy_rows import SELECT_POLICIES, columns_of_spec, policy_from, spec_told
+from engine.permissions.refused import Refusals, Wish, refusals
 from engine.permissions.rows import Command, PolicyTable
 from engine.permissions.rules import PermissionChecker
 from engine.times import now_us
@@ -248,6 +249,24 @@ class Policies:
         self._permissions.check_service(context)
         question = Question(subject, command, bucket, path, metadata or {}, owner_id, table, target)
         return self._explainer.explain(question)
+
+    def refusals(self, subject: RlsContext, wish: Wish, context: RlsContext) -> Refusals:
+        """Say with which of several objects somebody may not do something: the first, and how many.
+
+        Args:
+            subject: Whose wish it is, in what they are doing; in what one usually does so if that is not said.
+            wish: It.
+            context: Who asks.
+
+        Raises:
+            Unauthorized: The caller is not the service role.
+            BucketNotFound: There is no such bucket.
+            PolicyFailed: An expression fails on one of the objects.
+        """
+        self._permissions.check_service(context)
+        goal = Target("", wish.target_bucket) if wish.goes else None
+        question = Question(subject, wish.command, wish.bucket, "", {}, None, PolicyTable.OBJECTS, goal)
+        return refusals(self._executor, question.asking, wish)
 
     def _change(self, context: RlsContext, work: Callable[[Transaction], _T]) -> _T:
         """Change policies in a transaction that lets everybody read them again."""

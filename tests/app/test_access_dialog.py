@@ -120,40 +120,32 @@ def test_a_password_that_somebody_else_gave_meanwhile_stays(desk: Desk, workspac
     assert workspace.users.verify_password("alice", "given elsewhere").id == alice.id
 
 
-@pytest.mark.parametrize(
-    ("field", "typed", "said"),
-    [
+def test_what_the_engine_refuses_of_a_user_stands_beside_its_field(desk: Desk, alice: User) -> None:
+    control = desk.session.controllers.access
+    fields = ("name_field", "role_field", "claims_field", "password_field", "id_field")
+    wrong = (
         ("name_field", {"name": "a/b"}, "slash"),
         ("role_field", {"role": "public"}, "role"),
         ("password_field", {"password": "x" * 1025}, "1024"),
         ("id_field", {"user_id": "1"}, "UUID"),
-        ("id_field", {"user_id": "alice's"}, "There is a user"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_what_the_engine_refuses_of_a_user_stands_beside_its_field(
-    desk: Desk, alice: User, field: str, typed: dict[str, str], said: str
-) -> None:
+        ("id_field", {"user_id": alice.id}, "There is a user"),
+        ("name_field", {"name": "alice"}, "There is a user"),
+    )
     form = UserDialog(desk.session._look, desk.shell)
-    control = desk.session.controllers.access
     form.submitted.connect(lambda draft: control._access.add(draft, lambda _: form.finish(), control._failed(form)))
     form.open()
-    values = {"name": "bob", "role": "editors"} | typed
-    values = {name: alice.id if value == "alice's" else value for name, value in values.items()}
-    form.name.setText(values["name"])
-    form.role.setEditText(values["role"])
-    form.password.setText(values.get("password", ""))
-    form.user_id.setText(values.get("user_id", ""))
-    form.save.click()
-    fields = ("name_field", "role_field", "claims_field", "password_field", "id_field")
-    desk.until(lambda: any(getattr(form, one).problem for one in fields))
-    assert [one for one in fields if getattr(form, one).problem] == [field]
-    assert said in getattr(form, field).problem
-    assert form.save.isEnabled()
-    form.user_id.setText("")
-    form.name.setText("bobby")
-    assert not form.id_field.problem
-    assert not form.name_field.problem
+    for field, typed, said in wrong:
+        form.name.setText(typed.get("name", "bob"))
+        form.role.setEditText(typed.get("role", "editors"))
+        form.password.setText(typed.get("password", ""))
+        form.user_id.setText(typed.get("user_id", ""))
+        assert not any(getattr(form, one).problem for one in fields)  # what was refused before is forgotten
+        form.save.click()
+        desk.until(lambda: any(getattr(form, one).problem for one in fields))
+        assert [one for one in fields if getattr(form, one).problem] == [field]
+        assert said in getattr(form, field).problem
+        assert form.save.isEnabled()
+    form.reject()
 
 
 def test_the_dialog_follows_changes_from_outside(desk: Desk, workspace: Workspace, alice: User) -> None:

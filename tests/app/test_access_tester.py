@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.dialogs.access_tester import AccessTester
 from app.look import Look
-from app.policies import Answered, Question
+from app.policies import Answered, AskedBucket, Question
 from engine.access_types import (
     Culprit,
     Explanation,
@@ -24,7 +24,7 @@ from engine.access_types import (
     User,
 )
 from engine.context import RlsContext
-from engine.permissions.explained_rows import Target
+from engine.move_types import Target
 from engine.permissions.language import highlight
 from engine.permissions.rows import Command, PolicyTable
 from tests.app.helpers import NOW, make_bucket
@@ -41,7 +41,7 @@ def parent(look: Look) -> Iterator[QWidget]:
 
 
 def opened(look: Look, parent: QWidget, path: str = "a/b.jpg", *, public: bool = False) -> AccessTester:
-    dialog = AccessTester(look, parent, highlight, make_bucket("photos", public=public), path)
+    dialog = AccessTester(look, parent, highlight, AskedBucket.of(make_bucket("photos", public=public)), path)
     dialog.open()
     return dialog
 
@@ -136,6 +136,33 @@ def test_buckets_are_asked_about_by_themselves(look: Look, parent: QWidget) -> N
     assert form.path_field.isVisible()
     form.ask(question)
     assert form.question == question
+
+
+def test_of_a_bucket_that_is_not_there_only_the_bucket_itself_is_asked_about(look: Look, parent: QWidget) -> None:
+    dialog = AccessTester(look, parent, highlight, AskedBucket("hers", "hers", is_there=False), "")
+    dialog.open()
+    dialog.ask_why(Question(RlsContext.anonymous(), Command.INSERT, ""))
+    assert not dialog.form.about.isEnabled()
+    assert dialog.form.commands.checkedButton().text() == "Make"
+    assert dialog.form.question == Question(RlsContext.anonymous(), Command.INSERT, "")
+
+
+def test_the_marker_of_a_folder_is_another_object_than_one_of_its_name(look: Look, parent: QWidget) -> None:
+    form = opened(look, parent).form
+    form.path.setText("/trips/")
+    assert form.question is not None
+    assert form.question.path == "trips/"
+
+
+def test_what_is_said_at_the_target_is_marked_so(look: Look, parent: QWidget) -> None:
+    dialog = opened(look, parent)
+    question = dialog.form.question
+    assert question is not None
+    verdicts = (a_verdict("own", "true", result=True), replace(a_verdict("own", "true", result=True), at_target=True))
+    dialog.show_answer(question, Answered(Explanation(True, "so", Command.UPDATE, verdicts), is_there=True))
+    here, there = ([part.text() for part in card.findChildren(QLabel)] for card in dialog.answer.verdicts)
+    assert "At the target" in there
+    assert "At the target" not in here
 
 
 def test_what_the_operation_is_can_be_said(look: Look, parent: QWidget) -> None:

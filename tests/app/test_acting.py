@@ -10,12 +10,12 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.bridge.acting import Acting, ActingTasks, Attempt, Deed, Identity, Refused, the_one, visitor_name
+from app.bridge.acting import Acting, ActingTasks, Attempt, Deed, Identity, Refused, visitor_name
 from app.bridge.tasks import Tasks
 from app.bridge.transfers import TransferBridge
 from engine.context import RlsContext
 from engine.errors import Unauthorized
-from engine.permissions.explained_rows import Target
+from engine.move_types import Move, Target
 from engine.transfers import TransferQueue, UploadJob
 from tests.engine.transfers.fakes import FakeStorage
 
@@ -140,6 +140,7 @@ def _refuse(*_: object) -> None:
         (Deed.DELETE, "a.txt", None, True),
         (Deed.DELETE, "", None, False),
         (Deed.DELETE, "folder/", None, False),
+        (Deed.ADD, "folder/", None, True),
         (Deed.MOVE, "a.txt", None, False),
         (Deed.MOVE, "a.txt", Target("b.txt", "other"), True),
         (Deed.RENAME, "a.txt", None, False),
@@ -148,7 +149,7 @@ def _refuse(*_: object) -> None:
         (Deed.COPY, "a.txt", Target("b.txt", "other"), True),
         (Deed.CHANGE_BUCKET, "", None, True),
         (Deed.DELETE_BUCKET, "", None, True),
-        (Deed.MAKE_BUCKET, "", None, False),
+        (Deed.MAKE_BUCKET, "", None, True),
     ],
 )
 def test_why_is_offered_where_the_one_object_decides(
@@ -156,4 +157,16 @@ def test_why_is_offered_where_the_one_object_decides(
 ) -> None:
     refused = Refused(Identity("alice", RlsContext.user("a")), Attempt(deed, "photos", path, target))
     assert refused.is_explainable is explained
-    assert (the_one(["a"]), the_one(["a", "b"])) == ("a", "")
+
+
+@pytest.mark.parametrize("paths", [["a"], ["a/"], ["a", "b"], [""]])
+def test_what_is_about_several_objects_knows_them(paths: list[str]) -> None:
+    identity = Identity("alice", RlsContext.user("a"))
+    deleting = Attempt.with_all(Deed.DELETE, "photos", paths)
+    moving = Attempt.of_moves(Deed.MOVE, "photos", [Move(path, f"x/{path}") for path in paths], "other", ["x/a"])
+    assert Refused(identity, deleting).is_explainable
+    assert Refused(identity, moving).is_explainable
+    assert [move.source for move in deleting.among] == ([] if paths == ["a"] else paths)
+    assert Attempt.of_moves(Deed.MOVE, "photos", [Move("a", "b")], "other") == Attempt(
+        Deed.MOVE, "photos", "a", Target("b", "other")
+    )

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 
 from app.actions import ActionId
 from app.application import Window
 from app.bridge.acting import Identity, visitor_name
-from app.bridge.carriage import Order, Plan
+from app.bridge.carriage import Clash, Order, Plan
 from app.bridge.operations import BucketDraft, Removal
 from app.bridge.reading import Found
 from app.bridge.serving import ServerState
@@ -19,6 +20,7 @@ from app.cargo import Cargo, Motion
 from app.dialogs.access_dialog import AccessDialog
 from app.dialogs.access_tester import AccessTester
 from app.dialogs.act_as_dialog import ActAsDialog
+from app.dialogs.bucket_dialog import BucketDialog
 from app.location import Location
 from app.models.sources import Standing
 from app.models.transfer_rows import detail_of
@@ -26,10 +28,9 @@ from app.models.tree_model import STANDING_ROLE
 from app.views.outside_menu import OutsideMenu
 from engine.access_types import User
 from engine.context import RlsContext
-from engine.move_types import Move
-from engine.permissions.explained_rows import Target
+from engine.move_types import Move, Target
 from engine.permissions.rows import Command, PolicyTable
-from engine.transfers import JobSnapshot
+from engine.transfers import ConflictAction, Decision, JobSnapshot
 from tests.app.helpers import Desk, leave
 from tests.app.test_accessibility import unnamed
 
@@ -227,7 +228,30 @@ def test_what_is_denied_says_who_may_not_do_what(shared: Desk) -> None:
     shared.until(lambda: shared.names == ["trips", "mine.txt"])
     shared.session._side.operations.create_bucket(BucketDraft("hers"), lambda _: None)
     shared.until(lambda: shared.toast.text == "alice may not make this bucket. Policies decide.")
-    assert not shared.toast._button.isVisible()  # the tester knows nothing of buckets
+    shared.toast._button.click()
+    tester = shared.dialog(AccessTester)
+    shared.until(lambda: tester.answer.reason.text() == "No policy lets authenticated add here")
+    assert tester.windowTitle() == "Test access to hers"
+    question = tester.form.question
+    assert (question.table, question.command) == (PolicyTable.BUCKETS, Command.INSERT)
+    shared.storage.policies.apply(
+        "CREATE POLICY hers ON storage.buckets FOR INSERT TO authenticated WITH CHECK (name = 'hers');", shared.me
+    )
+    shared.until(lambda: tester.answer.verdict.text() == "Allowed")
+
+
+def test_what_is_refused_in_a_dialog_is_explained_from_there(shared: Desk) -> None:
+    act_as(shared, "alice")
+    shared.until(lambda: shared.names == ["trips", "mine.txt"])
+    shared.session.actions[ActionId.NEW_BUCKET].trigger()
+    form = shared.dialog(BucketDialog)
+    form.name.setText("hers")
+    form.save.click()
+    shared.until(lambda: "Policies decide" in form.name_field.problem)
+    next(part for part in form.findChildren(QPushButton) if part.text() == "Why was it refused?").click()
+    tester = shared.dialog(AccessTester)
+    assert tester.parent() is form
+    shared.until(lambda: tester.answer.verdict.text() == "Denied")
 
 
 def test_what_may_not_be_done_with_a_bucket_is_explained_by_its_own_policies(shared: Desk) -> None:
@@ -276,6 +300,84 @@ def test_what_may_not_go_somewhere_is_explained_with_where(shared: Desk, way: st
     )
     shared.until(lambda: tester.answer.verdict.text() == "Allowed")  # it follows what changes
     assert "refused nevertheless" in tester.answer.remark.text()
+
+
+SOME = """CREATE POLICY "all is seen" ON storage.objects FOR SELECT TO authenticated USING (bucket_id = 'team');
+CREATE POLICY "texts change" ON storage.objects FOR UPDATE TO authenticated
+USING (bucket_id = 'team' AND name LIKE '%.txt') WITH CHECK (bucket_id = 'team');
+CREATE POLICY "texts come" ON storage.objects FOR INSERT TO authenticated
+WITH CHECK (bucket_id = 'team' AND name LIKE '%.txt');"""
+
+
+@pytest.fixture
+def team(desk: Desk) -> Desk:
+    """Return the window on a bucket, as alice, who may change and add texts, and delete nothing."""
+    known(desk, "alice")
+    desk.bucket("team")
+    for path in ("a.txt", "b/1.txt", "b/2.png", "b/3.png", "c.txt"):
+        desk.storage.upload("team", path, b"1", desk.me)
+    desk.storage.policies.apply(SOME, desk.me)
+    act_as(desk, "alice")
+    desk.until(lambda: desk.names == ["b", "a.txt", "c.txt"])
+    return desk
+
+
+def why(desk: Desk) -> AccessTester:
+    """Press the button of the message and return what it opens, once that has its answer."""
+    desk.until(lambda: "Policies decide" in desk.toast.text and desk.toast._button.isVisible())
+    desk.toast._button.click()
+    tester = desk.dialog(AccessTester)
+    desk.until(lambda: tester.answer.verdict.text() == "Denied" and tester.form.who.currentText() == "alice")
+    return tester
+
+
+def test_of_several_objects_the_first_is_explained_that_was_refused(team: Desk) -> None:
+    side = team.session._side
+
+    def carry(motion: Motion, *moves: Move) -> None:
+        side.carrier.carry(Plan(Order(Cargo("team", ("b/",)), Location("team", "x/"), motion), moves), {}, _nothing)
+
+    deeds: tuple[tuple[Callable[[], object], str, Target | None, str], ...] = (
+        (lambda: side.operations.rename("team", "b/", "d", _nothing), "b/2.png", Target("d/2.png"), "2 of 3"),
+        (lambda: carry(Motion.MOVE, Move("b/", "e/")), "b/2.png", Target("e/2.png"), "2 of 3"),
+        (lambda: carry(Motion.COPY, *(Move(f"b/{n}.png", f"e/{n}.png") for n in (2, 3))), "b/2.png",
+         Target("e/2.png"), "2 of 2"),
+        (lambda: side.operations.delete("team", ["a.txt", "b/"], None, _nothing), "a.txt", None, "4 of 4"),
+    )  # fmt: skip
+    for deed, path, target, counts in deeds:
+        team.toast.hide()
+        deed()
+        tester = why(team)
+        question = tester.form.question
+        assert (question.path, question.target) == (path, target)
+        assert f"In all: {counts}." in tester.answer.remark.text()
+        tester.reject()
+        team.until(lambda: not any(one.isVisible() for one in team.shell.findChildren(AccessTester)))
+
+    team.toast.hide()
+    side.operations.delete("team", ["a.txt", "c.txt"], None, _nothing)
+    team.until(lambda: "Policies decide" in team.toast.text and team.toast._button.isVisible())
+    team.storage.policies.apply(
+        "CREATE POLICY gone ON storage.objects FOR DELETE TO authenticated USING (true);", team.me
+    )
+    team.toast._button.click()
+    tester = team.dialog(AccessTester)
+    team.until(lambda: "None of the objects would be refused" in tester.answer.reason.text())
+
+
+def test_what_would_have_to_give_way_is_explained(team: Desk) -> None:
+    side = team.session._side
+    order = Order(Cargo("team", ("a.txt",)), Location("team", ""), Motion.MOVE)
+    arriving, existing = (team.storage.info("team", path, team.me) for path in ("a.txt", "c.txt"))
+    plan = Plan(order, (), (Clash(Move("a.txt", "c.txt"), arriving, existing),))
+    side.carrier.carry(plan, {"c.txt": Decision(ConflictAction.REPLACE)}, _nothing)
+    tester = why(team)
+    question = tester.form.question
+    assert (question.command, question.path, question.target) == (Command.DELETE, "c.txt", None)
+    assert tester.answer.remark.text().startswith("“c.txt” would have to give way.")
+
+
+def _nothing(_: object) -> None: ...
 
 
 def test_what_is_passed_over_because_policies_say_so_is_told_and_explained(shared: Desk) -> None:

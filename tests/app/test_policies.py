@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QPushButton
 
 from app.actions import ActionId
+from app.bridge.acting import Identity
 from app.controllers.policies import PolicyControl
 from app.dialogs.access_tester import AccessTester
 from app.dialogs.bucket_dialog import BucketDialog
@@ -600,6 +601,22 @@ def test_an_older_answer_shows_nothing_over_a_newer_one_and_what_was_made_is_cho
         load.deliver()
     assert [one.id for one in dialog.list.chosen] == ["b"]
     assert shown(dialog) == 2
+
+
+def test_the_inspector_says_who_may_do_what_with_an_object(pol_desk: Desk) -> None:
+    desk = pol_desk
+    users = desk.session._side._workspace.users
+    alice, bob = users.add("alice", desk.me), users.add("bob", desk.me)
+    desk.adopt("owner-only")
+    desk.storage.upload("photos", "hers.txt", b"x", RlsContext.service(alice.id))
+    desk.session.actions[ActionId.INSPECTOR].trigger()
+    desk.select("hers.txt")
+    access = desk.views.inspector.access
+    desk.until(lambda: access.told == {"Access": "alice: read, change, delete\nVisitors, bob: nothing"})
+    desk.storage.policies.create(replace(READ, roles=("anon",)), desk.me, bucket="photos")
+    desk.until(lambda: access.told == {"Access": "alice: read, change, delete\nVisitors: read\nbob: nothing"})
+    desk.session._side.acting.begin(Identity("bob", users.context_of(bob)))
+    desk.until(lambda: access.told == {})  # not for other eyes
 
 
 def all_opened(desk: Desk, rows: int = 0) -> PoliciesDialog:

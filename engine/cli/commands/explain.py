@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.cli.addresses import Address, parse_claims, parse_mime_type, parse_object_address, parse_size
 from engine.cli.documents import explanation_document
 from engine.context import RlsContext, Role
+from engine.move_types import Target
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -73,8 +74,7 @@ def run(session: Session, arguments: Namespace) -> int:
         BucketNotFound: There is no such bucket, at either end.
         InvalidRequest: What is only read or deleted goes nowhere.
     """
-    from engine.permissions.explained_rows import Target  # these bring the database's library
-    from engine.permissions.rows import Command
+    from engine.permissions.rows import Command  # this brings the database's library
 
     target: Address = arguments.target
     goal: Address | None = arguments.goal

@@ -11,7 +11,7 @@ import pytest
 from engine.access_types import Explanation
 from engine.context import Operation, RlsContext
 from engine.errors import BucketNotFound, InvalidRequest, ObjectNotFound, StorageError, Unauthorized
-from engine.permissions.explained_rows import Target
+from engine.move_types import Target
 from engine.permissions.rows import Command, PolicyTable
 from engine.storage import FileStorage
 from engine.types import Bucket, BucketChanges, UploadOptions
