@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 from html import escape
 from typing import Final
 
@@ -12,6 +13,8 @@ from app.i18n import translate
 
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
+_RECENT: Final = timedelta(days=2)
+"""Longer ago than that is neither today nor yesterday, in any time zone."""
 
 
 def size_text(size_bytes: int) -> str:
@@ -55,6 +58,8 @@ def time_text(moment: datetime, now: datetime) -> str:
         now: Aware; the present.
     """
     local, today = moment.astimezone(), now.astimezone()
+    if now - moment > _RECENT:
+        return _dated(moment, today.year, local.tzinfo, QLocale().bcp47Name())
     age_s = (now - moment).total_seconds()
     clock = f"{local:%H:%M}"
     if 0 <= age_s < _MINUTE_S:
@@ -65,8 +70,15 @@ def time_text(moment: datetime, now: datetime) -> str:
         return translate("Formats", "Today, {clock}").format(clock=clock)
     if local.date() == today.date() - timedelta(days=1):
         return translate("Formats", "Yesterday, {clock}").format(clock=clock)
-    pattern = "d MMM" if local.year == today.year else "d MMM yyyy"
-    return f"{QLocale().toString(_qt_time(moment).date(), pattern)}, {clock}"
+    return _dated(moment, today.year, local.tzinfo, QLocale().bcp47Name())
+
+
+@lru_cache(4_096)
+def _dated(moment: datetime, this_year: int, zone: tzinfo | None, _language: str) -> str:
+    """Return a moment as a date; remembered, for repaints."""
+    local = moment.astimezone(zone)
+    pattern = "d MMM" if local.year == this_year else "d MMM yyyy"
+    return f"{QLocale().toString(_qt_time(moment).date(), pattern)}, {local:%H:%M}"
 
 
 def full_time_text(moment: datetime) -> str:

@@ -13,10 +13,9 @@ called.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
-
-import puremagic
 
 from engine.mime_frames import frames_type
 from engine.mime_names import OCTET_STREAM, is_textual, type_of_extension
@@ -290,12 +289,15 @@ _OWN_INDEX: Final = _by_prefix(_OWN)
 _RareGroups = Mapping[bytes, tuple[tuple[bytes, str, str], ...]]
 
 
+@cache
 def _rare_index() -> tuple[tuple[int, bytes, _RareGroups], ...]:
     """Arrange puremagic's table by offset and first four bytes, the longest signature first.
 
     Returns:
         Each offset with 256 flags, which first bytes occur there, and its signatures.
     """
+    import puremagic  # when something rare first comes: no start waits for a table that is read then
+
     index: dict[int, dict[bytes, list[tuple[bytes, str, str]]]] = {}
     for magic in sorted(puremagic.magic_header_array, key=lambda magic: -len(magic.byte_match)):
         if magic.offset in _RARE_OFFSETS and _tells(magic.byte_match) and _is_binary_type(magic.mime_type):
@@ -320,9 +322,6 @@ def _tells(signature: bytes) -> bool:
 
 def _is_binary_type(mime_type: str) -> bool:
     return "/" in mime_type and mime_type != OCTET_STREAM and not is_textual(mime_type)
-
-
-_RARE_INDEX: Final = _rare_index()
 
 
 def signature_type(head: bytes, extension: str) -> str | None:
@@ -371,7 +370,7 @@ def rare_type(head: bytes, extension: str) -> str | None:
         The MIME type of the longest signature that is there, or None.
     """
     found: list[tuple[bytes, str, str]] = []
-    for offset, firsts, groups in _RARE_INDEX:
+    for offset, firsts, groups in _rare_index():
         if offset >= len(head) or not firsts[head[offset]]:
             continue
         candidates = groups.get(head[offset : offset + _LEAST_BYTES], ())

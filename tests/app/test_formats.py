@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from PySide6.QtCore import QLocale
 from PySide6.QtGui import Qt, QTextDocument
 from PySide6.QtWidgets import QApplication
 
@@ -41,6 +42,17 @@ def test_counts_leave_out_what_there_is_none_of() -> None:
 )
 def test_near_times_are_relative_far_ones_are_dates(age: timedelta, text: str) -> None:
     assert text in time_text(NOW - age, NOW)
+
+
+def test_a_date_follows_the_language_though_it_was_written_before() -> None:
+    before, texts = QLocale(), []
+    try:
+        for language in (QLocale.Language.English, QLocale.Language.German, QLocale.Language.English):
+            QLocale.setDefault(QLocale(language))
+            texts.append(time_text(NOW - timedelta(days=400), NOW))
+    finally:
+        QLocale.setDefault(before)
+    assert texts[0] == texts[2] != texts[1]
 
 
 def test_a_clock_ahead_of_ours_is_no_relative_time() -> None:

@@ -111,6 +111,25 @@ class Browsing:
             lambda: str(self.table.currentIndex().data()).startswith(text) and self.are_rows_there(),
         )
 
+    def filter(self, text: str) -> float:
+        """Return what it takes from the last letter in the filter until what fits is painted; undone then."""
+        before = self.rows.view
+        self.session.controllers.filter.begin()
+        field = self.session.views.pane.filter.field
+        for letter in text[:-1]:
+            QTest.keyClicks(field, letter)
+        spin_until(lambda: self.rows.view != before and self.rows.view.matching == text[:-1] and self.rows.is_counted)
+        took_ms = self.painted.after(
+            lambda: QTest.keyClicks(field, text[-1]),
+            lambda: self.rows.view.matching == text and self.are_rows_there(),
+        )
+        spin_until(lambda: self.rows.is_counted)
+        self.painted.after(
+            self.session.views.pane.filter.dismiss, lambda: not self.rows.view.matching and self.are_rows_there()
+        )
+        spin_until(lambda: self.rows.is_counted)
+        return took_ms
+
     def icons(self) -> dict[str, float]:
         """Return what it takes to switch to icons and to their end; rows are shown again afterwards."""
         actions, bar = self.session.actions, self.grid.verticalScrollBar()
@@ -181,6 +200,7 @@ def _round(browsing: Browsing) -> dict[str, float]:
     figures |= {"middle_size": browsing.thumb(0.5), "sort_time": browsing.sort(Column.MODIFIED)}
     browsing.sort_by_name()
     figures["type_ahead"] = browsing.type_ahead("giraffe")
+    figures |= {"filter_first": browsing.filter("ber"), "filter_last": browsing.filter("gir")}
     return figures | browsing.icons()
 
 
@@ -209,6 +229,7 @@ def _stages(browsing: Browsing) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "thumb by size", lambda: browsing.thumb(0.4)
     yield "sort by date", lambda: browsing.sort(Column.MODIFIED)
     yield "sort by name", browsing.sort_by_name
+    yield "filter", lambda: browsing.filter("ber")
     yield "select all", browsing.select_all
     yield "end", browsing.end
     yield "icons", lambda: browsing.session.actions[ActionId.ICONS].trigger()

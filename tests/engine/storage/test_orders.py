@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from engine.files.listing import Listing
-from engine.files.orders import Orders
+from engine.files.orders import Orders, OrdersNow
 from engine.storage import FileStorage
 from engine.types import Bucket, ListRequest, RlsContext, SortColumn
 from engine.workspace import Workspace
@@ -60,6 +60,18 @@ def test_pages_are_those_of_a_plain_listing(
     assert len(orders._known) == 0
     assert pages(vast, service, sort, descending=descending) == plain
     assert len(orders._known) == 1
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_first_rows_are_right_where_something_was_committed_since(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, vast: Listing, orders: Orders, sort: SortColumn,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    """Two transactions that may not see the same do not read half of the table each."""
+    put(storage, service)
+    monkeypatch.setattr(orders, "as_of_now", lambda: OrdersNow(orders, orders._executor.data_version() - 1))
+    for request in (ListRequest("f/", 3, sort), ListRequest("f/", 2, sort, descending=True, offset=1)):
+        assert vast.page("photos", request, service) == storage.list("photos", request, service)
 
 
 def test_deep_pages_make_an_order_once(
