@@ -43,7 +43,7 @@ class Load:
     """Cargo that is known, or is being read while it is already on its way. Lives in the main thread.
 
     Attributes:
-        bucket: Where it comes from.
+        bucket: Where it comes from; nothing while that is not known either.
         count: How many things it is.
     """
 
@@ -61,7 +61,7 @@ class Load:
 
     def settle(self, cargo: Cargo) -> None:
         """Say what it is."""
-        self._cargo = cargo
+        self._cargo, self.bucket = cargo, cargo.bucket
         waiting, self._waiting = self._waiting, []
         for then in waiting:
             then(cargo)

@@ -14,12 +14,14 @@ class Move:
         target: What it is to be called; a folder's ends with `/` too, and is `""` for the top of a bucket.
         object_id: The object that is meant, or `""` for whatever stands there: somebody else's is then left alone.
         as_of: Of a folder only what no commit after this mark (`TreeSize.as_of`) has touched; None for all of it.
+        ids: Of a folder only these objects, whatever has become of them; empty for all of it.
     """
 
     source: str
     target: str
     object_id: str = ""
     as_of: int | None = None
+    ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ class Moved:
 
     Attributes:
         objects: How many objects have another path now, folder markers not counted.
-        back: The moves that undo it; a folder that came to where nothing was is one of them. From another bucket it
-            takes along only what came to that with it.
+        back: The moves that undo it; a folder that came to where nothing was is one of them, and takes along only what
+            came with it.
         marks: Folders of the source that were there by their marker alone, and met one of the same name: gone.
         displaced: Paths of what gave way.
     """

@@ -51,28 +51,34 @@ class Relabelling:
         """See `Reversal`.
 
         Raises:
-            ObjectChanged: Somebody else has said something else of all of them.
+            ObjectChanged: Somebody else has said something else of all of them, or of those that are still there.
+            ObjectNotFound: None of them is there.
         """
         back: list[Saying] = []
+        refused: list[ObjectChanged | ObjectNotFound] = []
         for saying in self.sayings:
-            now = self._said(storage, saying, me)
+            now = self._said(storage, saying, me, refused)
             before = [item for item in saying.seen if item.id in now]
             back += said_before(before, [now[item.id] for item in before], saying.changes)
         done = sum(len(saying.seen) for saying in back)
         if not done:
-            raise ObjectChanged("Somebody else changed it meanwhile", path=self.sayings[0].seen[0].path)
+            raise next((error for error in refused if isinstance(error, ObjectChanged)), refused[0])
         return Reversed(Relabelling(self.bucket, tuple(back)), self.weight - done)
 
-    def _said(self, storage: FileStorage, saying: Saying, me: RlsContext) -> dict[str, StorageObject]:
+    def _said(
+        self, storage: FileStorage, saying: Saying, me: RlsContext, refused: list[ObjectChanged | ObjectNotFound]
+    ) -> dict[str, StorageObject]:
         """Say it of all or, where one is not what it was, of those that are; return these by their ids."""
         found: dict[str, StorageObject] = {}
         paths = [item.path for item in saying.seen]
         try:
             now = storage.change_labels(self.bucket, paths, saying.changes, me, seen=saying.seen)
-        except (ObjectChanged, ObjectNotFound):
-            if len(paths) > 1:
-                for item in saying.seen:
-                    found |= self._said(storage, Saying(saying.changes, (item,)), me)
+        except (ObjectChanged, ObjectNotFound) as error:
+            if len(paths) == 1:
+                refused.append(error)
+                return found
+            for item in saying.seen:
+                found |= self._said(storage, Saying(saying.changes, (item,)), me, refused)
             return found
         return {item.id: item for item in now}
 

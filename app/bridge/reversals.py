@@ -93,7 +93,7 @@ class Moving:
     @property
     def weight(self) -> int:
         """See `Reversal`."""
-        return len(self.moves)
+        return sum(max(len(move.ids), 1) for move in self.moves)
 
     def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
         """See `Reversal`."""
@@ -123,7 +123,7 @@ class Moving:
 
     def _left(self, storage: FileStorage, me: RlsContext) -> int:
         """Return how many objects stayed in folders because others have put them there since."""
-        folders = [move.source for move in self.moves if move.as_of is not None]
+        folders = [move.source for move in self.moves if move.as_of is not None or move.ids]
         return storage.tree_size(self.bucket, folders, me).objects if folders else 0
 
 

@@ -107,10 +107,10 @@ class Carrying(QObject):
 
     def drag(self) -> None:
         """Run a drag of the selection; files are made only for other programs."""
-        view, count = self._table.shown_place, self._table.selected_count
+        view, count = self._table.folder_model.view, self._table.selected_count
         if view is None or not count or self._targets.are_scattered():
             return
-        load = Load(self._targets.bucket or view.bucket, count)
+        load = Load(self._targets.bucket or ("" if view.is_everywhere else view.location.bucket), count)
         self._targets.resolve(lambda target: load.settle(Cargo(target.bucket, target.paths)))
         outgoing = Outgoing(self._exporter, self._window, load, self._errors.present)
         if not button_is_down():
@@ -120,7 +120,7 @@ class Carrying(QObject):
         drag.setMimeData(DragData(self._hold.mark, outgoing))
         glyph = ("file-fill", "kind_document") if count == 1 else ("files-fill", "kind_document")
         drag.setPixmap(self._look.icons.pixmap(*glyph, _DRAG_ICON_PX, self._window.devicePixelRatioF()))
-        self._hold.take(load, view)
+        self._hold.take(load, view.location)
         drag.exec(Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, Qt.DropAction.MoveAction)
         self._hold.put_down()
         outgoing.end(self._offer_late)

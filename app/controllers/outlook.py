@@ -50,7 +50,7 @@ class Outlook:
             place: Where.
             search: What is looked for there.
         """
-        if place.bucket != self._moment_bucket:
+        if place.bucket != self._moment_bucket or search.is_beyond:  # beyond a folder only the present is searched
             self._moment = None
         if place.bucket != self._order_bucket:
             self._order_bucket = place.bucket

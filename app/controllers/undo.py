@@ -27,7 +27,7 @@ from app.i18n import translate
 from app.look import Look
 from app.widgets.banner import Offer
 from app.widgets.toast import Toast
-from engine.errors import Cancelled, Conflict, NotFound, RequestFault, StorageError, WouldBeLost
+from engine.errors import Cancelled, Conflict, NotFound, ObjectChanged, RequestFault, StorageError, WouldBeLost
 from engine.types import TreeSize
 
 _STEPS_MAX: Final = 50
@@ -206,6 +206,8 @@ class Undo(QObject):
             return
         if isinstance(error, NotFound):
             why = translate("Undo", "Not undone: {what}. “{path}” is no longer there, or has been replaced.")
+        elif isinstance(error, ObjectChanged):
+            why = translate("Undo", "Not undone: {what}. “{path}” has been changed since.")
         else:
             why = translate("Undo", "Not undone: {what}. Something else is at “{path}” now.")
         self._toast.say(why.format(what=entry.name, path=error.path or ""), kind="warning")

@@ -97,6 +97,8 @@ class Hold(QObject):
         if self._dragged is None or place is None:
             return None
         load, source = self._dragged
+        if not load.bucket:
+            return None  # until it is known where it comes from, nobody can say what a drop does
         motion = Motion.MOVE if load.bucket == place.bucket else Motion.COPY
         if modifiers & Qt.KeyboardModifier.ControlModifier:
             motion = Motion.COPY

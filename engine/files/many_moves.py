@@ -47,6 +47,9 @@ from engine.types import Bucket, ProgressCallback, RlsContext
 
 _O: Final = storage_objects.c
 _LEAVES_A_QUERY: Final = 500
+_NAMED_MAX: Final = 20_000
+"""So many objects of a folder are named by what undoes its move: some 2 MB."""
+
 _AT: Final = select(*MOVE_COLUMNS).where(
     _O.bucket_id == bindparam("bucket_id"),
     _O.parent == bindparam("parent"),
@@ -75,10 +78,16 @@ class _Group:
     rows: list[RowMove]
     is_fresh: bool = False
 
-    def back(self, mark: int | None) -> Iterable[Move]:
-        """Return what undoes it; of a folder only what is there at a mark, if there is one."""
+    def back(self, mark: int | None, *, is_within: bool) -> Iterable[Move]:
+        """Return what undoes it; of a folder only what came with it.
+
+        Inside a bucket that is told by ids, so that it goes back whatever its own people did with it since; where it is
+        very much, and from another bucket, by a mark.
+        """
         if self.is_fresh:
-            return (Move(self.move.target, self.move.source, as_of=mark),)
+            named = is_within and len(self.rows) <= _NAMED_MAX
+            ids = frozenset(row.id for row, _ in self.rows) if named else frozenset()
+            return (Move(self.move.target, self.move.source, as_of=None if ids else mark, ids=ids),)
         return (Move(path, row.parent + row.leaf, row.id) for row, path in self.rows)
 
 
@@ -161,8 +170,8 @@ class ManyMoves:
             drop_rows(change, source, plan.merged, for_good=True)
             _displace(change, target, plan.displaced)
             _relocate(change, source, target, plan, token, progress)
-            mark = None if source.id == target.id else change.tx.last_journal_id()
-            back = tuple(move for group in plan.groups for move in group.back(mark))
+            mark, is_within = change.tx.last_journal_id(), source.id == target.id
+            back = tuple(move for group in plan.groups for move in group.back(mark, is_within=is_within))
             change.tx.changes.moved(source, target, told(plan.rows))
             begin_after_history(change, target.id, (path for _, path in plan.rows))
             change.tx.note_objects(before)
@@ -215,7 +224,7 @@ def _group(change: Mutation, source: Bucket, target: Bucket, move: Move, singles
     check_prefixes(move.source, move.target)
     if source.id == target.id and move.target.startswith(move.source):
         raise InvalidRequest("A folder cannot be moved into itself", path=move.source)
-    rows = movable_below(change, source, move.source, move.as_of)
+    rows = movable_below(change, source, move.source, move.as_of, move.ids)
     there = select(_O.id).where(below(target.id, move.target)).limit(1)
     is_fresh = bool(move.target) and change.system.execute(there).first() is None
     cut = len(move.source)

@@ -6,7 +6,7 @@ paths all the while.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Text, and_, bindparam, case, delete, func, literal, or_, select, type_coerce, update
@@ -180,10 +180,15 @@ def _movable(change: Mutation, bucket: Bucket, path: str) -> AnyRow:
     return row
 
 
-def movable_below(change: Mutation, bucket: Bucket, prefix: str, mark: int | None = None) -> Sequence[AnyRow]:
-    """Return all rows below a prefix that the caller may see; with a mark only those that nobody touched since."""
+def movable_below(
+    change: Mutation, bucket: Bucket, prefix: str, mark: int | None = None, ids: Collection[str] = ()
+) -> Sequence[AnyRow]:
+    """Return all rows below a prefix that the caller may see.
+
+    With a mark only those that nobody touched since; with ids only these.
+    """
     query = select(*MOVE_COLUMNS).where(below(bucket.id, prefix), stored_by(mark)).order_by(_O.parent, _O.leaf)
-    rows = change.tx.execute(query).all()
+    rows = [row for row in change.tx.execute(query) if not ids or row.id in ids]
     if not rows:
         raise ObjectNotFound("Folder not found", path=prefix)
     change.require_settled({row.journal_id for row in rows})

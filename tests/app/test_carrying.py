@@ -644,6 +644,18 @@ class TestUndo:
         two.until(lambda: "left as it is" in two.toast.text)
         assert sorted(held(two)) == ["new/", "new/x"]
 
+    def test_a_folder_comes_back_within_its_bucket_without_what_others_put_there(self, two: Desk) -> None:
+        two.put("d/x", b"mine")
+        two.put("e/y")
+        hold(two, ActionId.CUT, "d")
+        two.go("photos", "e/")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: "e/d/x" in held(two))
+        two.storage.upload("photos", "e/d/theirs", b"theirs", two.me)
+        undo(two)
+        two.until(lambda: "left as it is, because it has changed since: 1 item" in two.toast.text)
+        assert sorted(held(two)) == ["d/x", "e/d/theirs", "e/y"]
+
     def test_a_folder_comes_back_from_another_bucket_without_what_others_put_there(self, two: Desk) -> None:
         two.put("d/x", b"mine")
         hold(two, ActionId.CUT, "d")

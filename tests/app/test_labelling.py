@@ -139,6 +139,22 @@ def test_what_others_say_since_is_left(desk: Desk, letter: Inspector) -> None:
     assert said == {"a.txt": "no-cache", "b.txt": "no-store"}
 
 
+def test_undoing_what_others_have_changed_or_deleted_says_which_of_both(desk: Desk, letter: Inspector) -> None:
+    undo = desk.session.actions[ActionId.UNDO]
+    write(desk, letter.field("Cache"), "max-age=5")
+    desk.until(lambda: undo.text() == "&Undo change of cache rule")
+    desk.storage.change_labels("photos", ["a.txt"], LabelChanges(cache_control="no-store"), desk.me)
+    undo.trigger()
+    desk.until(lambda: desk.toast.text == "Not undone: change of cache rule. “a.txt” has been changed since.")
+
+    desk.until(lambda: letter.facts()["Cache"] == "no-store")
+    write(desk, letter.field("Cache"), "max-age=6")
+    desk.until(lambda: undo.text() == "&Undo change of cache rule")
+    desk.storage.delete("photos", "a.txt", desk.me)
+    undo.trigger()
+    desk.until(lambda: "“a.txt” is no longer there" in desk.toast.text)
+
+
 def test_who_may_only_look_is_told_so(desk: Desk, letter: Inspector) -> None:
     spec = PolicySpec("see", PolicyTable.OBJECTS, PolicyCommand.SELECT, ("anon",), using="true")
     desk.storage.policies.create(spec, RlsContext.service(), "photos")

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import ClassVar
+
+import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from app.actions import ActionId
+from app.cargo import Motion
 from app.delegates.marks import shown_spans, spans_in
 from app.dialogs.delete_dialog import DeleteDialog
 from app.history import History, Spot
@@ -160,6 +167,62 @@ def test_back_returns_to_a_search_that_was_made_in_the_same_folder(desk: Desk) -
     desk.session.actions[ActionId.BACK].trigger()
 
     desk.until(lambda: desk.names == ["photos/sunset.png"])
+
+
+def test_back_leads_to_a_search_of_the_present_from_a_folder_shown_as_it_was(desk: Desk) -> None:
+    found(desk)
+    desk.go("photos")
+    navigator = desk.session.controllers.navigator
+    navigator.go_in_time("photos", datetime.now(UTC))
+    desk.until(lambda: desk.model.view.moment is not None)
+
+    navigator.back()
+
+    desk.until(lambda: sorted(desk.names) == ["letters/2026/report.txt", "photos/2026/report.txt"])
+    assert navigator.moment is None
+    assert desk.views.pane.past.text == ""
+
+
+class FakeDrag:
+    """A drag that a test runs."""
+
+    run: ClassVar[Callable[[], None]]
+
+    def __init__(self, _source: object) -> None: ...
+
+    def setMimeData(self, _data: object) -> None: ...
+
+    def setPixmap(self, _pixmap: object) -> None: ...
+
+    def exec(self, *_actions: object) -> None:
+        FakeDrag.run()
+
+
+def test_what_is_dragged_goes_nowhere_until_it_is_known_where_it_comes_from(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found(desk)
+    choose_row(desk, "letters/2026/report.txt")
+    hold, rows = desk.views.hold, desk.model.rows(desk.table.ranges)
+    answers: list[Callable[[object], None]] = []
+    seen: list[Motion | None] = []
+
+    def look() -> None:
+        places = (Location("letters"), Location("photos"))
+        seen.extend(hold.motion_at(place, Qt.KeyboardModifier.NoModifier) for place in places)
+
+    def run() -> None:
+        look()
+        answers[0](rows)
+        look()
+
+    FakeDrag.run = run
+    monkeypatch.setattr(desk.model, "rows", lambda _ranges: None)  # as for more rows than are in memory
+    monkeypatch.setattr(desk.session._side.reader, "rows", lambda _view, _total, _ranges, then: answers.append(then))
+    monkeypatch.setattr("app.controllers.carrying.button_is_down", lambda: True)
+    monkeypatch.setattr("app.controllers.carrying.QDrag", FakeDrag)
+    desk.session.controllers.carrying.drag()
+    assert seen == [None, None, Motion.MOVE, Motion.COPY]
 
 
 def test_the_enclosing_folder_is_offered_only_for_what_was_found(desk: Desk) -> None:

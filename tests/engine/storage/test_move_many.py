@@ -133,8 +133,30 @@ class TestFolders:
         self, storage: FileStorage, bucket: Bucket, service: RlsContext
     ):
         put(storage, service, "a/1", "a/b/2")
+        ids = frozenset(stored.id for stored in storage.walk("photos", "a/", service))
         moved = storage.move_many("photos", [Move("a/", "x/y/")], service)
-        assert moved.back == (Move("x/y/", "a/"),)
+        assert moved.back == (Move("x/y/", "a/", ids=ids),)
+
+    @pytest.mark.parametrize("named", [2, 1])
+    def test_what_came_to_it_since_stays_when_it_goes_back(
+        self, storage: FileStorage, bucket: Bucket, service: RlsContext, monkeypatch: pytest.MonkeyPatch, named: int
+    ):
+        monkeypatch.setattr("engine.files.many_moves._NAMED_MAX", named)
+        put(storage, service, "a/1", "a/b/2", "elsewhere")
+        moved = storage.move_many("photos", [Move("a/", "x/")], service)
+        put(storage, service, "x/new")
+        storage.move("photos", "elsewhere", "x/b/moved here", service)
+        storage.move_many("photos", moved.back, service)
+        assert held(storage, service) == ["a/1", "a/b/2", "x/b/moved here", "x/new"]
+
+    def test_what_was_renamed_in_it_since_goes_back_with_it(
+        self, storage: FileStorage, bucket: Bucket, service: RlsContext
+    ):
+        put(storage, service, "a/1", "a/2")
+        moved = storage.move_many("photos", [Move("a/", "x/")], service)
+        storage.move("photos", "x/1", "x/one", service)
+        storage.move_many("photos", moved.back, service)
+        assert held(storage, service) == ["a/2", "a/one"]
 
     def test_two_that_come_to_the_same_new_one_part_again(
         self, storage: FileStorage, bucket: Bucket, service: RlsContext
