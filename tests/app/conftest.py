@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import shiboken6
@@ -21,12 +22,31 @@ from app.theme import Theme, ThemeMode
 from engine.secrets import FixedSecrets
 from tests.app.helpers import ENDED, Desk, close
 
+PATIENCE_MS = 30_000
+"""What has not come by then never comes."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Take the shrug of Qt's screenless plugin (no size hints, no raising) for what it is."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support"))
+
+
+class PatientBot(QtBot):
+    """Waits for what comes as long as it takes on a slow machine, instead of five seconds."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = 0) -> None:
+        super().waitUntil(callback, timeout=max(timeout, PATIENCE_MS))
+
+    def waitSignal(self, signal: Any, *, timeout: int = 0, raising: bool | None = None, **options: Any) -> Any:
+        patience_ms = timeout if raising is False else max(timeout, PATIENCE_MS)
+        return super().waitSignal(signal, timeout=patience_ms, raising=raising, **options)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

@@ -151,10 +151,10 @@ def test_an_address_that_is_not_ours_is_a_clear_error(process: Holdall):
     assert "Traceback" not in answer.err
 
 
-def test_keys_open_the_server(data_dir: Path, process: Holdall, stored: bytes):
-    keys = process("keys", "--json").document
+def test_keys_open_the_server(data_dir: Path, holdall: Holdall, stored: bytes):
+    keys = holdall("keys", "--json").document
     assert sorted(keys) == ["anon", "service_role"]
-    assert [line.split() for line in process("keys").lines] == [[role, key] for role, key in keys.items()]
+    assert [line.split() for line in holdall("keys").lines] == [[role, key] for role, key in keys.items()]
     with serving(data_dir) as (_, line):
         url = f"{line.split()[-1]}/object/b/tree/sub/b.bin"
         assert fetch(url, keys["service_role"]) == (200, stored)
@@ -185,10 +185,10 @@ def test_the_data_folder_of_the_environment_is_used(tmp_path: Path):
     assert (tmp_path / "elsewhere").is_dir()
 
 
-def test_a_link_leads_to_the_running_server_and_opens_one_object(data_dir: Path, process: Holdall, stored: bytes):
+def test_a_link_leads_to_the_running_server_and_opens_one_object(data_dir: Path, holdall: Holdall, stored: bytes):
     with serving(data_dir) as (_, line):
         base = line.split()[-1]
-        answer = process("sign", "b/tree/sub/b.bin", "--expires", "3600")
+        answer = holdall("sign", "b/tree/sub/b.bin", "--expires", "3600")
         link = answer.out.removesuffix("\n")
         assert link.startswith(f"{base}/object/b/tree/sub/b.bin?token=")
         assert "\n" not in link
@@ -262,15 +262,15 @@ def test_check_finds_what_is_wrong_and_repairs_what_it_can(holdall: Holdall, dat
     assert [finding for finding in repaired["findings"] if finding["repaired"] and finding in left] == []
 
 
-def test_every_command_works_beside_a_running_server(data_dir: Path, process: Holdall, tree: Path, tmp_path: Path):
+def test_every_command_works_beside_a_running_server(data_dir: Path, holdall: Holdall, tree: Path, tmp_path: Path):
     with serving(data_dir) as (_, line):
-        process("mb", "beside", "--public")
-        process("put", tree, "beside")
+        holdall("mb", "beside", "--public")
+        holdall("put", tree, "beside")
         assert fetch(f"{line.split()[-1]}/object/public/beside/tree/a.txt") == (200, b"first")
-        process("get", "beside/tree", tmp_path / "back")
-        process("rm", "-r", "beside/tree/sub")
+        holdall("get", "beside/tree", tmp_path / "back")
+        holdall("rm", "-r", "beside/tree/sub")
         assert fetch(f"{line.split()[-1]}/object/public/beside/tree/sub/b.bin")[0] == 404
-        process("check")
+        holdall("check")
 
 
 def test_the_server_follows_what_other_programs_do_to_the_files(holdall: Holdall, stored: bytes, data_dir: Path):

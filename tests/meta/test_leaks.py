@@ -8,21 +8,7 @@ from tests.meta.repository import ROOT
 
 pytest_plugins = ["pytester"]
 
-LEAKING = {
-    "thread": """
-        import threading
-
-        def test_it():
-            threading.Thread(target=threading.Event().wait, name="forgotten", daemon=True).start()
-    """,
-    "open file": """
-        import os
-
-        def test_it(tmp_path):
-            os.open(tmp_path / "forgotten", os.O_CREAT)
-    """,
-}
-CLEAN = """
+SUITE = """
     import os
     import threading
     import pytest
@@ -38,25 +24,26 @@ CLEAN = """
     @pytest.mark.threads_outlive("started for the whole module")
     def test_a_thread_of_wider_scope():
         threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+    def test_leaves_a_thread():
+        threading.Thread(target=threading.Event().wait, name="forgotten", daemon=True).start()
+
+    def test_leaves_a_file(tmp_path):
+        os.open(tmp_path / "forgotten", os.O_CREAT)
 """
 
 
-@pytest.fixture
-def suite(pytester: pytest.Pytester) -> pytest.Pytester:
-    """Return an empty suite that uses this repository's conftest."""
+def test_a_leak_fails_the_test_and_what_is_cleaned_up_passes(pytester: pytest.Pytester) -> None:
     pytester.makeconftest((ROOT / "tests" / "conftest.py").read_text("utf-8"))
     pytester.makeini("[pytest]\nmarkers = threads_outlive(reason): started for longer")
-    return pytester
-
-
-@pytest.mark.parametrize("leak", LEAKING)
-def test_a_leak_fails_the_test(suite: pytest.Pytester, leak: str) -> None:
-    suite.makepyfile(LEAKING[leak])
-    result = suite.runpytest_subprocess("-p", "no:randomly")
-    result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines([f"*left behind: *{leak} *forgotten*"])
-
-
-def test_what_is_cleaned_up_passes(suite: pytest.Pytester) -> None:
-    suite.makepyfile(CLEAN)
-    suite.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=3)
+    pytester.makepyfile(SUITE)
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:schemathesis")
+    result.assert_outcomes(passed=5, errors=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR at teardown of test_leaves_a_thread*",
+            "left behind: thread forgotten",
+            "*ERROR at teardown of test_leaves_a_file*",
+            "left behind: open file *forgotten",
+        ]
+    )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-
-import pytest
+from itertools import product
 
 from engine.cancel import CancelToken
 from engine.files.filtering import filtered
@@ -27,6 +26,16 @@ def names(storage: FileStorage, request: ListRequest, who: RlsContext) -> list[s
     return [entry.path for entry in (*page.folders, *page.objects)]
 
 
+def page_by_page(storage: FileStorage, whole: ListRequest, who: RlsContext) -> list[str]:
+    request, found = replace(whole, limit=3), []
+    while True:
+        page = storage.list("photos", request, who)
+        found += [entry.path for entry in (*page.folders, *page.objects)]
+        if page.next_cursor is None:
+            return found
+        request = replace(request, cursor=page.next_cursor)
+
+
 def test_folders_and_objects_of_the_folder_are_filtered_and_counted(
     put: Put, storage: FileStorage, service: RlsContext, settled: Settled
 ) -> None:
@@ -40,30 +49,21 @@ def test_folders_and_objects_of_the_folder_are_filtered_and_counted(
     assert names(storage, replace(request, matching="  "), service) == names(storage, ListRequest("a/"), service)
 
 
-@pytest.mark.parametrize("sort", list(SortColumn))
-@pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize("text", ["report", "r", "2"])
 def test_filtered_pages_follow_one_another_in_every_order(
-    put: Put, storage: FileStorage, service: RlsContext, settled: Settled, sort: SortColumn, descending: bool, text: str
+    put: Put, storage: FileStorage, service: RlsContext, settled: Settled
 ) -> None:
     put(*(f"{kind} {number}/x" for kind in ("report", "letter") for number in range(4)))
     put(*(f"{kind} {number}.txt" for kind in ("report", "letter") for number in range(4)))
     settled()
-    whole = ListRequest(matching=text, sort=sort, descending=descending)
-    expected = names(storage, whole, service)
+    for text, sort, descending in product(["report", "r", "2"], SortColumn, [False, True]):
+        whole = ListRequest(matching=text, sort=sort, descending=descending)
+        expected = names(storage, whole, service)
 
-    request, found = replace(whole, limit=3), []
-    while True:
-        page = storage.list("photos", request, service)
-        found += [entry.path for entry in (*page.folders, *page.objects)]
-        if page.next_cursor is None:
-            break
-        request = replace(request, cursor=page.next_cursor)
-
-    assert found == expected
-    assert len(found) == storage.count_folder("photos", "", service, matching=text).total > 0
-    for offset in range(len(expected) + 1):
-        assert names(storage, replace(whole, limit=3, offset=offset), service) == expected[offset : offset + 3]
+        assert page_by_page(storage, whole, service) == expected, whole
+        assert len(expected) == storage.count_folder("photos", "", service, matching=text).total > 0, whole
+        for offset in range(len(expected) + 1):
+            part = replace(whole, limit=3, offset=offset)
+            assert names(storage, part, service) == expected[offset : offset + 3], part
 
 
 def test_what_was_uploaded_and_renamed_since_it_was_indexed_is_filtered_by_its_name(

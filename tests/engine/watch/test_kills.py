@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import signal
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,9 @@ from engine.metadata.tables import storage_journal
 from engine.secrets import FixedSecrets
 from engine.types import RlsContext
 from engine.workspace import open_workspace
-
-CHILD = Path(__file__).parent / "dying_watcher.py"
-
+from tests.engine.crash.record import Nursery, nursery_opened
+from tests.engine.watch import dying_watcher
+from tests.engine.watch.conftest import wait_until
 
 OLD = (Failpoint.COMMIT_BEGIN, Failpoint.COMMIT_WRITTEN)
 DURABLE = (Failpoint.FOLDER_SYNC, Failpoint.FOLDER_SYNCED)
@@ -35,25 +34,32 @@ STEPS = [
 CONTENTS = {"edit": (b"before", b"after"), "add": (None, b"after"), "delete": (b"before", None)}
 
 
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    """Start the nursery of processes that watch and die."""
+    with nursery_opened(Path(dying_watcher.__file__)) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize(("what", "point", "is_new"), STEPS)
-def test_old_or_new(data_dir: Path, service: RlsContext, what: str, point: Failpoint, is_new: bool) -> None:
-    settings = load_settings(data_dir, environ={})
+def test_old_or_new(
+    nursery: Nursery, begun_dir: Path, service: RlsContext, what: str, point: Failpoint, is_new: bool
+) -> None:
+    settings = load_settings(begun_dir, environ={})
     with open_workspace(settings, FixedSecrets(bytes(32))) as workspace:
         bucket = workspace.storage.create_bucket("photos", service)
         if what != "add":
             workspace.storage.upload("photos", "a.txt", b"before", service)
     file = settings.storage_dir / bucket.id / "a.txt"
-    with subprocess.Popen(
-        [sys.executable, str(CHILD), str(data_dir), point.value], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == b"ready\n"
-        if what == "delete":
-            file.unlink()
-        else:
-            file.parent.mkdir(exist_ok=True)
-            file.write_bytes(b"after")
-        assert child.wait(30) == -signal.SIGKILL
+    ready = begun_dir / "ready"
+    child = nursery.start({"data_dir": str(begun_dir), "point": point.value, "ready": str(ready)})
+    wait_until(ready.exists)
+    if what == "delete":
+        file.unlink()
+    else:
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"after")
+    assert nursery.wait(child) == -signal.SIGKILL
     with open_workspace(settings, FixedSecrets(bytes(32))) as workspace:
         storage = workspace.storage
         assert not workspace._core.executor.execute(select(storage_journal.c.id), service)
