@@ -11,7 +11,7 @@ from engine import errors
 
 def subclasses(parent: type[errors.StorageError]) -> list[type[errors.StorageError]]:
     """Return all descendants of an error that `engine.errors` defines."""
-    children = [child for child in parent.__subclasses__() if child.__module__ == errors.__name__]
+    children = [child for child in parent.__subclasses__() if child.__module__.startswith(f"{errors.__name__}.")]
     return [found for child in children for found in [child, *subclasses(child)]]
 
 
