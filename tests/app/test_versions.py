@@ -147,6 +147,7 @@ def test_what_is_said_follows_the_settings_of_the_bucket(desk: Desk) -> None:
 
 def test_a_refresh_reads_the_versions_again(desk: Desk, versions: VersionList) -> None:
     desk.qtbot.wait(600)  # until the news of the uploads have been heard and read
+    desk.until(lambda: versions.list.count() == 2)
     oldest = versions.list.item(1).data(Qt.ItemDataRole.UserRole)
     desk.storage.versions.delete("photos", [oldest.id], desk.me)
     desk.qtbot.wait(600)
