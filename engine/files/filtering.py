@@ -20,10 +20,10 @@ from engine.search.conditions import PLACE, named
 from engine.search.index import places_of
 from engine.search.plans import InOrder
 
-_FEW: Final = 5_000
-"""Objects that are looked up one by one in some fifty milliseconds."""
+_FEW: Final = 15_000
+"""Objects that are looked up one by one in less than a hundred milliseconds."""
 
-_MANY: Final = 100_000
+_MANY: Final = 30_000
 """Objects up to which that is faster than to read a whole folder."""
 
 
