@@ -242,7 +242,8 @@ class Session(QObject):
         table.menu_wanted.connect(self._table_menu)
         # Space presses buttons and types blanks everywhere else
         self.actions[A.PREVIEW].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        table.addAction(self.actions[A.PREVIEW])
+        for view in (table, views.pane.icons):
+            view.addAction(self.actions[A.PREVIEW])
         views.tree.menu_wanted.connect(self._tree_menu)
         views.bench.new_bucket_wanted.connect(self.actions[A.NEW_BUCKET].trigger)
         views.status.server_clicked.connect(self.actions[A.SERVER].trigger)

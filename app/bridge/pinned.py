@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from app.bridge.relabelling import Relabelling
 from app.bridge.reversals import BucketName, FolderBack, FolderGone, Moving, Reversal, Trashing, Uncopying, Untrashing
+from app.bridge.several import Several
 from app.bridge.trash import Trashed
 
 
@@ -25,6 +26,8 @@ def pinned(reversal: Reversal, id_of: Callable[[str], str]) -> Reversal:
         case Uncopying():
             trashed = _pinned_trash(reversal.trashed, id_of)
             return replace(reversal, bucket=id_of(reversal.bucket), trashed=trashed)
+        case Several():
+            return Several(tuple(pinned(part, id_of) for part in reversal.parts))
         case Untrashing():
             return Untrashing(replace(reversal.trashed, bucket=id_of(reversal.bucket)))
         case Trashing() | FolderGone() | FolderBack() | BucketName() | Relabelling():

@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QWidget
 from app.bridge.names import bucket_name_problem, name_problem
 from app.bridge.operations import BucketDraft, Operations, Removal
 from app.bridge.reading import BucketSize, Reader
-from app.bridge.reversals import BucketName, FolderGone, Moving, Untrashing
+from app.bridge.reversals import BucketName, FolderGone, Moving
 from app.controllers.navigation import Navigator
+from app.controllers.removals import RemovalTeller
+from app.controllers.scattered import ScatteredRemoval
 from app.controllers.targets import Target, Targets
 from app.controllers.undo import Undo
 from app.dialogs.bucket_dialog import BucketDialog
@@ -28,7 +30,7 @@ from app.models.rows import Row
 from app.views.folder_table import FolderTable
 from app.views.folder_tree import FolderTree
 from app.widgets.toast import Toast
-from engine.errors import Cancelled, WouldBeLost
+from engine.errors import WouldBeLost
 from engine.move_types import Move
 from engine.types import NOTHING_KEPT, Bucket, TreeSize
 
@@ -55,6 +57,10 @@ class Editing(QObject):
         self._table, self._tree = views
         self._toast = toast
         self._errors = errors
+        self._teller = RemovalTeller(toast, undo)
+        self._scattered = ScatteredRemoval(
+            look, window, navigator, reader, operations, undo, self._table, self._teller, errors
+        )
 
     def new_bucket(self) -> None:
         """Ask for a bucket and go into it."""
@@ -171,11 +177,11 @@ class Editing(QObject):
 
     def delete(self) -> None:
         """Move what is meant to the trash or, where there is none, ask and delete it."""
-        self._targets.resolve(self._trash_or_ask)
+        self._targets.resolve_each(self._trash_or_ask_all)
 
     def delete_for_good(self) -> None:
         """Ask, then delete what is meant, past the trash."""
-        self._targets.resolve(self._ask_delete)
+        self._targets.resolve_each(self._ask_delete_all)
 
     def empty_bucket(self, bucket: Bucket) -> None:
         """Ask, then delete every object of a bucket."""
@@ -188,7 +194,7 @@ class Editing(QObject):
         dialog.open()
 
         def emptied(era: int, removal: Removal) -> None:
-            self._tell_deleted(removal, era)
+            self._teller.tell([removal], era)
             if isinstance(removal.ended, WouldBeLost) and self._undo.era == era:
                 self.empty_bucket(replace(bucket, retention=NOTHING_KEPT))
 
@@ -209,6 +215,18 @@ class Editing(QObject):
                 bucket, dialog.as_of, partial(self._tell_bucket_deleted, bucket.name, self._undo.era)
             )
         )
+
+    def _trash_or_ask_all(self, targets: list[Target]) -> None:
+        if len(targets) > 1:
+            self._scattered.trash(targets)
+        for target in targets[: len(targets) == 1]:
+            self._trash_or_ask(target)
+
+    def _ask_delete_all(self, targets: list[Target]) -> None:
+        if len(targets) > 1:
+            self._scattered.ask(targets)
+        for target in targets[: len(targets) == 1]:
+            self._ask_delete(target)
 
     def _trash_or_ask(self, target: Target) -> None:
         bucket = self._navigator.bucket_named(target.bucket)
@@ -271,39 +289,13 @@ class Editing(QObject):
         for path in target.paths:
             if path.endswith("/") and not stayed and not removal.ended:
                 self._navigator.leave(Location(target.bucket, path))
-        self._tell_deleted(removal, era)
-
-    def _tell_deleted(self, removal: Removal, era: int) -> None:
-        if removal.ended and not removal.objects:
-            return
-        said = translate("Editing", "{what} deleted")
-        if removal.trashed is not None:
-            said = translate("Editing", "{what} moved to the trash")
-        if isinstance(removal.ended, Cancelled):
-            said = translate("Editing", "Stopped: {what} moved to the trash")
-        self._tell(said.format(what=count_text(removal.objects)), removal, era)
+        self._teller.tell([removal], era)
 
     def _tell_bucket_deleted(self, name: str, era: int, removal: Removal) -> None:
         text = translate("Editing", "Bucket “{name}” deleted")
         if removal.kept:
             text = translate("Editing", "Bucket “{name}” is still there")
-        self._tell(text.format(name=name), removal, era)
-
-    def _tell(self, said: str, removal: Removal, era: int) -> None:
-        """Say what was done and, if so, that what nobody was asked about stayed."""
-        undo = None
-        if removal.trashed is not None:
-            name = translate("Editing", "move of {what} to the trash").format(what=count_text(removal.objects))
-            undo = self._undo.remember(name, Untrashing(removal.trashed), era)
-        if removal.refused:
-            rest = translate("Editing", "{said}; policies do not let these be deleted: {what}")
-            self._toast.say(rest.format(said=said, what=count_text(removal.refused)), undo, kind="warning")
-            return
-        if not removal.kept:
-            self._toast.say(said, undo)
-            return
-        kept = translate("Editing", "{said}; kept what arrived since: {what}")
-        self._toast.say(kept.format(said=said, what=count_text(removal.kept)), undo, kind="info")
+        self._teller.say(text.format(name=name), [removal], era)
 
 
 def _kept_lines(size: BucketSize) -> tuple[str, ...]:

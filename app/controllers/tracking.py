@@ -107,10 +107,12 @@ class Tracker(QObject):
         return self._navigator.bucket_named(name) if name else self._navigator.bucket
 
     def _has_trash(self, in_tree: Location | None, rows: list[Row]) -> bool:
-        """Return whether what Del is about goes to a trash; a bucket never does, its trash goes with it."""
-        bucket = self._bucket_of(rows) if in_tree is None else self._navigator.bucket_named(in_tree.bucket)
-        whole = in_tree is not None and not in_tree.prefix
-        return bucket is not None and not whole and bucket.retention.trash_days is not None
+        """Return whether all that Del is about goes to a trash; a bucket never does, its trash goes with it."""
+        names = {row.bucket for row in rows if row.bucket}
+        buckets = [self._navigator.bucket_named(name) for name in names] or [self._navigator.bucket]
+        if in_tree is not None:
+            buckets = [self._navigator.bucket_named(in_tree.bucket) if in_tree.prefix else None]
+        return all(bucket is not None and bucket.retention.trash_days is not None for bucket in buckets)
 
     def update_soon(self) -> None:
         """Look once the burst of changes is over."""

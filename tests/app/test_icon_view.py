@@ -230,6 +230,15 @@ def test_switching_keeps_selection_and_focus(icons: Desk) -> None:
     assert (pane.page, pane.table.hasFocus(), icons.table.ranges) == (pane.table, True, [range(2, 3)])
 
 
+def test_space_opens_the_large_preview(icons: Desk) -> None:
+    icons.put("a.txt", b"dear all")
+    icons.select("a.txt")
+    icons.session._tracker.update()
+    icons.until(icons.views.pane.icons.hasFocus)
+    QTest.keyClick(icons.views.pane.icons, Key.Key_Space)
+    icons.until(lambda: icons.session.large.dialog is not None)
+
+
 def test_enter_opens_and_backspace_goes_up(icons: Desk) -> None:
     grid = icons.views.pane.icons
     icons.select("trips")

@@ -18,7 +18,7 @@ from app.dialogs.delete_dialog import DeleteDialog
 from app.history import History, Spot
 from app.location import Location
 from app.models.searches import Scope, Search
-from engine.types import Retention
+from engine.types import BucketChanges, Retention, UploadOptions
 from tests.app.helpers import Desk
 
 
@@ -114,15 +114,62 @@ def test_rows_of_the_same_path_are_two_rows(desk: Desk) -> None:
     assert [desk.model.row(number).label for span in desk.table.ranges for number in span] == ["photos/2026/report.txt"]
 
 
-def test_things_of_several_buckets_are_not_deleted_at_once_and_that_is_said(desk: Desk) -> None:
-    found(desk)
+def select_all(desk: Desk) -> None:
     desk.session.actions[ActionId.SELECT_ALL].trigger()
     desk.session._tracker.update()
 
+
+def test_things_of_several_buckets_go_to_their_trashes_and_come_back_at_once(desk: Desk) -> None:
+    two_buckets(desk)
+    desk.storage.update_bucket("letters", desk.me, BucketChanges(retention=Retention(trash_days=30)))
+    desk.session.controllers.navigator.refresh()
+    desk.until(lambda: desk.session.controllers.navigator.bucket_named("letters").retention.trash_days == 30)
+    search(desk, "report")
+    both = ["letters/2026/report.txt", "photos/2026/report.txt"]
+    desk.until(lambda: sorted(desk.names) == both)
+    select_all(desk)
+
     desk.session.actions[ActionId.DELETE].trigger()
 
-    assert "several buckets" in desk.toast.text
-    assert desk.storage.exists("photos", "2026/report.txt", desk.me)
+    undo = desk.session.controllers.undo
+    desk.until(lambda: undo.undo_name == "move of 2 objects to the trash")
+    desk.until(lambda: desk.names == [])
+    undo.undo()
+    desk.until(lambda: undo.redo_name == "move of 2 objects to the trash")
+    desk.until(lambda: sorted(desk.names) == both)
+    undo.redo()
+    desk.until(lambda: desk.names == [] and bool(undo.undo_name))
+    undo.undo()
+    desk.until(lambda: sorted(desk.names) == both)
+
+
+def test_only_what_would_be_lost_is_asked_about(desk: Desk) -> None:
+    found(desk)
+    select_all(desk)
+    assert desk.session.actions[ActionId.DELETE].text() == "D&elete…"
+
+    desk.session.actions[ActionId.DELETE].trigger()
+
+    dialog = desk.dialog(DeleteDialog)
+    desk.until(lambda: dialog.summary == "1 object, 6 bytes")
+    desk.until(lambda: desk.names == ["letters/2026/report.txt"])
+    assert desk.session.controllers.undo.undo_name == "move of 1 object to the trash"
+    dialog.reject()
+    assert desk.storage.exists("letters", "2026/report.txt", desk.me)
+
+
+def test_things_of_several_buckets_are_deleted_for_good_after_one_question(desk: Desk) -> None:
+    found(desk)
+    select_all(desk)
+
+    desk.session.actions[ActionId.DELETE_FOR_GOOD].trigger()
+
+    dialog = desk.dialog(DeleteDialog)
+    desk.until(lambda: dialog.summary == "2 objects, 11 bytes")
+    desk.storage.upload("letters", "2026/report.txt", b"newer", desk.me, UploadOptions(replace=True))
+    dialog.confirm.click()
+    desk.until(lambda: desk.toast.text == "1 object deleted; kept what arrived since: 1 object")
+    desk.until(lambda: desk.names == ["letters/2026/report.txt"])
 
 
 def test_things_of_several_buckets_are_downloaded_at_once(desk: Desk, monkeypatch) -> None:
