@@ -256,6 +256,7 @@ class Session(QObject):
     def _connect_engine(self) -> None:
         side = self._side
         self.controllers.navigator.follow(side.relay)
+        side.aftermath.moved.connect(self.controllers.navigator.follow_places)
         self.controllers.trash.follow(side.relay)
         self.controllers.sizes.follow(side.relay)
         self.controllers.policies.follow(side.relay)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from app.bridge.access import AccessBridge
 from app.bridge.acting import Acting, ActingTasks
+from app.bridge.aftermath import Aftermath
 from app.bridge.alarms import AlarmBridge
 from app.bridge.auditing import AuditBridge
 from app.bridge.carrying import Carrier
@@ -79,6 +80,7 @@ class EngineSide:
         )
         self.server = ServerBridge(workspace, self.acting, tasks, parent)
         self.relay = EventRelay(storage, tasks, parent)
+        self.aftermath = Aftermath(storage, tasks, self.thumbnails, self.relay, parent)
         self.access = AccessBridge(workspace, tasks)
         self.audit = AuditBridge(workspace, tasks)
         self.outside = OutsideBridge(storage, workspace.watcher, tasks, parent)
@@ -103,7 +105,14 @@ class EngineSide:
 
     def stop(self) -> None:
         """Begin nothing more and tell nothing more; at once, in the main thread."""
-        for step in (self.relay.close, self.outside.close, self.alarms.close, self.transfers.stop, self._tasks.stop):
+        for step in (
+            self.relay.close,
+            self.aftermath.close,
+            self.outside.close,
+            self.alarms.close,
+            self.transfers.stop,
+            self._tasks.stop,
+        ):
             attempt(step)
 
     @property

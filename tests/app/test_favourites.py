@@ -276,6 +276,16 @@ class TestFollowing:
         two.views.hold.dropped.emit(load, B, Motion.MOVE)
         two.until(lambda: pinned(two) == [Location("photos", "b/a/")])
 
+    def test_folders_that_others_rename_are_followed(self, two: Desk) -> None:
+        pin(two, A, B)
+        two.go("photos", "a/")
+        two.storage.move_folder("photos", "a/", "z/", two.me)
+        two.storage.upload("photos", "b/stays.txt", b"x", two.me)
+        two.storage.move("photos", "b/stays.txt", "c/stays.txt", two.me)
+        two.until(lambda: pinned(two) == [Location("photos", "z/"), B])
+        assert two.session.controllers.navigator.place == Location("photos", "z/")
+        assert missing(two) == []
+
     def test_what_is_gone_is_marked_and_stays(self, two: Desk) -> None:
         pin(two, A, B)
         two.storage.delete("photos", "a/1.txt", two.me)
