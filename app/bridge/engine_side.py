@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from app.bridge.access import AccessBridge
 from app.bridge.acting import Acting, ActingTasks
+from app.bridge.aftermath import Aftermath
 from app.bridge.alarms import AlarmBridge
 from app.bridge.allowances import AllowanceBridge
 from app.bridge.auditing import AuditBridge
@@ -84,6 +85,7 @@ class EngineSide:
             TransferQueue(storage, own, keep_out=(self.data_dir,)), self.acting, tasks, parent
         )
         self.server = ServerBridge(workspace, self.acting, tasks, parent)
+        self.aftermath = Aftermath(storage, tasks, self.thumbnails, self.relay, parent)
         self.access = AccessBridge(workspace, tasks)
         self.allowances = AllowanceBridge(workspace, tasks)
         self.audit = AuditBridge(workspace, tasks)
@@ -109,7 +111,14 @@ class EngineSide:
 
     def stop(self) -> None:
         """Begin nothing more and tell nothing more; at once, in the main thread."""
-        for step in (self.relay.close, self.outside.close, self.alarms.close, self.transfers.stop, self._tasks.stop):
+        for step in (
+            self.relay.close,
+            self.aftermath.close,
+            self.outside.close,
+            self.alarms.close,
+            self.transfers.stop,
+            self._tasks.stop,
+        ):
             attempt(step)
 
     @property

@@ -3,7 +3,8 @@
 A picture is known by its object's id and version, so that it is never that of other bytes. Whoever looks must be able
 to see the object at the moment of asking, also where the picture has been made before for somebody else. Files are
 named so that a folder of them tells nothing; those not used for longest go first, and after a month in any case. Where
-the window deletes something of a bucket for good, all of that bucket go with it.
+the window deletes something of a bucket for good, all of that bucket go with it; what others delete is told by
+`aftermath`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ _KEPT_BYTES: Final = 64 * 1024 * 1024
 _KEPT_S: Final = 30 * 24 * 3600
 _SWEEP_EVERY: Final = 500
 _QUALITY: Final = 85
+_KNOWN_UNTIL: Final = "known-until"
+_CLOCK_STEP_S: Final = 2
+"""So coarse some file systems' times are."""
 
 
 class Thumbnails:
@@ -54,6 +58,7 @@ class Thumbnails:
         self._folder = folder
         self._kept_bytes = kept_bytes
         self._until_sweep = 0
+        self._since_s = time.time() - _CLOCK_STEP_S
 
     @staticmethod
     def may_have(item: StorageObject | None) -> bool:
@@ -85,6 +90,33 @@ class Thumbnails:
         except StorageError:
             folder = self._folder
         shutil.rmtree(folder, ignore_errors=True)
+
+    def forget_object(self, bucket_id: str, object_id: str, version: str) -> None:
+        """Keep none of a content that is gone, whoever deleted it; to be called in a worker."""
+        with contextlib.suppress(OSError):
+            self._path_of(bucket_id, object_id, version).unlink(missing_ok=True)
+
+    def forget_bucket(self, bucket_id: str) -> None:
+        """Keep none of a bucket that is gone; to be called in a worker."""
+        shutil.rmtree(self._folder / _hidden(bucket_id), ignore_errors=True)
+
+    def known_until(self) -> int | None:
+        """Return the number of the last event up to which what is gone is forgotten, or None if nobody knows."""
+        try:
+            return int((self._folder / _KNOWN_UNTIL).read_text())
+        except (OSError, ValueError):
+            return None
+
+    def know_until(self, event_id: int) -> None:
+        """Remember it; where the disk does not, all are forgotten the next time."""
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self._folder / _KNOWN_UNTIL).write_text(str(event_id))
+
+    def begin_anew(self, event_id: int) -> None:
+        """Keep only what was seen in this session: nobody knows what else was deleted up to an event."""
+        _sweep(self._folder, self._kept_bytes, self._since_s)
+        self.know_until(event_id)
 
     def _find(self, item: StorageObject, token: CancelToken, me: RlsContext) -> QImage | None:
         """Return a thumbnail; in the worker.
@@ -135,7 +167,10 @@ class Thumbnails:
                 part.replace(self._path(item))
 
     def _path(self, item: StorageObject) -> Path:
-        return self._folder / _hidden(item.bucket_id) / f"{_hidden(f'{item.id}/{item.version}')}.thumb"
+        return self._path_of(item.bucket_id, item.id, item.version)
+
+    def _path_of(self, bucket_id: str, object_id: str, version: str) -> Path:
+        return self._folder / _hidden(bucket_id) / f"{_hidden(f'{object_id}/{version}')}.thumb"
 
 
 def _hidden(text: str) -> str:
@@ -153,7 +188,7 @@ def _sweep(folder: Path, kept_bytes: int, not_before_s: float) -> None:
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):
             state = path.stat()
-            if stat.S_ISREG(state.st_mode):
+            if stat.S_ISREG(state.st_mode) and path.name != _KNOWN_UNTIL:
                 files.append((state.st_mtime, state.st_size, path))
     total = 0
     for used_s, size_bytes, path in sorted(files, reverse=True):

@@ -94,6 +94,31 @@ def test_what_is_deleted_for_good_leaves_none_on_the_disk(desk: Desk, thumbnails
     assert kept(desk) == []
 
 
+def test_what_others_delete_leaves_none_either(desk: Desk, thumbnails: Thumbnails) -> None:
+    desk.until(lambda: thumbnails.known_until() is not None)
+    for name in ("a.png", "b.png"):
+        made(desk, desk.storage.upload("photos", name, encoded(80, 40), desk.me))
+    assert len(kept(desk)) == 2
+    desk.storage.delete("photos", "a.png", desk.me, for_good=True)
+    desk.until(lambda: len(kept(desk)) == 1)
+    desk.storage.delete_trees("photos", ["b.png"], desk.me, for_good=True)
+    desk.until(lambda: kept(desk) == [])
+
+
+def test_nobody_knows_what_was_deleted_while_no_window_was_open_where_nothing_was_noted(
+    desk: Desk, thumbnails: Thumbnails
+) -> None:
+    desk.until(lambda: thumbnails.known_until() is not None)
+    earlier, seen = desk.put("a.png", encoded(80, 40)), desk.put("b.png", encoded(80, 40))
+    made(desk, earlier)
+    made(desk, seen)
+    os.utime(thumbnails._path(earlier), (0, 0))
+    (thumbnails._folder / "known-until").unlink()
+    desk.put("c.txt")
+    desk.until(lambda: thumbnails.known_until() is not None)
+    assert kept(desk) == [thumbnails._path(seen).name]
+
+
 def test_who_may_not_see_the_object_gets_none_that_others_made(desk: Desk, thumbnails: Thumbnails) -> None:
     item = desk.put("a.png", encoded(80, 40))
     assert made(desk, item) is not None
