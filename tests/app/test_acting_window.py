@@ -402,7 +402,7 @@ def test_what_is_passed_over_because_policies_say_so_is_told_and_explained(share
     tester.reject()
     operations.delete("photos", ["mine.txt", "trips/"], None, told.append)
     shared.until(lambda: told == [Removal(1, refused=1)])
-    shared.session.controllers.editing._tell_deleted(told[0], shared.session.controllers.undo.era)
+    shared.session.controllers.editing._teller.tell(told, shared.session.controllers.undo.era)
     assert shared.toast.text == "1 object deleted; policies do not let these be deleted: 1 object"
 
 
