@@ -34,7 +34,7 @@ def open_window(data_dir: Path | None) -> int:
     if reason:
         raise EnvironmentFault(reason, hint=COMMANDS_HINT)
     try:
-        from app.garbage import left_alone
+        from app.imports import left_alone
 
         with left_alone():
             from app.application import run as run_window

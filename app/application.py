@@ -24,9 +24,10 @@ from app.controllers.recovery import RecoveryController
 from app.dialogs.file_chooser import Ask, choose_folder
 from app.dialogs.quit_dialog import QuitDialog
 from app.errors import ErrorPresenter
-from app.garbage import GarbageCollector, left_alone
+from app.garbage import GarbageCollector
 from app.i18n import translate
 from app.icons import Icons, program_icon
+from app.imports import left_alone
 from app.leaving import LEAVE_S, Closer, Step, attempt, end_after, tell_inside_loop
 from app.look import Look
 from app.settings import WindowSettings

@@ -11,26 +11,12 @@ collects what came since, youngest first.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer
 
 _LOOK_MS: Final = 500
 """Time between two looks: short, so that there is never much to do at once."""
-
-
-@contextmanager
-def left_alone() -> Iterator[None]:
-    """Collect nothing meanwhile: a thousand modules would be looked through again and again as they are imported."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class GarbageCollector(QObject):

@@ -11,7 +11,8 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from app.garbage import GarbageCollector, left_alone
+from app.garbage import GarbageCollector
+from app.imports import left_alone
 
 
 class Knot:

@@ -10,7 +10,7 @@ import sys
 
 def main(argv: list[str]) -> None:
     """Measure and print."""
-    from app.garbage import left_alone
+    from app.imports import left_alone
 
     with left_alone():
         from tests.benchmarks import browsing_tour
