@@ -168,3 +168,6 @@ RECOVERED_VERSIONS_GRACE_S: Final = 30 * 24 * 3600
 
 RETENTION_MAX: Final = 36_500
 """Largest number of versions or days that a bucket can be told to keep: a century."""
+
+CLAUSE_ELEMENTS_MAX: Final = 100_000
+"""Elements of SQL made of policies that are remembered, all callers' together: 35 MiB, at some 20 to 40 a policy."""

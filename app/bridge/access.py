@@ -5,6 +5,7 @@ All of it is done in their own name, whoever the window acts as: the commands th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -155,7 +156,7 @@ class AccessBridge:
             self._own,
             name=UNCHANGED if draft.name == user.name else draft.name,
             role=UNCHANGED if draft.role == user.role else draft.role,
-            claims=UNCHANGED if dict(draft.claims) == dict(user.claims) else draft.claims,
+            claims=UNCHANGED if _text(draft.claims) == _text(user.claims) else draft.claims,
             password=draft.password,
             seen=user,
         )
@@ -164,8 +165,13 @@ class AccessBridge:
         tokens, life = self._workspace.tokens, draft.expires_in_s
         if draft.user is not None:
             now = self._workspace.users.get(draft.user.id, self._own)
-            if (now.role, dict(now.claims)) != (draft.user.role, dict(draft.user.claims)):
+            if (now.role, _text(now.claims)) != (draft.user.role, _text(draft.user.claims)):
                 text = translate("AccessBridge", "{who} has been changed meanwhile. Look at them again first.")
                 raise InvalidRequest(text.format(who=now.name))
             return tokens.mint_for(now, self._own, life)
         return tokens.mint(self._own, sub=draft.sub, role=draft.role, claims=draft.claims, expires_in_s=life)
+
+
+def _text(claims: Mapping[str, Any]) -> str:
+    """Return claims so that `1`, `1.0` and `true` in them are not taken for one another."""
+    return json.dumps(dict(claims), sort_keys=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.errors.base import StorageError
+from engine.ids import is_id
 
 
 class RequestFault(StorageError):
@@ -18,9 +19,12 @@ class NotFound(RequestFault):
 
 
 class BucketNotFound(NotFound):
-    """No such bucket for this caller."""
+    """No such bucket for this caller. An id that it was asked for by tells people nothing, and is no path."""
 
     code = "NoSuchBucket"
+
+    def __init__(self, message: str, *, path: str | None = None, hint: str | None = None, about: str = "") -> None:
+        super().__init__(message, path=None if path is None or is_id(path) else path, hint=hint, about=about)
 
 
 class ObjectNotFound(NotFound):

@@ -6,6 +6,7 @@ the user does.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -208,8 +209,8 @@ class Users:
             if name != user.name:
                 _refuse_taken(tx, _U.name == name, name, about="name")
             now = self._now()
-            known = {"name": user.name, "role": user.role, "claims": dict(user.claims)}
-            changed = {name: value for name, value in values.items() if name not in known or value != known[name]}
+            known = {"name": user.name, "role": user.role, "claims": user.claims}
+            changed = {one: value for one, value in values.items() if one not in known or _differ(value, known[one])}
             if changed:
                 # Later than before whatever the clock says: by this alone it is seen that a password is another.
                 later = case((_U.updated_at >= now, _U.updated_at + 1), else_=now)
@@ -231,6 +232,13 @@ def _found(tx: Transaction, name_or_id: str) -> User:
     if row is None:
         raise UserNotFound("There is no such user", path=name_or_id)
     return _user_from(row)
+
+
+def _differ(one: object, other: object) -> bool:
+    """Return whether policies could tell two values apart; Python takes `1`, `1.0` and `true` for one another."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return json.dumps(dict(one), sort_keys=True) != json.dumps(dict(other), sort_keys=True)
+    return one != other
 
 
 def _refuse_taken(tx: Transaction, condition: ColumnElement[bool], value: str, about: str) -> None:

@@ -301,6 +301,10 @@ class Transaction:
         """Whether anybody may see an object, or see it no more, because it gets another content."""
         return self._state.clauses.judge_contents(self.rules)
 
+    def forget_rules(self) -> None:
+        """Let go of what was made of the rules, which this transaction changes; it is made again where it is needed."""
+        self._state.clauses.forget()
+
     def may_insert(self, table: PolicyTable = PolicyTable.OBJECTS) -> bool:
         """Return whether the caller could add any row at all: an object to the bucket that `within` named, a bucket."""
         return self.context.can_bypass_rls or self._rules.may_ever(Command.INSERT, table)

@@ -175,7 +175,7 @@ class Explainer:
         ]
         public = found.public and question.command is Command.SELECT
         allowed = question.subject.can_bypass_rls or public or all(step.granted for step in steps)
-        reason = reason_of(question.subject, question.command, steps, public=public)
+        reason = reason_of(question.subject, question.table, steps, public=public)
         return Explanation(allowed, reason, question.command, tuple(dict.fromkeys(verdicts)))
 
     def _step(self, need: _Need, kept: Sequence[_Kept], question: Question, found: Subject, facts: Facts) -> Step:

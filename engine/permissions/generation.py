@@ -49,3 +49,4 @@ def raise_generation(tx: Transaction) -> None:
         tx.execute(insert(storage_settings).values(name=ACCESS_GENERATION, value=raised))
     else:
         tx.execute(update(storage_settings).where(_S.name == ACCESS_GENERATION).values(value=raised))
+    tx.forget_rules()

@@ -1,7 +1,8 @@
 """Remembers the SQL that is made of callers' policies: making it costs several times what running it does.
 
 What was made counts for a caller of whom policies know the same, as long as the policies are the same object; where one
-of them asks for the time, nothing is remembered.
+of them asks for the time, nothing is remembered. All that is remembered is bounded by its size, for a clause is as
+large as the policies that it is made of.
 
 Threads: any.
 """
@@ -9,31 +10,58 @@ Threads: any.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.sql.visitors import iterate
 
 from engine.access_types import PolicyCommand
-from engine.permissions.language.tree import Column, Fact
+from engine.limits import CLAUSE_ELEMENTS_MAX
+from engine.permissions.language.tree import Call, Column, Fact, Node
 from engine.permissions.rows import PolicyTable
 from engine.permissions.rules import Rule
 from engine.types import RlsContext
 
-_CLAUSES_MAX: Final = 512
+_OF_THE_ACT: Final = frozenset({"storage.operation", "storage.allow_only_operation", "storage.allow_any_operation"})
+"""Facts and functions that ask what is being done; all others are about who does it, or about the row."""
+
 _STAYING: Final = frozenset({"id", "bucket_id", "name", "path_tokens", "owner", "owner_id", "created_at"})
 """Columns of an object that are the same after its content was replaced."""
 
 
-class MadeClauses:
-    """Makes clauses, or finds them made."""
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What was made for one caller.
 
-    def __init__(self) -> None:
+    Attributes:
+        claims: Theirs; as long as they are held, no others have their identity.
+        clause: What it came to.
+        elements: How many it consists of.
+    """
+
+    claims: object
+    clause: ColumnElement[bool]
+    elements: int
+
+
+class MadeClauses:
+    """Makes clauses, or finds them made.
+
+    Args:
+        elements_max: How many elements all that are remembered may have together.
+    """
+
+    def __init__(self, elements_max: int = CLAUSE_ELEMENTS_MAX) -> None:
+        self._elements_max = elements_max
         self._lock = threading.Lock()
         self._rules: Sequence[Rule] = ()
         self._are_timeless = True
+        self._ask_for_operation = False
         self._judge_contents = False
-        self._made: dict[Hashable, tuple[Any, ColumnElement[bool]]] = {}
+        self._made: dict[Hashable, _Made] = {}
+        self._elements = 0
 
     def get(
         self, rules: Sequence[Rule], context: RlsContext, what: Hashable, make: Callable[[], ColumnElement[bool]]
@@ -46,19 +74,18 @@ class MadeClauses:
             what: Tells it from others of the same caller.
             make: Makes it.
         """
-        operation = None if context.act is None else context.act.operation
-        key = context.user_id, context.role, id(context.claims), operation, what
         with self._lock:
             self._follow(rules)
+            operation = context.act.operation if self._ask_for_operation and context.act is not None else None
+            key = context.user_id, context.role, id(context.claims), operation, what
             found = self._made.get(key)
         if found is not None:
-            return found[1]
+            return found.clause
         clause = make()
+        made = _Made(context.claims, clause, sum(1 for _ in iterate(clause)))
         with self._lock:
             if self._are_timeless and rules is self._rules:
-                if len(self._made) >= _CLAUSES_MAX:
-                    self._made = {}
-                self._made[key] = context.claims, clause  # which keeps their identity theirs
+                self._keep(key, made)
         return clause
 
     def judge_contents(self, rules: Sequence[Rule]) -> bool:
@@ -71,10 +98,26 @@ class MadeClauses:
             self._follow(rules)
             return self._judge_contents
 
+    def forget(self) -> None:
+        """Let go of everything that was made: the rules are about to be others."""
+        with self._lock:
+            self._made, self._elements = {}, 0
+
+    def _keep(self, key: Hashable, made: _Made) -> None:
+        """Remember what was made, in the place of what was made first. Needs the lock."""
+        if made.elements > self._elements_max or key in self._made:
+            return
+        self._made[key] = made
+        self._elements += made.elements
+        while self._elements > self._elements_max:
+            self._elements -= self._made.pop(next(iter(self._made))).elements
+
     def _follow(self, rules: Sequence[Rule]) -> None:
         """Forget what was made of other rules. Needs the lock."""
         if rules is not self._rules:
-            self._rules, self._are_timeless, self._made = rules, not ask_for_time(rules), {}
+            self._rules, self._made, self._elements = rules, {}, 0
+            self._are_timeless = not ask_for_time(rules)
+            self._ask_for_operation = ask_for_operation(rules)
             self._judge_contents = judge_contents(rules)
 
 
@@ -96,5 +139,19 @@ def ask_for_time(rules: Sequence[Rule]) -> bool:
     Args:
         rules: Any.
     """
-    said = [expression for rule in rules for expression in (rule.using, rule.check) if expression is not None]
-    return any(isinstance(node, Fact) and node.name == "now" for one in said for node in one.root.walk())
+    return any(isinstance(node, Fact) and node.name == "now" for node in _nodes(rules))
+
+
+def ask_for_operation(rules: Sequence[Rule]) -> bool:
+    """Return whether what rules say depends on what the caller is doing.
+
+    Args:
+        rules: Any.
+    """
+    return any(isinstance(node, Fact | Call) and node.name in _OF_THE_ACT for node in _nodes(rules))
+
+
+def _nodes(rules: Sequence[Rule]) -> Iterator[Node]:
+    """Return everything that rules consist of."""
+    said = (expression for rule in rules for expression in (rule.using, rule.check) if expression is not None)
+    return (node for expression in said for node in expression.root.walk())

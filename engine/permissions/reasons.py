@@ -7,14 +7,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.access_types import PolicyVerdict
-from engine.permissions.rows import Command
+from engine.permissions.rows import Command, PolicyTable
 from engine.types import RlsContext
 
-_VERBS: Final = {
-    Command.SELECT: "read",
-    Command.INSERT: "add",
-    Command.UPDATE: "change",
-    Command.DELETE: "delete",
+_DOING: Final = {
+    PolicyTable.OBJECTS: {
+        Command.SELECT: "read here",
+        Command.INSERT: "add here",
+        Command.UPDATE: "change here",
+        Command.DELETE: "delete here",
+    },
+    PolicyTable.BUCKETS: {
+        Command.SELECT: "see this bucket",
+        Command.INSERT: "make this bucket",
+        Command.UPDATE: "change this bucket",
+        Command.DELETE: "delete this bucket",
+    },
 }
 
 
@@ -46,12 +54,12 @@ class Step:
         return [verdict for verdict in self.verdicts if not verdict.policy.spec.permissive and not verdict.result]
 
 
-def reason_of(who: RlsContext, command: Command, steps: Sequence[Step], *, public: bool) -> str:
+def reason_of(who: RlsContext, table: PolicyTable, steps: Sequence[Step], *, public: bool) -> str:
     """Return why something is allowed, or not.
 
     Args:
         who: Whom it is about.
-        command: What they want to do.
+        table: Whose policies are asked.
         steps: What must be granted for it.
         public: Whether everybody may, beside all policies.
     """
@@ -66,7 +74,7 @@ def reason_of(who: RlsContext, command: Command, steps: Sequence[Step], *, publi
         )
         return f"Allowed by {_listed(list(names))}"
     if not refused.letting_in:
-        return f"No policy lets {who.role} {_VERBS[refused.command]} here"
+        return f"No policy lets {who.role} {_DOING[table][refused.command]}"
     return _refusal(refused.holding_back or refused.letting_in)
 
 

@@ -96,6 +96,15 @@ def test_editing_changes_only_what_was_changed(desk: Desk, workspace: Workspace,
     assert workspace.users.verify_password("alicia", "correct horse").id == alice.id
 
 
+def test_a_claim_that_becomes_true_where_it_was_one_is_saved(desk: Desk, workspace: Workspace, alice: User) -> None:
+    workspace.users.change(alice.id, desk.me, claims={"staff": 1})
+    dialog = opened(desk)
+    dialog.edit.click()
+    desk.dialog(UserDialog).claims.setPlainText('{"staff": true}')
+    desk.dialog(UserDialog).save.click()
+    desk.until(lambda: dialog.known.users[0].claims["staff"] is True)
+
+
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(desk: Desk, workspace: Workspace, alice: User) -> None:
     dialog = opened(desk)
     dialog.edit.click()

@@ -230,7 +230,7 @@ def test_what_is_denied_says_who_may_not_do_what(shared: Desk) -> None:
     shared.until(lambda: shared.toast.text == "alice may not make this bucket. Policies decide.")
     shared.toast._button.click()
     tester = shared.dialog(AccessTester)
-    shared.until(lambda: tester.answer.reason.text() == "No policy lets authenticated add here")
+    shared.until(lambda: tester.answer.reason.text() == "No policy lets authenticated make this bucket")
     assert tester.windowTitle() == "Test access to hers"
     question = tester.form.question
     assert (question.table, question.command) == (PolicyTable.BUCKETS, Command.INSERT)
@@ -262,7 +262,7 @@ def test_what_may_not_be_done_with_a_bucket_is_explained_by_its_own_policies(sha
     shared.until(lambda: shared.toast.text == "alice may not change this bucket. Policies decide.")
     shared.toast._button.click()
     tester = shared.dialog(AccessTester)
-    shared.until(lambda: tester.answer.reason.text() == "No policy lets authenticated change here")
+    shared.until(lambda: tester.answer.reason.text() == "No policy lets authenticated change this bucket")
     assert tester.form.question.table is PolicyTable.BUCKETS
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -211,6 +212,25 @@ def test_what_a_user_is_called_ends_no_token_but_what_they_may_does(workspace: W
         workspace.users.change(user.id, service, **change)
         assert not is_good(minted), change
         assert is_good(token())
+
+
+@pytest.mark.parametrize(
+    "other", [{"a": True}, {"a": 1.0}, {"a": [{"b": 1}]}, {"a": [{"b": True}]}, {"a": [{"b": 1.0}]}]
+)
+def test_claims_that_only_python_takes_for_equal_are_stored(
+    workspace: Workspace, service: RlsContext, other: dict[str, object]
+) -> None:
+    for first in ({"a": 1}, {"a": [{"b": 1}]}, {"a": [{"b": 0}]}):
+        user = workspace.users.add(f"alice {json.dumps(first)}", service, claims=first)
+        workspace.users.change(user.id, service, claims=other)
+        assert json.dumps(dict(workspace.users.get(user.id, service).claims)) == json.dumps(other)
+
+
+def test_claims_in_another_order_are_no_change(workspace: Workspace, service: RlsContext) -> None:
+    user = workspace.users.add("alice", service, claims={"a": 1, "b": {"c": 2, "d": 3}})
+    assert (
+        workspace.users.change(user.id, service, claims={"b": {"d": 3, "c": 2}, "a": 1}).changed_at == user.changed_at
+    )
 
 
 def test_a_name_that_is_taken_stays_with_who_has_it(workspace: Workspace, service: RlsContext) -> None:

@@ -164,6 +164,19 @@ def test_buckets_are_explained_by_their_own_policies(
     assert not ask(Command.INSERT, "abc")
 
 
+def test_what_is_refused_of_a_bucket_is_said_of_the_bucket(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, let: Let, anon: RlsContext
+) -> None:
+    def why(command: Command, name: str) -> str:
+        return storage.policies.explain(anon, command, name, "", service, table=PolicyTable.BUCKETS).reason
+
+    assert why(Command.SELECT, "photos") == "No policy lets anon see this bucket"
+    assert why(Command.INSERT, "new") == "No policy lets anon make this bucket"
+    let("SELECT", "true", table=PolicyTable.BUCKETS)
+    assert why(Command.UPDATE, "photos") == "No policy lets anon change this bucket"
+    assert why(Command.DELETE, "photos") == "No policy lets anon delete this bucket"
+
+
 def test_only_the_service_role_asks(
     storage: FileStorage, bucket: Bucket, service: RlsContext, alice: RlsContext
 ) -> None:

@@ -35,6 +35,9 @@ CONTENTS = {
     "nothing": {},
 }
 
+BEGUN_S = 60
+"""How long a process may take until its work has begun."""
+
 KillAfter = Callable[..., bool]
 """Kills a process after some seconds of work; see `kill_after`."""
 
@@ -112,13 +115,25 @@ def nursery() -> Iterator[Nursery]:
 
 
 @pytest.fixture
-def kill_after(nursery: Nursery) -> KillAfter:
-    """Return a function that lets a process work on a data folder for so many seconds, kills it, and says whether."""
+def kill_after(nursery: Nursery, tmp_path: Path) -> KillAfter:
+    """Return a function that lets a process work on a data folder, kills it in the middle, and says whether it did.
+
+    The seconds count from when the work has begun. With none the process waits there for its end, so that this one is
+    killed in the middle for sure.
+    """
+    begun = tmp_path / "begun"
 
     def kill(seconds: float, work: str, data_dir: Path, **more: str) -> bool:
-        pid = nursery.start({"work": work, "data_dir": str(data_dir)} | more)
+        begun.unlink(missing_ok=True)
+        plan = {"work": work, "data_dir": str(data_dir), "begun": str(begun), "hold": seconds == 0}
+        pid = nursery.start(plan | more)
+        deadline = time.monotonic() + BEGUN_S
+        while not begun.exists() and time.monotonic() < deadline:
+            time.sleep(0.001)
         time.sleep(seconds)
         os.kill(pid, signal.SIGKILL)
-        return nursery.wait(pid) == -signal.SIGKILL
+        ended = nursery.wait(pid)
+        assert begun.exists(), f"it did not begin, and ended with {ended}"
+        return ended == -signal.SIGKILL
 
     return kill

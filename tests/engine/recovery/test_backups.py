@@ -239,8 +239,8 @@ def test_a_process_killed_at_any_moment_leaves_only_whole_backups(
 ) -> None:
     database, folder = workspace.settings.database_path, tmp_path / "backups"
     for number in range(12):
-        kill_after(0.003 * number, "back up", workspace.settings.data_dir, folder=str(folder))
-
+        assert kill_after(0.003 * number, "back up", workspace.settings.data_dir, folder=str(folder))
+        assert number > 0 or list(folder.glob(".holdall*"))
         for backup in Backups(database, folder, 3, 1).list():
             copy_database(backup.path, tmp_path / "checked.db", CancelToken())
 

@@ -228,6 +228,23 @@ def test_a_folder_mark_keeps_a_bucket(storage: FileStorage, bucket: Bucket, serv
         storage.delete_bucket("photos", service)
 
 
+def test_who_asks_for_a_bucket_that_is_gone_is_told_its_name_but_no_id(
+    storage: FileStorage, bucket: Bucket, service: RlsContext
+):
+    storage.delete_bucket(bucket.id, service)
+    calls: list[Callable[[str], object]] = [
+        lambda which: storage.delete_bucket(which, service),
+        lambda which: storage.empty_bucket(which, service),
+        lambda which: storage.rename_bucket(which, "other", service),
+        lambda which: storage.get_bucket(which, service),
+    ]
+    for call in calls:
+        for which, said in ((bucket.name, "Bucket not found: photos"), (bucket.id, "Bucket not found")):
+            with pytest.raises(BucketNotFound) as refused:
+                call(which)
+            assert str(refused.value) == said
+
+
 def test_a_bucket_is_gone_though_its_folder_cannot_be_removed(
     storage: FileStorage,
     backend: StorageBackend,
