@@ -1,4 +1,7 @@
-"""How the owners of objects are called: the names of the users who are known here, kept at hand for what makes rows."""
+"""How the owners of objects are called: the names of the users who are known here, kept at hand for what makes rows.
+
+Who acts as somebody sees what they could know: their own name, and of nobody else's.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, Signal
 
+from app.bridge.acting import Acting
 from app.bridge.events import EventRelay
 from app.bridge.tasks import Tasks
+from app.i18n import translate
 from engine.access_types import User
 from engine.workspace import Workspace
 
@@ -21,24 +26,31 @@ class Owners(QObject):
 
     changed = Signal()
 
-    def __init__(self, workspace: Workspace, tasks: Tasks, relay: EventRelay, parent: QObject) -> None:
+    def __init__(self, workspace: Workspace, acting: Acting, tasks: Tasks, relay: EventRelay, parent: QObject) -> None:
         """Read the names, and again whenever something changes that is in no folder.
 
         Args:
             workspace: Whose users.
+            acting: In whose name rows are read.
             tasks: For reading.
             relay: The news.
             parent: Qt's owner.
         """
         super().__init__(parent)
         self._workspace = workspace
+        self._acting = acting
         self._tasks = tasks
         self._names: Mapping[str, str] = {}
         relay.everything_changed.connect(self._look)
         self._look()
 
     def name_of(self, owner_id: str) -> str:
-        """Return how somebody is called; nothing where they are not known here."""
+        """Return how somebody is called; nothing where whoever looks does not know them."""
+        identity = self._acting.identity
+        if identity is not None:
+            return identity.name if owner_id == identity.context.user_id != identity.name else ""
+        if owner_id == self._workspace.owner_id:
+            return translate("Owners", "You")
         return self._names.get(owner_id, "")
 
     def _look(self) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from app.actions import ActionId
+from app.bridge.acting import Identity
 from app.models.cells import Column
 from engine.context import RlsContext
 from tests.app.helpers import Desk
@@ -38,3 +39,24 @@ def test_owners_are_called_by_their_names_as_these_change(desk: Desk) -> None:
     desk.until(lambda: owners(desk)["hers.txt"] == "alicia" and facts.told.get("Owner") == "alicia")
     users.remove(alice.id, desk.me)
     desk.until(lambda: owners(desk)["hers.txt"] == alice.id[:8])
+
+
+def test_who_acts_as_somebody_sees_their_name_and_nobody_elses(desk: Desk) -> None:
+    users = desk.session._side._workspace.users
+    alice, bob = (users.add(name, desk.me) for name in ("alice", "bob"))
+    desk.bucket("photos")
+    desk.adopt("public-read")
+    desk.storage.upload("photos", "hers.txt", b"x", RlsContext.service(alice.id))
+    desk.storage.upload("photos", "his.txt", b"x", RlsContext.service(bob.id))
+    desk.put("mine.txt")
+    desk.until(lambda: owners(desk) == {"hers.txt": "alice", "his.txt": "bob", "mine.txt": "You"})
+
+    acting, me = desk.session._side.acting, desk.me.user_id or ""
+    acting.begin(Identity("alice", users.context_of(alice)))
+    desk.until(lambda: owners(desk) == {"hers.txt": "alice", "his.txt": bob.id[:8], "mine.txt": me[:8]})
+    desk.session.actions[ActionId.INSPECTOR].trigger()
+    desk.select("his.txt")
+    desk.until(lambda: desk.views.inspector._facts.told.get("Owner") == bob.id[:8])
+
+    acting.stop()
+    desk.until(lambda: owners(desk) == {"hers.txt": "alice", "his.txt": "bob", "mine.txt": "You"})
