@@ -130,6 +130,18 @@ class TestPaste:
         assert two.views.hold.kept is None
         assert not two.session._tracker.situation().can_paste
 
+    def test_files_that_were_dragged_and_came_late_are_for_nobody_else(self, two: Desk, tmp_path: Path) -> None:
+        carrying, acting = two.session.controllers.carrying, two.session._side.acting
+        carrying._offer_late(acting.identity, [tmp_path])
+        assert carries_files(QGuiApplication.clipboard().mimeData())
+        assert two.session._tracker.situation().can_paste
+        acting.begin(Identity("a visitor", RlsContext.anonymous()))
+        assert not two.session._tracker.situation().can_paste
+
+        carrying._offer_late(None, [tmp_path])
+        assert not carries_files(QGuiApplication.clipboard().mimeData())
+        assert not two.session._tracker.situation().can_paste
+
     def test_what_another_program_has_put_into_the_clipboard_stays_there(self, two: Desk) -> None:
         QGuiApplication.clipboard().setText("something else")
         two.session._side.acting.begin(Identity("a visitor", RlsContext.anonymous()))
