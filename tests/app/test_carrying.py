@@ -259,6 +259,32 @@ def test_what_changes_while_a_copy_is_under_way_is_not_replaced_and_that_is_said
     two.until(lambda: held(two, "other") == {"a": b"old", "b": b"newer"})
 
 
+def test_what_changes_as_a_move_begins_is_not_replaced_and_that_is_said(
+    two: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        two.put(name, b"new")
+        two.storage.upload("other", name, b"old", two.me)
+    storage, move_many = two.storage, two.storage.move_many
+
+    def late(*args: object, **options: object) -> object:
+        storage.upload("other", "b", b"newer", two.me, UploadOptions(replace=True))
+        return move_many(*args, **options)
+
+    monkeypatch.setattr(two.session._side.carrier, "_storage", _With(storage, move_many=late))
+    hold(two, ActionId.CUT, "a", "b")
+    two.go("other")
+    trigger(two, ActionId.PASTE)
+    dialog = two.dialog(ConflictDialog)
+    dialog.choose(ConflictAction.REPLACE)
+    dialog.for_all.setChecked(True)
+    dialog.go_on.click()
+
+    two.until(lambda: "“b” has changed while you were asked" in two.toast.text)
+    assert held(two, "other") == {"a": b"old", "b": b"newer"}
+    assert held(two) == {"a": b"new", "b": b"new"}
+
+
 def test_a_copy_stopped_before_anything_gave_way_can_be_undone(two: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     two.put("a")
     two.put("b", b"new")
