@@ -18,7 +18,9 @@ _RECENT: Final = timedelta(days=2)
 
 
 def size_text(size_bytes: int) -> str:
-    """Return a size in decimal units: "0 bytes", "4.1 kB", "1.2 GB"."""
+    """Return a size in decimal units: "0 bytes", "1 byte", "4.1 kB", "1.2 GB"."""
+    if size_bytes == 1:  # which Qt calls "1 bytes"
+        return translate("Formats", "%Ln byte(s)", None, size_bytes)
     return QLocale().formattedDataSize(size_bytes, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 

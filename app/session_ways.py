@@ -115,12 +115,11 @@ class Ways(QObject):
         """Bring back the tabs that there were, or the place where somebody was last."""
         settings = self._frame.settings
         tabs, active = read_tabs(settings.tabs)
-        if tabs:
-            self.tabs.restore(tabs, active)
-            self._navigator.start(tabs[active])
-        else:
+        if not tabs:
             place = Location.parse(settings.place)
-            self._navigator.start(Tab(History() if place is None else History(place)))
+            tabs = (Tab(History() if place is None else History(place)),)
+        self.tabs.restore(tabs, active)
+        self._navigator.start(tabs[active])
 
     def remember(self) -> None:
         """Keep the tabs, where somebody is, and what is open in the tree; not before what was kept last is back."""

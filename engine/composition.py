@@ -100,6 +100,7 @@ class Identities:
     signing_keys: SigningKeys
     verifier: TokenVerifier
     key_ring: KeyRing
+    generation: AccessGeneration
 
 
 def identities_of(settings: Settings, core: Core, secrets: SecretStore) -> Identities:
@@ -124,6 +125,7 @@ def identities_of(settings: Settings, core: Core, secrets: SecretStore) -> Ident
         keys,
         TokenVerifier(known, rules),
         KeyRing(keys, others),
+        generation,
     )
 
 

@@ -80,6 +80,7 @@ class Workspace:
         signing_keys: What tokens and links are signed with.
         key_ring: Which keys count now, others' too.
         verifier: Tells who holds a token.
+        access_generation: Tells whether policies, users, tokens or keys have changed.
         signer: Makes and checks links.
         secrets: Where the workspace's keys are kept.
         audit: Who did what, and whether it was allowed.
@@ -106,6 +107,7 @@ class Workspace:
         identities = identities_of(settings, core, secrets)
         self.users, self.tokens, self.verifier = identities.users, identities.tokens, identities.verifier
         self.signing_keys, self.key_ring = identities.signing_keys, identities.key_ring
+        self.access_generation = identities.generation
         self.signer = UrlSigner(self.signing_keys.link_keys)
         events, quarantine = EventBus(), Quarantine(core.executor)
         announcer = Announcer(events)

@@ -188,8 +188,7 @@ class Carrier:
         there = self._storage.find(plan.order.place.bucket, [*gives_way], me)
         for path, stored in there.items():
             if stored.version != gives_way[path]:
-                text = translate("Carrier", "“{path}” has changed while you were asked. Nothing was replaced.")
-                raise ObjectChanged(text.format(path=path), path=path)
+                raise _changed_before(path)
 
     def _decided(
         self, plan: Plan, clash: Clash, decision: Decision | None, coming: set[str], me: RlsContext
@@ -216,10 +215,13 @@ class Carrier:
         self, order: Order, moves: Sequence[Move], gives_way: Mapping[str, str], ticket: Ticket, me: RlsContext
     ) -> Carried:
         target = None if order.is_within else order.place.bucket
-        moved = self._storage.move_many(
-            order.cargo.bucket, moves, me, target_bucket=target, replace=frozenset(gives_way),
-            progress=ticket.report, cancel=ticket.token,
-        )  # fmt: skip
+        try:
+            moved = self._storage.move_many(
+                order.cargo.bucket, moves, me, target_bucket=target, replace=frozenset(gives_way),
+                seen_versions=gives_way, progress=ticket.report, cancel=ticket.token,
+            )  # fmt: skip
+        except ObjectChanged as error:
+            raise _changed_before(error.path or "") from error
         back = Moving(
             order.place.bucket, moved.back, None if order.is_within else order.cargo.bucket, marks=moved.marks
         )
@@ -275,6 +277,11 @@ class Carrier:
                 continue
             for stored in self._storage.walk(order.cargo.bucket, move.source, me):
                 yield Move(stored.path, move.target + stored.path[len(move.source) :], stored.id)
+
+
+def _changed_before(path: str) -> ObjectChanged:
+    text = translate("Carrier", "“{path}” has changed while you were asked. Nothing was replaced.")
+    return ObjectChanged(text.format(path=path), path=path)
 
 
 def _changed(path: str) -> ObjectChanged:

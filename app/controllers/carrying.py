@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt
+from PySide6.QtCore import QMimeData, QObject, Qt
 from PySide6.QtGui import QClipboard, QDrag, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from app.bridge.acting import Identity
 from app.bridge.carriage import Carried, Order, Plan
 from app.bridge.carrying import Carrier
 from app.bridge.exporting import Exporter
@@ -87,7 +88,7 @@ class Carrying(QObject):
 
     def let_go(self) -> None:
         """Hold nothing more, in the clipboard neither: somebody else acts now, who may not even see it."""
-        if self._hold.is_ours(self._clipboard.mimeData()):
+        if self._hold.has_made(self._clipboard.mimeData()):
             self._clipboard.clear()
         self._hold.let_go()
 
@@ -112,6 +113,7 @@ class Carrying(QObject):
             return
         load = Load(self._targets.bucket or ("" if view.is_everywhere else view.location.bucket), count)
         self._targets.resolve(lambda target: load.settle(Cargo(target.bucket, target.paths)))
+        who = self._carrier.who
         outgoing = Outgoing(self._exporter, self._window, load, self._errors.present)
         if not button_is_down():
             outgoing.deleteLater()
@@ -123,7 +125,7 @@ class Carrying(QObject):
         self._hold.take(load, view.location)
         drag.exec(Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, Qt.DropAction.MoveAction)
         self._hold.put_down()
-        outgoing.end(self._offer_late)
+        outgoing.end(partial(self._offer_late, who))
 
     def _keep(self, motion: Motion, target: Target) -> None:
         if not all(target.paths):
@@ -150,11 +152,8 @@ class Carrying(QObject):
         self._toast.say(translate("Carrying", "Preparing %Ln item(s)…", None, count), kind="info")
 
         def made(files: list[Path]) -> None:
-            if self._carrier.who is not who:
-                return
-            self._hold.let_go()
-            self._clipboard.setMimeData(clip_data(QByteArray(), files))
-            self._toast.say(translate("Carrying", "%Ln item(s) copied: paste in a file manager", None, count))
+            said = translate("Carrying", "%Ln item(s) copied: paste in a file manager", None, count)
+            self._offer(files, who, said)
 
         self._exporter.export(target.bucket, target.paths, made, self._errors.present, moment=moment)
 
@@ -175,10 +174,15 @@ class Carrying(QObject):
     def _holds(self, load: Load) -> bool:
         return self._hold.kept == (load, Motion.COPY)
 
-    def _offer_late(self, files: list[Path]) -> None:
-        self._hold.let_go()
-        self._clipboard.setMimeData(clip_data(QByteArray(), files))
-        self._toast.say(translate("Carrying", "Ready: the files are in the clipboard, paste them anywhere"))
+    def _offer_late(self, who: Identity | None, files: list[Path]) -> None:
+        self._offer(files, who, translate("Carrying", "Ready: the files are in the clipboard, paste them anywhere"))
+
+    def _offer(self, files: list[Path], who: Identity | None, said: str) -> None:
+        """Put files that were asked for in a name into the clipboard, unless somebody else acts by now."""
+        if self._carrier.who is who:
+            self._hold.let_go()
+            self._clipboard.setMimeData(clip_data(self._hold.mark, files, is_cargo=False))
+            self._toast.say(said)
 
     def _look_at_clipboard(self) -> None:
         """Let go of what was cut or copied once another program, or another command, has put something else there."""

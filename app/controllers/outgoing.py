@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QWidget
 from app.bridge.exporting import Exporter
 from app.bridge.tasks import Ticket
 from app.cargo import Cargo, Load
-from app.views.drops import CARGO_TYPE
+from app.views.drops import CARGO_TYPE, MADE_TYPE
 
 _COPIED_FILES: Final = "x-special/gnome-copied-files"
 _URLS: Final = "text/uri-list"
@@ -134,16 +134,16 @@ class DragData(QMimeData):
         return _copied(self._outgoing.wait()) if mimetype == _COPIED_FILES else None
 
 
-def clip_data(mark: QByteArray, files: list[Path]) -> QMimeData:
+def clip_data(mark: QByteArray, files: list[Path], *, is_cargo: bool = True) -> QMimeData:
     """Return what the clipboard holds: the mark of the window and, for other programs, files if there are any.
 
     Args:
-        mark: The window's, or an empty one.
+        mark: The window's.
         files: Real ones.
+        is_cargo: Whether it stands for things of the window; else there are the files alone, and the window made them.
     """
     data = QMimeData()
-    if not mark.isEmpty():
-        data.setData(CARGO_TYPE, mark)
+    data.setData(CARGO_TYPE if is_cargo else MADE_TYPE, mark)
     if files:
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in files])
         data.setData(_COPIED_FILES, _copied(files))

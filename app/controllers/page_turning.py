@@ -11,7 +11,10 @@ from app.previews.shapes import Picture
 
 
 class PageTurner:
-    """Draws one page at a time, and after it the one that is wanted by then: none in between, and none in vain."""
+    """Draws one page at a time, and after it the one that is wanted by then: none in between, and none in vain.
+
+    A page that cannot be drawn is passed: turning goes on from it, though another is still shown.
+    """
 
     def __init__(self, previewer: Previewer, show: Callable[[Picture], None]) -> None:
         """Args: what draws pages; what shows them."""
@@ -49,7 +52,8 @@ class PageTurner:
 
     def _draw(self, source: Source, number: int, edge_px: int) -> None:
         drawn = partial(self._drawn, source, edge_px)
-        self._ticket = self._previewer.page(source, number, edge_px, drawn, lambda _: self.stop())
+        failed = partial(self._failed, source, number, edge_px)
+        self._ticket = self._previewer.page(source, number, edge_px, drawn, failed)
 
     def _drawn(self, source: Source, edge_px: int, picture: Picture) -> None:
         wanted, self._ticket = self._wanted, None
@@ -58,3 +62,8 @@ class PageTurner:
             self._draw(source, wanted, edge_px)
         else:
             self._wanted = None
+
+    def _failed(self, source: Source, number: int, edge_px: int, _error: Exception) -> None:
+        self._ticket = None
+        if self._wanted is not None and self._wanted != number:
+            self._draw(source, self._wanted, edge_px)

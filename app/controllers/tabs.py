@@ -130,7 +130,7 @@ class Tabs(QObject):
         """Show another tab."""
         if number == self._active or not 0 <= number < len(self._tabs):
             return
-        self._tabs[self._active] = self._navigator.tab
+        self._tabs[self._active] = self._as_known(self._navigator.tab)
         self._active = number
         self._navigator.show_tab(self._tabs[number])
         self._check(number)
@@ -185,6 +185,7 @@ class Tabs(QObject):
 
         Where one was may be hidden from them.
         """
+        was = self._as_known(was)
         tabs = [was if i == self._active else tab for i, tab in enumerate(self._tabs)]
         own = self._own or _Own(tuple(tabs), self._active, tuple(self._closed))
         if self._acting.identity is None:
@@ -196,6 +197,10 @@ class Tabs(QObject):
             self._tabs, self._closed = [Tab(_starting_at(tab.place)) for tab in tabs], []
         for number in self._others():
             self._check(number)
+
+    def _as_known(self, shown: Tab) -> Tab:
+        """Return the one that is shown; as it was remembered while its place is still being looked for."""
+        return shown if shown.place is not None else self._tabs[self._active]
 
     def _check(self, number: int) -> None:
         """See whether a tab's place is still there; of the past nothing goes."""

@@ -54,6 +54,8 @@ class LaidTexts:
             known = self._known[key] = self._lay(text, width, middle)
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
+        else:
+            self._known.move_to_end(key)  # so that what was not painted for longest goes first
         return known
 
     def _lay(self, text: str, width: int, middle: bool) -> tuple[QStaticText, int]:

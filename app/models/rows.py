@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from app import kinds, problems
 from app.formats import exact_size_text, full_time_text, size_text, time_text
 from app.i18n import translate
 from engine.files.quarantine import Problem
 from engine.types import Folder, ListPage, StorageObject
+
+_ID_SHOWN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +96,9 @@ class RowMaker:
     """Turns listing pages into rows.
 
     Attributes:
-        own_id: The owner id that is shown as "You".
-        name_of: How others are called; nothing for those who are not known. Called in any thread.
+        name_of: How owners are called; nothing for those who are not known. Called in any thread.
     """
 
-    own_id: str
     name_of: Callable[[str], str] = _nobody
 
     def rows(self, page: ListPage) -> tuple[Row, ...]:
@@ -123,9 +124,7 @@ class RowMaker:
         """Return how an owner is called in the window."""
         if owner_id is None:
             return "—"
-        if owner_id == self.own_id:
-            return translate("Rows", "You")
-        return self.name_of(owner_id) or owner_id[:8]
+        return self.name_of(owner_id) or owner_id[:_ID_SHOWN]
 
     def _folder(self, folder: Folder) -> Row:
         look = kinds.FOLDER

@@ -12,6 +12,8 @@ from app.location import Location
 CARGO_TYPE: Final = "application/x-holdall-cargo"
 """Marks data that stands for things of a window of ours: its files are made only when another program asks for them."""
 
+MADE_TYPE: Final = "application/x-holdall-made"
+"""Marks files that a window of ours has made of its things, where nothing in it stands for these any more."""
 
 PLACE_TYPE: Final = "application/x-holdall-place"
 """Marks a drag of a node of the tree, or of a favourite: it is pinned or put in order, and goes nowhere else."""

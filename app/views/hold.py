@@ -15,7 +15,7 @@ from PySide6.QtGui import QDropEvent
 from app.cargo import Load, Motion
 from app.i18n import translate
 from app.location import Location
-from app.views.drops import CARGO_TYPE
+from app.views.drops import CARGO_TYPE, MADE_TYPE
 
 
 class Hold(QObject):
@@ -84,6 +84,11 @@ class Hold(QObject):
     def is_ours(self, data: QMimeData | None) -> bool:
         """Return whether drag or clipboard data stands for things of this window."""
         return data is not None and data.hasFormat(CARGO_TYPE) and data.data(CARGO_TYPE) == self.mark
+
+    def has_made(self, data: QMimeData | None) -> bool:
+        """Return whether clipboard data is from this window: things of it, or files alone that were made of such."""
+        is_made = data is not None and data.hasFormat(MADE_TYPE) and data.data(MADE_TYPE) == self.mark
+        return is_made or self.is_ours(data)
 
     def carries(self, data: QMimeData) -> bool:
         """Return whether a drag is one of ours that is going on."""

@@ -7,14 +7,14 @@ moves. Rows whose places others take are parked under names that no path can hav
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sqlalchemy import bindparam, literal, select, update
 
 from engine.cancel import CancelToken
-from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectNotFound, Unauthorized
+from engine.errors import InvalidRequest, ObjectAlreadyExists, ObjectChanged, ObjectNotFound, Unauthorized
 from engine.files.announce import Announcer
 from engine.files.candidates import candidate_of, check_writable, reached_by
 from engine.files.folder_queries import below
@@ -133,7 +133,8 @@ class ManyMoves:
         moves: Sequence[Move],
         context: RlsContext,
         target_bucket: str | None,
-        may_replace: Collection[str] = (),
+        may_replace: Collection[str],
+        seen_versions: Mapping[str, str],
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> Moved:
@@ -145,6 +146,7 @@ class ManyMoves:
             context: Who asks.
             target_bucket: Where they go, or None for the same bucket.
             may_replace: Paths whose objects may give way; these go to the trash where the bucket has one.
+            seen_versions: The only content that may give way at a path, where the caller has seen one.
             progress: Told of rows.
             cancel: Ends it before the commit; nothing moved then.
 
@@ -153,6 +155,7 @@ class ManyMoves:
             ObjectNotFound: One of them is not there, or another object is (`Move.object_id`); nothing moved.
             Unauthorized: The caller may not change one of them, or not delete what is to give way.
             ObjectAlreadyExists: An object stands where one should go, or two want one path; nothing moved.
+            ObjectChanged: Something else than was seen stands there by now; nothing moved.
             InvalidRequest: A folder would move into itself, or something is named twice.
             InvalidKey: A path breaks the rules; nothing moved.
             UnsupportedMediaType: The target bucket does not take the type of one of them; nothing moved.
@@ -168,7 +171,7 @@ class ManyMoves:
             plan = _planned(change, target, groups, set(may_replace))
             before = [row.parent + row.leaf for row, _ in plan.rows]
             drop_rows(change, source, plan.merged, for_good=True)
-            _displace(change, target, plan.displaced)
+            _displace(change, target, plan.displaced, seen_versions)
             _relocate(change, source, target, plan, token, progress)
             mark, is_within = change.tx.last_journal_id(), source.id == target.id
             back = tuple(move for group in plan.groups for move in group.back(mark, is_within=is_within))
@@ -316,12 +319,20 @@ def _take_out(plan: _Plan) -> None:
         group.rows = [move for move in group.rows if move[0].id not in merged]
 
 
-def _displace(change: Mutation, target: Bucket, ids: Sequence[str]) -> None:
-    """Let objects give way, to the trash where there is one."""
+def _displace(change: Mutation, target: Bucket, ids: Sequence[str], seen: Mapping[str, str]) -> None:
+    """Let objects give way, to the trash where there is one.
+
+    Raises:
+        ObjectChanged: One of them is another content than the caller has seen.
+    """
     query = select(*MOVE_COLUMNS).where(_O.id.in_(bindparam("ids", expanding=True)))
     for start in range(0, len(ids), SLICE):
         rows = change.system.execute(query, {"ids": ids[start : start + SLICE]}).all()
         change.require_settled({row.journal_id for row in rows})
+        for row in rows:
+            path = row.parent + row.leaf
+            if seen.get(path, row.version) != row.version:
+                raise ObjectChanged("Somebody else has stored another content", path=path)
         drop_rows(change, target, rows, for_good=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -148,11 +148,17 @@ class WriteCalls(Calls):
         *,
         target_bucket: str | None = None,
         replace: Collection[str] = (),
+        seen_versions: Mapping[str, str] | None = None,
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> Moved:
-        """Give objects and folders other paths, all or none; also each other's."""
-        return self._use.many_moves.move(bucket, moves, context, target_bucket, replace, progress, cancel)
+        """Give objects and folders other paths, all or none; also each other's.
+
+        `replace` names the paths whose objects may give way, `seen_versions` which content alone may at some of them.
+        """
+        return self._use.many_moves.move(
+            bucket, moves, context, target_bucket, replace, seen_versions or {}, progress, cancel
+        )
 
     @act(Operation.OBJECT_COPY, path="source_path", told=("target_path", "target_bucket"))
     def copy(

@@ -130,6 +130,18 @@ class TestPaste:
         assert two.views.hold.kept is None
         assert not two.session._tracker.situation().can_paste
 
+    def test_files_that_were_dragged_and_came_late_are_for_nobody_else(self, two: Desk, tmp_path: Path) -> None:
+        carrying, acting = two.session.controllers.carrying, two.session._side.acting
+        carrying._offer_late(acting.identity, [tmp_path])
+        assert carries_files(QGuiApplication.clipboard().mimeData())
+        assert two.session._tracker.situation().can_paste
+        acting.begin(Identity("a visitor", RlsContext.anonymous()))
+        assert not two.session._tracker.situation().can_paste
+
+        carrying._offer_late(None, [tmp_path])
+        assert not carries_files(QGuiApplication.clipboard().mimeData())
+        assert not two.session._tracker.situation().can_paste
+
     def test_what_another_program_has_put_into_the_clipboard_stays_there(self, two: Desk) -> None:
         QGuiApplication.clipboard().setText("something else")
         two.session._side.acting.begin(Identity("a visitor", RlsContext.anonymous()))
@@ -245,6 +257,32 @@ def test_what_changes_while_a_copy_is_under_way_is_not_replaced_and_that_is_said
     assert held(two, "other") == {"a": b"new", "b": b"newer"}
     undo(two)
     two.until(lambda: held(two, "other") == {"a": b"old", "b": b"newer"})
+
+
+def test_what_changes_as_a_move_begins_is_not_replaced_and_that_is_said(
+    two: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        two.put(name, b"new")
+        two.storage.upload("other", name, b"old", two.me)
+    storage, move_many = two.storage, two.storage.move_many
+
+    def late(*args: object, **options: object) -> object:
+        storage.upload("other", "b", b"newer", two.me, UploadOptions(replace=True))
+        return move_many(*args, **options)
+
+    monkeypatch.setattr(two.session._side.carrier, "_storage", _With(storage, move_many=late))
+    hold(two, ActionId.CUT, "a", "b")
+    two.go("other")
+    trigger(two, ActionId.PASTE)
+    dialog = two.dialog(ConflictDialog)
+    dialog.choose(ConflictAction.REPLACE)
+    dialog.for_all.setChecked(True)
+    dialog.go_on.click()
+
+    two.until(lambda: "“b” has changed while you were asked" in two.toast.text)
+    assert held(two, "other") == {"a": b"old", "b": b"newer"}
+    assert held(two) == {"a": b"new", "b": b"new"}
 
 
 def test_a_copy_stopped_before_anything_gave_way_can_be_undone(two: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ class Asked:
 @pytest.mark.parametrize("sort", [SortColumn.NAME, SortColumn.SIZE])
 def test_the_last_page_is_the_first_one_backwards_and_never_of_an_older_order(sort: SortColumn) -> None:
     storage = Asked()
-    pages = FolderPages(storage, RowMaker(""))  # type: ignore[arg-type]
+    pages = FolderPages(storage, RowMaker())  # type: ignore[arg-type]
 
     pages.page(View(Location("photos"), sort), 3906, RlsContext.service(), FolderCount(2, 999_998))
 
@@ -35,7 +35,7 @@ def test_the_last_page_is_the_first_one_backwards_and_never_of_an_older_order(so
 
 def test_a_page_in_the_first_half_is_read_from_the_beginning() -> None:
     storage = Asked()
-    pages = FolderPages(storage, RowMaker(""))  # type: ignore[arg-type]
+    pages = FolderPages(storage, RowMaker())  # type: ignore[arg-type]
 
     pages.page(View(Location("photos")), 10, RlsContext.service(), FolderCount(2, 999_998))
 

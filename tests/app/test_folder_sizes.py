@@ -34,4 +34,4 @@ def test_what_goes_while_it_is_counted_holds_up_nothing(desk: Desk) -> None:
     sizes.text(Location("photos", "a/"))
     sizes.text(Location("nowhere", "x/"))
     desk.until(lambda: sizes.text(Location("nowhere", "x/")) == "—")
-    desk.until(lambda: sizes.text(Location("photos", "a/")) == "1 bytes")
+    desk.until(lambda: sizes.text(Location("photos", "a/")) == "1 byte")

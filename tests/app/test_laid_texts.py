@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QImage, QPainter
+from PySide6.QtGui import QFont, QFontMetrics, QImage, QPainter, QStaticText
 from PySide6.QtWidgets import QApplication
 
+from app.delegates import laid_texts
 from app.delegates.laid_texts import LaidTexts
 
 PLACE = QRect(20, 10, 120, 30)
@@ -67,3 +68,18 @@ def test_it_is_the_same_the_second_time_however_many_came_between(texts: LaidTex
         texts.paint(painter, PLACE, str(number))
     painter.end()
     assert painted(texts, "<b>Ham</b>") == first
+
+
+def test_what_is_painted_again_and_again_is_laid_out_once(texts: LaidTexts, monkeypatch: pytest.MonkeyPatch) -> None:
+    laid: list[str] = []
+    lay = texts._lay
+
+    def noted(text: str, width: int, middle: bool) -> tuple[QStaticText, int]:
+        laid.append(text)
+        return lay(text, width, middle)
+
+    monkeypatch.setattr(laid_texts, "_KEPT", 2)
+    monkeypatch.setattr(texts, "_lay", noted)
+    for text in ("often", "1", "often", "2", "often", "3", "often", "1"):
+        painted(texts, text)
+    assert laid == ["often", "1", "2", "3", "1"]

@@ -135,7 +135,7 @@ def test_what_was_stored_earlier_is_not_of_today(desk: Desk) -> None:
     today, later = date.today(), date.today() + timedelta(days=3)
 
     found = {
-        day: FoundPages(desk.storage, RowMaker(""), lambda day=day: day).count(view, desk.me) for day in (today, later)
+        day: FoundPages(desk.storage, RowMaker(), lambda day=day: day).count(view, desk.me) for day in (today, later)
     }
 
     assert (found[today].objects, found[later].objects) == (4, 0)

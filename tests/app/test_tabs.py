@@ -186,6 +186,35 @@ def test_tabs_are_as_they_were_once_nobody_is_acted_as(two: Desk) -> None:
     shows(two, TOP)
 
 
+def test_tabs_are_as_they_were_also_if_somebody_else_acts_before_the_place_is_found(two: Desk) -> None:
+    acting, ways = two.session._side.acting, two.session._ways
+    two.go("photos", "a/")
+    two.select("2.txt")
+    ways.tabs.open(B, show=False)
+    acting.begin(Identity("a visitor", RlsContext.anonymous()))
+    two.until(lambda: ways.tabs.places == (TOP, TOP))
+    acting.stop()
+    assert two.session.controllers.navigator.place is None  # it is still being looked for
+    acting.begin(Identity("a visitor", RlsContext.anonymous()))
+    two.until(lambda: ways.tabs.places == (TOP, TOP))
+    acting.stop()
+
+    two.until(lambda: ways.tabs.places == (A, B) and two.table.selected_count == 1)
+    assert two.table.current_row().path == "a/2.txt"
+    assert two.session.controllers.navigator.history.behind[0] == TOP
+
+
+def test_a_tab_that_is_left_before_its_place_is_found_keeps_it(two: Desk) -> None:
+    acting, ways = two.session._side.acting, two.session._ways
+    two.go("photos", "a/")
+    ways.tabs.open(B, show=False)
+    acting.begin(Identity("a visitor", RlsContext.anonymous()))
+    acting.stop()
+    ways.tabs.show(1)
+    shows(two, B)
+    assert ways.tabs.places == (A, B)
+
+
 def test_a_place_that_went_while_somebody_was_acted_as_gives_way_to_what_is_above(two: Desk) -> None:
     two.go("photos", "a/")
     two.session._ways.tabs.open(B, show=False)

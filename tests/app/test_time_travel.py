@@ -13,9 +13,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLabel
 
 from app.actions import ActionId as A
+from app.bridge.acting import Identity
 from app.dialogs.moment_dialog import MomentDialog
 from app.dialogs.quit_dialog import QuitDialog
-from engine.types import Retention
+from app.views.drops import carries_files
+from engine.types import Retention, RlsContext
 from tests.app.helpers import Desk
 
 
@@ -111,6 +113,11 @@ def test_what_stood_there_then_is_copied(desk: Desk, then: datetime) -> None:
     desk.until(lambda: desk.toast.text.startswith("1 item copied"))
     [url] = QGuiApplication.clipboard().mimeData().urls()
     assert Path(url.toLocalFile()).read_bytes() == b"old"
+    assert desk.session._tracker.situation().can_paste
+
+    desk.session._side.acting.begin(Identity("a visitor", RlsContext.anonymous()))
+    assert not carries_files(QGuiApplication.clipboard().mimeData())
+    assert not desk.session._tracker.situation().can_paste
 
 
 def test_the_moment_stays_when_the_bucket_is_renamed(desk: Desk, then: datetime) -> None:

@@ -41,6 +41,9 @@ class Drawing:
     def draw(self) -> None:
         self.waiting[-1][0](page(self.asked[-1]))
 
+    def fail(self) -> None:
+        self.waiting[-1][1](ValueError())
+
 
 @pytest.fixture
 def drawing() -> Drawing:
@@ -71,13 +74,28 @@ def test_the_last_page_is_the_end(drawing: Drawing, turner: PageTurner) -> None:
     assert turner.turn(SOURCE, page(8), -1, 100)
 
 
-def test_after_a_page_that_can_not_be_drawn_the_next_is_counted_from_the_one_shown(
+def test_a_page_that_can_not_be_drawn_is_passed(drawing: Drawing, turner: PageTurner) -> None:
+    turner.turn(SOURCE, page(0), 1, 100)
+    drawing.fail()
+    turner.turn(SOURCE, page(0), 1, 100)
+    assert drawing.asked == [1, 2]
+    drawing.fail()
+    turner.turn(SOURCE, page(0), -2, 100)
+    drawing.draw()
+    assert (drawing.seen, drawing.asked) == ([0], [1, 2, 0])
+    turner.turn(SOURCE, page(0), 3, 100)
+    assert drawing.asked[-1] == 3
+
+
+def test_the_newest_page_wanted_comes_though_the_one_before_it_can_not_be_drawn(
     drawing: Drawing, turner: PageTurner
 ) -> None:
-    turner.turn(SOURCE, page(0), 3, 100)
-    drawing.waiting[-1][1](ValueError())
-    turner.turn(SOURCE, page(0), 1, 100)
-    assert drawing.asked == [3, 1]
+    for _ in range(4):
+        turner.turn(SOURCE, page(0), 1, 100)
+    drawing.fail()
+    assert drawing.asked == [1, 4]
+    drawing.draw()
+    assert drawing.seen == [4]
 
 
 def test_something_else_that_is_shown_ends_it(drawing: Drawing, turner: PageTurner) -> None:

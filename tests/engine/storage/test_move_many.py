@@ -6,7 +6,15 @@ import pytest
 
 from engine.backends.base import StorageBackend
 from engine.cancel import CancelToken
-from engine.errors import Cancelled, InvalidRequest, ObjectAlreadyExists, ObjectNotFound, StorageError, Unauthorized
+from engine.errors import (
+    Cancelled,
+    InvalidRequest,
+    ObjectAlreadyExists,
+    ObjectChanged,
+    ObjectNotFound,
+    StorageError,
+    Unauthorized,
+)
 from engine.files import moves as moving
 from engine.move_types import Move
 from engine.storage import FileStorage
@@ -207,6 +215,20 @@ class TestReplacing:
         with pytest.raises(ObjectAlreadyExists):
             storage.move_many("photos", [Move("a", "d/a"), Move("b", "d/b")], service, replace=["d/a"])
         assert held(storage, service) == ["a", "b", "d/a", "d/b"]
+
+    def test_only_the_content_that_was_seen_gives_way(self, storage: FileStorage, bucket: Bucket, service: RlsContext):
+        put(storage, service, "a", "b", "d/a", "d/b")
+        moves = [Move("a", "d/a"), Move("b", "d/b")]
+        seen = {path: storage.info("photos", path, service).version for path in ("d/a", "d/b")}
+        storage.upload("photos", "d/b", b"newer", service, UploadOptions(replace=True))
+        with pytest.raises(ObjectChanged) as caught:
+            storage.move_many("photos", moves, service, replace=[*seen], seen_versions=seen)
+        assert caught.value.path == "d/b"
+        assert contents(storage, service) == {"a": b"a", "b": b"b", "d/a": b"d/a", "d/b": b"newer"}
+
+        seen["d/b"] = storage.info("photos", "d/b", service).version
+        storage.move_many("photos", moves, service, replace=[*seen], seen_versions=seen)
+        assert contents(storage, service) == {"d/a": b"a", "d/b": b"b"}
 
 
 def test_a_folder_goes_back_to_its_bucket_without_what_others_put_into_it_since(
