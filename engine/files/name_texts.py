@@ -16,7 +16,7 @@ import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from itertools import islice
 from threading import Lock
 from typing import Any, Final
@@ -44,7 +44,7 @@ _BETWEEN: Final = "/"
 """What no name of an object in a folder can have."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """A stretch of a folder's names.
 
@@ -75,7 +75,6 @@ class Part:
         return [name for name, _ in pairs]
 
 
-@dataclass(frozen=True)
 class NameText:
     """All names of a folder, as they were in one state of the database.
 
@@ -85,17 +84,18 @@ class NameText:
         parts: In order.
     """
 
-    folder: dict[str, object]
-    version: int
-    parts: Sequence[Part]
-
-    @cached_property
-    def _lasts(self) -> list[str]:
-        return [part.last for part in self.parts]
+    def __init__(self, folder: dict[str, object], version: int, parts: tuple[Part, ...]) -> None:
+        """Args: as the attributes."""
+        self.folder = folder
+        self.version = version
+        self.parts = parts
+        self._counted: tuple[tuple[str, ...], tuple[Part, ...]] = ((), parts)
 
     def count(self, words: tuple[str, ...]) -> int:
-        """Return how many names have all words."""
-        return sum(len(part.fitting(words)) for part in self.parts)
+        """Return how many names have all words, and remember where they are for the words that these grow into."""
+        found = [(part, len(part.fitting(words))) for part in self._parts_for(words)]
+        self._counted = words, tuple(part for part, count in found if count)
+        return sum(count for _, count in found)
 
     def page(self, words: tuple[str, ...], *, descending: bool, after: str | None, skip: int, count: int) -> list[str]:
         """Return some names that have all words.
@@ -107,19 +107,34 @@ class NameText:
             skip: How many of them to leave out.
             count: How many to return.
         """
-        names = self._backwards(words, after) if descending else self._forwards(words, after)
+        parts = self._parts_for(words)
+        names = _backwards(parts, words, after) if descending else _forwards(parts, words, after)
         return list(islice(names, skip, skip + count))
 
-    def _forwards(self, words: tuple[str, ...], after: str | None) -> Iterator[str]:
-        for part in self.parts[0 if after is None else bisect_right(self._lasts, after) :]:
-            names = part.fitting(words)
-            yield from names if after is None else names[bisect_right(names, after) :]
+    def _parts_for(self, words: tuple[str, ...]) -> tuple[Part, ...]:
+        """Return the parts that may have names with all words: who has a word has all that is in it."""
+        counted, parts = self._counted
+        return parts if all(any(old in word for word in words) for old in counted) else self.parts
 
-    def _backwards(self, words: tuple[str, ...], after: str | None) -> Iterator[str]:
-        end = len(self.parts) if after is None else bisect_left(self._lasts, after) + 1
-        for part in reversed(self.parts[:end]):
+
+def _forwards(parts: tuple[Part, ...], words: tuple[str, ...], after: str | None) -> Iterator[str]:
+    for part in parts:
+        if after is None:
+            yield from part.fitting(words)
+        elif part.last > after:
             names = part.fitting(words)
-            yield from reversed(names if after is None else names[: bisect_left(names, after)])
+            yield from names[bisect_right(names, after) :]
+
+
+def _backwards(parts: tuple[Part, ...], words: tuple[str, ...], after: str | None) -> Iterator[str]:
+    end = len(parts) if after is None else bisect_left(parts, after, key=_last) + 1
+    for part in reversed(parts[:end]):
+        names = part.fitting(words)
+        yield from reversed(names if after is None else names[: bisect_left(names, after)])
+
+
+def _last(part: Part) -> str:
+    return part.last
 
 
 class NameTexts:

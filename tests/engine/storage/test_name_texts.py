@@ -97,6 +97,19 @@ def test_pages_and_counts_are_those_of_a_plain_listing(
             assert shown(vast, replace(request, limit=6, offset=offset), service) == expected[offset : offset + 6]
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_words_that_grow_and_shrink_find_the_same(
+    storage: FileStorage, service: RlsContext, vast: Listing, plain: Listing, descending: bool
+) -> None:
+    filled(storage, service)
+    for text in ("r", "re", "re 0", "re 0 txt", "z", "ze", "e", "no", "nothing", "rep", "写", "写 r", "png r", "png"):
+        request = ListRequest("f/", 4, descending=descending, matching=text)
+        assert step_by_step(vast, request, service) == step_by_step(plain, request, service), text
+        counted = vast.count("photos", "f/", service, matching=text)
+        assert counted == plain.count("photos", "f/", service, matching=text), text
+        assert step_by_step(vast, request, service) == step_by_step(plain, request, service), text
+
+
 def test_a_change_is_seen_at_once(
     workspace: Workspace, storage: FileStorage, service: RlsContext, vast: Listing, texts: NameTexts
 ) -> None:
