@@ -13,6 +13,7 @@ Threads: any; who needs a text that is being made waits for it.
 from __future__ import annotations
 
 import json
+import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -49,12 +50,15 @@ class Part:
     """A stretch of a folder's names.
 
     Attributes:
-        plain: Names of ASCII in their order, with slashes between them.
+        pressed: Names of ASCII in their order, with slashes between them, compressed: names that stand beside each
+            other have much in common.
+        letters: How many these are.
         others: All others, in theirs.
         last: The last name of both.
     """
 
-    plain: str
+    pressed: bytes
+    letters: int
     others: tuple[str, ...]
     last: str
 
@@ -66,10 +70,11 @@ class Part:
         return sorted(found + others) if others else found
 
     def _fitting_plain(self, words: tuple[str, ...]) -> list[str]:
-        folded = self.plain.lower()
-        if not self.plain or not all(word in folded for word in words):
+        plain = zlib.decompress(self.pressed).decode("ascii")
+        folded = plain.lower()
+        if not plain or not all(word in folded for word in words):
             return []
-        pairs = list(zip(self.plain.split(_BETWEEN), folded.split(_BETWEEN), strict=True))
+        pairs = list(zip(plain.split(_BETWEEN), folded.split(_BETWEEN), strict=True))
         for word in words:
             pairs = [pair for pair in pairs if word in pair[1]]
         return [name for name, _ in pairs]
@@ -234,7 +239,7 @@ def _may_know(tx: Transaction) -> bool:
 
 
 def _letters(parts: Sequence[Part]) -> int:
-    return sum(len(part.plain) for part in parts)
+    return sum(part.letters for part in parts)
 
 
 def _others(parts: Sequence[Part]) -> int:
@@ -244,10 +249,15 @@ def _others(parts: Sequence[Part]) -> int:
 def _part(names: str) -> Part:
     """Return a part of names with slashes between them."""
     if names.isascii():
-        return Part(names, (), names.rpartition(_BETWEEN)[2])
+        return Part(_pressed(names), len(names), (), names.rpartition(_BETWEEN)[2])
     every = names.split(_BETWEEN)
     plain = _BETWEEN.join(name for name in every if name.isascii())
-    return Part(plain, tuple(name for name in every if not name.isascii()), every[-1])
+    others = tuple(name for name in every if not name.isascii())
+    return Part(_pressed(plain), len(plain), others, every[-1])
+
+
+def _pressed(names: str) -> bytes:
+    return zlib.compress(names.encode("ascii"), 1)
 
 
 def _names() -> Select[Any]:
