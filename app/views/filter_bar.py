@@ -13,7 +13,7 @@ from app.views.search_traits import SearchTraits
 from app.widgets.glyph import Glyph
 
 _PAUSE_MS = 60
-"""How long one waits for the next letter: shorter than people type, longer than a key repeats."""
+"""How soon after a letter the next one waits for its own next: shorter than people type, longer than a key repeats."""
 
 
 class FilterField(QLineEdit):
@@ -44,7 +44,7 @@ class FilterBar(QFrame):
     """See the module.
 
     Signals:
-        changed: Something else is looked for; a moment after the last letter.
+        changed: Something else is looked for: at once, but of letters in a quick row a moment after the last.
         left: The keyboard is to go to the rows.
         closed: The strip was put away.
     """
@@ -92,7 +92,8 @@ class FilterBar(QFrame):
         self.traits.setContentsMargins(look.theme.size("icon_small") + space("s"), 0, 0, 0)
         column.addWidget(self.traits)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
-        self._pause.timeout.connect(self.changed)
+        self._pause.timeout.connect(self._tell_late)
+        self._is_late = False
         self.scope.activated.connect(self._choose)
         self.traits.chosen.connect(self._choose)
         self.field.textChanged.connect(self._typed)
@@ -104,7 +105,7 @@ class FilterBar(QFrame):
     @property
     def is_waiting(self) -> bool:
         """Return whether letters were typed that nobody was told of yet."""
-        return self._pause.isActive()
+        return self._is_late
 
     @property
     def chosen(self) -> Scope:
@@ -130,7 +131,7 @@ class FilterBar(QFrame):
 
     def bring_back(self, search: Search) -> None:
         """Show what is looked for, without telling anybody and without taking the keyboard."""
-        self._pause.stop()
+        self._rest()
         self.field.blockSignals(True)
         self.field.setText(search.text)
         self.field.blockSignals(False)
@@ -164,7 +165,7 @@ class FilterBar(QFrame):
         self.field.clear()
         self.field.blockSignals(False)
         self.traits.show_of(EVERYTHING)
-        self._pause.stop()
+        self._rest()
         self.count.clear()
 
     def say(self, text: str) -> None:
@@ -176,14 +177,27 @@ class FilterBar(QFrame):
         self.traits.setVisible(scope is not Scope.FOLDER)
 
     def _typed(self, text: str) -> None:
-        """Wait for the next letter; an empty field has nothing to wait for."""
-        if text:
-            self._pause.start()
-        else:
+        """Tell of a letter at once, unless it follows another quickly: each would begin what the next makes useless."""
+        if not text:
             self._choose()
+            return
+        self._is_late = self._pause.isActive()
+        self._pause.start()
+        if not self._is_late:
+            self.changed.emit()
+
+    def _tell_late(self) -> None:
+        if self._is_late:
+            self._is_late = False
+            self.changed.emit()
+
+    def _rest(self) -> None:
+        """Wait for nothing any more."""
+        self._pause.stop()
+        self._is_late = False
 
     def _choose(self) -> None:
         """Tell at once what is looked for."""
-        self._pause.stop()
+        self._rest()
         self._look_in(self.chosen)
         self.changed.emit()

@@ -7,8 +7,6 @@ for a caller when some object below it does.
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +18,8 @@ from engine import limits
 from engine.errors import InvalidRequest
 from engine.files.filtering import filtered, filtered_folders, filtered_then
 from engine.files.folder_queries import SHOWN, below, folder_values, folders_count, folders_page, objects_page
+from engine.files.list_cursors import INTEGER_END, Cursor
+from engine.files.name_texts import NameTexts
 from engine.files.orders import Orders, OrdersNow
 from engine.files.past_queries import (
     PastRules,
@@ -50,8 +50,6 @@ from engine.types import (
 
 _O: Final = storage_objects.c
 _SYSTEM: Final = RlsContext.service()
-_NUMBERS: Final = frozenset({SortColumn.SIZE, SortColumn.TIME})
-_INTEGER_END: Final = 2**63
 _LEAVES_A_QUERY: Final = 500
 _SIZE: Final = select(func.count(), func.coalesce(func.sum(_O.size_bytes), 0)).select_from(storage_objects)
 _SIZE_OF: Final = _SIZE.where(
@@ -63,48 +61,11 @@ _COUNT_SHOWN: Final = select(func.count()).select_from(storage_objects).where(SH
 
 
 @dataclass(frozen=True, slots=True)
-class _Cursor:
-    """Where a page ended: in the folders, or in the objects at a sort key."""
+class _Memory:
+    """What is remembered of vast folders."""
 
-    folder: str | None
-    key: str | int | None = None
-    leaf: str = ""
-
-    def encode(self) -> str:
-        """Return opaque text."""
-        raw = json.dumps([self.folder, self.key, self.leaf], ensure_ascii=False).encode()
-        return base64.urlsafe_b64encode(raw).decode()
-
-    @classmethod
-    def decode(cls, text: str, sort: SortColumn) -> _Cursor:
-        """Return the cursor of `encode`.
-
-        Raises:
-            InvalidRequest: The text is no cursor of a listing in that order.
-        """
-        try:
-            parts = json.loads(base64.urlsafe_b64decode(text.encode()))
-            cursor = cls(*parts) if _are_cursor_parts(parts, sort) else None
-            if cursor is not None and cursor.encode() == text:
-                return cursor
-        except (ValueError, RecursionError) as error:
-            raise InvalidRequest("The listing cursor is not valid") from error
-        raise InvalidRequest("The listing cursor is not valid")
-
-
-def _are_cursor_parts(parts: object, sort: SortColumn) -> bool:
-    """Return whether decoded JSON has the form of a cursor's."""
-    match parts:
-        case [str() | None, None, ""]:
-            return True
-        case [None, bool(), _]:
-            return False
-        case [None, int(key), str()]:
-            return sort in _NUMBERS and abs(key) < _INTEGER_END
-        case [None, str(), str()]:
-            return sort not in _NUMBERS
-        case _:
-            return False
+    orders: OrdersNow
+    texts: NameTexts
 
 
 class Listing:
@@ -114,12 +75,20 @@ class Listing:
         executor: For rows.
         quarantine: Which of them have lost their bytes.
         orders: Finds the rows of vast folders by other columns than the name; of the usual sizes unless given.
+        texts: Finds those that fit a filter; likewise.
     """
 
-    def __init__(self, executor: Executor, quarantine: Quarantine, orders: Orders | None = None) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        quarantine: Quarantine,
+        orders: Orders | None = None,
+        texts: NameTexts | None = None,
+    ) -> None:
         self._executor = executor
         self._quarantine = quarantine
         self._orders = orders or Orders(executor)
+        self._texts = texts or NameTexts(executor)
 
     def page(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
         """Return one page of a folder.
@@ -135,13 +104,13 @@ class Listing:
 
     def _page(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
         """Return one page of a folder as the rows say."""
-        orders = self._orders.as_of_now()
+        memory = _Memory(self._orders.as_of_now(), self._texts)
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             tx = tx.within(found)
             if request.cursor is not None:
-                return _page_after(orders, tx, found, request, _Cursor.decode(request.cursor, request.sort))
-            return _page_at(orders, tx, found, request)
+                return _page_after(memory, tx, found, request, Cursor.decode(request.cursor, request.sort))
+            return _page_at(memory, tx, found, request)
 
     def count(
         self, bucket: str, prefix: str, context: RlsContext, moment: datetime | None = None, matching: str = ""
@@ -152,12 +121,16 @@ class Listing:
             BucketNotFound: There is no such bucket.
         """
         validate_prefix(prefix)
+        version = self._texts.version()
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             tx = tx.within(found)
             request = ListRequest(prefix, moment=moment, matching=matching)
-            objects = tx.execute(_count_objects(tx, request), {"bucket": found.id, "prefix": prefix} | _moment(request))
-            return FolderCount(_count_folders(tx, found.id, request), int(objects.scalar_one()))
+            values: dict[str, object] = {"bucket": found.id, "prefix": prefix} | _moment(request)
+            objects = None if moment else self._texts.count(tx, version, words_of(matching), values)
+            if objects is None:
+                objects = int(tx.execute(_count_objects(tx, request), values).scalar_one())
+            return FolderCount(_count_folders(tx, found.id, request), objects)
 
     def walk_at(self, bucket: str, prefix: str, moment: datetime, context: RlsContext) -> Iterator[StorageObject]:
         """Yield everything that stood below a prefix at a moment, folder by folder, marks included, a page at a time.
@@ -233,7 +206,7 @@ def _check(request: ListRequest) -> None:
     validate_prefix(request.prefix)
     if not 1 <= request.limit <= limits.LIST_PAGE_MAX:
         raise InvalidRequest(f"limit must be between 1 and {limits.LIST_PAGE_MAX}")
-    if not 0 <= request.offset < _INTEGER_END:
+    if not 0 <= request.offset < INTEGER_END:
         raise InvalidRequest("offset must be a number of rows to skip")
 
 
@@ -245,56 +218,56 @@ def _walk_query(bucket_id: str, prefix: str, after: tuple[str, str] | None) -> S
     return query.limit(limits.LIST_PAGE_MAX)
 
 
-def _page_at(orders: OrdersNow, tx: Transaction, bucket: Bucket, request: ListRequest) -> ListPage:
+def _page_at(memory: _Memory, tx: Transaction, bucket: Bucket, request: ListRequest) -> ListPage:
     """Return the page at an offset."""
     folders, reached_end = _folders(tx, bucket.id, request, None, request.offset)
     if not reached_end:
-        return ListPage(folders, (), _Cursor(folders[-1].path).encode())
+        return ListPage(folders, (), Cursor(folders[-1].path).encode())
     skipped = request.offset
     if request.offset and not folders:
         skipped -= min(request.offset, _count_folders(tx, bucket.id, request))
     else:
         skipped = 0
-    return _with_objects(orders, tx, bucket, request, folders, None, skipped)
+    return _with_objects(memory, tx, bucket, request, folders, None, skipped)
 
 
-def _page_after(orders: OrdersNow, tx: Transaction, bucket: Bucket, request: ListRequest, cursor: _Cursor) -> ListPage:
+def _page_after(memory: _Memory, tx: Transaction, bucket: Bucket, request: ListRequest, cursor: Cursor) -> ListPage:
     """Return the page after a cursor."""
     if cursor.folder is None:
-        return _with_objects(orders, tx, bucket, request, (), cursor, 0)
+        return _with_objects(memory, tx, bucket, request, (), cursor, 0)
     folders, reached_end = _folders(tx, bucket.id, request, cursor.folder, 0)
     if not reached_end:
-        return ListPage(folders, (), _Cursor(folders[-1].path).encode())
-    return _with_objects(orders, tx, bucket, request, folders, None, 0)
+        return ListPage(folders, (), Cursor(folders[-1].path).encode())
+    return _with_objects(memory, tx, bucket, request, folders, None, 0)
 
 
 def _with_objects(
-    orders: OrdersNow,
+    memory: _Memory,
     tx: Transaction,
     bucket: Bucket,
     request: ListRequest,
     folders: tuple[Folder, ...],
-    after: _Cursor | None,
+    after: Cursor | None,
     skip: int,
 ) -> ListPage:
     """Fill a page up with objects."""
     room = request.limit - len(folders)
-    rows = _objects(orders, tx, bucket, request, after, skip, room + 1)
+    rows = _objects(memory, tx, bucket, request, after, skip, room + 1)
     objects = tuple([object_from(row, bucket.name) for row in rows])
     if len(objects) <= room:
         return ListPage(folders, objects, None)
     if room == 0:
-        return ListPage(folders, (), _Cursor(None).encode())
+        return ListPage(folders, (), Cursor(None).encode())
     last = objects[room - 1]
-    return ListPage(folders, objects[:room], _Cursor(None, _sort_key(last, request.sort), last.name).encode())
+    return ListPage(folders, objects[:room], Cursor(None, _sort_key(last, request.sort), last.name).encode())
 
 
 def _objects(
-    orders: OrdersNow,
+    memory: _Memory,
     tx: Transaction,
     bucket: Bucket,
     request: ListRequest,
-    after: _Cursor | None,
+    after: Cursor | None,
     skip: int,
     count: int,
 ) -> Sequence[tuple[Any, ...]]:
@@ -307,18 +280,21 @@ def _objects(
             values["key"] = after.key
     if request.moment is not None:
         query = objects_page_at(_past_rules(tx), request.sort, descending=request.descending, resumed=resumed)
-        reach = _INTEGER_END - 1 if request.matching else skip + count
+        reach = INTEGER_END - 1 if request.matching else skip + count
         query = filtered_then(query, words_of(request.matching))
         return tx.as_caller(_SYSTEM).tuples(query, values | _moment(request) | {"reach": reach})
     if not resumed and not request.matching:
-        ordered = orders.page(
+        ordered = memory.orders.page(
             tx, request.sort, descending=request.descending, values=values, old_is_fine=request.old_is_fine
         )
         if ordered is not None:
             return ordered
+    words, in_order = words_of(request.matching), request.sort is SortColumn.NAME
+    named = memory.texts.page(tx, words, descending=request.descending, values=values) if in_order else None
+    if named is not None:
+        return named
     query = objects_page(request.sort, descending=request.descending, resumed=resumed)
-    in_order = request.sort is SortColumn.NAME
-    return tx.tuples(filtered(query, tx, words_of(request.matching), in_order=in_order), values)
+    return tx.tuples(filtered(query, tx, words, in_order=in_order), values)
 
 
 def _count_objects(tx: Transaction, request: ListRequest) -> Select[Any]:
@@ -329,7 +305,7 @@ def _count_objects(tx: Transaction, request: ListRequest) -> Select[Any]:
     if not words:
         return objects_count_at(_past_rules(tx))
     page = objects_page_at(_past_rules(tx), SortColumn.NAME, descending=False, resumed=False)
-    shown = filtered_then(page, words).params(skip=0, count=_INTEGER_END - 1, reach=_INTEGER_END - 1)
+    shown = filtered_then(page, words).params(skip=0, count=INTEGER_END - 1, reach=INTEGER_END - 1)
     return select(func.count()).select_from(shown.subquery())
 
 

@@ -32,7 +32,9 @@ from engine.types import SortColumn
 
 _O: Final = storage_objects.c
 _ROWID: Final = literal_column("storage_objects.rowid", BigInteger)
-_VAST: Final = 50_000
+VAST: Final = 50_000
+"""Objects from which on a folder is vast."""
+
 _FIRST: Final = 1_024
 _KEPT: Final = 2
 _DIGITS: Final = 12
@@ -87,7 +89,7 @@ class Orders:
         first: Rows at the beginning of an order that are found without it.
     """
 
-    def __init__(self, executor: Executor, vast: int = _VAST, first: int = _FIRST) -> None:
+    def __init__(self, executor: Executor, vast: int = VAST, first: int = _FIRST) -> None:
         self._executor = executor
         self._vast = vast
         self._first = first
@@ -113,7 +115,7 @@ class Orders:
                 return None
             numbers = self._first_numbers(tx, version, sort, descending, values)
             return _by_number(tx, numbers[skip : skip + count], folder)
-        if not old_is_fine or (known is None and not _has_as_many(tx, folder, self._vast)):
+        if not old_is_fine or (known is None and not has_as_many(tx, folder, self._vast)):
             return None
         order = known or self._order(tx, version, sort, folder)
         end = max(len(order) - skip, 0)
@@ -134,13 +136,13 @@ class Orders:
                 rows = _in_halves(tx, beside, query, wanted, middle)
             else:  # something was committed since: the two would not see the same
                 rows = list(tx.tuples(query, wanted))
-            _let_go(beside)
-        _let_go(tx)
+            let_go(beside)
+        let_go(tx)
         return [row[0] for row in sorted(rows, key=itemgetter(1, 2), reverse=descending)]
 
     def _is_most(self, tx: Transaction, folder: dict[str, object]) -> bool:
         """Return whether a folder is vast and has a good part of all rows."""
-        return _has_as_many(tx, folder, max(self._vast, int(tx.execute(_TABLE_SIZE).scalar() or 0) // _SHARE))
+        return has_as_many(tx, folder, max(self._vast, int(tx.execute(_TABLE_SIZE).scalar() or 0) // _SHARE))
 
     def _fresh(self, sort: SortColumn, folder: dict[str, object], version: int) -> _Order | None:
         """Return an order that is known and fresh enough."""
@@ -201,11 +203,11 @@ def _made(tx: Transaction, sort: SortColumn, folder: dict[str, object], version:
     """Make an order."""
     start_s = time.monotonic()
     digits = str(tx.execute(_numbers(sort), folder).scalar() or "")
-    _let_go(tx)
+    let_go(tx)
     return _Order(digits, version, time.monotonic(), time.monotonic() - start_s)
 
 
-def _let_go(tx: Transaction) -> None:
+def let_go(tx: Transaction) -> None:
     """Give back the memory in which the connection keeps what it has read: a pass leaves nothing of use in it.
 
     Source: SQLite's PRAGMA shrink_memory.
@@ -213,7 +215,8 @@ def _let_go(tx: Transaction) -> None:
     tx.run_text("PRAGMA shrink_memory")
 
 
-def _has_as_many(tx: Transaction, folder: dict[str, object], many: int) -> bool:
+def has_as_many(tx: Transaction, folder: dict[str, object], many: int) -> bool:
+    """Return whether a folder shows more objects than that."""
     return bool(tx.tuples(_HAS_AS_MANY, folder | {"many": many}))
 
 

@@ -50,6 +50,26 @@ def test_what_is_typed_is_what_is_shown_and_counted(desk: Desk) -> None:
     assert desk.views.pane.filter.field.text() == "REPORT"
 
 
+def test_the_first_letter_is_told_at_once_and_what_follows_quickly_is_told_as_one(desk: Desk) -> None:
+    filled(desk)
+    begin(desk)
+    told: list[str] = []
+    field = desk.views.pane.filter.field
+    desk.views.pane.filter.changed.connect(lambda: told.append(field.text()))
+
+    write(desk, "r")
+    assert told == ["r"]
+    desk.views.pane.filter._pause.start()  # however slowly this runs, the rest follows quickly
+    field.insert("e")
+    desk.views.pane.filter._pause.start()
+    field.insert("p")
+    assert desk.views.pane.filter.is_waiting
+
+    desk.until(lambda: not desk.views.pane.filter.is_waiting)
+    assert told == ["r", "rep"]
+    desk.until(lambda: sorted(desk.names) == ["Réport 1.txt", "report 2.txt"])
+
+
 def test_the_status_bar_says_the_same(desk: Desk) -> None:
     filled(desk)
     begin(desk)
@@ -117,7 +137,9 @@ def test_another_folder_ends_the_filter(desk: Desk) -> None:
 def test_letters_typed_just_before_are_not_for_the_next_folder(desk: Desk) -> None:
     filled(desk)
     begin(desk)
-    write(desk, "zebra")
+    write(desk, "z")
+    desk.views.pane.filter._pause.start()
+    write(desk, "e")
     assert desk.views.pane.filter.is_waiting
 
     desk.session.controllers.navigator.go(Location("photos", "letters/"))
