@@ -35,6 +35,7 @@ def two_buckets(desk: Desk) -> Desk:
 def search(desk: Desk, text: str) -> None:
     desk.session.actions[ActionId.SEARCH].trigger()
     QTest.keyClicks(desk.views.pane.filter.field, text)
+    desk.until(lambda: desk.model.view is not None and desk.model.view.search.text == text)
 
 
 def found(desk: Desk) -> Desk:
