@@ -62,10 +62,17 @@ _COUNT_SHOWN: Final = select(func.count()).select_from(storage_objects).where(SH
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """What is remembered of vast folders."""
+    """What is remembered of vast folders, for one transaction.
+
+    Attributes:
+        orders: By other columns than the name.
+        texts: For filters.
+        version: The texts' of the database, from before the transaction began.
+    """
 
     orders: OrdersNow
     texts: NameTexts
+    version: int
 
 
 class Listing:
@@ -104,7 +111,7 @@ class Listing:
 
     def _page(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
         """Return one page of a folder as the rows say."""
-        memory = _Memory(self._orders.as_of_now(), self._texts)
+        memory = _Memory(self._orders.as_of_now(), self._texts, self._texts.version())
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             tx = tx.within(found)
@@ -290,9 +297,10 @@ def _objects(
         if ordered is not None:
             return ordered
     words, in_order = words_of(request.matching), request.sort is SortColumn.NAME
-    named = memory.texts.page(tx, words, descending=request.descending, values=values) if in_order else None
-    if named is not None:
-        return named
+    if in_order:
+        named = memory.texts.page(tx, memory.version, words, descending=request.descending, values=values)
+        if named is not None:
+            return named
     query = objects_page(request.sort, descending=request.descending, resumed=resumed)
     return tx.tuples(filtered(query, tx, words, in_order=in_order), values)
 

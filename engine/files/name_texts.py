@@ -174,18 +174,19 @@ class NameTexts:
         return self._executor.data_version()
 
     def page(
-        self, tx: Transaction, words: tuple[str, ...], *, descending: bool, values: dict[str, object]
+        self, tx: Transaction, version: int, words: tuple[str, ...], *, descending: bool, values: dict[str, object]
     ) -> Sequence[tuple[Any, ...]] | None:
         """Return objects of a folder that have all words, by name, or None where there is no text that tells.
 
         Args:
             tx: Of the caller; has read already.
+            version: Of `version`, from before it began.
             words: Of `engine.folding.words_of`.
             descending: Whether from the end.
             values: As for `folder_queries.objects_page`.
         """
         known = self._known
-        if not words or known is None or not known.parts or not self._tells(tx, known, _folder(values)):
+        if not words or known is None or not known.parts or not self._tells(tx, version, known, _folder(values)):
             return None
         skip, count = int(str(values["skip"])), int(str(values["count"]))
         after = None if "leaf" not in values else str(values["leaf"])
@@ -207,14 +208,14 @@ class NameTexts:
             return None
         with self._lock:
             text = self._known
-            if text is None or not self._tells(tx, text, folder):
+            if text is None or not self._tells(tx, version, text, folder):
                 self._known = None  # before the next one is made: there is room for one
                 text = self._known = self._made(tx, version, folder)
         return text.count(words) if text.parts else None
 
-    def _tells(self, tx: Transaction, text: NameText, folder: dict[str, object]) -> bool:
-        """Return whether a text has what a transaction sees: nothing was committed since before it was made."""
-        return _may_know(tx) and text.folder == folder and self._executor.data_version() == text.version
+    def _tells(self, tx: Transaction, version: int, text: NameText, folder: dict[str, object]) -> bool:
+        """Return whether a text has what a transaction sees: nothing was committed since before either was begun."""
+        return _may_know(tx) and text.folder == folder and version == text.version == self._executor.data_version()
 
     def _made(self, tx: Transaction, version: int, folder: dict[str, object]) -> NameText:
         """Read a text; one of no parts where it would be too large, so that nobody tries that again and again."""

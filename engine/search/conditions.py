@@ -21,6 +21,8 @@ PLACE: Final = literal_column("storage_objects.rowid", BigInteger)
 """The rowid by which the index knows an object. Later ones came later."""
 
 _BOUND_MAX: Final = 2**63 - 1
+_ONE_BY_ONE_MAX: Final = 50
+"""Words up to which each is a condition of its own: they stand inside one another, and SQLite allows a thousand."""
 
 
 def named(column: ColumnElement[str], words: tuple[str, ...]) -> ColumnElement[bool]:
@@ -33,9 +35,12 @@ def named(column: ColumnElement[str], words: tuple[str, ...]) -> ColumnElement[b
         column: The name.
         words: Of `engine.folding.words_of`, at least one.
     """
+    matched = func.__getattr__(MATCHES)(column, packed(words), type_=BigInteger) == 1
+    if len(words) > _ONE_BY_ONE_MAX:
+        return matched
     is_ascii = func.length(column) == func.length(cast(column, LargeBinary))
     has_all = and_(*(func.instr(func.lower(column), word) > 0 for word in words))
-    return case((is_ascii, has_all), else_=func.__getattr__(MATCHES)(column, packed(words), type_=BigInteger) == 1)
+    return case((is_ascii, has_all), else_=matched)
 
 
 def conditions_of(wanted: SearchFilter, bucket_id: str | None, words: tuple[str, ...]) -> list[ColumnElement[bool]]:

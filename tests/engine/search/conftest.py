@@ -20,6 +20,10 @@ from engine.workspace import Workspace, open_workspace
 
 Put = Callable[..., None]
 Find = Callable[..., list[str]]
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789!#$%&'()+,-.;=@[]^_`{}~zyxwv"
+PARTS = list(dict.fromkeys(LETTERS[start:end] for end in range(len(LETTERS) + 1) for start in range(end)))
+MANY_WORDS = " ".join(PARTS[-2000:])
+"""More words than SQLite lets conditions stand inside one another, which all are in `LETTERS`."""
 
 
 @pytest.fixture

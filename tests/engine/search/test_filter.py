@@ -14,7 +14,7 @@ from engine.search.index import NameIndex
 from engine.storage import FileStorage
 from engine.types import BucketChanges, FolderCount, ListRequest, Retention, RlsContext, SortColumn
 from engine.workspace import Workspace
-from tests.engine.search.conftest import Put
+from tests.engine.search.conftest import LETTERS, MANY_WORDS, Put
 from tests.policies import let_owners
 
 Settled = Callable[[], None]
@@ -64,6 +64,18 @@ def test_filtered_pages_follow_one_another_in_every_order(
         for offset in range(len(expected) + 1):
             part = replace(whole, limit=3, offset=offset)
             assert names(storage, part, service) == expected[offset : offset + 3], part
+
+
+def test_there_may_be_thousands_of_words(put: Put, storage: FileStorage, service: RlsContext, settled: Settled) -> None:
+    found = [f"a/{LETTERS} folder/", f"a/{LETTERS.upper()}.txt", f"a/{LETTERS} é.txt"]
+    put(f"{found[0]}x", *found[1:], f"a/{LETTERS[:-1]}.txt", f"a/{LETTERS[:-1]} é.txt", f"a/{LETTERS[1:]} folder/x")
+    settled()
+    request = ListRequest("a/", matching=MANY_WORDS)
+
+    assert names(storage, request, service) == found
+    assert names(storage, replace(request, sort=SortColumn.SIZE), service) == found
+    assert storage.count_folder("photos", "a/", service, matching=MANY_WORDS) == FolderCount(1, 2)
+    assert names(storage, replace(request, matching=f"{MANY_WORDS} nobody's"), service) == []
 
 
 def test_what_was_uploaded_and_renamed_since_it_was_indexed_is_filtered_by_its_name(

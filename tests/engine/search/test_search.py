@@ -16,7 +16,7 @@ from engine.search.index import NameIndex
 from engine.search_types import FileFamily, SearchCount, SearchFilter, SearchRequest
 from engine.storage import FileStorage
 from engine.types import RlsContext, SortColumn, UploadOptions
-from tests.engine.search.conftest import Find, Put
+from tests.engine.search.conftest import LETTERS, MANY_WORDS, Find, Put
 from tests.policies import let_owners
 
 Settled = Callable[[], None]
@@ -65,6 +65,17 @@ def test_names_are_found_whatever_their_case_accents_and_form(
     assert set(find(text)) >= set(found)
     assert [path for path in find(text) if path in found] == found
     assert text not in {"resume", "strasse", "100%", "写真", "nothing like it"} or find(text) == found
+
+
+def test_there_may_be_thousands_of_words(
+    put: Put, find: Find, storage: FileStorage, service: RlsContext, settled: Settled
+) -> None:
+    put(f"{LETTERS.upper()}.txt", f"{LETTERS} é.txt", f"{LETTERS[:-1]}.txt", f"{LETTERS[:-1]} é.txt")
+    settled()
+
+    assert find(MANY_WORDS) == [f"{LETTERS} é.txt", f"{LETTERS.upper()}.txt"]
+    assert find(f"{MANY_WORDS} nobody's") == []
+    assert storage.count_found(SearchFilter(MANY_WORDS), service, 9) == SearchCount(2, is_exact=True)
 
 
 def test_folders_are_no_part_of_names(put: Put, find: Find, settled: Settled) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from engine.files.listing import Listing
 from engine.files.name_texts import NameTexts
+from engine.metadata.executor import Transaction
 from engine.storage import FileStorage
 from engine.types import ListRequest, RlsContext
 from engine.workspace import Workspace
@@ -21,6 +24,25 @@ NAMES = (
     *("Réport a.txt", "résumé.pdf", "STRASSE.txt", "Straße.txt", "\u2100.txt", "写真 report.jpg", "no"),
 )
 TEXTS = ("report", "r", "zebra", "png", "strasse", "a/c", "t 0", "写", "nobody's", "/", '"rt a"', "REPORT 写真")
+
+
+class Overtaken(NameTexts):
+    """Texts before which something happens once, after the snapshot of who asks for a page or a count was taken."""
+
+    happens: Callable[[], object] | None = None
+
+    def page(self, tx: Transaction, *args: Any, **values: Any) -> Sequence[tuple[Any, ...]] | None:
+        self._happen()
+        return super().page(tx, *args, **values)
+
+    def count(self, tx: Transaction, *args: Any) -> int | None:
+        self._happen()
+        return super().count(tx, *args)
+
+    def _happen(self) -> None:
+        happens, self.happens = self.happens, None
+        if happens is not None:
+            happens()
 
 
 def remembering(workspace: Workspace, texts: NameTexts) -> Listing:
@@ -74,8 +96,9 @@ def is_used(workspace: Workspace, texts: NameTexts, context: RlsContext) -> bool
     """Return whether a page would come from the text."""
     bucket = workspace.storage.get_bucket("photos", workspace.context)
     values: dict[str, object] = {"bucket": bucket.id, "prefix": "f/", "skip": 0, "count": 1}
+    version = texts.version()
     with workspace._core.executor.snapshot(context) as tx:
-        return texts.page(tx, ("r",), descending=False, values=values) is not None
+        return texts.page(tx, version, ("r",), descending=False, values=values) is not None
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -127,6 +150,33 @@ def test_a_change_is_seen_at_once(
     assert vast.count("photos", "f/", service, matching="zebra").objects == 4
     assert is_used(workspace, texts, service)
     assert shown(vast, request, service) == expected
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_text_made_since_a_page_or_a_count_began_is_not_for_it(
+    workspace: Workspace, storage: FileStorage, service: RlsContext, plain: Listing, descending: bool
+) -> None:
+    filled(storage, service)
+    texts = Overtaken(workspace._core.executor, vast=12, part=4)
+    listing = remembering(workspace, texts)
+    request = ListRequest("f/", 6, descending=descending, matching="report")
+    listing.count("photos", "f/", service, matching="report")
+
+    def overtake(*names: str) -> None:
+        put(storage, service, *names)
+        listing.count("photos", "f/", service, matching="report")
+
+    before = plain.page("photos", request, service)
+    texts.happens = lambda: overtake(*(f"Report {number:02}.new" for number in range(9)))
+    assert listing.page("photos", request, service) == before
+    assert texts.happens is None
+    assert is_used(workspace, texts, service)
+    assert step_by_step(listing, request, service) == step_by_step(plain, request, service)
+
+    counted = plain.count("photos", "f/", service, matching="report")
+    texts.happens = lambda: overtake("report newest")
+    assert listing.count("photos", "f/", service, matching="report") == counted
+    assert listing.count("photos", "f/", service, matching="report").objects == counted.objects + 1
 
 
 def test_a_text_is_of_one_folder(
