@@ -39,6 +39,17 @@ class Inspection:
     told: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Silence:
+    """That the scanner does not answer, for as long as one piece of work goes on: it is waited for once, not each time.
+
+    Attributes:
+        error: What it failed with, or None as long as it answers.
+    """
+
+    error: ScannerUnavailable | None = None
+
+
 class Inspector:
     """Inspects contents. Any thread.
 
@@ -83,17 +94,11 @@ class Inspector:
             Cancelled: `check` said so.
             EnvironmentFault: The staged bytes cannot be read.
         """
-        inspection = Inspection()
-        silent: ScannerUnavailable | None = None
+        inspection, silence = Inspection(), Silence()
         for path, staged in contents:
             try:
-                if silent is not None:
-                    raise silent
-                self._look(path, staged.size_bytes, partial(self._open, staged), check)
-            except ScannerUnavailable as error:
-                silent = error
-                self._not_scanned(inspection, staged, error)
-            except TooLargeToScan as error:
+                self._look(path, staged.size_bytes, partial(self._open, staged), check, silence)
+            except (ScannerUnavailable, TooLargeToScan) as error:
                 self._not_scanned(inspection, staged, error)
             except InfectedContent as error:
                 inspection.refused[staged.staged_id] = error
@@ -101,7 +106,7 @@ class Inspector:
         inspection.told = self._told(clean, inspection.unscanned)
         return inspection
 
-    def inspect_stored(self, key: str, path: str, size_bytes: int, check: Check) -> Mapping[str, Any]:
+    def inspect_stored(self, key: str, path: str, size_bytes: int, check: Check, silence: Silence) -> Mapping[str, Any]:
         """Look at a file that lies under its key already.
 
         Args:
@@ -109,6 +114,7 @@ class Inspector:
             path: Of the object that it is, or is to be.
             size_bytes: Its length.
             check: Says when to stop.
+            silence: Of the work that this belongs to.
 
         Returns:
             What the audit is to know.
@@ -120,7 +126,7 @@ class Inspector:
             Cancelled: `check` said so.
         """
         try:
-            self._look(path, size_bytes, lambda: self._backend.open(key), check)
+            self._look(path, size_bytes, lambda: self._backend.open(key), check, silence)
         except (ScannerUnavailable, TooLargeToScan) as error:
             if not self._accept_unscanned:
                 raise
@@ -131,7 +137,7 @@ class Inspector:
     def _told(self, clean: int, unscanned: int) -> Mapping[str, Any]:
         return {"scan": {"by": self._scanner.name, "clean": clean, "unscanned": unscanned}}
 
-    def _look(self, path: str, size_bytes: int, opener: _Opener, check: Check) -> None:
+    def _look(self, path: str, size_bytes: int, opener: _Opener, check: Check, silence: Silence) -> None:
         """Look at one content.
 
         Raises:
@@ -143,7 +149,13 @@ class Inspector:
         check()
         if size_bytes > self._max_bytes:
             raise self._too_large(path)
-        signature = self._scanner.scan(_parts(opener, size_bytes), check)
+        if silence.error is not None:
+            raise silence.error
+        try:
+            signature = self._scanner.scan(_parts(opener, size_bytes), check)
+        except ScannerUnavailable as error:
+            silence.error = error
+            raise
         if signature is not None:
             _logger.warning("the virus scanner found %s in what was to be %r", signature, path)
             raise InfectedContent(f"The virus scanner found {signature}", path=path)

@@ -59,6 +59,7 @@ class Settlement:
             BackendUnreachable: The storage folder is gone; so is everything in it, and nothing was deleted.
             DatabaseFault: The database failed.
         """
+        self._taking_in.begin_round()
         before = len(self._gone)
         for suspect in suspects:
             if suspect.is_file:

@@ -31,6 +31,7 @@ from engine.metadata.tables import storage_object_versions, storage_objects
 from engine.mime import sniff
 from engine.paths import leaf_of, parent_of, validate_object_path
 from engine.scanning.errors import ScannerUnavailable
+from engine.scanning.inspection import Silence
 from engine.types import RlsContext, StorageObject
 from engine.watch.ground import Ground, LookAgain, whole
 from engine.watch.looks import Claim, claims_by_key
@@ -59,6 +60,11 @@ class TakingIn:
         self._ground = ground
         self._reporting = reporting
         self._monitor = monitor
+        self._silence = Silence()
+
+    def begin_round(self) -> None:
+        """Ask the scanner again, should it not have answered for the files so far."""
+        self._silence = Silence()
 
     def edited(self, claim: Claim, content: Content) -> None:
         """Let an object have the content that its file has.
@@ -128,7 +134,7 @@ class TakingIn:
         inspector = self._ground.inspector
         if inspector is None:
             return {}
-        return inspector.inspect_stored(key, path, content.size_bytes, lambda: self._monitor(0))
+        return inspector.inspect_stored(key, path, content.size_bytes, lambda: self._monitor(0), self._silence)
 
     def _renew(self, change: Mutation, claim: Claim, content: Content, scan: Mapping[str, Any]) -> StorageObject:
         """Write an object's new content down."""

@@ -17,7 +17,7 @@ import pytest
 
 from engine.access_types import AuditFilter
 from engine.cancel import CancelToken
-from engine.config import Settings, load_settings
+from engine.config import OutsideChanges, Settings, load_settings
 from engine.context import Operation
 from engine.errors import Cancelled, InvalidRequest, StorageError
 from engine.events import OutsideChange
@@ -25,8 +25,10 @@ from engine.scanning.clamd import Clamd, ClamdAddress
 from engine.scanning.errors import InfectedContent, ScannerUnavailable, TooLargeToScan
 from engine.secrets import FixedSecrets
 from engine.types import RlsContext, UploadItem, UploadOptions
-from engine.watch.looks import claims_by_key
+from engine.watch.guard import Guard
+from engine.watch.looks import Suspect, claims_by_key
 from engine.watch.reporting import Reporting
+from engine.watch.settling import Settlement
 from engine.watch.taking_in import TakingIn
 from engine.workspace import Workspace, open_workspace
 from tests.engine.scanning.clamds import BAD, SIGNATURE, FakeClamd, fake_clamd, real_clamd
@@ -314,8 +316,9 @@ class TestTakingIn:
         unsubscribe = workspace.storage.events.subscribe(
             lambda event: told.append(event) if isinstance(event, OutsideChange) else None
         )
-        taking_in.added(self.put(workspace, "bad", BAD))
-        taking_in.added(self.put(workspace, "good", b"good"))
+        for name, data in (("bad", BAD), ("good", b"good")):
+            taking_in.begin_round()
+            taking_in.added(self.put(workspace, name, data))
         unsubscribe()
         assert clamd[0].seen == [BAD, b"good"]
         assert not workspace.storage.exists("b", "bad", ME)
@@ -337,3 +340,22 @@ class TestTakingIn:
         taking_in.edited(claim, content)
         assert workspace.storage.info("b", "a", ME).checksum == first.checksum
         assert workspace.storage.info("b", "a", ME).problem is not None
+
+    @pytest.mark.parametrize("lets_in", [False, True])
+    def test_a_scanner_that_does_not_answer_is_waited_for_once_a_round(
+        self, opened: Opener, clamd: tuple[FakeClamd, str], lets_in: bool
+    ):
+        clamd[0].answer = b"stream: out of order\0"
+        workspace = opened(clamd[1], accept_unscanned=lets_in)
+        keys = [self.put(workspace, name, name.encode()) for name in ("a", "b", "c")]
+        settlement = Settlement(
+            workspace.watcher._ground, Guard(workspace.watcher._ground.executor), lambda _: None, lambda *_: None
+        )
+        settlement.way = OutsideChanges.TAKE_IN
+        settlement.settle(Suspect(key, None, True) for key in keys)
+        assert clamd[0].seen == [b"a"]
+        assert {workspace.storage.exists("b", name, ME) for name in ("a", "b", "c")} == {lets_in}
+
+        clamd[0].answer = None
+        settlement.settle([Suspect(self.put(workspace, "d", b"d"), None, True)])
+        assert workspace.storage.exists("b", "d", ME)
