@@ -23,6 +23,11 @@ class Move:
     as_of: int | None = None
     ids: frozenset[str] = frozenset()
 
+    @property
+    def whole(self) -> Move:
+        """Return it as one of all that is in the folder by then."""
+        return Move(self.source, self.target, self.object_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.names import name_problem
@@ -89,7 +89,7 @@ class Renamer:
         def work(ticket: Ticket, me: RlsContext) -> Renamed:
             moved = self._storage.move_many(bucket, moves, me, progress=ticket.report, cancel=ticket.token)
             # a folder's old name comes back to all that is in it, as for one that is renamed alone
-            back = tuple(replace(one, ids=frozenset()) for one in moved.back)
+            back = tuple(one.whole for one in moved.back)
             return Renamed(len(moves), Moving(bucket, back, marks=moved.marks), tuple(moves))
 
         attempt = Attempt.of_moves(Deed.RENAME, bucket, moves)

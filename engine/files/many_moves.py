@@ -48,7 +48,7 @@ from engine.types import Bucket, ProgressCallback, RlsContext
 _O: Final = storage_objects.c
 _LEAVES_A_QUERY: Final = 500
 _NAMED_MAX: Final = 20_000
-"""So many objects of a folder are named by what undoes its move: some 2 MB."""
+"""So many objects of folders are named by what undoes one call: some 2 MB."""
 
 _AT: Final = select(*MOVE_COLUMNS).where(
     _O.bucket_id == bindparam("bucket_id"),
@@ -78,15 +78,10 @@ class _Group:
     rows: list[RowMove]
     is_fresh: bool = False
 
-    def back(self, mark: int | None, *, is_within: bool) -> Iterable[Move]:
-        """Return what undoes it; of a folder only what came with it.
-
-        Inside a bucket that is told by ids, so that it goes back whatever its own people did with it since; where it is
-        very much, and from another bucket, by a mark.
-        """
+    def back(self, mark: int | None, *, is_named: bool) -> Iterable[Move]:
+        """Return what undoes it; of a folder only what came with it, told by ids or by a mark."""
         if self.is_fresh:
-            named = is_within and len(self.rows) <= _NAMED_MAX
-            ids = frozenset(row.id for row, _ in self.rows) if named else frozenset()
+            ids = frozenset(row.id for row, _ in self.rows) if is_named else frozenset()
             return (Move(self.move.target, self.move.source, as_of=None if ids else mark, ids=ids),)
         return (Move(path, row.parent + row.leaf, row.id) for row, path in self.rows)
 
@@ -174,7 +169,7 @@ class ManyMoves:
             _displace(change, target, plan.displaced, seen_versions)
             _relocate(change, source, target, plan, token, progress)
             mark, is_within = change.tx.last_journal_id(), source.id == target.id
-            back = tuple(move for group in plan.groups for move in group.back(mark, is_within=is_within))
+            back = tuple(_back(plan, mark, _NAMED_MAX if is_within else 0))
             change.tx.changes.moved(source, target, told(plan.rows))
             begin_after_history(change, target.id, (path for _, path in plan.rows))
             change.tx.note_objects(before)
@@ -203,6 +198,18 @@ def _find(change: Mutation, source: Bucket, target: Bucket, moves: Sequence[Move
                 raise InvalidRequest("Something is to move twice", path=row.parent + row.leaf)
             seen.add(row.id)
     return groups
+
+
+def _back(plan: _Plan, mark: int | None, left: int) -> Iterator[Move]:
+    """Yield what undoes everything.
+
+    Folders inside a bucket are told by ids, so that they go back whatever their own people did with them since; those
+    for which no ids are left, and those from another bucket, by a mark: however many they are, that names little.
+    """
+    for group in plan.groups:
+        is_named = group.is_fresh and len(group.rows) <= left
+        left -= len(group.rows) if is_named else 0
+        yield from group.back(mark, is_named=is_named)
 
 
 def _is_shared(target: str, targets: list[str]) -> bool:

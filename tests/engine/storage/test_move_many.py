@@ -157,6 +157,17 @@ class TestFolders:
         storage.move_many("photos", moved.back, service)
         assert held(storage, service) == ["a/1", "a/b/2", "x/b/moved here", "x/new"]
 
+    def test_many_that_went_together_name_no_more_than_one_may_and_all_go_back(
+        self, storage: FileStorage, bucket: Bucket, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("engine.files.many_moves._NAMED_MAX", 3)
+        put(storage, service, "a/1", "a/2", "b/1", "b/2", "c/1")
+        moved = storage.move_many("photos", [Move(f"{name}/", f"x/{name}/") for name in "abc"], service)
+        assert [len(move.ids) for move in moved.back] == [2, 0, 1]
+        put(storage, service, "x/a/new", "x/b/new", "x/c/new")
+        storage.move_many("photos", moved.back, service)
+        assert held(storage, service) == ["a/1", "a/2", "b/1", "b/2", "c/1", "x/a/new", "x/b/new", "x/c/new"]
+
     def test_what_was_renamed_in_it_since_goes_back_with_it(
         self, storage: FileStorage, bucket: Bucket, service: RlsContext
     ):

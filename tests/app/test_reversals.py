@@ -1,0 +1,63 @@
+"""What takes moves and renames back, and in turn what takes that back, on the real engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.bridge.renaming import Renamed, Renamer, Renaming
+from app.bridge.reversals import Moving, Reversal
+from app.bridge.tasks import Ticket
+from app.renames import Item
+from engine.storage import FileStorage
+from engine.types import Bucket, RlsContext, UploadOptions
+
+
+class AtOnce:
+    """Does what it is handed at once."""
+
+    def __init__(self, me: RlsContext) -> None:
+        self._me = me
+
+    def mutate(self, work: Any, then: Any, _otherwise: Any, **_: object) -> None:
+        then(work(Ticket("", None), self._me))
+
+
+def put(storage: FileStorage, me: RlsContext, *paths: str) -> None:
+    for path in paths:
+        storage.upload("photos", path, b"x", me, UploadOptions(replace=True))
+
+
+def held(storage: FileStorage, me: RlsContext) -> list[str]:
+    return sorted(stored.path for stored in storage.walk("photos", "", me))
+
+
+def renamed(storage: FileStorage, me: RlsContext, folder: str, name: str) -> Moving:
+    """Give a folder another name as one of many, and return what takes that back."""
+    done: list[Renamed] = []
+    Renamer(storage, AtOnce(me)).rename("photos", [Renaming(Item(folder), name)], done.append, lambda _: None)  # type: ignore[arg-type]
+    return done[0].reversal
+
+
+def run(reversal: Reversal, storage: FileStorage, me: RlsContext) -> Reversal:
+    back = reversal.run(storage, Ticket("", None), me).back
+    assert back is not None
+    return back
+
+
+@pytest.fixture(params=[20_000, 1], ids=["by ids", "by a mark"])
+def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let folders of two be told by their objects' ids, or be too large for that."""
+    monkeypatch.setattr("engine.files.many_moves._NAMED_MAX", request.param)
+
+
+@pytest.mark.usefixtures("many")
+def test_an_old_name_comes_back_to_all_that_is_in_a_folder_by_then(
+    storage: FileStorage, bucket: Bucket, service: RlsContext
+) -> None:
+    put(storage, service, "a/1", "a/2")
+    back = renamed(storage, service, "a/", "b")
+    put(storage, service, "b/2", "b/new")
+    run(back, storage, service)
+    assert held(storage, service) == ["a/1", "a/2", "a/new"]
