@@ -6,7 +6,7 @@ somebody else changed meanwhile is neither overwritten nor taken away, but left 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -115,11 +115,16 @@ class Moving:
         replace = gave_way if self.trashed is not None else ()
         trashed = Trashed(there, frozenset(gave_way), before, newest_in_trash(storage, there, me))
         back = Moving(
-            there, moved.back, self.bucket if self.target else None, replace, moved.marks,
+            there, self._back(moved.back), self.bucket if self.target else None, replace, moved.marks,
             trashed if self.trashed is None and gave_way and trashed.any else None,
         )  # fmt: skip
         shows = tuple(move.target for move in self.moves)
         return Reversed(back, left, shows, moved=() if left else self.moves)
+
+    def _back(self, moves: Sequence[Move]) -> tuple[Move, ...]:
+        """Return what takes the moves back: a folder that went with all that was in it, as names do, comes back so."""
+        whole = {move.target for move in self.moves if move.as_of is None and not move.ids}
+        return tuple(move.whole if move.source in whole else move for move in moves)
 
     def _left(self, storage: FileStorage, me: RlsContext) -> int:
         """Return how many objects stayed in folders because others have put them there since."""

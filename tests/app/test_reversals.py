@@ -10,6 +10,7 @@ from app.bridge.renaming import Renamed, Renamer, Renaming
 from app.bridge.reversals import Moving, Reversal
 from app.bridge.tasks import Ticket
 from app.renames import Item
+from engine.move_types import Move
 from engine.storage import FileStorage
 from engine.types import Bucket, RlsContext, UploadOptions
 
@@ -61,3 +62,27 @@ def test_an_old_name_comes_back_to_all_that_is_in_a_folder_by_then(
     put(storage, service, "b/2", "b/new")
     run(back, storage, service)
     assert held(storage, service) == ["a/1", "a/2", "a/new"]
+
+
+@pytest.mark.usefixtures("many")
+def test_it_does_so_also_where_it_was_taken_back_and_given_again(
+    storage: FileStorage, bucket: Bucket, service: RlsContext
+) -> None:
+    put(storage, service, "a/1", "a/2")
+    again = run(renamed(storage, service, "a/", "b"), storage, service)
+    back = run(again, storage, service)
+    put(storage, service, "b/2", "b/new")
+    run(back, storage, service)
+    assert held(storage, service) == ["a/1", "a/2", "a/new"]
+
+
+@pytest.mark.usefixtures("many")
+def test_what_was_moved_comes_back_without_what_came_since_however_often(
+    storage: FileStorage, bucket: Bucket, service: RlsContext
+) -> None:
+    put(storage, service, "a/1", "a/2")
+    moved = storage.move_many("photos", [Move("a/", "b/")], service)
+    back = run(run(Moving("photos", moved.back), storage, service), storage, service)
+    put(storage, service, "b/new")
+    run(back, storage, service)
+    assert held(storage, service) == ["a/1", "a/2", "b/new"]
