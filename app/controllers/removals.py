@@ -30,7 +30,8 @@ class RemovalTeller:
             era: `Undo.era` when it was begun.
         """
         objects = sum(removal.objects for removal in removals)
-        if not objects and any(removal.ended for removal in removals):
+        left = any(removal.refused or removal.kept for removal in removals)
+        if not objects and not left and any(removal.ended for removal in removals):
             return
         said = translate("Editing", "{what} deleted")
         if any(removal.trashed for removal in removals):

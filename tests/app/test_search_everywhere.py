@@ -12,12 +12,14 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from app.actions import ActionId
+from app.bridge.operations import Removal
 from app.cargo import Motion
 from app.delegates.marks import shown_spans, spans_in
 from app.dialogs.delete_dialog import DeleteDialog
 from app.history import History, Spot
 from app.location import Location
 from app.models.searches import Scope, Search
+from engine.errors import Cancelled
 from engine.types import BucketChanges, Retention, UploadOptions
 from tests.app.helpers import Desk
 
@@ -113,6 +115,15 @@ def test_rows_of_the_same_path_are_two_rows(desk: Desk) -> None:
 
     desk.until(lambda: len(desk.names) == 3)
     assert [desk.model.row(number).label for span in desk.table.ranges for number in span] == ["photos/2026/report.txt"]
+
+
+def test_what_policies_keep_in_one_bucket_is_told_though_another_was_given_up(desk: Desk) -> None:
+    teller = desk.session.controllers.editing._teller
+    era = desk.session.controllers.undo.era
+    teller.tell([Removal(0, ended=Cancelled("stopped"))], era)
+    assert not desk.toast.isVisible()
+    teller.tell([Removal(0, ended=Cancelled("stopped")), Removal(0, refused=2)], era)
+    assert "policies do not let these be deleted: 2 objects" in desk.toast.text
 
 
 def select_all(desk: Desk) -> None:
