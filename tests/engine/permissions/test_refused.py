@@ -112,3 +112,16 @@ def test_no_more_is_looked_at_than_somebody_waits_for(
     for most, expected in ((5, Refusals("f/2.png", "", 2, 5)), (4, Refusals("f/2.png", "", 1, 4, is_all=False))):
         monkeypatch.setattr(refused, "LOOKED_AT_MAX", most)
         assert tell(alice, Wish(Command.DELETE, "photos", [Move("a.txt", ""), Move("f/", "")]), service) == expected
+
+
+def test_things_that_are_not_seen_are_not_asked_about_without_end(
+    filled: FileStorage, alice: RlsContext, service: RlsContext, let: Let, monkeypatch: pytest.MonkeyPatch
+):
+    let("DELETE", TXT)
+    monkeypatch.setattr(refused, "LOOKED_AT_MAX", 3)
+    gone = [Move(f"gone {number}", "") for number in range(3)]
+    tell: Callable[..., Refusals] = filled.policies.refusals
+    assert tell(alice, Wish(Command.DELETE, "photos", gone), service) == Refusals("", "", 0, 0)
+    assert tell(alice, Wish(Command.DELETE, "photos", [*gone, Move("f/", "")]), service) == Refusals(
+        "", "", 0, 0, is_all=False
+    )
