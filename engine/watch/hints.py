@@ -18,6 +18,9 @@ HINTS_MAX: Final = 50_000
 _LOOK_S: Final = 0.25
 """How often it is looked whether hints are due, as long as there are some."""
 
+_LOST_WAITS: Final = 10
+"""How often losing more puts off the look at everything at most: a folder that is never quiet is looked at, too."""
+
 
 class Doubt(IntEnum):
     """How much of a file that looks as its row says is believed without reading it."""
@@ -49,7 +52,7 @@ class Due:
 
     Attributes:
         keys: Which, with what was heard; one that ends with `/` is all below it.
-        lost: Whether hints were lost, so that any key may be meant.
+        lost: Whether hints were lost and it is quiet since, so that any key may be meant.
     """
 
     keys: dict[str, Doubt]
@@ -62,6 +65,14 @@ class _Hint:
 
     doubt: Doubt
     due_s: float
+
+
+@dataclass(slots=True)
+class _Lost:
+    """When everything is to be looked at: as soon as it is quiet, and no later than that."""
+
+    due_s: float
+    latest_s: float
 
 
 class Hints:
@@ -84,7 +95,7 @@ class Hints:
         self._clock = clock
         self._changed = threading.Condition()
         self._hints: dict[str, _Hint] = {}
-        self._lost = False
+        self._lost: _Lost | None = None
         self._woken = False
 
     def add(self, key: str, doubt: Doubt, *, is_open: bool = False) -> None:
@@ -108,14 +119,21 @@ class Hints:
                     self._changed.notify_all()
             else:
                 self._hints.clear()
-                self._lost = True
-                self._changed.notify_all()
+                self._lose()
 
     def lose(self) -> None:
-        """Take note that something was not heard."""
+        """Take note that something was not heard; what it was may still be being written to."""
         with self._changed:
-            self._lost = True
-            self._changed.notify_all()
+            self._lose()
+
+    def _lose(self) -> None:
+        quiet_s = self._settling.closed_s
+        due_s = self._clock() + quiet_s
+        if self._lost is None:
+            self._lost = _Lost(due_s, due_s + _LOST_WAITS * quiet_s)
+        else:
+            self._lost.due_s = min(due_s, self._lost.latest_s)
+        self._changed.notify_all()
 
     def wake(self) -> None:
         """Let `wait` return."""
@@ -131,8 +149,7 @@ class Hints:
         """
         with self._changed:
             self._changed.wait_for(lambda: is_waiting or self._hints or self._lost or self._woken)
-            if not (self._lost or self._woken):
-                self._changed.wait(_LOOK_S)
+            self._changed.wait_for(lambda: self._woken, _LOOK_S)
             self._woken = False
 
     def take(self) -> Due:
@@ -142,8 +159,10 @@ class Hints:
             due = {key: hint.doubt for key, hint in self._hints.items() if hint.due_s <= now_s}
             for key in due:
                 del self._hints[key]
-            lost, self._lost = self._lost, False
-        return Due(due, lost)
+            is_lost = self._lost is not None and self._lost.due_s <= now_s
+            if is_lost:
+                self._lost = None
+        return Due(due, is_lost)
 
 
 def _is_text(key: str) -> bool:

@@ -84,10 +84,10 @@ def test_a_file_that_is_being_written_is_waited_for(
 ) -> None:
     outside("""
 with open('film.bin', 'wb', buffering=0) as f:
-    for _ in range(8):
-        f.write(b'part'); time.sleep(0.2)""")
+    for _ in range(20):
+        f.write(b'part'); time.sleep(0.08)""")
     assert told.wait() == [("added", "film.bin", True)]
-    assert content_of(storage, "film.bin", service) == b"part" * 8
+    assert content_of(storage, "film.bin", service) == b"part" * 20
     told.changes.clear()
     told.nothing()
 
