@@ -73,9 +73,9 @@ def test_any_text_has_colours_in_order(text: str):
 @pytest.mark.parametrize("piece", ["+", "/*", "(", "'", '"', "a.", "-", "$", "a::", "1.", "<!"])
 def test_long_texts_take_no_longer_than_they_are(piece: str):
     text = piece * 10_000
-    start = time.perf_counter()
+    start = time.process_time()
     highlight(text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_parts_are_named_by_their_text_and_place():

@@ -206,9 +206,9 @@ def test_columns_belong_to_their_table():
     ],
 )
 def test_texts_that_are_too_large_are_refused_at_once(text: str, reason: str):
-    start = time.perf_counter()
+    start = time.process_time()
     assert reason in refused(text).message or len(text) <= 8_192
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize("text", ["nullif(null, null) is null", "null = null is null", "'a' in (null)"])
