@@ -224,7 +224,7 @@ class Carrying(QObject):
         offer = self._undo.remember(_name_of(done), done.reversal, era)
         here, order = self._navigator.place, done.order
         if done.paths and here == order.place:
-            self._navigator.select_when_there(done.paths[0], order.place.bucket)
+            self._navigator.select_when_there(*done.paths, bucket=order.place.bucket)
         self._navigator.follow_places(moved_places(order.cargo.bucket, order.place.bucket, done.folders))
         kind = "warning" if done.failures or done.ended else "success" if done.objects else "info"
         self._toast.say(_sentence_of(done), offer, kind=kind)

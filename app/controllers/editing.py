@@ -166,7 +166,7 @@ class Editing(QObject):
         self._remember(bucket, back, era)
         if back.source.endswith("/"):
             self._navigator.follow_place(Location(bucket, back.target), Location(bucket, back.source))
-        self._navigator.select_when_there(back.source, bucket)
+        self._navigator.select_when_there(back.source, bucket=bucket)
 
     def _remember(self, bucket: str, back: Move, era: int) -> None:
         """Remember a rename by what undoes it."""

@@ -15,7 +15,7 @@ from app.controllers.following import one_by_one
 from app.controllers.known_buckets import KnownBuckets
 from app.controllers.outlook import Outlook
 from app.controllers.spots import put_spot, take_spot
-from app.controllers.wanted import WantedRow
+from app.controllers.wanted import WantedRows
 from app.errors import ErrorPresenter
 from app.history import History, Spot
 from app.i18n import translate
@@ -75,7 +75,7 @@ class Navigator(QObject):
         self._keepers: list[QWidget] = [tree]
         self.outlook = Outlook()
         self._first = FirstPlace(reader, self._settle)
-        self._wanted = WantedRow(pane.table, self._rows)
+        self._wanted = WantedRows(pane.table, self._rows)
         self._connect()
 
     @property
@@ -217,15 +217,15 @@ class Navigator(QObject):
         """Show what a tab shows once the buckets are there, or the nearest place above."""
         self._first.want(tab.place, tab)
 
-    def select_when_there(self, path: str, bucket: str = "") -> None:
-        """Select a row as soon as a refresh brings it.
+    def select_when_there(self, *paths: str, bucket: str = "") -> None:
+        """Select rows as soon as a refresh brings them.
 
         Args:
-            path: Its path.
-            bucket: The name of its bucket; of the one shown where empty.
+            *paths: Their paths; the first one gets the focus.
+            bucket: The name of their bucket; of the one shown where empty.
         """
         view = self._rows.view
-        self._wanted.want(path if view is None or not bucket else view.key_of(bucket, path))
+        self._wanted.want(*paths if view is None or not bucket else [view.key_of(bucket, path) for path in paths])
         self._wanted.select()
         self._rows.refresh()
 

@@ -219,10 +219,9 @@ class Undo(QObject):
         here = self._navigator.place
         if here is None or not result.shows:
             return
-        path = result.shows[0]
-        above = path.rstrip("/").rpartition("/")
-        if here.prefix == above[0] + above[1] and self._navigator.bucket_id(here.bucket) == reversal.shows_in:
-            self._navigator.select_when_there(path, here.bucket)
+        seen = [path for path in result.shows if _above(path) == here.prefix]
+        if seen and self._navigator.bucket_id(here.bucket) == reversal.shows_in:
+            self._navigator.select_when_there(*seen, bucket=here.bucket)
 
     def _bound(self) -> None:
         """Forget the oldest where there are many, or they name very many things."""
@@ -230,6 +229,11 @@ class Undo(QObject):
             del stack[:-_STEPS_MAX]
             while sum(entry.reversal.weight for entry in stack) > WEIGHT_MAX and len(stack) > 1:
                 del stack[0]
+
+
+def _above(path: str) -> str:
+    above = path.rstrip("/").rpartition("/")
+    return above[0] + above[1]
 
 
 def _named(word: str, name: str) -> str:

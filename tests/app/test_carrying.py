@@ -70,6 +70,10 @@ def undo(desk: Desk, action: ActionId = ActionId.UNDO) -> None:
     desk.session.actions[action].trigger()
 
 
+def chosen(desk: Desk) -> list[str]:
+    return [desk.model.row(number).name for span in desk.table.ranges for number in span]
+
+
 class TestPaste:
     def test_what_was_cut_moves_and_is_paler_until_then(self, two: Desk) -> None:
         two.put("a.txt", b"alpha")
@@ -104,6 +108,20 @@ class TestPaste:
         two.until(lambda: two.names == ["d (copy)", "d", "a (copy).txt", "a.txt"])
         trigger(two, ActionId.PASTE)
         two.until(lambda: "a (copy 2).txt" in two.names and "d (copy 2)" in two.names)
+
+    def test_all_that_was_pasted_is_selected_and_all_that_is_brought_back(self, two: Desk) -> None:
+        two.put("a.txt")
+        two.put("b.txt")
+        two.put("d/x")
+        two.put("d/z")
+        hold(two, ActionId.CUT, "a.txt", "b.txt")
+        two.go("photos", "d/")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: chosen(two) == ["a.txt", "b.txt"])
+        trigger(two, ActionId.DELETE)
+        two.until(lambda: two.names == ["x", "z"])
+        undo(two)
+        two.until(lambda: chosen(two) == ["a.txt", "b.txt"])
 
     def test_a_folder_into_itself_is_refused_in_words(self, two: Desk) -> None:
         two.put("d/e/x")

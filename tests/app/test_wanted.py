@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtTest import QTest
 
 from app.actions import ActionId
-from app.controllers.wanted import WantedRow
+from app.controllers.wanted import WantedRows
 from app.models.folder_model import FolderModel
 from tests.app.helpers import Desk
 
 
-def wanted(desk: Desk) -> WantedRow:
+def wanted(desk: Desk) -> WantedRows:
     return desk.session.controllers.navigator._wanted
 
 
@@ -70,3 +70,14 @@ def test_a_large_folder_that_is_read_again_is_nobody_doing_anything(desk: Desk) 
     model.settled.emit()
     assert selected(desk) == ["a.txt"]
     assert wanted(desk).is_wanted
+
+
+def test_all_that_come_together_are_selected_also_those_that_come_a_moment_later(desk: Desk) -> None:
+    desk.bucket()
+    desk.put("a.txt")
+    desk.session.controllers.navigator.select_when_there("late.txt", "later.txt", "never.txt")
+    desk.put("late.txt")
+    desk.until(lambda: selected(desk) == ["late.txt"])
+    desk.put("later.txt")
+    desk.until(lambda: selected(desk) == ["late.txt", "later.txt"])
+    assert not wanted(desk).is_wanted
