@@ -29,7 +29,7 @@ class WantedRows(QObject):
         return bool(self._keys)
 
     def want(self, *keys: str) -> None:
-        """Wait for the rows with these keys, none where they are empty; for others than the first once more after it."""
+        """Wait for the rows with these keys, not for empty ones; for others than the first once more after it."""
         self._keys, self._is_late = tuple(filter(None, keys)), False
 
     def select(self) -> None:

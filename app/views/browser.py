@@ -81,6 +81,7 @@ class BrowserPane(QWidget):
             (actions[ActionId.UPLOAD_FILES], actions[ActionId.UPLOAD_FOLDER], actions[ActionId.NEW_FOLDER]),
             tone="identity_mark",
         )  # fmt: skip
+        self._search = actions[ActionId.SEARCH]
         self.clear_filter = QAction(translate("BrowserPane", "Show everything"), self)
         self.clear_filter.setProperty("glyph", "x")
         self.nothing_matches = EmptyState(
@@ -88,7 +89,7 @@ class BrowserPane(QWidget):
             "funnel",
             translate("BrowserPane", "Nothing matches"),
             "",
-            (self.clear_filter, actions[ActionId.SEARCH]),
+            (self.clear_filter, self._search),
         )
         self.no_bucket_to_see = EmptyState(look, "eye-slash", "", "", (actions[ActionId.STOP_ACTING],), "identity_mark")
         self._blank = QWidget()
@@ -241,6 +242,7 @@ class BrowserPane(QWidget):
             self.nothing_matches.say(
                 translate("BrowserPane", "Nothing matches"), no_match_text(self._model.view.search)
             )
+            self.nothing_matches.offer(self._search, offered=not self._model.view.is_everywhere)
             return self.nothing_matches
         if self._in_past:
             return self.nothing_then

@@ -30,6 +30,7 @@ class EmptyState(QWidget):
         """
         super().__init__()
         self._look = look
+        self._offered = {action: action_button(look, action, primary=i == 0) for i, action in enumerate(actions)}
         self.setProperty("place", "surface")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(title)
@@ -46,7 +47,7 @@ class EmptyState(QWidget):
         column.addLayout(centred(self.title))
         column.addLayout(centred(self.text, _TEXT_WIDTH_PX))
         column.addSpacing(look.theme.space("s"))
-        column.addLayout(self._buttons(actions))
+        column.addLayout(self._buttons())
         column.addStretch(3)
 
     def say(self, title: str, text: str) -> None:
@@ -56,12 +57,16 @@ class EmptyState(QWidget):
         self.text.setMinimumHeight(max(self.text.heightForWidth(_TEXT_WIDTH_PX), 0))
         self.setAccessibleName(title)
 
-    def _buttons(self, actions: tuple[QAction, ...]) -> QHBoxLayout:
+    def offer(self, action: QAction, *, offered: bool) -> None:
+        """Show or hide the button of an action, where it would change nothing."""
+        self._offered[action].setVisible(offered)
+
+    def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(self._look.theme.space("s"))
         row.addStretch()
-        for i, action in enumerate(actions):
-            row.addWidget(action_button(self._look, action, primary=i == 0))
+        for button in self._offered.values():
+            row.addWidget(button)
         row.addStretch()
         return row
 

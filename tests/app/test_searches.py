@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QPushButton
 
 from app.actions import ActionId
 from app.bridge.searching import FoundPages
@@ -66,6 +66,13 @@ def test_words_and_size_both_count_and_what_finds_nothing_says_why(desk: Desk) -
     choose(pane.filter.traits.size_range, "Over 100 MB")
     desk.until(lambda: pane.page is pane.nothing_matches)
     assert pane.nothing_matches.text.text() == "No object is of the kind, size and time chosen above."
+    further = {button.accessibleName(): button for button in pane.nothing_matches.findChildren(QPushButton)}["Search everywhere"]
+    assert further.isVisible()
+    choose(pane.filter.scope, "All buckets")
+    desk.until(further.isHidden)
+    assert pane.page is pane.nothing_matches
+    choose(pane.filter.scope, "The whole bucket")
+    desk.until(further.isVisible)
 
     QTest.keyClicks(pane.filter.field, "png")
     choose(pane.filter.traits.size_range, "Under 1 MB")
