@@ -234,12 +234,12 @@ class InspectorFeed(QObject):
             return
         is_same = seen is not None and self._shown is not None and seen.is_same_as(self._shown)
         self._shown, self._is_stale = seen, False
+        for load in self._loads:
+            load.cancel()  # what was asked before a change may be answered after what was asked after it
+        self._loads = []
         if is_same and row is not None and row.object is not None:
             self._load_around(row.object)  # and nothing else: a preview is of this object's bytes, which are the same
             return
-        for load in self._loads:
-            load.cancel()
-        self._loads = []
         before = self._looks.known
         self._looks.clear()
         if row is None:

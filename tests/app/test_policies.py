@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from PySide6.QtWidgets import QDialog, QPushButton
 
 from app.actions import ActionId
 from app.bridge.acting import Identity
+from app.bridge.allowances import AllowanceBridge
+from app.bridge.tasks import Ticket
 from app.controllers.policies import PolicyControl
 from app.dialogs.access_tester import AccessTester
 from app.dialogs.bucket_dialog import BucketDialog
@@ -23,12 +26,13 @@ from app.dialogs.policy_editor import PolicyEditor
 from app.dialogs.template_dialog import TemplateDialog
 from app.location import Location
 from app.menus import FOLDER_MENU, TREE_BUCKET_MENU, TREE_FOLDER_MENU, TREE_MENU
-from app.policies import PolicyRow
+from app.policies import Allowances, PolicyRow
 from engine.access_types import Policy, PolicyCommand, PolicySpec
 from engine.context import RlsContext
 from engine.errors import DatabaseLocked, DiskFull, StorageError
 from engine.permissions import language
 from engine.permissions.rows import PolicyTable
+from engine.types import StorageObject
 from tests.app.helpers import NOW, Desk, Load, make_bucket
 from tests.app.test_accessibility import unnamed
 
@@ -617,6 +621,30 @@ def test_the_inspector_says_who_may_do_what_with_an_object(pol_desk: Desk) -> No
     desk.until(lambda: access.told == {"Access": "alice: read, change, delete\nVisitors: read\nbob: nothing"})
     desk.session._side.acting.begin(Identity("bob", users.context_of(bob)))
     desk.until(lambda: access.told == {})  # not for other eyes
+
+
+def test_what_the_inspector_asked_before_a_change_is_not_shown_after_it(
+    pol_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = pol_desk
+    read, asked, go_on = AllowanceBridge._read, [], threading.Event()
+
+    def slow_at_first(bridge: AllowanceBridge, item: StorageObject, ticket: Ticket) -> Allowances:
+        found = read(bridge, item, ticket)
+        asked.append(ticket)
+        assert len(asked) > 1 or go_on.wait(20)
+        return found
+
+    monkeypatch.setattr(AllowanceBridge, "_read", slow_at_first)
+    desk.adopt("owner-only")
+    desk.put("a.txt")
+    desk.session.actions[ActionId.INSPECTOR].trigger()
+    desk.select("a.txt")
+    desk.until(lambda: len(asked) == 1)
+    desk.storage.policies.create(replace(READ, roles=("anon",)), desk.me, bucket="photos")
+    desk.until(lambda: desk.views.inspector.access.told == {"Access": "Visitors: read"})
+    assert asked[0].token.cancelled
+    go_on.set()
 
 
 def all_opened(desk: Desk, rows: int = 0) -> PoliciesDialog:

@@ -66,7 +66,9 @@ def test_words_and_size_both_count_and_what_finds_nothing_says_why(desk: Desk) -
     choose(pane.filter.traits.size_range, "Over 100 MB")
     desk.until(lambda: pane.page is pane.nothing_matches)
     assert pane.nothing_matches.text.text() == "No object is of the kind, size and time chosen above."
-    further = {button.accessibleName(): button for button in pane.nothing_matches.findChildren(QPushButton)}["Search everywhere"]
+    further = {button.accessibleName(): button for button in pane.nothing_matches.findChildren(QPushButton)}[
+        "Search everywhere"
+    ]
     assert further.isVisible()
     choose(pane.filter.scope, "All buckets")
     desk.until(further.isHidden)
