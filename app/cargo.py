@@ -43,7 +43,7 @@ class Load:
     """Cargo that is known, or is being read while it is already on its way. Lives in the main thread.
 
     Attributes:
-        bucket: Where it comes from; nothing while that is not known either.
+        bucket: The one bucket that it comes from; nothing while that is not known, and where there are several.
         count: How many things it is.
     """
 
@@ -51,25 +51,38 @@ class Load:
         """Args: as the attributes."""
         self.bucket = bucket
         self.count = count
-        self._cargo: Cargo | None = None
-        self._waiting: list[Callable[[Cargo], object]] = []
+        self._cargos: tuple[Cargo, ...] | None = None
+        self._waiting: list[Callable[[tuple[Cargo, ...]], object]] = []
 
     @property
-    def cargo(self) -> Cargo | None:
-        """Return what it is, or None while that is being read."""
-        return self._cargo
+    def cargos(self) -> tuple[Cargo, ...] | None:
+        """Return what it is, of each bucket one, or None while that is being read."""
+        return self._cargos
 
-    def settle(self, cargo: Cargo) -> None:
-        """Say what it is."""
-        self._cargo, self.bucket = cargo, cargo.bucket
+    @property
+    def has_source(self) -> bool:
+        """Return whether it is known where it comes from."""
+        return bool(self.bucket) or self._cargos is not None
+
+    def goes_into(self, place: Location) -> bool:
+        """Return whether it is known that any of it would go into itself."""
+        return any(cargo.goes_into(place) for cargo in self._cargos or ())
+
+    def is_from(self, place: Location) -> bool:
+        """Return whether it is known that all of it lies in a place already."""
+        return bool(self._cargos) and all(cargo.is_from(place) for cargo in self._cargos or ())
+
+    def settle(self, *cargos: Cargo) -> None:
+        """Say what it is, of each bucket one."""
+        self._cargos, self.bucket = cargos, cargos[0].bucket if len(cargos) == 1 else ""
         waiting, self._waiting = self._waiting, []
         for then in waiting:
-            then(cargo)
+            then(cargos)
 
-    def whenever(self, then: Callable[[Cargo], object]) -> None:
+    def whenever(self, then: Callable[[tuple[Cargo, ...]], object]) -> None:
         """Call with what it is: at once, or as soon as that is known; never if it cannot be read."""
-        if self._cargo is not None:
-            then(self._cargo)
+        if self._cargos is not None:
+            then(self._cargos)
         else:
             self._waiting.append(then)
 

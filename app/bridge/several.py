@@ -1,9 +1,11 @@
-"""What takes back at once what was done at once in several buckets."""
+"""What was done at once with things of several buckets, and what takes it back at once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from app.bridge.carriage import Carried
 from app.bridge.reversals import Reversal, Reversed
 from app.bridge.tasks import Ticket
 from app.bridge.trash import Restored
@@ -17,7 +19,7 @@ class Several:
     """Reversals that belong together, at least one.
 
     Attributes:
-        parts: They; each is of one bucket.
+        parts: They, in the order in which they are run: what was done last is taken back first.
     """
 
     parts: tuple[Reversal, ...]
@@ -55,9 +57,30 @@ class Several:
         back = tuple(one.back for one in done if one.back is not None)
         restored = _together([one.restored for one in done if one.restored is not None])
         return Reversed(
-            Several(back) if back else None, left + sum(one.left for one in done), done[0].shows,
+            Several(back[::-1]) if back else None, left + sum(one.left for one in done), done[0].shows,
             None if failed else restored,
         )  # fmt: skip
+
+
+def carried_together(done: Sequence[Carried]) -> Carried:
+    """Return as one what was carried to one place, in the order in which it was.
+
+    Args:
+        done: Of each bucket it came from what became of it; at least one.
+    """
+    if len(done) == 1:
+        return done[0]
+    cargo = replace(done[0].order.cargo, bucket="", paths=tuple(path for one in done for path in one.order.cargo.paths))
+    back = [one.reversal for one in done if one.reversal is not None]
+    is_whole = all(one.reversal is not None for one in done if one.objects)
+    return Carried(
+        replace(done[0].order, cargo=cargo),
+        sum(one.objects for one in done),
+        tuple(path for one in done for path in one.paths),
+        tuple(failure for one in done for failure in one.failures),
+        next((one.ended for one in done if one.ended is not None), None),
+        Several(tuple(reversed(back))) if back and is_whole else None,
+    )
 
 
 def _together(parts: list[Restored]) -> Restored | None:

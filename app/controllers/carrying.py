@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -12,16 +12,18 @@ from PySide6.QtGui import QClipboard, QDrag, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.acting import Identity
-from app.bridge.carriage import Carried, Order, Plan
+from app.bridge.carriage import Carried, Order
 from app.bridge.carrying import Carrier
 from app.bridge.exporting import Exporter
 from app.bridge.reading import Reader
+from app.bridge.several import carried_together
 from app.cargo import Cargo, Load, Motion
 from app.controllers.clashes import ClashDesk
 from app.controllers.following import moved_places
 from app.controllers.moving import Moving
 from app.controllers.navigation import Navigator
-from app.controllers.outgoing import DragData, Outgoing, button_is_down, clip_data
+from app.controllers.order_run import OrderRun
+from app.controllers.outgoing import DragData, FilesOf, Outgoing, button_is_down, clip_data
 from app.controllers.targets import Target, Targets
 from app.controllers.undo import Undo
 from app.errors import ErrorPresenter, sentence
@@ -33,7 +35,6 @@ from app.views.folder_table import FolderTable
 from app.views.hold import Hold
 from app.widgets.toast import Toast
 from engine.errors import Cancelled
-from engine.transfers.values import Decision
 from engine.types import TreeSize
 
 _CHEAP_OBJECTS: Final = 500
@@ -71,11 +72,11 @@ class Carrying(QObject):
 
     def cut(self) -> None:
         """Hold what is meant until it is pasted elsewhere, and show it paler."""
-        self._targets.resolve(partial(self._keep, Motion.MOVE))
+        self._targets.resolve_each(partial(self._keep, Motion.MOVE))
 
     def copy(self) -> None:
         """Hold what is meant for pasting; what is small is there as files for other programs too, a moment later."""
-        self._targets.resolve(partial(self._keep, Motion.COPY))
+        self._targets.resolve_each(partial(self._keep, Motion.COPY))
 
     def paste(self) -> None:
         """Bring what was cut or copied here, or upload what another program has put into the clipboard."""
@@ -84,7 +85,7 @@ class Carrying(QObject):
             self._moving.paste()
         elif here is not None:
             load, motion = kept
-            load.whenever(lambda cargo: self._order(Order(cargo, here, motion), pasted=True))
+            load.whenever(lambda cargos: self._order(_orders(cargos, here, motion), pasted=True))
 
     def let_go(self) -> None:
         """Hold nothing more, in the clipboard neither: somebody else acts now, who may not even see it."""
@@ -94,7 +95,7 @@ class Carrying(QObject):
 
     def duplicate(self) -> None:
         """Copy what is meant, each beside itself."""
-        self._targets.resolve(self._duplicate)
+        self._targets.resolve_each(self._duplicate)
 
     def drop_objects(self, load: Load, place: Location, motion: Motion) -> None:
         """Take what was dropped somewhere inside the window.
@@ -104,15 +105,15 @@ class Carrying(QObject):
             place: Where.
             motion: Whether it moves or is copied.
         """
-        load.whenever(lambda cargo: self._order(Order(cargo, place, motion)))
+        load.whenever(lambda cargos: self._order(_orders(cargos, place, motion)))
 
     def drag(self) -> None:
         """Run a drag of the selection; files are made only for other programs."""
         view, count = self._table.folder_model.view, self._table.selected_count
-        if view is None or not count or self._targets.are_scattered():
+        if view is None or not count:
             return
         load = Load(self._targets.bucket or ("" if view.is_everywhere else view.location.bucket), count)
-        self._targets.resolve(lambda target: load.settle(Cargo(target.bucket, target.paths)))
+        self._targets.resolve_each(lambda targets: load.settle(*map(_cargo, targets)))
         who = self._carrier.who
         outgoing = Outgoing(self._exporter, self._window, load, self._errors.present)
         if not button_is_down():
@@ -127,15 +128,16 @@ class Carrying(QObject):
         self._hold.put_down()
         outgoing.end(partial(self._offer_late, who))
 
-    def _keep(self, motion: Motion, target: Target) -> None:
-        if not all(target.paths):
+    def _keep(self, motion: Motion, targets: Sequence[Target]) -> None:
+        if not all(path for target in targets for path in target.paths):
             self._toast.say(translate("Carrying", "A whole bucket cannot be cut or copied"), kind="info")
             return
         if self._navigator.moment is not None:
-            self._keep_past(target)
+            for target in targets:  # one: nothing is searched for in the past
+                self._keep_past(target)
             return
-        load = Load(target.bucket, len(target.paths))
-        load.settle(Cargo(target.bucket, target.paths))
+        load = Load("", sum(len(target.paths) for target in targets))
+        load.settle(*map(_cargo, targets))
         self._clipboard.setMimeData(clip_data(self._hold.mark, []))
         self._hold.keep(load, motion)
         if motion is Motion.MOVE:
@@ -144,7 +146,7 @@ class Carrying(QObject):
             said = translate("Carrying", "%Ln item(s) copied: paste in a folder", None, load.count)
         self._toast.say(said, kind="info")
         if motion is Motion.COPY and load.count <= _CHEAP_OBJECTS:
-            self._reader.measure(target.bucket, target.paths, partial(self._make_cheap, load), owner=self)
+            self._weigh(load, [_cargo(target) for target in targets], TreeSize(0, 0))
 
     def _keep_past(self, target: Target) -> None:
         """Put files of what was into the clipboard: in the window there is nothing of it that could be carried."""
@@ -157,15 +159,18 @@ class Carrying(QObject):
 
         self._exporter.export(target.bucket, target.paths, made, self._errors.present, moment=moment)
 
-    def _make_cheap(self, load: Load, size: TreeSize) -> None:
+    def _weigh(self, load: Load, left: Sequence[Cargo], so_far: TreeSize) -> None:
         """Make files for other programs of what was copied, if that is quickly done and still what is held."""
-        if size.objects > _CHEAP_OBJECTS or size.size_bytes > _CHEAP_BYTES or not self._holds(load):
-            return
-        load.whenever(
-            lambda cargo: self._exporter.export(
-                cargo.bucket, cargo.paths, partial(self._to_clipboard, load), self._errors.present
-            )
-        )
+
+        def weighed(size: TreeSize) -> None:
+            both = TreeSize(so_far.objects + size.objects, so_far.size_bytes + size.size_bytes)
+            if both.objects <= _CHEAP_OBJECTS and both.size_bytes <= _CHEAP_BYTES and self._holds(load):
+                self._weigh(load, left[1:], both)
+
+        if left:
+            self._reader.measure(left[0].bucket, left[0].paths, weighed, owner=self)
+        else:
+            FilesOf(self._exporter, load.cargos or (), partial(self._to_clipboard, load), self._errors.present)
 
     def _to_clipboard(self, load: Load, files: list[Path]) -> None:
         if self._holds(load):
@@ -190,34 +195,27 @@ class Carrying(QObject):
         if not self._hold.is_ours(data):
             self._hold.let_go()
 
-    def _duplicate(self, target: Target) -> None:
+    def _duplicate(self, targets: Sequence[Target]) -> None:
         folders: dict[Location, list[str]] = {}
-        for path in target.paths:
-            above = Location(target.bucket, path).parent if path.endswith("/") else _folder_of(target.bucket, path)
+        for bucket, path in ((target.bucket, path) for target in targets for path in target.paths):
+            above = Location(bucket, path).parent if path.endswith("/") else _folder_of(bucket, path)
             if above is not None:
                 folders.setdefault(above, []).append(path)
         for place, paths in folders.items():
-            self._order(Order(Cargo(target.bucket, tuple(paths)), place, Motion.COPY))
+            self._order([Order(Cargo(place.bucket, tuple(paths)), place, Motion.COPY)])
 
-    def _order(self, order: Order, *, pasted: bool = False) -> None:
+    def _order(self, orders: Sequence[Order], *, pasted: bool = False) -> None:
         era = self._undo.era
-        kept = self._hold.kept if pasted and order.motion is Motion.MOVE else None
+        kept = self._hold.kept if pasted and orders[0].motion is Motion.MOVE else None
 
-        def carried(done: Carried) -> None:
-            if kept is not None and self._hold.kept == kept:
+        def carried(done: Sequence[Carried]) -> None:
+            if kept is not None and self._hold.kept == kept and len(done) == len(orders):
                 self.let_go()
-            self._tell(done, era)
+            for one in done:
+                self._navigator.follow_places(moved_places(one.order.cargo.bucket, one.order.place.bucket, one.folders))
+            self._tell(carried_together(done), era)
 
-        who = self._carrier.who
-
-        def decided(plan: Plan) -> None:
-            self._clashes.ask(plan, lambda answers: answered(plan, answers))
-
-        def answered(plan: Plan, answers: Mapping[str, Decision]) -> None:
-            if self._carrier.who is who:  # what was asked in one name is not done in another
-                self._carrier.carry(plan, answers, carried)
-
-        self._carrier.plan(order, decided)
+        OrderRun(self._carrier, self._clashes, self._errors.present, carried).begin(orders)
 
     def _tell(self, done: Carried, era: int) -> None:
         """Say what was done, with the button that takes it back, and show it where it is in sight."""
@@ -225,9 +223,16 @@ class Carrying(QObject):
         here, order = self._navigator.place, done.order
         if done.paths and here == order.place:
             self._navigator.select_when_there(*done.paths, bucket=order.place.bucket)
-        self._navigator.follow_places(moved_places(order.cargo.bucket, order.place.bucket, done.folders))
         kind = "warning" if done.failures or done.ended else "success" if done.objects else "info"
         self._toast.say(_sentence_of(done), offer, kind=kind)
+
+
+def _cargo(target: Target) -> Cargo:
+    return Cargo(target.bucket, target.paths)
+
+
+def _orders(cargos: Sequence[Cargo], place: Location, motion: Motion) -> list[Order]:
+    return [Order(cargo, place, motion) for cargo in cargos]
 
 
 def _folder_of(bucket: str, path: str) -> Location:

@@ -6,7 +6,8 @@ alive, when another program asks; what takes longer than that program would wait
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,40 @@ _LOOK_MS: Final = 60
 _PATIENCE_MS: Final = 4_000
 
 
+class FilesOf:
+    """The files of things from several buckets, made from one after the other."""
+
+    def __init__(
+        self,
+        exporter: Exporter,
+        cargos: Sequence[Cargo],
+        then: Callable[[list[Path]], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Begin: what makes files; of what; what gets all of them; what gets the failure, and then there are none."""
+        self._exporter = exporter
+        self._left = deque(cargos)
+        self._then = then
+        self._failed = failed
+        self._files: list[Path] = []
+        self._ticket: Ticket | None = None
+        self._go_on([])
+
+    def cancel(self) -> None:
+        """Make no more."""
+        self._left.clear()
+        if self._ticket is not None:
+            self._ticket.cancel()
+
+    def _go_on(self, files: list[Path]) -> None:
+        self._files += files
+        if self._left:
+            cargo = self._left.popleft()
+            self._ticket = self._exporter.export(cargo.bucket, cargo.paths, self._go_on, self._failed)
+        else:
+            self._then(self._files)
+
+
 class Outgoing(QObject):
     """The files of one drag, made when they are needed. Lives as long as the drag, or until they are there."""
 
@@ -35,7 +70,8 @@ class Outgoing(QObject):
         self._window = window
         self._load = load
         self._failed = failed
-        self._ticket: Ticket | None = None
+        self._has_begun = self._is_given_up = False
+        self._making: FilesOf | None = None
         self._files: list[Path] | None = None
         self._has_failed = False
         self._wanted_late = False
@@ -51,8 +87,8 @@ class Outgoing(QObject):
 
     def begin(self) -> None:
         """Make the files, once."""
-        if self._ticket is None:
-            self._ticket = Ticket("", None)  # until it is known what is dragged
+        if not self._has_begun:
+            self._has_begun = True
             self._load.whenever(self._export)
 
     def wait(self) -> list[Path]:
@@ -81,13 +117,15 @@ class Outgoing(QObject):
             if self._files is None:
                 return
             late(self._files)
-        elif self._ticket is not None and self._files is None:
-            self._ticket.cancel()
+        else:
+            self._is_given_up = True
+            if self._making is not None and self._files is None:
+                self._making.cancel()
         self.deleteLater()
 
-    def _export(self, cargo: Cargo) -> None:
-        if self._ticket is not None and not self._ticket.token.cancelled:
-            self._ticket = self._exporter.export(cargo.bucket, cargo.paths, self._made, self._not_made)
+    def _export(self, cargos: Sequence[Cargo]) -> None:
+        if not self._is_given_up:
+            self._making = FilesOf(self._exporter, cargos, self._made, self._not_made)
 
     def _made(self, files: list[Path]) -> None:
         self._files = files

@@ -92,14 +92,6 @@ class Targets:
         buckets = {view.bucket_of(row) for row in rows} if view is not None else set()
         return buckets.pop() if len(buckets) == 1 else ""
 
-    def are_scattered(self) -> bool:
-        """Return whether the selected rows lie in several buckets, as far as they are known; a person is told so."""
-        view, rows = self._model.view, self._model.rows(self._table.ranges) or []
-        scattered = view is not None and len({view.bucket_of(row) for row in rows}) > 1
-        if scattered:
-            self._tell_scattered()
-        return scattered
-
     def _tell_scattered(self) -> None:
         self._toast.say(
             translate("Targets", "What is selected lies in several buckets: select in one of them"), kind="info"

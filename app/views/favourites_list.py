@@ -251,9 +251,11 @@ class FavouritesList(QListWidget):
         place, load = carried_place(data), self._hold.dragged
         if place is not None:
             return (place,)
-        if load is None or load.cargo is None or not self._hold.carries(data):
+        if load is None or not self._hold.carries(data):
             return ()
-        return tuple(Location(load.bucket, path) for path in load.cargo.paths if path.endswith("/"))
+        return tuple(
+            Location(cargo.bucket, path) for cargo in load.cargos or () for path in cargo.paths if path.endswith("/")
+        )
 
     def _mark(self, row: int, gap: int, *, lands: bool = True) -> None:
         self._delegate.drop_row, self._delegate.drop_lit, self._gap = row if lands else -1, True, gap

@@ -6,13 +6,14 @@ which rows are cut. A drag or clipboard carries no more than a mark; what it sta
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
 from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDropEvent
 
-from app.cargo import Load, Motion
+from app.cargo import Cargo, Load, Motion
 from app.i18n import translate
 from app.location import Location
 from app.views.drops import CARGO_TYPE, MADE_TYPE
@@ -37,7 +38,7 @@ class Hold(QObject):
         self.mark: Final = QByteArray(uuid4().hex.encode())
         self._dragged: tuple[Load, Location | None] | None = None
         self._kept: tuple[Load, Motion] | None = None
-        self._cut: frozenset[str] = frozenset()
+        self._cut: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def kept(self) -> tuple[Load, Motion] | None:
@@ -54,7 +55,7 @@ class Hold(QObject):
         self._kept = (load, motion)
         self._cut = frozenset()
         if motion is Motion.MOVE:
-            load.whenever(lambda cargo: self._dim(load, frozenset(cargo.paths)))
+            load.whenever(partial(self._dim, load))
         self.cut_changed.emit()
 
     def let_go(self) -> None:
@@ -65,7 +66,7 @@ class Hold(QObject):
 
     def is_cut(self, bucket: str, path: str) -> bool:
         """Return whether something waits to be pasted elsewhere: it is painted paler."""
-        return path in self._cut and self._kept is not None and self._kept[0].bucket == bucket
+        return (bucket, path) in self._cut
 
     def take(self, load: Load, place: Location | None) -> None:
         """Hold what a drag is about.
@@ -97,20 +98,21 @@ class Hold(QObject):
     def motion_at(self, place: Location | None, modifiers: Qt.KeyboardModifier) -> Motion | None:
         """Return what a drop at a place would do, or None where it would do nothing.
 
-        Things move within their bucket and are copied to another one; Ctrl copies in any case, Shift moves.
+        Things move within their bucket and are copied to another one, from several in any case; Ctrl copies always,
+        Shift moves.
         """
         if self._dragged is None or place is None:
             return None
         load, source = self._dragged
-        if not load.bucket:
+        if not load.has_source:
             return None  # until it is known where it comes from, nobody can say what a drop does
         motion = Motion.MOVE if load.bucket == place.bucket else Motion.COPY
         if modifiers & Qt.KeyboardModifier.ControlModifier:
             motion = Motion.COPY
         elif modifiers & Qt.KeyboardModifier.ShiftModifier:
             motion = Motion.MOVE
-        stays = source == place or (load.cargo is not None and load.cargo.is_from(place))
-        if (stays and motion is Motion.MOVE) or (load.cargo is not None and load.cargo.goes_into(place)):
+        stays = source == place or load.is_from(place)
+        if (stays and motion is Motion.MOVE) or load.goes_into(place):
             return None
         return motion
 
@@ -151,9 +153,9 @@ class Hold(QObject):
         self.dropped.emit(load, place, motion)
         return True
 
-    def _dim(self, load: Load, paths: frozenset[str]) -> None:
+    def _dim(self, load: Load, cargos: tuple[Cargo, ...]) -> None:
         if self._kept == (load, Motion.MOVE):
-            self._cut = paths
+            self._cut = frozenset((cargo.bucket, path) for cargo in cargos for path in cargo.paths)
             self.cut_changed.emit()
 
 
