@@ -37,6 +37,7 @@ from engine.permissions.language.tree import (
 from engine.permissions.rows import Facts
 
 _UID = Fact(Kind.UUID, "auth.uid")
+_FALSE = Literal(Kind.BOOLEAN, False)
 
 
 def folded(root: Node, facts: Facts, columns: Mapping[str, str], *, keeps_now: bool = False) -> Node:
@@ -48,7 +49,15 @@ def folded(root: Node, facts: Facts, columns: Mapping[str, str], *, keeps_now: b
         columns: Columns whose value is known.
         keeps_now: Whether `now()` stays, so that what comes out counts at other times too.
     """
-    return Folder(facts, columns, keeps_now).whole(Folder(None, {}).fold(root))
+    planner, folder = Folder(None, {}), Folder(facts, columns, keeps_now)
+    if not (isinstance(root, Logic) and root.operator == "and"):
+        return folder.fold(planner.fold(root))
+    left: list[Node] = []
+    for each in root.operands:
+        left.append(folder.fold(planner.fold(each)))
+        if left[-1] == _FALSE:
+            break
+    return logic("and", tuple(left), root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +73,6 @@ class Folder:
     facts: Facts | None
     columns: Mapping[str, str]
     keeps_now: bool = False
-
-    def whole(self, root: Node) -> Node:
-        """Return a whole condition folded: none of what stands between its ANDs needs the others."""
-        if isinstance(root, Logic) and root.operator == "and":
-            return logic("and", tuple(map(self.fold, root.operands)), root)
-        return self.fold(root)
 
     def fold(self, node: Node) -> Node:
         """Return a node with all below it folded."""
