@@ -68,7 +68,7 @@ class ErrorPresenter(QObject):
         if isinstance(error, Cancelled):
             return
         if isinstance(error, Refused):
-            self._toast.say(sentence(error), self._offer_why(error), kind="danger")
+            self._toast.say(sentence(error), self.why_of(error), kind="danger")
         elif isinstance(error, RequestFault):
             self._toast.say(sentence(error), kind="danger")
         elif isinstance(error, EnvironmentFault):
@@ -89,7 +89,7 @@ class ErrorPresenter(QObject):
                 return
             dialog.refuse("" if isinstance(error, Cancelled) else sentence(error))
             if isinstance(dialog, Dialog):
-                why = self._offer_why(error) if isinstance(error, Refused) else None
+                why = self.why_of(error) if isinstance(error, Refused) else None
                 dialog.offer_reason(None if why is None else why.act)
             if not isinstance(error, RequestFault):
                 self.present(error)
@@ -112,7 +112,8 @@ class ErrorPresenter(QObject):
         else:
             self._reported.emit(error)
 
-    def _offer_why(self, error: Refused) -> Offer | None:
+    def why_of(self, error: Refused) -> Offer | None:
+        """Return the button that explains what somebody may not do, where that can be explained."""
         why = self._why
         if why is None or not error.is_explainable:
             return None

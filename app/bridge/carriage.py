@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
+from app.bridge.refusals import Attempt, Deed
 from app.bridge.reversals import Reversal
 from app.cargo import Cargo, Motion
 from app.location import Location
 from engine.errors import StorageError
 from engine.move_types import Move
 from engine.transfers.conflicts import SAME_TIME_S
+from engine.transfers.naming import suggested_name
+from engine.transfers.values import ConflictAction, Decision
 from engine.types import ItemFailure, StorageObject
 
 
@@ -89,6 +93,38 @@ class Carried:
     ended: StorageError | None = None
     reversal: Reversal | None = None
     folders: tuple[Move, ...] = ()
+
+
+def attempt_of(plan: Plan, decisions: Mapping[str, Decision]) -> Attempt:
+    """Return what is tried: from where to where, and what has to give way.
+
+    What stays beside something gets the next free name later; until then it is asked about by the next name.
+
+    Args:
+        plan: What an order comes to.
+        decisions: What a person decided about what is in the way, by its path.
+    """
+    order, decided = plan.order, [(clash.move, decisions.get(clash.move.target)) for clash in plan.clashes]
+    replacing = [move for move, decision in decided if _replaces(decision)]
+    beside = [_beside(move, decision) for move, decision in decided if decision is not None and _is_kept(decision)]
+    deed = Deed.MOVE if order.motion is Motion.MOVE else Deed.COPY
+    over = [move.target for move in replacing]
+    return Attempt.of_moves(deed, order.cargo.bucket, [*plan.free, *replacing, *beside], order.place.bucket, over)
+
+
+def _replaces(decision: Decision | None) -> bool:
+    wanted = (ConflictAction.REPLACE, ConflictAction.REPLACE_IF_NEWER)
+    return decision is not None and decision.action in wanted
+
+
+def _is_kept(decision: Decision) -> bool:
+    return decision.action in (ConflictAction.KEEP_BOTH, ConflictAction.RENAME)
+
+
+def _beside(move: Move, decision: Decision) -> Move:
+    """Return where something goes that stays beside what is there."""
+    folder, slash, name = move.target.rpartition("/")
+    return replace(move, target=folder + slash + (decision.new_name or suggested_name(name)))
 
 
 def _changed_us(stored: StorageObject) -> int:

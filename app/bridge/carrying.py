@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final
 
-from app.bridge.acting import ActingTasks, Attempt, Deed, Identity
-from app.bridge.carriage import Carried, Clash, Order, Plan
+from app.bridge.acting import ActingTasks, Identity
+from app.bridge.carriage import Carried, Clash, Order, Plan, attempt_of
 from app.bridge.reversals import WEIGHT_MAX, Made, Moving, Uncopying
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Trashed, newest_in_trash
@@ -86,7 +86,7 @@ class Carrier:
             then: Gets what became of it.
             otherwise: Gets the failure; nothing moved then.
         """
-        label, attempt = _label(plan.order), _attempt(plan, decisions)
+        label, attempt = _label(plan.order), attempt_of(plan, decisions)
         return self._tasks.mutate(
             lambda ticket, me: self._carry(plan, decisions, ticket, me), then, otherwise, label=label, attempt=attempt
         )
@@ -364,20 +364,3 @@ def _label(order: Order) -> str:
     else:
         text = translate("Carrier", "Copying %Ln item(s) to {place}", None, number)
     return text.format(place=order.place.name)
-
-
-def _attempt(plan: Plan, decisions: Mapping[str, Decision]) -> Attempt:
-    """Return what is tried: from where to where, and what has to give way.
-
-    What stays beside something gets its name later, and is left out.
-    """
-    order = plan.order
-    replacing = [clash.move for clash in plan.clashes if _replaces(decisions.get(clash.move.target))]
-    deed = Deed.MOVE if order.motion is Motion.MOVE else Deed.COPY
-    over = [move.target for move in replacing]
-    return Attempt.of_moves(deed, order.cargo.bucket, [*plan.free, *replacing], order.place.bucket, over)
-
-
-def _replaces(decision: Decision | None) -> bool:
-    wanted = (ConflictAction.REPLACE, ConflictAction.REPLACE_IF_NEWER)
-    return decision is not None and decision.action in wanted

@@ -7,10 +7,10 @@ exception; the presenter by default).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from app.bridge.acting import ActingTasks, Attempt, Deed, Identity
+from app.bridge.acting import ActingTasks, Attempt, Deed, Identity, Refused
 from app.bridge.policies import PolicyBridge
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Trashed, newest_in_trash, pages_of
@@ -61,6 +61,7 @@ class Removal:
         refused: How many stayed because whoever acts may not delete them.
         trashed: What of them is in the trash, or None if they are gone for good.
         ended: What ended it before everything was done, or None. Nothing was deleted for good then unasked.
+        refusal: Who may not delete those that were refused, and what they tried.
     """
 
     objects: int
@@ -68,6 +69,7 @@ class Removal:
     refused: int = 0
     trashed: Trashed | None = None
     ended: Cancelled | WouldBeLost | None = None
+    refusal: Refused | None = field(default=None, compare=False)
 
 
 class Operations:
@@ -135,12 +137,13 @@ class Operations:
         This bucket, by its id: its name may be another's by then.
         """
         label = translate("Operations", "Emptying {bucket}").format(bucket=bucket.name)
+        attempt = Attempt.with_all(Deed.DELETE, bucket.name, [""])
         return self._tasks.mutate(
             lambda ticket, me: self._empty_bucket(bucket.id, as_of, ticket, me, for_good=for_good),
-            then,
+            self._with_reason(attempt, then),
             otherwise,
             label=label,
-            attempt=Attempt.with_all(Deed.DELETE, bucket.name, [""]),
+            attempt=attempt,
         )
 
     def delete_bucket(
@@ -187,12 +190,13 @@ class Operations:
     ) -> Ticket:
         """Delete objects and folders for good, as they were when they were measured (`TreeSize.as_of`)."""
         label = translate("Operations", "Deleting %Ln item(s)", None, len(paths))
+        attempt = Attempt.with_all(Deed.DELETE, bucket, paths)
         return self._tasks.mutate(
             lambda ticket, me: self._delete(bucket, paths, as_of, ticket, me),
-            then,
+            self._with_reason(attempt, then),
             otherwise,
             label=label,
-            attempt=Attempt.with_all(Deed.DELETE, bucket, paths),
+            attempt=attempt,
         )
 
     def trash(
@@ -203,12 +207,13 @@ class Operations:
         What was cancelled, or refused because the bucket has no trash any more, says so in `Removal.ended`.
         """
         label = translate("Operations", "Moving %Ln item(s) to the trash", None, len(paths))
+        attempt = Attempt.with_all(Deed.DELETE, bucket, paths)
         return self._tasks.mutate(
             lambda ticket, me: self._trash(bucket, paths, None, ticket, me),
-            then,
+            self._with_reason(attempt, then),
             otherwise,
             label=label,
-            attempt=Attempt.with_all(Deed.DELETE, bucket, paths),
+            attempt=attempt,
         )
 
     def sign(
@@ -226,6 +231,17 @@ class Operations:
             otherwise,
             attempt=Attempt.with_all(Deed.SHARE, bucket, paths),
         )
+
+    def _with_reason(self, attempt: Attempt, then: Callable[[Removal], None]) -> Callable[[Removal], None]:
+        """Return what is called back with a removal that says, where something was refused, who may not do it."""
+        identity = self._tasks.identity
+
+        def told(removal: Removal) -> None:
+            if identity is not None and removal.refused:
+                removal = replace(removal, refusal=Refused(identity, attempt))
+            then(removal)
+
+        return told
 
     def _create_bucket(self, draft: BucketDraft, me: RlsContext) -> Bucket:
         made = self._storage.create_bucket(

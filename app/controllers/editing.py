@@ -57,7 +57,7 @@ class Editing(QObject):
         self._table, self._tree = views
         self._toast = toast
         self._errors = errors
-        self._teller = RemovalTeller(toast, undo)
+        self._teller = RemovalTeller(toast, undo, errors)
         self._scattered = ScatteredRemoval(
             look, window, navigator, reader, operations, undo, self._table, self._teller, errors
         )

@@ -8,8 +8,10 @@ from app.bridge.operations import Removal
 from app.bridge.reversals import Reversal, Untrashing
 from app.bridge.several import Several
 from app.controllers.undo import Undo
+from app.errors import ErrorPresenter
 from app.formats import count_text
 from app.i18n import translate
+from app.widgets.banner import Offer
 from app.widgets.toast import Toast
 from engine.errors import Cancelled
 
@@ -17,10 +19,11 @@ from engine.errors import Cancelled
 class RemovalTeller:
     """See the module."""
 
-    def __init__(self, toast: Toast, undo: Undo) -> None:
-        """Args: what says it; what takes it back."""
+    def __init__(self, toast: Toast, undo: Undo, errors: ErrorPresenter) -> None:
+        """Args: what says it; what takes it back; what explains why something stayed."""
         self._toast = toast
         self._undo = undo
+        self._errors = errors
 
     def tell(self, removals: Sequence[Removal], era: int) -> None:
         """Say what was deleted.
@@ -51,12 +54,19 @@ class RemovalTeller:
         refused, kept = sum(removal.refused for removal in removals), sum(removal.kept for removal in removals)
         if refused:
             rest = translate("Editing", "{said}; policies do not let these be deleted: {what}")
-            self._toast.say(rest.format(said=said, what=count_text(refused)), undo, kind="warning")
+            said = rest.format(said=said, what=count_text(refused))
+            self._toast.say(said, undo, kind="warning", besides=self._why(removals))
         elif kept:
             text = translate("Editing", "{said}; kept what arrived since: {what}")
             self._toast.say(text.format(said=said, what=count_text(kept)), undo, kind="info")
         else:
             self._toast.say(said, undo)
+
+    def _why(self, removals: Sequence[Removal]) -> Offer | None:
+        """Return the button that explains the first that was refused, where somebody is acted as."""
+        refusals = (removal.refusal for removal in removals if removal.refusal is not None)
+        first = next(refusals, None)
+        return None if first is None else self._errors.why_of(first)
 
 
 def _one(back: Sequence[Reversal]) -> Reversal:

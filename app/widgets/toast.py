@@ -1,7 +1,8 @@
-"""A short word at the bottom of the window after something was done, with at most one thing to do about it."""
+"""A short word at the bottom of the window after something was done, with at most two things to do about it."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
@@ -31,7 +32,7 @@ class Toast(QFrame):
         super().__init__(parent)
         self._host = parent
         self._look = look
-        self._offer: Offer | None = None
+        self._offers: list[Offer | None] = [None, None]
         self.setProperty("place", "toast")
         row = QHBoxLayout(self)
         space = look.theme.space
@@ -39,11 +40,13 @@ class Toast(QFrame):
         row.setSpacing(space("m"))
         self._glyph = Glyph(look, "info-fill", "toast_accent", look.theme.size("icon"))
         self._text = label()
-        self._button = look.push_button("")
+        self._button, self._other = look.push_button(""), look.push_button("")
+        self._buttons = (self._button, self._other)
         close = look.tool_button("x", translate("Toast", "Close"), tone="on_toast")
-        self._button.clicked.connect(self._act)
+        for which, button in enumerate(self._buttons):
+            button.clicked.connect(partial(self._act, which))
         close.clicked.connect(self.hide)
-        for part in (self._glyph, self._text, self._button, close):
+        for part in (self._glyph, self._text, *self._buttons, close):
             row.addWidget(part)
         self._timer = QTimer(self, singleShot=True, interval=_SHOWN_MS)
         self._timer.timeout.connect(self._fade)
@@ -55,24 +58,28 @@ class Toast(QFrame):
         """Return what is shown."""
         return self._text.text()
 
-    def say(self, text: str, offer: Offer | None = None, kind: str = "success") -> None:
+    def say(
+        self, text: str, offer: Offer | None = None, kind: str = "success", *, besides: Offer | None = None
+    ) -> None:
         """Show a message.
 
         Args:
             text: One short sentence.
             offer: A button.
             kind: `info`, `success`, `warning` or `danger`.
+            besides: Another button.
         """
-        self._offer = offer
+        self._offers = [offer, besides]
         self._glyph.set_glyph(_GLYPHS[kind], "toast_accent")
         metrics = self._text.fontMetrics()
         room = max(self._host.width() - 360, 240)
         self._text.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room))
         self._text.setToolTip(tip_text(text))
-        self._button.setVisible(offer is not None)
-        if offer is not None:
-            self._button.setText(offer.text)
-            self._button.setAccessibleName(offer.text)
+        for button, each in zip(self._buttons, self._offers, strict=True):
+            button.setVisible(each is not None)
+            if each is not None:
+                button.setText(each.text)
+                button.setAccessibleName(each.text)
         self.show()
         self._place()
         self.raise_()
@@ -96,13 +103,13 @@ class Toast(QFrame):
         super().leaveEvent(event)
 
     def _fade(self) -> None:
-        if self._button.hasFocus():
+        if any(button.hasFocus() for button in self._buttons):
             self._timer.start()
         else:
             self.hide()
 
-    def _act(self) -> None:
-        offer = self._offer
+    def _act(self, which: int, _checked: object = None) -> None:
+        offer = self._offers[which]
         self.hide()
         if offer is not None:
             offer.act()

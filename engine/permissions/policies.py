@@ -183,7 +183,7 @@ class Policies:
         """
 
         def work(tx: Transaction) -> tuple[Policy, ...]:
-            made = tuple(_insert(tx, one.spec, one.bucket, one.id, enabled=one.enabled) for one in policies)
+            made = tuple(_put_back(tx, one) for one in policies)
             tx.note(created=[*map(spec_told, made)])
             return made
 
@@ -297,6 +297,15 @@ def _insert(
     values = {"id": policy_id, "enabled": enabled, "created_at": now, "updated_at": now}
     tx.execute(insert(storage_policies).values(**values, **columns_of_spec(bound, bucket_id)))
     return policy_from(_find(tx, policy_id))
+
+
+def _put_back(tx: Transaction, policy: Policy) -> Policy:
+    """Write a policy that was deleted as it was; of one whose bucket is gone, say which it is."""
+    try:
+        return _insert(tx, policy.spec, policy.bucket, policy.id, enabled=policy.enabled)
+    except BucketNotFound as error:
+        message = f'The bucket of policy "{policy.spec.name}" has been deleted'
+        raise BucketNotFound(message, path=error.path) from error
 
 
 def _drop(tx: Transaction, statement: DropPolicy) -> list[Policy]:

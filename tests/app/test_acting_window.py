@@ -377,6 +377,19 @@ def test_what_would_have_to_give_way_is_explained(team: Desk) -> None:
     assert tester.answer.remark.text().startswith("“c.txt” would have to give way.")
 
 
+def test_what_may_not_stay_beside_something_is_explained(team: Desk) -> None:
+    side = team.session._side
+    order = Order(Cargo("team", ("a.txt",)), Location("team", ""), Motion.COPY)
+    arriving, existing = (team.storage.info("team", path, team.me) for path in ("a.txt", "c.txt"))
+    plan = Plan(order, (), (Clash(Move("a.txt", "c.txt"), arriving, existing),))
+    team.storage.policies.apply(
+        "CREATE POLICY held ON storage.objects AS RESTRICTIVE FOR INSERT TO authenticated WITH CHECK (false);", team.me
+    )
+    side.carrier.carry(plan, {"c.txt": Decision(ConflictAction.KEEP_BOTH)}, _nothing)
+    question = why(team).form.question
+    assert (question.command, question.path, question.target) == (Command.INSERT, "a.txt", Target("c (2).txt"))
+
+
 def _nothing(_: object) -> None: ...
 
 
@@ -404,6 +417,11 @@ def test_what_is_passed_over_because_policies_say_so_is_told_and_explained(share
     shared.until(lambda: told == [Removal(1, refused=1)])
     shared.session.controllers.editing._teller.tell(told, shared.session.controllers.undo.era)
     assert shared.toast.text == "1 object deleted; policies do not let these be deleted: 1 object"
+    assert [button.text() for button in shared.toast._buttons if button.isVisible()] == ["Why?"]
+    shared.toast._other.click()
+    tester = shared.dialog(AccessTester)
+    shared.until(lambda: tester.answer.verdict.text() == "Denied")
+    assert tester.form.question.path == "trips/kite.png"
 
 
 def test_renaming_what_may_only_be_read_says_who_may_not(shared: Desk) -> None:

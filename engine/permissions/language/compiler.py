@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import case, func, select
 
 from engine.permissions.language import compiled_calls, compiled_casts, kernels, rows_sql
+from engine.permissions.language.failures import can_fail
 from engine.permissions.language.json_sql import json_get, json_has
 from engine.permissions.language.kinds import MAX_INT4, MAX_INT8, Kind
 from engine.permissions.language.sql import (
@@ -138,7 +139,7 @@ class Compiler:
         if isinstance(node.array, ArrayOf):
             if not node.array.items:
                 return parameter(node.every)
-            if simple:
+            if simple and not can_fail(node.array):
                 return self._in(node.left, node.array.items, node.every)
         elif simple and is_small(node.array):
             return self._among(node)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import Boolean, ColumnElement, type_coerce
 
 from engine.permissions.language.compiler import Compiler
-from engine.permissions.language.folding import Folder, logic
+from engine.permissions.language.folding import folded, logic
 from engine.permissions.language.grammar import Grammar
 from engine.permissions.language.kinds import Kind
+from engine.permissions.language.order import in_order
 from engine.permissions.language.printer import printed
 from engine.permissions.language.refusals import Refusal, located
 from engine.permissions.language.tree import Column, Compare, In, Literal, Logic, Node, Span
@@ -71,7 +72,7 @@ def predicate(expression: Expression, columns: RowColumns, facts: Facts) -> Colu
         columns: The row's columns, of the expression's table.
         facts: The call.
     """
-    root = Folder(facts, {}).fold(expression.root)
+    root = in_order(folded(expression.root, facts, {}))
     compiled = Compiler(columns, facts).condition(root)
     return type_coerce(compiled, Boolean()) if expression.is_condition else compiled
 
@@ -91,7 +92,7 @@ def simplified(expression: Expression, facts: Facts, bucket_name: str | None) ->
     known = {} if bucket_name is None else {name: bucket_name}
     if bucket_name is not None and expression.table is PolicyTable.BUCKETS:
         known["id"] = bucket_name
-    root = Folder(facts, known, keeps_now=True).fold(expression.root)
+    root = folded(expression.root, facts, known, keeps_now=True)
     if isinstance(root, Literal):
         return None if root.value is None else bool(root.value)
     return Expression(expression.text, expression.table, root)

@@ -31,6 +31,9 @@ MAX_DEPTH: Final = 60
 MAX_NODES: Final = 1_000
 """How many parts an expression may have."""
 
+_MAX_COMPILED: Final = 2_000
+"""How many parts a tree may have that is compiled: one that is gone through in order has some of them twice."""
+
 _MAX_OPEN: Final = 66
 """How many parts of SQL may be open at once: what is left are those of the statement around it, and of leaves."""
 
@@ -59,6 +62,31 @@ def check_size(root: Node) -> None:
             raise Refusal("the number is too large", node.span)
         below = taken + _OPEN.get(type(node), _OPEN_BY_MOST)
         waiting.extend((each, taken if is_chained(node, each) else below, depth + 1) for each in node.children)
+
+
+def fits(root: Node) -> bool:
+    """Return whether SQLite has room for a tree in which the same parts may stand in several places."""
+    count, opened = _measured(root, {})
+    return count <= _MAX_COMPILED and opened <= _MAX_OPEN
+
+
+def _measured(node: Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """Return how many parts a tree has, and how many of SQL are open at once; every part is looked at once.
+
+    Args:
+        node: The tree.
+        known: What was found for parts before, by their identity.
+    """
+    if id(node) in known:
+        return known[id(node)]
+    own = _OPEN.get(type(node), _OPEN_BY_MOST)
+    count, opened = 1, 0
+    for each in node.children:
+        below_count, below_opened = _measured(each, known)
+        count += below_count
+        opened = max(opened, below_opened + (0 if is_chained(node, each) else own))
+    known[id(node)] = (count, opened)
+    return count, opened
 
 
 def is_chained(node: Node, child: Node) -> bool:

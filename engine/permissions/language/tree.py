@@ -190,6 +190,14 @@ class Between(Node):
     high: Node
     negated: bool
 
+    @property
+    def compared(self) -> Logic:
+        """The two comparisons that it stands for."""
+        operators = ("<", ">") if self.negated else (">=", "<=")
+        bounds = zip(operators, (self.low, self.high), strict=True)
+        sides = tuple(Compare(Kind.BOOLEAN, operator, self.operand, each, span=self.span) for operator, each in bounds)
+        return Logic(Kind.BOOLEAN, "or" if self.negated else "and", sides, span=self.span)
+
 
 @dataclass(frozen=True, slots=True)
 class Like(Node):

@@ -365,14 +365,14 @@ class TestPutBack:
             storage.policies.put_back(gone, service)
         assert names(storage, service) == ["b"]
 
-    def test_of_a_bucket_that_is_gone_people_are_told_no_id(
+    def test_of_a_bucket_that_is_gone_people_are_told_the_policy_and_no_id(
         self, storage: FileStorage, bucket: Bucket, service: RlsContext, let: Let
     ) -> None:
         gone = storage.policies.delete_many([let("SELECT", "true").id], service)
         storage.delete_bucket("photos", service)
         with pytest.raises(BucketNotFound) as refused:
             storage.policies.put_back([replace(one, bucket=bucket.id) for one in gone], service)
-        assert str(refused.value) == "Bucket not found"
+        assert str(refused.value) == f'The bucket of policy "{gone[0].spec.name}" has been deleted'
 
     def test_is_for_the_service_role(self, storage: FileStorage, let: Let, bucket: Bucket, alice: RlsContext) -> None:
         made = let("SELECT", "true")

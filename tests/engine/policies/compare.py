@@ -6,9 +6,11 @@ The rule, which never lets through more than PostgreSQL does:
 - Where it fails, so do we, or we select only rows that it selects when asked for each alone.
 - A caller whose id is no UUID has none of PostgreSQL's: `auth.uid()` fails. Here people may be known by other ids, and
   `auth.uid()::text` is that id: what such a caller gets of a condition that has this is not compared.
-- Neither side promises an order among the parts of AND and OR, nor of IN and BETWEEN, which stand for them, and
-  PostgreSQL works out beforehand what is constant: one may skip a part that fails where the other reaches it. That is
-  no difference only where PostgreSQL itself answers as we do when it is made to go through the parts in some order.
+- What fails where is the same (`test_reached.py` holds it, row by row): AND, OR, IN, BETWEEN, CASE and COALESCE go
+  through their parts as PostgreSQL's executor does. Its planner may leave that order: it sorts what stands between the
+  ANDs of a whole condition by cost, works out beforehand what is constant, and fails then. We take what is known of the
+  call first there, and fail where a row gets to it. An answer that differs by a failure is no difference only where
+  PostgreSQL itself answers as we do when it is made to go through the parts in some order.
 """
 
 from __future__ import annotations

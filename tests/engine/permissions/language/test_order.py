@@ -1,0 +1,57 @@
+"""What fails where it is reached only: AND and OR are gone through from the left, wherever they stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.permissions.language.asking import Asker
+
+FAILS = "name::integer = 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "answers"),
+    [
+        (f"(name is not null or {FAILS}) is true", "TTTTTT"),
+        (f"(name is not null or {FAILS}) is not true", "FFFFFF"),
+        (f"(name is not null or {FAILS}) is false", "FFFFFF"),
+        (f"(name is not null or {FAILS}) is not null", "TTTTTT"),
+        (f"(name is null and {FAILS}) is false", "TTTTTT"),
+        (f"(name is null and {FAILS}) is unknown", "FFFFFF"),
+        (f"(name is not null or {FAILS}) = true", "TTTTTT"),
+        (f"coalesce(name is not null or {FAILS}, false)", "TTTTTT"),
+        (f"(not (name is not null or {FAILS})) is false", "TTTTTT"),
+        (f"case when size = 7 then true else name is not null or {FAILS} end", "TTTTTT"),
+        (f"((name is null and {FAILS}) or size = 7) is true", "FFFFTF"),
+        (f"((owner_id is null and {FAILS}) or size = 7) is true", "FEFFTF"),
+        (f"((name is null or (size = 7 or {FAILS})) and true) is true", "EEEETE"),
+        ("(name between 'zz' and (1 / (size - size))::text) is false", "TTTETT"),
+        ("(size between 8 and 1 / (size::integer - 7)) is false", "TTETTE"),
+        ("(size not between 8 and 1 / (size - size)) is true", "ETETTE"),
+    ],
+)
+def test_what_is_not_reached_does_not_fail(asker: Asker, text: str, answers: str):
+    assert asker.answers(text) == answers
+
+
+@pytest.mark.parametrize(
+    ("text", "answers"),
+    [
+        (f"(owner_id = 'x' and {FAILS}) or name is not null", "TETTET"),
+        (f"(owner_id <> owner_id and {FAILS}) or name is not null", "TETTTT"),
+        (f"not (owner_id = 'x' or {FAILS})", "EEEEFE"),
+        (f"(owner_id = 'x' and {FAILS}) is null", "FEFFEF"),
+        (f"(owner_id <> 'x' or {FAILS}) is null", "FEFFEF"),
+        ("((owner_id = 'x' or version = 'q') is null) or name = 'q'", "FTFFFF"),
+    ],
+)
+def test_what_follows_something_unknown_is_reached(asker: Asker, text: str, answers: str):
+    assert asker.answers(text) == answers
+
+
+@pytest.mark.parametrize("count", [3, 7])
+def test_what_is_nested_deeply_still_has_its_value(asker: Asker, count: int):
+    text = f"name is not null or {FAILS}"
+    for _ in range(count):
+        text = f"(({text}) = true) and (name is not null or {FAILS})"
+    assert set(asker.answers(f"({text}) is true")) <= {"T", "E"}
