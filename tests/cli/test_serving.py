@@ -133,20 +133,20 @@ def test_a_program_is_told_as_json(data_dir: Path):
         assert told["pid"] == server.pid
 
 
-def test_a_port_in_use_is_a_clear_error(process: Holdall):
+def test_a_port_in_use_is_a_clear_error(holdall: Holdall):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        answer = process("serve", "--port", str(port), code=1)
+        answer = holdall("serve", "--port", str(port), code=1)
     assert answer.out == ""
     assert answer.err.startswith("holdall: ")
     assert str(port) in answer.err
     assert "Traceback" not in answer.err
 
 
-def test_an_address_that_is_not_ours_is_a_clear_error(process: Holdall):
-    answer = process("serve", "--host", "192.0.2.1", "--port", "0", code=1)
+def test_an_address_that_is_not_ours_is_a_clear_error(holdall: Holdall):
+    answer = holdall("serve", "--host", "192.0.2.1", "--port", "0", code=1)
     assert "192.0.2.1" in answer.err
     assert "Traceback" not in answer.err
 
@@ -167,22 +167,20 @@ def test_keys_stay_the_same(holdall: Holdall):
     assert holdall("keys").lines == [f"anon          {keys['anon']}", f"service_role  {keys['service_role']}"]
 
 
-def test_the_secret_of_the_environment_makes_the_keys(process: Holdall):
+def test_the_secret_of_the_environment_makes_the_keys(holdall: Holdall, monkeypatch: pytest.MonkeyPatch):
     secret = "a secret of at least thirty-two characters"
-    keys = process("keys", "--json", environ={"HOLDALL_JWT_SECRET": secret}).document
+    monkeypatch.setenv("HOLDALL_JWT_SECRET", secret)
+    keys = holdall("keys", "--json").document
     for role, key in keys.items():
         assert jwt.decode(key, secret, algorithms=["HS256"])["role"] == role
-    assert process("keys", "--json").document != keys
+    monkeypatch.delenv("HOLDALL_JWT_SECRET")
+    assert holdall("keys", "--json").document != keys
 
 
-def test_the_data_folder_of_the_environment_is_used(tmp_path: Path):
-    environ = os.environ | {"HOLDALL_DATA_DIR": str(tmp_path / "elsewhere")}
+def test_the_data_folder_of_the_environment_is_used(data_dir: Path, holdall: Holdall):
+    environ = os.environ | {"HOLDALL_DATA_DIR": str(data_dir)}
     subprocess.run([sys.executable, str(MAIN), "mb", "photos"], env=environ, check=True, timeout=60)
-    listed = subprocess.run(
-        [sys.executable, str(MAIN), "ls", "--json"], env=environ, check=True, capture_output=True, timeout=60
-    )
-    assert [row["name"] for row in json.loads(listed.stdout)] == ["photos"]
-    assert (tmp_path / "elsewhere").is_dir()
+    assert [row["name"] for row in holdall("ls", "--json").document] == ["photos"]
 
 
 def test_a_link_leads_to_the_running_server_and_opens_one_object(data_dir: Path, holdall: Holdall, stored: bytes):
@@ -213,14 +211,14 @@ def test_a_link_leads_to_the_address_of_the_environment(
     assert "HOLDALL_PORT" in holdall("sign", "b/tree/a.txt", code=1).err
 
 
-def test_the_address_of_the_environment_is_served(data_dir: Path, process: Holdall, stored: bytes):
+def test_the_address_of_the_environment_is_served(data_dir: Path, holdall: Holdall, stored: bytes):
     with serving(data_dir, HOLDALL_HOST="localhost", HOLDALL_PORT="1") as (_, line):
         base = line.split()[-1]
         assert base.startswith("http://localhost:")
         with serving(data_dir) as (later, _):
             later.terminate()
             later.communicate(timeout=STOP_S)
-        assert process("sign", "b/tree/a.txt").out.startswith(base)
+        assert holdall("sign", "b/tree/a.txt").out.startswith(base)
 
 
 def test_names_of_all_kinds_are_encoded_in_the_link(holdall: Holdall, stored: bytes):

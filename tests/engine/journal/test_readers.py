@@ -1,9 +1,13 @@
-"""Readers that race overwrites, deletes and moves: what they are told of an object is true of the bytes they get."""
+"""Readers that race overwrites, deletes and moves: what they are told of an object is true of the bytes they get.
+
+`RACE_STEPS` sets how many changes each thread makes; `make model` lets them make more.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -23,7 +27,7 @@ from engine.workspace import Workspace, open_workspace
 REPLACE = UploadOptions(replace=True, mime_type="text/plain")
 PATHS = ("x", "y", "f/x", "f/y", "f")
 READERS = 3
-STEPS = 60
+STEPS = int(os.environ.get("RACE_STEPS", "20"))
 
 
 @pytest.fixture(params=["local", "memory"])

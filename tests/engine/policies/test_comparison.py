@@ -1,4 +1,4 @@
-"""Some 600 policies, each as five callers, against a real PostgreSQL; `make policies` compares more."""
+"""Some 500 policies, each as five callers, against a real PostgreSQL; `make policies` compares more."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tests.engine.policies.run import compare
 
 SEED = 20_261_127
 SAMPLES = [
-    (PolicyTable.OBJECTS, 0, 200),
-    (PolicyTable.OBJECTS, 1, 200),
-    (PolicyTable.OBJECTS, 2, 200),
-    (PolicyTable.BUCKETS, 0, 60),
+    (PolicyTable.OBJECTS, 0, 150),
+    (PolicyTable.OBJECTS, 1, 150),
+    (PolicyTable.OBJECTS, 2, 150),
+    (PolicyTable.BUCKETS, 0, 50),
 ]
 """Table, number, and how many policies. Some are refused, by both or by us; still more than 2,000 answers are left."""
 

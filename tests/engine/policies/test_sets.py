@@ -12,7 +12,7 @@ from tests.engine.policies.compare_sets import compare_sets, filled_storage, set
 from tests.engine.policies.oracle import Oracle
 from tests.engine.policies.postgres import Postgres
 
-SETS = 30
+SETS = 20
 SEED = 20_261_127
 
 

@@ -34,6 +34,7 @@ def test_no_text_crashes_the_language_or_becomes_sql(survivor: Survivor, part: i
     assert survivor.counts["statements of SQL"] >= TEXTS // 10
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(600)  # A busy machine is no failure.
 def test_no_depth_and_no_length_takes_long(survivor: Survivor):
     for text in nests():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -63,13 +64,20 @@ def fill(workspace: Workspace) -> None:
                 storage.upload(bucket, path, data, SERVICE)
 
 
-@pytest.fixture
-def settings(data_dir: Path) -> Settings:
-    """Return the settings of a workspace that holds some of everything and is closed."""
-    settings = load_settings(data_dir, environ={})
-    with opened(settings) as workspace:
+@pytest.fixture(scope="session")
+def filled_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder that holds some of everything: tests work on copies of it."""
+    folder = tmp_path_factory.mktemp("filled") / "data"
+    with opened(load_settings(folder, environ={})) as workspace:
         fill(workspace)
-    return settings
+    return folder
+
+
+@pytest.fixture
+def settings(data_dir: Path, filled_dir: Path) -> Settings:
+    """Return the settings of a workspace that holds some of everything and is closed."""
+    shutil.copytree(filled_dir, data_dir)
+    return load_settings(data_dir, environ={})
 
 
 def contents_of(workspace: Workspace) -> dict[str, dict[str, bytes]]:
