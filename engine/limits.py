@@ -55,6 +55,12 @@ RESUMABLE_SWEEP_ROWS: Final = 500
 RESUMABLE_OPEN_MAX: Final = 1_000
 """Resumable uploads that one caller may have open at once: more than any client sends, and few enough to keep."""
 
+RESUMABLE_OPEN_ALL_MAX: Final = 50_000
+"""Resumable uploads that all callers of a kind may have open together: to count so many takes 20 ms."""
+
+RESUMABLE_OPEN_SHARE: Final = 50
+"""One caller may have so many times fewer open than callers of the kind could still begin, so that no few fill all."""
+
 RESUMABLE_NOTE_MAX_CHARS: Final = 16 * KIB
 """Characters of what a caller wants to be told again about a resumable upload."""
 

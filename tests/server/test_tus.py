@@ -24,7 +24,7 @@ from engine.server import StorageServer, bounds
 from engine.storage import FileStorage
 from engine.types import BucketChanges, RlsContext
 from engine.workspace import Workspace
-from tests.server.clients import RawClient, api_client, eventually
+from tests.server.clients import PLAIN, RawClient, api_client, eventually
 from tests.server.conftest import ALICE
 
 TUS = {"tus-resumable": "1.0.0"}
@@ -546,6 +546,33 @@ class TestBounds:
         over = update(storage_resumable_uploads).where(storage_resumable_uploads.c.id == second.rpartition("/")[2])
         workspace.storage._executor.execute(over.values(expires_at=1), RlsContext.service())
         begun(alice, path="c")
+
+    @pytest.mark.parametrize("with_token", [False, True])
+    def test_strangers_count_by_where_they_come_from(
+        self,
+        server: StorageServer,
+        workspace: Workspace,
+        alice: httpx.Client,
+        photos: str,
+        monkeypatch: pytest.MonkeyPatch,
+        with_token: bool,
+    ):
+        monkeypatch.setattr(limits, "RESUMABLE_OPEN_MAX", 2)
+        let = PolicySpec("anybody", PolicyTable.OBJECTS, PolicyCommand.INSERT, ("anon",), check="true")
+        workspace.storage.policies.create(let, RlsContext.service(), "photos")
+        shown = {"authorization": f"Bearer {workspace.keys.anon}"}
+        if with_token:
+            shown = {"x-signature": alice.post("/object/upload/sign/photos/a").json()["token"]}
+        begun_as = {"path": "a", "base": f"{BASE}/sign" if with_token else BASE, "headers": shown}
+
+        def begin_from(address: str) -> list[int]:
+            from_there = httpx.HTTPTransport(local_address=address, verify=PLAIN)
+            with httpx.Client(base_url=f"{server.url}/storage/v1", transport=from_there) as client:
+                return [create(client, **begun_as).status_code for _ in range(3)]
+
+        assert begin_from("127.0.0.2") == [201, 201, 429]
+        assert begin_from("127.0.0.3") == [201, 201, 429]
+        assert create(alice, path="b").status_code == 201
 
 
 def test_neither_log_nor_audit_tells_by_what_an_upload_goes_on(

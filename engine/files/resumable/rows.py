@@ -45,6 +45,7 @@ class UploadRow:
         note: What the holder wants to be told again.
         object_id: What it became, or None.
         expires_us: When it is thrown away.
+        counted_for: Whose open uploads it is one of, or None for nobody's.
     """
 
     id: str
@@ -58,6 +59,7 @@ class UploadRow:
     note: str
     object_id: str | None
     expires_us: int
+    counted_for: str | None = None
 
     @property
     def told(self) -> ResumableUpload:
@@ -87,14 +89,9 @@ def add_row(tx: Transaction, row: UploadRow, now_us: int) -> None:
         "object_id": row.object_id,
         "created_at": now_us,
         "expires_at": row.expires_us,
+        "counted_for": row.counted_for,
     }
     tx.execute(insert(storage_resumable_uploads).values(values))
-
-
-def count_open(tx: Transaction, holder: str, now_us: int, at_most: int) -> int:
-    """Return how many uploads somebody holds that may still take bytes, up to a number."""
-    held = select(_U.id).where(_U.holder == holder, _U.object_id.is_(None), _U.expires_at > now_us).limit(at_most)
-    return len(tx.execute(held).all())
 
 
 def find_row(tx: Transaction, upload_id: str, holder: str, now_us: int) -> UploadRow:
@@ -131,7 +128,7 @@ def note_stored(change: Mutation, row: UploadRow, stored: Committed, expires_us:
     """
     size_bytes = stored.content.staged.size_bytes
     statement = update(storage_resumable_uploads).where(_U.id == row.id, _U.object_id.is_(None))
-    values = {"offset_bytes": size_bytes, "size_bytes": size_bytes, "object_id": stored.object_id}
+    values = {"offset_bytes": size_bytes, "size_bytes": size_bytes, "object_id": stored.object_id, "counted_for": None}
     if not change.system.execute(statement.values(**values, expires_at=expires_us)).rowcount:
         raise not_found(row.id)
 
@@ -172,4 +169,5 @@ def _row_of(row: AnyRow) -> UploadRow:
         row.note,
         row.object_id,
         row.expires_at,
+        row.counted_for,
     )

@@ -6,7 +6,6 @@ each time it goes on, and at the end, of whoever brings the last byte.
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import replace
 from typing import Final
@@ -17,13 +16,13 @@ from engine.context import Act, Operation
 from engine.errors import InvalidRequest, StorageError
 from engine.files.admissions import Admission, Admissions
 from engine.files.contents import NewContent
-from engine.files.resumable.rows import UploadRow, add_row, count_open, find_row, not_found, remove_row
+from engine.files.resumable.counting import check_room, counted_for, holder_of
+from engine.files.resumable.rows import UploadRow, add_row, find_row, not_found, remove_row
 from engine.files.resumable.session import Means, ResumableSession
 from engine.files.rules import check_mime
 from engine.ids import new_id
-from engine.metadata.executor import Transaction
 from engine.mime import sniff
-from engine.resumable_types import OffsetConflict, ResumableUpload, TooManyUploads, UploadBusy, upload_name
+from engine.resumable_types import OffsetConflict, ResumableUpload, UploadBusy, upload_name
 from engine.times import from_datetime
 from engine.types import RlsContext, UploadOptions
 
@@ -99,12 +98,13 @@ class ResumableUploads:
             note=note,
             object_id=None,
             expires_us=self._means.expiry_us(),
+            counted_for=counted_for(context, holder),
         )
         if size_bytes == 0:
             return self._store_empty(admission, row)
         with self._executor.transaction(context) as tx:
-            if holder is not None or not context.can_bypass_rls:
-                self._check_room(tx, row.holder)
+            if row.counted_for is not None:
+                check_room(tx, row.counted_for, self._means.now())
             add_row(tx, row, self._means.now())
             tx.note(bucket_id=row.bucket_id, bucket=row.bucket, upload_id=upload_name(row.id))
         return replace(row.told, limit_bytes=self._admissions.limit_bytes(admission.bucket))
@@ -202,16 +202,6 @@ class ResumableUploads:
         with self._executor.snapshot(_SYSTEM) as tx:
             return find_row(tx, upload_id, holder, self._means.now())
 
-    def _check_room(self, tx: Transaction, holder: str) -> None:
-        """Refuse one more open upload than somebody may have; the service role may have any number.
-
-        Raises:
-            TooManyUploads: There are enough.
-        """
-        most = limits.RESUMABLE_OPEN_MAX
-        if count_open(tx, holder, self._means.now(), most) >= most:
-            raise TooManyUploads(f"No more than {most} uploads may be open at once: finish or end some of them")
-
     def _forget(self, row: UploadRow) -> None:
         """Remove an upload whose bytes are gone: its holder begins again."""
         with self._executor.transaction(_SYSTEM) as tx:
@@ -236,20 +226,11 @@ class ResumableUploads:
             admission.context,
             replace=options.replace,
             along=lambda change, done: add_row(
-                change.system, replace(row, object_id=done.object_id), self._means.now()
+                change.system, replace(row, object_id=done.object_id, counted_for=None), self._means.now()
             ),
         )
         self._means.stored(stored, replaced)
         return replace(row, object_id=stored.id).told
-
-
-def holder_of(context: RlsContext) -> str:
-    """Return who may go on with what a caller began: nobody but them; without a user, those of the same role.
-
-    Args:
-        context: The caller.
-    """
-    return json.dumps(["caller", context.role, context.user_id])
 
 
 def _in_act(context: RlsContext, row: UploadRow) -> RlsContext:

@@ -184,7 +184,7 @@ CREATE TABLE storage_resumable_uploads (
 	note TEXT NOT NULL, 
 	object_id TEXT, 
 	created_at BIGINT NOT NULL, 
-	expires_at BIGINT NOT NULL, 
+	expires_at BIGINT NOT NULL, counted_for TEXT, 
 	CONSTRAINT pk_storage_resumable_uploads PRIMARY KEY (id), 
 	CONSTRAINT fk_storage_resumable_uploads_bucket_id FOREIGN KEY(bucket_id) REFERENCES storage_buckets (id) ON DELETE CASCADE
 );
@@ -196,7 +196,8 @@ CREATE TABLE storage_events (
 	body BLOB NOT NULL, 
 	CONSTRAINT pk_storage_events PRIMARY KEY (id)
 );
-INSERT INTO alembic_version VALUES ('0008');
+CREATE INDEX ix_storage_resumable_uploads_counted ON storage_resumable_uploads (counted_for, expires_at) WHERE counted_for IS NOT NULL;
+INSERT INTO alembic_version VALUES ('0009');
 INSERT INTO storage_commits VALUES ('changes', 0);
 INSERT INTO storage_commits VALUES ('quiet', 0);
 INSERT INTO storage_search_state VALUES (1, 0);

@@ -8,6 +8,7 @@ before it.
 from __future__ import annotations
 
 import contextlib
+import json
 import signal
 import sqlite3
 import subprocess
@@ -135,6 +136,31 @@ def test_every_row_of_a_released_database_is_there_after_the_migration(revision:
         now = [row for row in rows(database, table) if row.get("name") != HEAD_SETTING]
         assert [{name: row[name] for name in old[0]} for row in now] == old
     assert len(list(settings.backups_dir.glob("*-before-migration.db"))) == (revision != HEAD)
+
+
+def test_uploads_that_had_begun_before_they_were_counted_go_on_and_count_for_nobody(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path / "data", environ={})
+    database = restored("0008", settings.database_path)
+    before = [
+        row
+        for row in rows(database, "storage_resumable_uploads")
+        if row["path"] in ("2026/film0.bin", "2026/film1.bin")
+    ]
+    (settings.storage_dir / ".staging").mkdir(parents=True)
+
+    with open_workspace(settings, FixedSecrets(bytes(32))) as workspace:
+        for row in before:
+            role, user_id = json.loads(row["holder"])[1:]
+            assert workspace.storage.resumable.find(row["id"], RlsContext(user_id, role)).path == row["path"]
+    after = [
+        row
+        for row in rows(database, "storage_resumable_uploads")
+        if row["path"] in ("2026/film0.bin", "2026/film1.bin")
+    ]
+
+    assert len(after) == 2
+    assert [{name: row[name] for name in before[0]} for row in after] == before
+    assert {row["counted_for"] for row in after} == {None}
 
 
 def test_a_backup_of_the_old_database_comes_before_the_change(database: Path, backups: Backups, tmp_path: Path) -> None:
