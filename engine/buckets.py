@@ -31,6 +31,7 @@ from engine.metadata.tables import storage_buckets, storage_objects
 from engine.paths import validate_bucket_name
 from engine.permissions.of_buckets import forget_policies, rename_policies
 from engine.permissions.rules import Command, PermissionChecker
+from engine.permissions.sight_changes import note_renamed
 from engine.times import now_us
 from engine.types import NOTHING_KEPT, Bucket, BucketChanges, ProgressCallback, Retention, RlsContext, Unchanged
 
@@ -111,7 +112,7 @@ class Buckets:
             _refuse_taken(tx, name)
             tx.execute(insert(storage_buckets).values(values))
             bucket = find_bucket(tx.as_caller(_SYSTEM), name)
-            tx.changes.bucket(EventType.BUCKET_CREATED, bucket)
+            tx.changes.bucket_created(bucket)
             tx.note(bucket_id=bucket.id, bucket=bucket.name, public=public)
         self._failpoints.reach(Failpoint.BUCKET_CREATED)
         self._sidecars.follow(bucket.id)
@@ -245,7 +246,8 @@ class Buckets:
             renamed = rename_policies(system, bucket.id, bucket.name, changed.name) if "name" in values else {}
             if renamed:
                 tx.note(policies=renamed)
-            tx.changes.bucket(EventType.BUCKET_UPDATED, changed)
+            tx.changes.bucket_updated(bucket, changed)
+            note_renamed(system, bucket, changed)
         self._failpoints.reach(Failpoint.BUCKET_CHANGED)
         self._sidecars.follow(changed.id)
         if renamed:

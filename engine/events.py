@@ -37,6 +37,7 @@ class EventType(StrEnum):
     BUCKET_CREATED = "storage.bucket.created"
     BUCKET_UPDATED = "storage.bucket.updated"
     BUCKET_DELETED = "storage.bucket.deleted"
+    ACCESS_CHANGED = "storage.access.changed"
     ALARM_RAISED = "storage.alarm.raised"
     ALARM_ENDED = "storage.alarm.ended"
 

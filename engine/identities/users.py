@@ -172,6 +172,7 @@ class Users:
             user = _found(tx, user_id)
             end_tokens_of(tx, user.id, self._now())
             tx.execute(delete(storage_users).where(_U.id == user.id))
+            tx.changes.access_of(user.id)
             raise_generation(tx)
 
     def verify_password(self, name: str, password: str) -> User:
@@ -215,6 +216,9 @@ class Users:
                 # Later than before whatever the clock says: by this alone it is seen that a password is another.
                 later = case((_U.updated_at >= now, _U.updated_at + 1), else_=now)
                 tx.execute(update(storage_users).where(_U.id == user.id).values(**changed, updated_at=later))
+            if not changed.keys().isdisjoint(("role", "claims")):
+                # Who comes back as they are now knows what they saw before.
+                tx.changes.access_of(user.id)
             if ends_tokens:
                 end_tokens_of(tx, user.id, now)
             raise_generation(tx)

@@ -8,8 +8,12 @@ ten thousand uploads in one call cost as many rows as they have batches. The bod
 where the source is there for moves across buckets alone, and deflated where that is worth it. Items are paths; for
 what was deleted everything that policies may ask of it (`OBJECT_FACTS`, `BUCKET_FACTS`), since no row can be asked any
 more. Of what exists, the rows themselves are asked; but what left a place, or was seen until its labels changed, may be
-anywhere or gone when somebody reads of it: moves are `[path, *OBJECT_FACTS before]`, and changes of labels
-`[OBJECT_FACTS before, OBJECT_FACTS after]`.
+anywhere or gone when somebody reads of it: moves are `[path, *OBJECT_FACTS before]`, changes of labels
+`[OBJECT_FACTS before, OBJECT_FACTS after]`, and changes of buckets `[name before, BUCKET_FACTS before, BUCKET_FACTS
+after]`.
+
+Where it changed who may see what, that is one event, however many objects it is about: `[table, roles, user id,
+whether only those need to know who do not see the bucket]`, of a bucket or, with `""` for it, of all.
 
 Events are numbered. A commit's first number is the next one, or the moment in microseconds since 1970 if that is
 higher: numbers grow whatever the clock does, and tell nobody how many other events there were.
@@ -17,6 +21,7 @@ higher: numbers grow whatever the clock does, and tell nobody how many other eve
 
 from __future__ import annotations
 
+import itertools
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,7 +44,10 @@ OBJECT_FACTS: Final = (
 """What is written down of an object as it was: the names of `engine.permissions.columns`."""
 
 BUCKET_FACTS: Final = ("public", "file_size_limit", "allowed_mime_types", "created_at", "updated_at")
-"""What is written down of a deleted bucket, beside its name and owner."""
+"""What is written down of a bucket as it was, beside its name and owner."""
+
+_ACCESS_BUCKETS_MAX: Final = 16
+"""Buckets that are told one by one where policies change; what is about more of them counts for all."""
 
 _DEFLATED_FROM_BYTES: Final = 512
 _QUICKLY: Final = 1
@@ -58,6 +66,7 @@ class ChangeLog:
 
     def __init__(self) -> None:
         self._groups: list[Group] = []
+        self._access: dict[tuple[str, str, str, bool], set[str]] = {}
 
     def created(self, bucket: Bucket, owner_id: str | None, paths: Sequence[str]) -> None:
         """Note objects that came to be.
@@ -112,14 +121,23 @@ class ChangeLog:
         across = () if source.id == target.id else (source.id, source.name)
         self._add(EventType.OBJECT_MOVED, target, None, moves, *across)
 
-    def bucket(self, kind: EventType, bucket: Bucket) -> None:
-        """Note that a bucket came to be or is another now.
+    def bucket_created(self, bucket: Bucket) -> None:
+        """Note that a bucket came to be.
 
         Args:
-            kind: Which of both.
             bucket: As it is.
         """
-        self._add(kind, bucket, bucket.owner_id, [""])
+        self._add(EventType.BUCKET_CREATED, bucket, bucket.owner_id, [""])
+
+    def bucket_updated(self, before: Bucket, after: Bucket) -> None:
+        """Note that a bucket is another now.
+
+        Args:
+            before: As it was.
+            after: As it is.
+        """
+        item = [before.name, _facts_of_bucket(before), _facts_of_bucket(after)]
+        self._add(EventType.BUCKET_UPDATED, after, after.owner_id, [item])
 
     def bucket_deleted(self, bucket: Bucket) -> None:
         """Note that a bucket is gone.
@@ -127,14 +145,29 @@ class ChangeLog:
         Args:
             bucket: As it was.
         """
-        facts = [
-            bucket.public,
-            bucket.file_size_limit_bytes,
-            json.dumps(bucket.allowed_mime_types),
-            from_datetime(bucket.created_at),
-            from_datetime(bucket.updated_at),
-        ]
-        self._add(EventType.BUCKET_DELETED, bucket, bucket.owner_id, [facts])
+        self._add(EventType.BUCKET_DELETED, bucket, bucket.owner_id, [_facts_of_bucket(bucket)])
+
+    def access(
+        self, table: str, roles: Iterable[str], bucket_id: str | None, bucket: str | None, *, unlisted: bool = False
+    ) -> None:
+        """Note that some roles may see other rows of a table now.
+
+        Args:
+            table: Whose rows, `objects` or `buckets`.
+            roles: Which; as in policies, `public` is all.
+            bucket_id: The only bucket in which they do, or None.
+            bucket: Its name.
+            unlisted: Whether it is told otherwise to who sees the bucket itself.
+        """
+        self._access.setdefault((bucket_id or "", bucket or "", table, unlisted), set()).update(roles)
+
+    def access_of(self, user_id: str) -> None:
+        """Note that a user may see something else now.
+
+        Args:
+            user_id: Who.
+        """
+        self._groups.append([EventType.ACCESS_CHANGED, "", "", None, [["", [], user_id, False]]])
 
     def write(self, tx: Transaction) -> None:
         """Write everything down, as a part of a transaction that is about to be committed."""
@@ -161,10 +194,20 @@ class ChangeLog:
 
     def _parts(self) -> Iterator[Group]:
         """Yield the groups, none larger than a row."""
-        for group in self._groups:
+        for group in itertools.chain(self._groups, self._access_groups()):
             items = group[_ITEMS]
             for start in range(0, len(items), EVENTS_A_ROW):
                 yield [*group[:_ITEMS], items[start : start + EVENTS_A_ROW], *group[_ITEMS + 1 :]]
+
+    def _access_groups(self) -> Iterator[Group]:
+        """Yield what changed in who sees what: at the end, so that who reads anew then reads everything."""
+        changes = self._access
+        if len({bucket_id for bucket_id, *_ in changes}) > _ACCESS_BUCKETS_MAX:
+            changes = {}
+            for (_, _, table, _), roles in self._access.items():
+                changes.setdefault(("", "", table, False), set()).update(roles)
+        for (bucket_id, bucket, table, unlisted), roles in changes.items():
+            yield [EventType.ACCESS_CHANGED, bucket_id, bucket, None, [[table, sorted(roles), None, unlisted]]]
 
 
 _ITEMS: Final = 4
@@ -201,6 +244,17 @@ def _facts_of(stored: StorageObject) -> list[Any]:
         json.dumps(dict(stored.user_metadata)) if stored.user_metadata else "{}",
         stored.created_us,
         stored.updated_us,
+    ]
+
+
+def _facts_of_bucket(bucket: Bucket) -> list[Any]:
+    """Return the `BUCKET_FACTS` of a bucket."""
+    return [
+        bucket.public,
+        bucket.file_size_limit_bytes,
+        json.dumps(bucket.allowed_mime_types),
+        from_datetime(bucket.created_at),
+        from_datetime(bucket.updated_at),
     ]
 
 

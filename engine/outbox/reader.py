@@ -100,7 +100,7 @@ class _Reading:
         known = self._shown.get(key)
         if known is None:
             known_id = self._id_of(wanted.filter.bucket)
-            asked = [event for event in events if _may_be_wanted(event, wanted.filter, known_id)]
+            asked = [event for event in events if _may_be_wanted(event, wanted, known_id)]
             seen = Sight(self._tx.as_caller(wanted.context), self._names(wanted.after), self._queries).of(asked)
             known = tuple(event for event in seen if _is_wanted(event, wanted.filter, known_id))
             self._shown[key] = known
@@ -121,14 +121,19 @@ class _Reading:
         return self._called[bucket]
 
 
-def _may_be_wanted(event: RecordedEvent, wanted: EventFilter, known_id: str | None) -> bool:
+def _may_be_wanted(event: RecordedEvent, by: Wanted, known_id: str | None) -> bool:
     """Return whether an event is wanted, as it is or as what those take it for who see no more than that it is gone."""
+    if event.access is not None:
+        return event.access.concerns(by.context) and by.filter.takes_any_of(event.access.types)
     may_hide = event.type is EventType.OBJECT_MOVED or bool(event.facts_after)
-    of_type = wanted.takes_type(event.type) or (may_hide and wanted.takes_type(EventType.OBJECT_DELETED))
-    return of_type and _is_in_bucket(event, wanted, known_id)
+    gone = EventType.BUCKET_DELETED if event.is_of_bucket else EventType.OBJECT_DELETED
+    of_type = by.filter.takes_type(event.type) or (may_hide and by.filter.takes_type(gone))
+    return of_type and _is_in_bucket(event, by.filter, known_id)
 
 
 def _is_wanted(event: RecordedEvent, wanted: EventFilter, known_id: str | None) -> bool:
+    if event.access is not None:
+        return not event.bucket_id or _is_in_bucket(event, wanted, known_id)
     return wanted.takes_type(event.type) and _is_in_bucket(event, wanted, known_id)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from engine.events import EventType
 from engine.metadata.change_log import OBJECT_FACTS, Group, unpacked
 from engine.metadata.transactions import Transaction
-from engine.outbox.values import RecordedEvent
+from engine.outbox.values import AccessChange, RecordedEvent
 from engine.times import now_us
 
 PAGE_EVENTS: Final = 500
@@ -82,12 +82,25 @@ def _events_in(group: Group, first_id: int, moment_us: int) -> Iterator[Recorded
     kind, bucket_id, bucket, owner_id, items, *source = group
     of = EventType(kind)
     for number, item in enumerate(items, first_id):
-        if of is EventType.BUCKET_DELETED:
+        if of is EventType.ACCESS_CHANGED:
+            table, roles, user_id, unlisted = item
+            access = AccessChange(table, frozenset(roles), user_id, unlisted)
+            yield RecordedEvent(number, of, bucket_id, bucket, "", None, moment_us, access=access)
+        elif of is EventType.BUCKET_DELETED:
             yield RecordedEvent(number, of, bucket_id, bucket, "", owner_id, moment_us, facts=tuple(item))
         elif isinstance(item, str):
             yield RecordedEvent(number, of, bucket_id, bucket, item, owner_id, moment_us)
+        elif of is EventType.BUCKET_UPDATED:
+            yield _with_past(RecordedEvent(number, of, bucket_id, bucket, "", owner_id, moment_us), item)
         else:
             yield _with_facts(RecordedEvent(number, of, bucket_id, bucket, "", None, moment_us), item, source)
+
+
+def _with_past(event: RecordedEvent, item: list[Any]) -> RecordedEvent:
+    """Return an event with what its bucket was."""
+    name, before, after = item
+    past = {} if name == event.bucket else {"old_bucket_id": event.bucket_id, "old_bucket": name}
+    return replace(event, facts=tuple(before), facts_after=tuple(after), **past)
 
 
 def _with_facts(event: RecordedEvent, item: list[Any], source: list[str]) -> RecordedEvent:

@@ -10,24 +10,23 @@ Nobody learns of an event by an error: one on which a policy fails is not shown.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Table, Text, and_, bindparam, func, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, bindparam, func, select
 
-from engine.errors import PolicyFailed
 from engine.events import EventType
-from engine.metadata.change_log import BUCKET_FACTS, OBJECT_FACTS
-from engine.metadata.faults import translated
+from engine.metadata.change_log import OBJECT_FACTS
 from engine.metadata.tables import storage_buckets, storage_objects
 from engine.metadata.transactions import Transaction
+from engine.outbox.bucket_sight import access_told, buckets_seen
+from engine.outbox.choosing import chosen, judged, standing
 from engine.outbox.queries import Queries
 from engine.outbox.values import RecordedEvent
 from engine.paths import leaf_of, parent_of
 from engine.permissions.clauses import Place
-from engine.permissions.columns import CANDIDATES, candidate_buckets, candidate_objects
+from engine.permissions.columns import CANDIDATES, candidate_objects
 from engine.types import RlsContext
 
 _O: Final = storage_objects.c
@@ -40,7 +39,6 @@ def _told(name: str) -> ColumnElement[Any]:
     return func.json_extract(CANDIDATES.c.value, f"$.{name}", type_=Text())
 
 
-_BUCKET: Final = _B.id == _told("id")
 _OBJECT: Final = and_(
     _O.bucket_id == bindparam("here"),
     _O.parent == _told("parent"),
@@ -82,8 +80,9 @@ class Sight:
         if self._tx.context.can_bypass_rls or not events:
             return events
         buckets = [event for event in events if event.is_of_bucket]
-        shown: list[RecordedEvent] = _of_buckets(self._tx, buckets) if buckets else []
-        objects = [event for event in events if not event.is_of_bucket]
+        access = [event for event in events if event.access is not None]
+        shown = buckets_seen(self._tx, buckets) + access_told(self._tx, access, self._names)
+        objects = [event for event in events if not event.is_of_bucket and event.access is None]
         for bucket_id, recorded in dict.fromkeys((event.bucket_id, event.bucket) for event in objects):
             here = [event for event in objects if (event.bucket_id, event.bucket) == (bucket_id, recorded)]
             shown += self._of_objects(self._place(bucket_id, recorded), here)
@@ -107,9 +106,9 @@ class Sight:
         tx = self._tx.within(place)
 
         def query() -> Select[Any]:
-            return _standing(storage_objects, _OBJECT, tx.rule(storage_objects)).params(here=place.id)
+            return standing(storage_objects, _OBJECT, tx.rule(storage_objects)).params(here=place.id)
 
-        return _chosen(tx, self._queries.get(tx, place, query), events, [_address(event) for event in events])
+        return chosen(tx, self._queries.get(tx, place, query), events, [_address(event) for event in events])
 
     def _with_past(self, seen: Sequence[RecordedEvent], moved: Sequence[RecordedEvent]) -> list[RecordedEvent]:
         """Return what is seen, moves with where they came from only where that was seen, and what left sight.
@@ -144,24 +143,9 @@ class Sight:
         facts = [dict(zip(OBJECT_FACTS, event.facts, strict=True)) for event in events]
 
         def query() -> Select[Any]:
-            return _judged(tx.sight(candidate_objects(place.name, is_new=False)))
+            return judged(tx.sight(candidate_objects(place.name, is_new=False)))
 
-        return _chosen(tx, self._queries.get(tx, (place, "gone"), query), events, facts)
-
-
-def _of_buckets(tx: Transaction, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
-    """Return the events of buckets that the caller sees, or would have seen."""
-    there = [event for event in events if event.type is not EventType.BUCKET_DELETED]
-    query = _standing(storage_buckets, _BUCKET, tx.rule(storage_buckets))
-    seen = _chosen(tx, query, there, [{"id": event.bucket_id} for event in there])
-    gone = [event for event in events if event.type is EventType.BUCKET_DELETED]
-    if not gone:
-        return seen
-    facts = [
-        {"name": event.bucket, "owner_id": event.owner_id} | dict(zip(BUCKET_FACTS, event.facts, strict=True))
-        for event in gone
-    ]
-    return seen + _chosen(tx, _judged(tx.sight(candidate_buckets())), gone, facts)
+        return chosen(tx, self._queries.get(tx, (place, "gone"), query), events, facts)
 
 
 def _address(event: RecordedEvent) -> dict[str, Any]:
@@ -190,42 +174,3 @@ def _gone_from_sight(event: RecordedEvent) -> RecordedEvent:
         event.owner_id,
         event.moment_us,
     )
-
-
-def _standing(table: Table, there: ColumnElement[bool], rule: ColumnElement[bool] | None) -> Select[Any]:
-    """Return the query for what stands and is seen.
-
-    An outer join: SQLite looks up each row that is asked about, whatever else its planner thinks of, and no other row
-    comes before a policy.
-    """
-    joined = CANDIDATES.outerjoin(table, there if rule is None else and_(there, rule))
-    return select(CANDIDATES.c.key, table.c.id.is_not(None)).select_from(joined)
-
-
-def _judged(rule: ColumnElement[bool] | None) -> Select[Any]:
-    """Return the query for what would be seen by what is told of it."""
-    return select(CANDIDATES.c.key, true() if rule is None else rule).select_from(CANDIDATES)
-
-
-def _chosen(
-    tx: Transaction, query: Select[Any], events: Sequence[RecordedEvent], told: Sequence[Mapping[str, Any]]
-) -> list[RecordedEvent]:
-    """Return those of some events that a query chooses; what a policy fails on is not chosen.
-
-    Args:
-        tx: Where to ask.
-        query: For the keys of `CANDIDATES`, and whether they are chosen; with the caller's rules in it.
-        events: Which.
-        told: What the query is told of each.
-    """
-    if not events:
-        return []
-    try:
-        with translated():
-            rows = tx.as_caller(_SYSTEM).execute(query, {"candidates": json.dumps(told)}).all()
-    except PolicyFailed:
-        half = len(events) // 2
-        if not half:
-            return []
-        return _chosen(tx, query, events[:half], told[:half]) + _chosen(tx, query, events[half:], told[half:])
-    return [events[key] for key, is_chosen in rows if is_chosen]

@@ -31,6 +31,7 @@ from engine.permissions.policy_rows import SELECT_POLICIES, columns_of_spec, pol
 from engine.permissions.refused import Refusals, Wish, refusals
 from engine.permissions.rows import Command, PolicyTable
 from engine.permissions.rules import PermissionChecker
+from engine.permissions.sight_changes import note_policy
 from engine.times import now_us
 from engine.types import RlsContext
 
@@ -112,8 +113,8 @@ class Policies:
             check_spec(spec)
             bound, bucket_id = _bound(tx, spec, kept.bucket_id)
             _refuse_taken(tx, bound, but=policy_id)
-            _update(tx, policy_id, columns_of_spec(bound, bucket_id))
-            return _told(tx, policy_from(_find(tx, policy_id)), before=spec_told(policy_from(kept)))
+            changed = _updated(tx, kept, columns_of_spec(bound, bucket_id))
+            return _told(tx, changed, before=spec_told(policy_from(kept)))
 
         return self._change(context, work)
 
@@ -127,9 +128,7 @@ class Policies:
         """
 
         def work(tx: Transaction) -> Policy:
-            _find(tx, policy_id)
-            _update(tx, policy_id, {"enabled": enabled})
-            return _told(tx, policy_from(_find(tx, policy_id)))
+            return _told(tx, _updated(tx, _find(tx, policy_id), {"enabled": enabled}))
 
         return self._change(context, work)
 
@@ -143,8 +142,7 @@ class Policies:
         """
 
         def work(tx: Transaction) -> None:
-            tx.note(dropped=[spec_told(policy_from(_find(tx, policy_id)))])
-            tx.execute(delete(storage_policies).where(_P.id == policy_id))
+            tx.note(dropped=[*map(spec_told, _removed(tx, [_find(tx, policy_id)]))])
 
         self._change(context, work)
 
@@ -160,10 +158,8 @@ class Policies:
         """
 
         def work(tx: Transaction) -> tuple[Policy, ...]:
-            query = SELECT_POLICIES.where(_P.id.in_(policy_ids))
-            found = tuple(policy_from(row) for row in tx.execute(query))
+            found = _removed(tx, tx.execute(SELECT_POLICIES.where(_P.id.in_(policy_ids))).all())
             tx.note(dropped=[*map(spec_told, found)])
-            tx.execute(delete(storage_policies).where(_P.id.in_([policy.id for policy in found])))
             return found
 
         return self._change(context, work)
@@ -296,7 +292,9 @@ def _insert(
     policy_id, now = known_id or new_id(), now_us()
     values = {"id": policy_id, "enabled": enabled, "created_at": now, "updated_at": now}
     tx.execute(insert(storage_policies).values(**values, **columns_of_spec(bound, bucket_id)))
-    return policy_from(_find(tx, policy_id))
+    made = _find(tx, policy_id)
+    note_policy(tx, None, made)
+    return policy_from(made)
 
 
 def _put_back(tx: Transaction, policy: Policy) -> Policy:
@@ -308,20 +306,29 @@ def _put_back(tx: Transaction, policy: Policy) -> Policy:
         raise BucketNotFound(message, path=error.path) from error
 
 
-def _drop(tx: Transaction, statement: DropPolicy) -> list[Policy]:
+def _drop(tx: Transaction, statement: DropPolicy) -> tuple[Policy, ...]:
     """Delete a policy by its name."""
     query = SELECT_POLICIES.where(_P.table_name == statement.table.value, _P.name == statement.name)
-    row = tx.execute(query).one_or_none()
-    if row is None and not statement.if_exists:
+    rows = tx.execute(query).all()
+    if not rows and not statement.if_exists:
         raise PolicyNotFound(f'policy "{statement.name}" for table "{statement.table}" does not exist')
-    if row is None:
-        return []
-    tx.execute(delete(storage_policies).where(_P.id == row.id))
-    return [policy_from(row)]
+    return _removed(tx, rows)
 
 
-def _update(tx: Transaction, policy_id: str, values: Mapping[str, Any]) -> None:
-    tx.execute(update(storage_policies).where(_P.id == policy_id).values(**values, updated_at=now_us()))
+def _updated(tx: Transaction, kept: AnyRow, values: Mapping[str, Any]) -> Policy:
+    """Change a policy's row, and return the policy."""
+    tx.execute(update(storage_policies).where(_P.id == kept.id).values(**values, updated_at=now_us()))
+    changed = _find(tx, kept.id)
+    note_policy(tx, kept, changed)
+    return policy_from(changed)
+
+
+def _removed(tx: Transaction, rows: Sequence[AnyRow]) -> tuple[Policy, ...]:
+    """Delete policies, and return them as they were."""
+    tx.execute(delete(storage_policies).where(_P.id.in_([row.id for row in rows])))
+    for row in rows:
+        note_policy(tx, row, None)
+    return tuple(map(policy_from, rows))
 
 
 def _find(tx: Transaction, policy_id: str) -> AnyRow:

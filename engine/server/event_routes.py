@@ -42,7 +42,17 @@ _HEADERS: Final[tuple[Header, ...]] = (
 
 _NUMBER: Final = re.compile(r"\d{1,18}", re.ASCII)
 _EVENTS_A_PIECE: Final = 50
-_RESET: Final = "Not everything after this event is kept any more: read anew what you know, then go on from here"
+_RESET: Final = "reset"
+_FORGOTTEN: Final[dict[str, Any]] = {
+    "type": _RESET,
+    "reason": "forgotten",
+    "message": "Not everything after this event is kept any more: read anew what you know, then go on from here",
+}
+_ACCESS: Final[dict[str, Any]] = {
+    "type": _RESET,
+    "reason": "access",
+    "message": "What you may see may be something else now: read it anew, then go on from here",
+}
 
 
 class EventRoutes:
@@ -109,7 +119,7 @@ class EventRoutes:
             await exchange.send(b": heartbeat\n%b" % place, more=True)
         elif page.reset:
             number = _told_as(listener, page.last_id)
-            await exchange.send(_block(number, "reset", {"type": "reset", "message": _RESET}), more=True)
+            await exchange.send(_block(number, _FORGOTTEN), more=True)
         else:
             for start in range(0, len(page.events), _EVENTS_A_PIECE):
                 await exchange.send(_blocks(page.events[start : start + _EVENTS_A_PIECE]), more=True)
@@ -147,21 +157,27 @@ def _place(number: int) -> bytes:
 
 
 def _blocks(events: Sequence[RecordedEvent]) -> bytes:
-    return b"".join(_block(event.id, event.type, _payload(event)) for event in events)
+    return b"".join(_block(event.id, _payload(event)) for event in events)
 
 
-def _block(number: int, kind: str, payload: dict[str, Any]) -> bytes:
+def _block(number: int, payload: dict[str, Any]) -> bytes:
     """Return one event as it is sent; JSON holds no line break."""
-    return b"id: %d\nevent: %b\ndata: %b\n\n" % (number, kind.encode(), written_json({"id": number, **payload}))
+    data = written_json({"id": number, **payload})
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (number, payload["type"].encode(), data)
 
 
 def _payload(event: RecordedEvent) -> dict[str, Any]:
-    """Return what a client is told of an event: the specification's fields, and where a moved object was."""
+    """Return what a client is told of an event: the specification's fields, and where a moved object or a name was."""
+    if event.access is not None:
+        bucket = {"bucket_id": event.bucket_id, "bucket": event.bucket} if event.bucket_id else {}
+        return {**_ACCESS, "types": event.access.types, **bucket}
     payload: dict[str, Any] = {"type": event.type.value, "bucket_id": event.bucket_id, "bucket": event.bucket}
     if not event.is_of_bucket:
         payload["path"] = event.path
     payload |= {"owner_id": event.owner_id, "timestamp": timestamp(to_datetime(event.moment_us))}
-    if event.old_path is not None:
+    if event.is_of_bucket and event.old_bucket is not None:
+        payload["old_bucket"] = event.old_bucket
+    elif event.old_path is not None:
         payload |= {
             "old_bucket_id": event.old_bucket_id,
             "old_bucket": event.old_bucket,

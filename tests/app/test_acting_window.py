@@ -95,6 +95,18 @@ def test_what_is_hidden_vanishes_and_comes_back(shared: Desk) -> None:
     shared.until(lambda: buckets(shared) == ["photos", "private"])
 
 
+def test_a_policy_that_changes_shows_and_hides_at_once(shared: Desk) -> None:
+    """Whoever changes it: what is shown follows the database, not what is done in the window."""
+    act_as(shared, "alice")
+    shared.until(lambda: shared.names == ["trips", "mine.txt"])
+    shared.storage.policies.apply(
+        "CREATE POLICY more ON storage.objects FOR SELECT TO authenticated USING (name = 'yours.txt');", shared.me
+    )
+    shared.until(lambda: set(shared.names) == {"trips", "mine.txt", "yours.txt"})
+    shared.storage.policies.apply("DROP POLICY more ON storage.objects;", shared.me)
+    shared.until(lambda: shared.names == ["trips", "mine.txt"])
+
+
 def test_filter_and_search_find_what_they_may_see_and_nothing_else(shared: Desk) -> None:
     shared.put("trips/yours too.txt")
     bar = shared.views.pane.filter

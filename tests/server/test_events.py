@@ -221,6 +221,66 @@ def test_a_stream_ends_when_its_token_is_revoked_and_nothing_from_afterwards_is_
         assert client.get("/events").status_code == 403
 
 
+def test_who_sees_something_else_since_a_policy_changed_is_told_to_read_it_anew(
+    workspace: Workspace, server: StorageServer, api: httpx.Client, alice: httpx.Client, photos: str
+) -> None:
+    """In the commit of the policy, behind everything before it, once, also for who comes back after a restart."""
+    upload(api, "open")
+    spec = PolicySpec("Signed in", PolicyTable.OBJECTS, PolicyCommand.SELECT, ("authenticated",), using="name = 'open'")
+    with listening(api) as to_all, listening(alice) as to_alice:
+        known = to_alice.last_id
+        workspace.storage.policies.create(spec, SERVICE, "photos")
+        reset = to_alice.next()
+        assert reset.pop("id") == int(to_alice.last_id)
+        assert reset.pop("message")
+        assert reset == {"type": "reset", "reason": "access", "types": "storage.object.*"}
+        assert alice.get("/object/photos/open").status_code == 200
+        upload(api, "hidden")
+        upload(api, "open")
+        assert to_alice.take(1) == [("storage.object.updated", "open")]
+        assert [path for _, path in to_all.take(2)] == ["hidden", "open"]
+    server.stop()
+    server.start()
+    with httpx.Client(base_url=f"{server.url}/storage/v1", headers=alice.headers, timeout=20) as again:
+        with listening(again, known) as stream:
+            assert [kind for kind, _ in stream.take(2)] == ["reset", "storage.object.updated"]
+            after = stream.last_id
+        with listening(again, after) as stream:
+            upload(again, "mine")
+            assert stream.take(1) == [("storage.object.created", "mine")]
+
+
+def test_a_renamed_bucket_is_told_with_both_names(
+    workspace: Workspace, api: httpx.Client, alice: httpx.Client, photos: str
+) -> None:
+    spec = PolicySpec("Listed", PolicyTable.BUCKETS, PolicyCommand.SELECT, using="true")
+    workspace.storage.policies.create(spec, SERVICE)
+    for client in (api, alice):
+        with listening(client, types="storage.bucket.*", bucket="photos") as stream:
+            workspace.storage.rename_bucket("photos", "pictures", SERVICE)
+            event = stream.next()
+            workspace.storage.rename_bucket("pictures", "photos", SERVICE)
+        assert (event["type"], event["bucket"], event["old_bucket"]) == ("storage.bucket.updated", "pictures", "photos")
+        assert event.keys() == {"id", "type", "bucket_id", "bucket", "old_bucket", "owner_id", "timestamp"}
+
+
+def test_who_has_another_role_from_now_on_signs_in_again_and_reads_anew(
+    workspace: Workspace, server: StorageServer, photos: str
+) -> None:
+    user = workspace.users.add("dora", SERVICE)
+    with api_client(server, workspace.tokens.mint_for(user, SERVICE).token) as client, listening(client) as stream:
+        known = stream.last_id
+        user = workspace.users.change("dora", SERVICE, role="editor")
+        assert list(stream) == []
+        assert stream.comments == [": your token has ended"]
+    with (
+        api_client(server, workspace.tokens.mint_for(user, SERVICE).token) as client,
+        listening(client, known) as stream,
+    ):
+        reset = stream.next()
+        assert (reset["type"], reset["reason"], reset["types"]) == ("reset", "access", "*")
+
+
 def test_who_was_away_for_too_long_is_told_to_begin_anew(workspace: Workspace, api: httpx.Client, photos: str) -> None:
     with listening(api) as stream:
         known = stream.last_id
@@ -229,8 +289,8 @@ def test_who_was_away_for_too_long_is_told_to_begin_anew(workspace: Workspace, a
 
     with listening(api, known) as stream:
         reset = stream.next()
-        assert reset.keys() == {"id", "type", "message"}
-        assert reset["type"] == "reset"
+        assert reset.keys() == {"id", "type", "reason", "message"}
+        assert (reset["type"], reset["reason"]) == ("reset", "forgotten")
         upload(api, "b")
         assert stream.take(1) == [("storage.object.created", "b")]
     with listening(api, reset["id"]) as stream:
@@ -245,6 +305,8 @@ def test_what_is_refused(api: httpx.Client) -> None:
         ({"types": "x*"}, {}, (400, "InvalidRequest")),
         ({"types": ",".join("storage.object.created"[:end] + "*" for end in range(17))}, {}, (400, "InvalidRequest")),
         ({"types": "storage.object.changed-outside"}, {}, (400, "InvalidRequest")),
+        ({"types": "storage.alarm.*"}, {}, (400, "InvalidRequest")),
+        ({"types": "storage.access.changed"}, {}, (400, "InvalidRequest")),
         ({"last_event_id": "-1"}, {}, (400, "InvalidRequest")),
         ({}, {"last-event-id": "9" * 30}, (400, "InvalidRequest")),
         ({}, {"last-event-id": "1.5"}, (400, "InvalidRequest")),

@@ -102,7 +102,14 @@ _STORED: Final = _ok(ref("StoredObject"), 201, "Stored; it survives a power cut.
 _STORE_ERRORS: Final = (404, 409, 413, 415)
 _PART_ERRORS: Final = (404, 409, 410, 412, 413, 415, 460)
 _BEGIN_ERRORS: Final = (*_PART_ERRORS, 429)
-_EVENT_STREAM: Final = {200: ("Events, until one side closes.", {"text/event-stream": TEXT})}
+_EVENT_STREAM: Final = {
+    200: (
+        "Events, until one side closes or the token ends. `reset` says that what is known has to be read anew: with the"
+        " reason `forgotten` because older events are not kept, with `access` because it changed what the caller may"
+        " see (of the event types in `types`; in the one bucket that is named, or in any).",
+        {"text/event-stream": TEXT},
+    )
+}
 
 
 def _reading(summary: str, query: Mapping[str, Schema] = _NOTHING, *, token: bool = False) -> Description:

@@ -34,7 +34,28 @@ def photos(workspace: Workspace) -> Bucket:
 
 
 @pytest.fixture
-def listen(workspace: Workspace) -> Listen:
+def listen(told: Listen) -> Listen:
+    """Return a function that returns every change of buckets and objects that a caller is told after a number."""
+
+    def changes(*asked: object, **wanted: object) -> list[RecordedEvent]:
+        return [event for event in told(*asked, **wanted) if event.access is None]
+
+    return changes
+
+
+@pytest.fixture
+def resets(told: Listen) -> Callable[..., list[tuple[str, str]]]:
+    """Return a function that returns when a caller is told to read anew: what, and in which bucket."""
+
+    def changes(*asked: object, **wanted: object) -> list[tuple[str, str]]:
+        events = told(*asked, **wanted)
+        return [(event.access.types, event.bucket) for event in events if event.access is not None]
+
+    return changes
+
+
+@pytest.fixture
+def told(workspace: Workspace) -> Listen:
     """Return a function that returns everything that a caller is told after a number, page by page."""
 
     def told(context: RlsContext, after: int = 0, **wanted: object) -> list[RecordedEvent]:

@@ -272,6 +272,41 @@ def test_events_of_buckets_are_judged_by_the_policies_of_buckets(workspace: Work
     ]  # fmt: skip
 
 
+def test_a_renamed_bucket_is_told_with_its_name_before_to_who_saw_it_under_that(
+    workspace: Workspace, listen: Listen
+) -> None:
+    storage = workspace.storage
+    storage.create_bucket("open", SERVICE)
+    storage.create_bucket("closed", SERVICE)
+    let(workspace, "starts_with(name, 'open')", table="buckets")
+    start = storage.outbox.newest()
+    storage.rename_bucket("open", "open-2", SERVICE)
+    storage.rename_bucket("closed", "open", SERVICE)
+
+    assert [(e.type.value, e.bucket, e.old_bucket) for e in listen(NOBODY, start)] == [
+        ("storage.bucket.updated", "open-2", "open"), ("storage.bucket.updated", "open", None),
+    ]  # fmt: skip
+    assert [(e.bucket, e.old_bucket) for e in listen(SERVICE, start)] == [("open-2", "open"), ("open", "closed")]
+    assert [e.bucket for e in listen(SERVICE, start, bucket="closed")] == ["open"]
+
+
+def test_who_saw_a_bucket_until_it_was_changed_learns_that_it_is_gone(workspace: Workspace, listen: Listen) -> None:
+    storage = workspace.storage
+    for name in ("open", "shown", "closed"):
+        storage.create_bucket(name, SERVICE, public=name != "closed")
+    let(workspace, "public AND name <> 'hidden'", table="buckets")
+    start = storage.outbox.newest()
+    storage.update_bucket("shown", SERVICE, BucketChanges(public=False))
+    storage.update_bucket("shown", SERVICE, BucketChanges(file_size_limit_bytes=5))
+    storage.update_bucket("open", SERVICE, BucketChanges(name="hidden"))
+    storage.update_bucket("closed", SERVICE, BucketChanges(file_size_limit_bytes=5))
+
+    gone = [("storage.bucket.deleted", "shown", None), ("storage.bucket.deleted", "open", None)]
+    assert [(e.type.value, e.bucket, e.old_bucket) for e in listen(NOBODY, start)] == gone
+    assert [e.bucket for e in listen(NOBODY, start, types=("storage.bucket.deleted",))] == ["shown", "open"]
+    assert listen(NOBODY, start, types=("storage.bucket.updated",)) == []
+
+
 def test_what_was_in_a_bucket_that_is_gone_is_told_by_policies_for_all_buckets(
     workspace: Workspace, photos: Bucket, listen: Listen
 ) -> None:
@@ -350,7 +385,7 @@ def test_what_fails_for_one_who_asks_is_told_to_that_one(
     monkeypatch.setattr(Sight, "of", fail)
     before, broken, after = workspace.storage.outbox.read([Wanted(0, ALICE), Wanted(0, BOB), Wanted(0, SERVICE)])
 
-    assert [event.path for event in before.events] == ["a"]
+    assert [event.path for event in before.events if event.access is None] == ["a"]
     assert [event.path for event in after.events] == ["", "a"]
     assert (broken.events, broken.last_id, type(broken.error)) == ((), 0, DatabaseFault)
 
@@ -367,7 +402,7 @@ def test_many_who_ask_at_once_get_what_is_theirs(workspace: Workspace, photos: B
 
     pages = storage.outbox.read(wanted)
 
-    assert [[event.path for event in page.events] for page in pages] == [
+    assert [[event.path for event in page.events if event.access is None] for page in pages] == [
         ["", "alice", "bob"], ["bob"], ["alice"], ["bob"], [], ["alice", "bob"],
     ]  # fmt: skip
     assert {page.last_id for page in pages} == {storage.outbox.newest()}
