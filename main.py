@@ -34,9 +34,10 @@ def open_window(data_dir: Path | None) -> int:
     if reason:
         raise EnvironmentFault(reason, hint=COMMANDS_HINT)
     try:
-        from app.imports import left_alone
+        from app.imports import left_alone, load_qt
 
         with left_alone():
+            load_qt()
             from app.application import run as run_window
     except ImportError as error:
         if "PySide6" in str(error) or ".so" in str(error):

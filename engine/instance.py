@@ -12,7 +12,6 @@ whoever is opening the workspace, for that moment, and whoever puts another data
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import os
 import time
@@ -223,6 +222,8 @@ def _start_time(pid: int) -> str | None:
 
 
 def _answers(url: str) -> bool:
+    import http.client  # here, because it brings the reading of mail with it, and Linux never asks
+
     parts = urlsplit(url)
     host = _ANY_ADDRESS.get(parts.hostname or "", parts.hostname or "")
     connection = http.client.HTTPConnection(host, parts.port, timeout=_HEALTH_TIMEOUT_S)

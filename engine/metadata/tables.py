@@ -145,7 +145,6 @@ storage_object_versions = Table(
         "bucket_id",
         "id",
         sqlite_where=text("in_trash = 1"),
-        postgresql_where=text("in_trash"),
     ),
     sqlite_autoincrement=True,
 )
@@ -224,7 +223,6 @@ storage_audit = Table(
         "ix_storage_audit_refused",
         "at",
         sqlite_where=text("result <> 'done'"),
-        postgresql_where=text("result <> 'done'"),
     ),
     sqlite_autoincrement=True,
 )

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -90,6 +90,8 @@ def test_the_window_gets_the_data_folder_and_gives_the_exit_code(data_dir: Path,
         return 5
 
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    for name in ("PySide6", "PySide6.QtCore"):  # which may not be installed
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
     monkeypatch.setitem(sys.modules, "app.application", SimpleNamespace(run=run))
     assert open_window(data_dir) == 5
     assert opened == [data_dir]
