@@ -12,6 +12,7 @@ from typing import Final
 
 from app.bridge.acting import ActingTasks, Attempt, Deed, Identity, Refused
 from app.bridge.policies import PolicyBridge
+from app.bridge.presence import holds_anything
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Trashed, newest_in_trash, pages_of
 from app.i18n import translate
@@ -354,8 +355,7 @@ class Operations:
 
     def _refuse_taken(self, bucket: str, prefix: str, me: RlsContext) -> None:
         """Refuse a folder name that a folder has: two folders must not silently become one."""
-        taken = self._storage.count_folder(bucket, prefix, me).total or self._storage.exists(bucket, prefix, me)
-        if taken:
+        if holds_anything(self._storage, bucket, prefix, me) or self._storage.exists(bucket, prefix, me):
             raise ObjectAlreadyExists(translate("Operations", "A folder of that name is already here."), path=prefix)
 
     def _refuse_object(self, bucket: str, path: str, me: RlsContext) -> None:

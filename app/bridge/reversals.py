@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from app.bridge.acting import ActingTasks, Attempt, Deed
+from app.bridge.presence import holds_anything
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Restored, TrashBridge, Trashed, newest_in_trash
 from engine.cancel import CancelToken
@@ -283,7 +284,7 @@ class FolderGone:
 
     def run(self, storage: FileStorage, _ticket: Ticket, me: RlsContext) -> Reversed:
         """See `Reversal`."""
-        if storage.count_folder(self.bucket, self.prefix, me).total:
+        if holds_anything(storage, self.bucket, self.prefix, me):
             return Reversed(None, left=1)
         storage.delete(self.bucket, self.prefix, me, for_good=True)
         return Reversed(FolderBack(self.bucket, self.prefix))

@@ -9,7 +9,6 @@ from typing import Protocol
 from engine.cancel import CancelToken
 from engine.types import (
     BatchReport,
-    FolderCount,
     ListPage,
     ListRequest,
     ProgressCallback,
@@ -58,9 +57,6 @@ class TransferStorage(Protocol):
 
     def list(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
         """List one page of a folder."""
-
-    def count_folder(self, bucket: str, prefix: str, context: RlsContext) -> FolderCount:
-        """Count the entries of a folder."""
 
     def tree_size(self, bucket: str, prefix: str, context: RlsContext) -> TreeSize:
         """Count everything below a prefix."""

@@ -8,10 +8,11 @@ from typing import Final
 from engine import limits
 from engine.errors import ObjectNotFound
 from engine.transfers.ports import TransferStorage
-from engine.types import ListRequest, RlsContext, StorageObject
+from engine.types import ListPage, ListRequest, RlsContext, StorageObject
 
 LISTING_PAYS_FROM: Final = 20
-"""Objects in a folder for each name looked for, above which single look-ups beat listing the folder."""
+"""Entries of a folder for each name looked for, above which single look-ups beat listing the folder. Whether there are
+so many is seen while they are listed: to count a million takes as long as many uploads."""
 
 
 class TakenNames:
@@ -44,28 +45,33 @@ class TakenNames:
         """
         if self._new_folder is not None and folder.startswith(self._new_folder):
             return {}
-        count = self._storage.count_folder(self._bucket, folder, self._context)
-        self._new_folder = None if count.total else folder
-        if not paths or not count.objects:
-            return {}
-        if len(paths) * LISTING_PAYS_FROM < count.objects:
-            return self._look_up(paths)
-        return self._list(folder, frozenset(paths))
+        wanted, enough = frozenset(paths), len(paths) * LISTING_PAYS_FROM
+        page = self._page(folder, min(enough + 1, limits.LIST_PAGE_MAX))
+        seen = _entries(page)
+        self._new_folder = None if seen else folder
+        taken = _named(page, wanted)
+        while wanted and page.next_cursor is not None:
+            if seen > enough:
+                return self._look_up(paths)
+            page = self._page(folder, limits.LIST_PAGE_MAX, page.next_cursor)
+            taken, seen = taken | _named(page, wanted), seen + _entries(page)
+        return taken
+
+    def _page(self, folder: str, limit: int, cursor: str | None = None) -> ListPage:
+        return self._storage.list(self._bucket, ListRequest(prefix=folder, limit=limit, cursor=cursor), self._context)
 
     def _look_up(self, paths: Collection[str]) -> dict[str, StorageObject]:
         found = ((path, find(self._storage, self._bucket, path, self._context)) for path in paths)
         return {path: stored for path, stored in found if stored}
 
-    def _list(self, folder: str, paths: Collection[str]) -> dict[str, StorageObject]:
-        taken: dict[str, StorageObject] = {}
-        cursor: str | None = None
-        while True:
-            request = ListRequest(prefix=folder, limit=limits.LIST_PAGE_MAX, cursor=cursor)
-            page = self._storage.list(self._bucket, request, self._context)
-            taken |= {stored.path: stored for stored in page.objects if stored.path in paths}
-            cursor = page.next_cursor
-            if cursor is None:
-                return taken
+
+def _entries(page: ListPage) -> int:
+    return len(page.folders) + len(page.objects)
+
+
+def _named(page: ListPage, paths: frozenset[str]) -> dict[str, StorageObject]:
+    """Return the objects of a page that have one of the paths."""
+    return {stored.path: stored for stored in page.objects if stored.path in paths}
 
 
 def find(storage: TransferStorage, bucket: str, path: str, context: RlsContext) -> StorageObject | None:

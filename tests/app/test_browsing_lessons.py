@@ -13,6 +13,8 @@ from sqlalchemy import text
 from app.actions import ActionId
 from app.bridge.folder_pages import FolderPages
 from app.bridge.reading import Found
+from app.bridge.reversals import FolderGone
+from app.bridge.tasks import Ticket
 from app.dialogs.delete_dialog import DeleteDialog
 from app.location import Location
 from app.models.folder_model import FolderModel
@@ -20,6 +22,7 @@ from app.models.pages import PAGE_ROWS, PAGES_MAX
 from app.models.sources import Branch, View
 from app.models.transfers import TransfersModel
 from app.models.tree_model import TreeModel
+from engine.errors import ObjectAlreadyExists
 from engine.types import ListRequest
 from tests.app.helpers import Desk
 
@@ -210,4 +213,20 @@ def test_tree_and_start_count_no_objects(photos: Desk, monkeypatch: pytest.Monke
     rest(photos)
     assert sorted(found, key=str) == [(Branch("large", has_folders=False),), Found(Location("photos", "large/"))]
     assert calls.made["list"]
+    assert not calls.made["count_folder"]
+
+
+def test_whether_a_folders_name_is_free_is_told_without_counting(photos: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(photos, 3, "large/")
+    rest(photos)
+    calls, operations = Calls(photos, monkeypatch), photos.session._side.operations
+    told: list[object] = []
+    operations.create_folder(Location("photos", "large/"), told.append, told.append)
+    operations.create_folder(Location("photos", "new/"), told.append, told.append)
+    photos.until(lambda: len(told) == 2)
+    FolderGone("photos", "large/").run(photos.storage, Ticket("", None), photos.me)
+    rest(photos)
+    assert isinstance(told[0], ObjectAlreadyExists)
+    assert told[1] is None
+    assert photos.storage.exists("photos", "large/n000000.txt", photos.me)
     assert not calls.made["count_folder"]

@@ -16,7 +16,6 @@ from engine.transfers import ConflictQuestion, JobSnapshot
 from engine.types import (
     BatchReport,
     Folder,
-    FolderCount,
     ItemFailure,
     ListPage,
     ListRequest,
@@ -184,16 +183,14 @@ class FakeStorage:
 
     def list(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
         self.asked.append(request.prefix)
+        seen = [path for path in self.objects if path.startswith(request.prefix) and path not in self.hidden]
+        rest = [path[len(request.prefix) :] for path in seen]
+        folders = {Folder(request.prefix + part.split("/")[0] + "/") for part in rest if "/" in part}
         names = sorted(path for path in self._in(request.prefix) if path > (request.cursor or ""))
         page = names[: request.limit]
         cursor = page[-1] if len(names) > len(page) else None
-        return ListPage((), tuple(self.objects[path] for path in page), cursor)
-
-    def count_folder(self, bucket: str, prefix: str, context: RlsContext) -> FolderCount:
-        self.asked.append(prefix)
-        rest = [path[len(prefix) :] for path in self.objects if path.startswith(prefix) and path not in self.hidden]
-        folders = {Folder(prefix + part.split("/")[0] + "/") for part in rest if "/" in part}
-        return FolderCount(len(folders), len(self._in(prefix)))
+        shown = () if request.cursor else tuple(folders)
+        return ListPage(shown, tuple(self.objects[path] for path in page), cursor)
 
     def tree_size(self, bucket: str, prefix: str, context: RlsContext) -> TreeSize:
         sizes = [stored.size_bytes for path, stored in self.objects.items() if path.startswith(prefix)]

@@ -17,6 +17,8 @@ from engine.transfers import (
     TransferQueue,
     UploadJob,
 )
+from engine.transfers.targets import TakenNames
+from engine.types import RlsContext
 from tests.engine.transfers.fakes import LONG_AGO, FakeStorage, Recorder
 
 WAIT_S = 20
@@ -273,4 +275,14 @@ def test_many_files_into_a_folder_of_many_pages_are_compared_by_listing(
     make(tmp_path, *names)
     upload(queue, *(tmp_path / name for name in names), policy=ConflictPolicy.SKIP)
     assert fake.moved == ["035", "036", "037", "038", "039"]
-    assert fake.asked == ["", "", "", "", ""]
+    assert fake.asked == ["", "", "", ""]
+
+
+def test_a_crowded_folder_is_not_read_to_its_end_for_few_files(
+    fake: FakeStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.limits.LIST_PAGE_MAX", 10)
+    for n in range(100):
+        fake.put(f"{n:03}")
+    assert list(TakenNames(fake, "photos", RlsContext.service()).among("", ["099", "new"])) == ["099"]
+    assert fake.asked == ["", "", "", "", "", "099", "new"], "more than forty entries"
