@@ -6,10 +6,12 @@ finds `Straße`. Pure functions; SQL calls them under the names below.
 
 from __future__ import annotations
 
-import sqlite3
 import unicodedata
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import sqlite3
 
 MATCHES: Final = "holdall_matches"
 """The SQL function of a name and of `packed` words: 1 where all of them are in the name, else 0."""

@@ -7,7 +7,6 @@ page of what is common is soon full. What either gives is held against the names
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from sqlalchemy import Select, bindparam, func, literal
 from sqlalchemy.types import BigInteger, Text
 
 from engine.metadata.executor import Transaction
+from engine.metadata.faults import DriverError
 from engine.metadata.tables import storage_objects
 from engine.search.conditions import PLACE, named
 from engine.search.index import places_of
@@ -70,7 +70,7 @@ def _places(tx: Transaction, words: tuple[str, ...], most: int) -> Sequence[int]
     """Return where to look, or None where that is no help, or where there is no index."""
     try:
         return places_of(tx, words, most)
-    except sqlite3.Error:
+    except DriverError:
         return None
 
 

@@ -19,6 +19,9 @@ from engine.errors import (
 )
 from engine.os_errors import DISK_HINT
 
+DriverError = sqlite3.Error
+"""What the driver itself raises, where SQLAlchemy is not between."""
+
 _BY_TEXT: tuple[tuple[str, type[StorageError], str, str | None], ...] = (
     ("database is locked", DatabaseLocked, "The database is in use by another program", None),
     ("database table is locked", DatabaseLocked, "The database is in use by another program", None),

@@ -30,7 +30,7 @@ def main(folder: Path) -> None:
     with Heartbeat() as heart:
         heart.phase("peer")
         figures = _figures(view, folder, count)
-    figures["stall"] = heart.worst[0]
+    figures["stall"] = heart.longest_ms
     figures["memory"] = peak_memory_mib()
     print(json.dumps(figures))
     application.quit()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -12,10 +10,10 @@ from typing import Final
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QAbstractScrollArea
 
+from tests.benchmarks.browsing_stalls import Stall, Watch
+
 _PATIENCE_MS: Final = 60_000
-_STALL_S: Final = 0.05
-_LOOK_S: Final = 0.005
-_CALLS_TOLD: Final = 5
+_TOLD_MS: Final = 30.0
 
 
 class Painted(QObject):
@@ -56,21 +54,18 @@ class Painted(QObject):
 
 
 class Heartbeat:
-    """Beats in the main thread every millisecond; a second thread writes down where that is while it does not beat."""
+    """Beats in the main thread every millisecond, and keeps what passed between two beats."""
 
     def __init__(self) -> None:
-        """Beat from now on; the stalls of `stop` are those from the last `begin` on."""
-        self._main = threading.get_ident()
-        self._phase, self._worst = "", (0.0, "", "")
-        self._last_s = time.perf_counter()
-        self._where = ""
-        self._ended = threading.Event()
+        """Beat from now on; what happens before the first phase counts for nothing."""
+        self._phase = ""
+        self._watch = Watch()
         self._timer = QTimer(interval=1, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
         self._timer.start()
-        self._watcher = threading.Thread(target=self._watch, name="heartbeat")
-        self._watcher.start()
-        self.stalls: dict[str, float] = {}
+        self._watch.start()
+        self.longest: dict[str, float] = {}
+        self.stalls: list[Stall] = []
 
     def __enter__(self) -> Heartbeat:
         """Return itself."""
@@ -81,8 +76,7 @@ class Heartbeat:
     ) -> None:
         """End the watching thread."""
         self._timer.stop()
-        self._ended.set()
-        self._watcher.join()
+        self._watch.stop()
 
     def phase(self, name: str) -> None:
         """Say what is done from now on."""
@@ -90,31 +84,15 @@ class Heartbeat:
         self._phase = name
 
     @property
-    def worst(self) -> tuple[float, str, str]:
-        """Return the longest stall in milliseconds, in which phase, and what the main thread was in the middle of."""
-        return self._worst
+    def longest_ms(self) -> float:
+        """Return the longest stall."""
+        return max((gap_ms for phase, gap_ms in self.longest.items() if phase), default=0.0)
 
     def _beat(self) -> None:
-        now_s = time.perf_counter()
-        gap_ms, self._last_s = (now_s - self._last_s) * 1000, now_s
-        self.stalls[self._phase] = max(self.stalls.get(self._phase, 0.0), gap_ms)
-        if self._phase and gap_ms > self._worst[0]:
-            self._worst = (gap_ms, self._phase, self._where)
-        self._where = ""
-
-    def _watch(self) -> None:
-        while not self._ended.wait(_LOOK_S):
-            if time.perf_counter() - self._last_s > _STALL_S / 2:
-                self._where = _place_of(self._main)
-
-
-def _place_of(thread: int) -> str:
-    """Return the innermost calls of a thread. Quickly: whoever holds its frames for long has its widgets die here."""
-    frame, calls = sys._current_frames().get(thread), []
-    while frame is not None and len(calls) < _CALLS_TOLD:
-        calls.append(f"{frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}")
-        frame = frame.f_back
-    return "\n".join(calls)
+        gap_ms, stall = self._watch.beat(_TOLD_MS, self._phase)
+        self.longest[self._phase] = max(self.longest.get(self._phase, 0.0), gap_ms)
+        if stall is not None and self._phase:
+            self.stalls.append(stall)
 
 
 def spin(seconds: float) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import operator
-import sqlite3
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.permissions.language import json_values, kernels
 from engine.permissions.language.kinds import MAX_INT4, MAX_INT8
+
+if TYPE_CHECKING:
+    import sqlite3
 
 PREFIX: Final = "policy_"
 """How their names begin."""
