@@ -43,8 +43,8 @@ _TOGETHER: Final = 2
 def in_order(root: Node) -> Node:
     """Return a tree that is compiled to what reaches the parts that PostgreSQL reaches.
 
-    One that would become too large stays as it is: then more is reached, and may fail, but nothing is let through that
-    would not be.
+    One that would become too large for SQLite, as with ANDs and ORs whose values are asked for four times inside one
+    another, stays as it is: then SQLite's order decides what fails. What comes to a value comes to the same.
 
     Args:
         root: A folded tree.
