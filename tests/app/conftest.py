@@ -99,7 +99,7 @@ def own_garbage(old_objects: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def open_window(qapp: QApplication, qtbot: QtBot, data_dir: Path, own_garbage: None) -> Iterator[Callable[[], Window]]:
+def open_window(qapp: QApplication, qtbot: QtBot, begun_dir: Path, own_garbage: None) -> Iterator[Callable[[], Window]]:
     """Return what opens the real window on the test's data folder; closed after the test."""
     opened: list[Window] = []
 
@@ -109,7 +109,7 @@ def open_window(qapp: QApplication, qtbot: QtBot, data_dir: Path, own_garbage: N
         window.closed.connect(lambda: window.setProperty(ENDED, True))
         opened.append(window)
         with qtbot.waitSignal(window.opened, timeout=20_000):
-            window.open(data_dir)
+            window.open(begun_dir)
         return window
 
     yield open_it
