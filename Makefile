@@ -1,7 +1,8 @@
 # The same commands for people and for CI. Everything they need is made by packaging/bootstrap.sh on the way.
 
 PYTHON_IN_VENV := .venv/bin/python
-WORKERS ?= 2
+# One more than the cores of a small machine: the tests wait a third of their time, most of all those of the window.
+WORKERS ?= 3
 ARGS ?=
 PYTEST := -m pytest -n $(WORKERS) --dist loadgroup
 
