@@ -1,7 +1,8 @@
 # The same commands for people and for CI. Everything they need is made by packaging/bootstrap.sh on the way.
 
 PYTHON_IN_VENV := .venv/bin/python
-WORKERS ?= 2
+# One more than the cores of a small machine: the tests wait a third of their time, most of all those of the window.
+WORKERS ?= 3
 ARGS ?=
 PYTEST := -m pytest -n $(WORKERS) --dist loadgroup
 
@@ -45,7 +46,7 @@ crash: ## kill a process 500 times and cut the power 1,000 times, and hold what 
 
 model: ## play 20,000 random steps, several threads at once among them, against a model of dictionaries, and let readers race
 	@sh packaging/bootstrap.sh test
-	RACE_STEPS=200 $(PYTHON_IN_VENV) $(PYTEST) -q tests/engine/journal/test_readers.py
+	RACE_STEPS=100 $(PYTHON_IN_VENV) $(PYTEST) -q tests/engine/journal/test_readers.py
 	$(PYTHON_IN_VENV) -m tests.engine.model.run $(ARGS)
 
 policies: ## compare 20,000 random policies with what a real PostgreSQL makes of them, and try 20,000 texts that are nearly policies

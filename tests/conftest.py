@@ -37,7 +37,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 MEMORY_DISK = Path("/dev/shm")
 MEMORY_DISK_MIN = 3 * 2**30
-"""Bytes that have to be free there: the largest tests, two at a time, need half of it."""
+"""Bytes that have to be free there: the largest tests, three at a time, need less."""
 
 _home_key = pytest.StashKey[Path]()
 

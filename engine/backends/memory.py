@@ -128,7 +128,10 @@ class MemoryChanges:
                 return Outcome.GONE
             if key in self._stored and not replace:
                 return Outcome.TAKEN
-            self._stored[key] = self._staged.pop(staged_id)
+            self._stored[key] = self._staged[staged_id]
+            del self._staged[
+                staged_id
+            ]  # afterwards: a reader in between would find neither and take what was there before
             return Outcome.DONE
 
     def relocate(self, key: str, target_key: str) -> Outcome:

@@ -74,18 +74,24 @@ def look(qapp: QApplication) -> Iterator[Look]:
 
 @pytest.fixture(scope="session")
 def old_objects() -> Iterator[None]:
-    """Set aside what the test runner and all modules are made of: every collection would look through it."""
-    gc.collect()
-    gc.freeze()
+    """Look at everything again in the end."""
     yield
     gc.unfreeze()
 
 
 @pytest.fixture
 def own_garbage(old_objects: None) -> Iterator[None]:
-    """Collect what a window leaves in the main thread: a worker of the next one would destroy its widgets."""
+    """Collect what a window leaves in the main thread: a worker of the next one would destroy its widgets.
+
+    What the test runner and all modules are made of is set aside before, each time: every collection would look through
+    it, and a window that is opened without this fixture lets all of it go when it closes.
+    """
+    gc.collect()
+    gc.freeze()
     with pytest.MonkeyPatch.context() as patch:  # one that no test undoes half way
-        patch.setattr(garbage, "gc", SimpleNamespace(**{**vars(gc), "freeze": _nothing, "unfreeze": _nothing}))
+        # Nor may a first window of the test leave the collector on, which then runs in a worker of the second.
+        kept_off = {"freeze": _nothing, "unfreeze": _nothing, "enable": _nothing}
+        patch.setattr(garbage, "gc", SimpleNamespace(**{**vars(gc), **kept_off}))
         gc.disable()
         yield
     gc.collect()
@@ -93,7 +99,7 @@ def own_garbage(old_objects: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def open_window(qapp: QApplication, qtbot: QtBot, data_dir: Path, own_garbage: None) -> Iterator[Callable[[], Window]]:
+def open_window(qapp: QApplication, qtbot: QtBot, begun_dir: Path, own_garbage: None) -> Iterator[Callable[[], Window]]:
     """Return what opens the real window on the test's data folder; closed after the test."""
     opened: list[Window] = []
 
@@ -103,7 +109,7 @@ def open_window(qapp: QApplication, qtbot: QtBot, data_dir: Path, own_garbage: N
         window.closed.connect(lambda: window.setProperty(ENDED, True))
         opened.append(window)
         with qtbot.waitSignal(window.opened, timeout=20_000):
-            window.open(data_dir)
+            window.open(begun_dir)
         return window
 
     yield open_it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import httpx
@@ -91,19 +92,30 @@ def _check(call: Call, policies: Policies, answer: httpx.Response) -> None:
         assert error_of(answer) == refusal
 
 
-@pytest.mark.parametrize("policies", SUBSETS, ids=letters)
+@contextlib.contextmanager
+def _under(policies: Policies) -> Iterator[str]:
+    """Yield the name of a subset; an error tells of it."""
+    try:
+        yield letters(policies)
+    except AssertionError as error:
+        error.add_note(f"under the policies {letters(policies)!r}")
+        raise
+
+
 @pytest.mark.parametrize("call", OBJECT_CALLS, ids=lambda call: call.name)
-def test_objects(client: httpx.Client, call: Call, policies: Policies):
-    name = letters(policies)
-    ground = Ground(f"a{name}", f"b{name}", _path_of(call), f"new {call.name}")
-    _check(call, policies, call.send(client, ground))
+def test_objects(client: httpx.Client, call: Call):
+    for policies in SUBSETS:
+        with _under(policies) as name:
+            ground = Ground(f"a{name}", f"b{name}", _path_of(call), f"new {call.name}")
+            _check(call, policies, call.send(client, ground))
 
 
-@pytest.mark.parametrize("policies", SUBSETS, ids=letters)
 @pytest.mark.parametrize("call", BUCKET_CALLS, ids=lambda call: call.name)
-def test_buckets(client: httpx.Client, call: Call, policies: Policies):
-    bucket = f"c{letters(policies)} {call.name}"
-    _check(call, policies, call.send(client, Ground(bucket, "", "", f"{bucket} new")))
+def test_buckets(client: httpx.Client, call: Call):
+    for policies in SUBSETS:
+        with _under(policies) as name:
+            bucket = f"c{name} {call.name}"
+            _check(call, policies, call.send(client, Ground(bucket, "", "", f"{bucket} new")))
 
 
 def test_the_table_names_every_policy():

@@ -125,9 +125,9 @@ def test_conditions_in_words(text: str, words: str):
     assert reading(text) == words
 
 
-@pytest.mark.parametrize("text", [text for _, text in CASES])
-def test_every_condition_has_a_sentence(text: str):
-    assert reading(text).startswith(("objects", "no objects"))
+def test_every_condition_has_a_sentence():
+    for _, text in CASES:
+        assert reading(text).startswith(("objects", "no objects")), text
 
 
 @pytest.mark.parametrize(
