@@ -15,7 +15,7 @@ from app.bridge.presence import holds_anything
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Restored, TrashBridge, Trashed, newest_in_trash
 from engine.cancel import CancelToken
-from engine.errors import BucketNotFound, ObjectNotFound, WouldBeLost
+from engine.errors import BucketNotFound, ObjectNotFound, StorageError, WouldBeLost
 from engine.move_types import Move
 from engine.storage import FileStorage
 from engine.types import RlsContext
@@ -34,6 +34,8 @@ class Reversed:
         shows: Paths that came, the first of them to be selected.
         restored: What came out of the trash, where it was about that.
         moved: What has moved: folders are followed.
+        rest: What was not taken back yet although nothing else has become of it, and can be tried again.
+        failure: Why, or None.
     """
 
     back: Reversal | None
@@ -41,6 +43,8 @@ class Reversed:
     shows: tuple[str, ...] = ()
     restored: Restored | None = None
     moved: tuple[Move, ...] = ()
+    rest: Reversal | None = None
+    failure: StorageError | None = None
 
 
 class Reversal(Protocol):

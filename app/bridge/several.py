@@ -9,7 +9,7 @@ from app.bridge.carriage import Carried
 from app.bridge.reversals import Reversal, Reversed
 from app.bridge.tasks import Ticket
 from app.bridge.trash import Restored
-from engine.errors import Cancelled, StorageError
+from engine.errors import Cancelled, RequestFault, StorageError
 from engine.storage import FileStorage
 from engine.types import RlsContext
 
@@ -40,26 +40,36 @@ class Several:
         return sum(part.weight for part in self.parts)
 
     def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
-        """See `Reversal`; what cannot be taken back any more in one bucket keeps none of the others."""
+        """See `Reversal`; what cannot be taken back any more in one bucket keeps none of the others.
+
+        A failure that may pass, as of a database that is locked, ends it: what is left can be tried again.
+        """
         done: list[Reversed] = []
-        failed: list[StorageError] = []
-        left = 0
+        changed: list[StorageError] = []
+        failure: StorageError | None = None
+        left = tried = 0
         for part in self.parts:
             try:
                 done.append(part.run(storage, ticket, me))
-            except Cancelled:
-                raise
             except StorageError as error:
-                failed.append(error)
+                if isinstance(error, Cancelled) or not isinstance(error, RequestFault):
+                    failure = error
+                    break
+                changed.append(error)
                 left += part.weight
+            tried += 1
         if not done:
-            raise failed[0]
+            raise failure or changed[0]
         back = tuple(one.back for one in done if one.back is not None)
         restored = _together([one.restored for one in done if one.restored is not None])
         return Reversed(
             Several(back[::-1]) if back else None, left + sum(one.left for one in done), done[0].shows,
-            None if failed else restored,
+            None if changed or failure else restored, rest=self._rest(tried), failure=failure,
         )  # fmt: skip
+
+    def _rest(self, tried: int) -> Several | None:
+        """Return what was not come to."""
+        return Several(self.parts[tried:]) if tried < len(self.parts) else None
 
 
 def carried_together(done: Sequence[Carried]) -> Carried:

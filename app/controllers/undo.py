@@ -158,9 +158,8 @@ class Undo(QObject):
             return times == self._times
 
         def done(result: Reversed) -> None:
-            if ended() and result.back is not None:
-                other.append(Entry(entry.name, result.back))
-                self._bound()
+            if ended():
+                self._keep(entry.name, result, own, other)
             self.changed.emit()
             if result.restored is not None:
                 tell_restored(self._toast, result.restored)
@@ -179,6 +178,14 @@ class Undo(QObject):
 
         self._reverser.run(reversal, label, done, failed)
 
+    def _keep(self, name: str, result: Reversed, own: list[Entry], other: list[Entry]) -> None:
+        """Remember what takes it back again, and what of it can be tried once more."""
+        if result.back is not None:
+            other.append(Entry(name, result.back))
+        if result.rest is not None:
+            own.append(Entry(name, result.rest))
+        self._bound()
+
     def _ask(self, entry: Entry, reversal: Uncopying, own: list[Entry], other: list[Entry], said: str) -> None:
         """Where there is no trash, ask before copies are deleted for good: by now they may be the only ones."""
         title = translate("Undo", "Delete the copies for good?")
@@ -189,10 +196,15 @@ class Undo(QObject):
         dialog.open()
 
     def _tell(self, said: str, result: Reversed) -> None:
+        if result.failure is not None:
+            self._errors.present(result.failure)
+            said = translate("Undo", "{said}, but not all of it: the rest can be tried again").format(said=said)
         if result.left:
             rest = translate("Undo", "{said}; left as it is, because it has changed since: %Ln item(s)", None,
                              result.left)  # fmt: skip
             self._toast.say(rest.format(said=said), kind="warning")
+        elif result.failure is not None:
+            self._toast.say(said, kind="warning")
         else:
             self._toast.say(said)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,13 +13,14 @@ from PySide6.QtTest import QTest
 
 from app.actions import ActionId
 from app.bridge.operations import Removal
+from app.bridge.reversals import Reversed, Untrashing
 from app.cargo import Motion
 from app.delegates.marks import shown_spans, spans_in
 from app.dialogs.delete_dialog import DeleteDialog
 from app.history import History, Spot
 from app.location import Location
 from app.models.searches import Scope, Search
-from engine.errors import Cancelled
+from engine.errors import Cancelled, DatabaseLocked
 from engine.types import BucketChanges, Retention, UploadOptions
 from tests.app.helpers import Desk
 
@@ -153,6 +154,39 @@ def test_things_of_several_buckets_go_to_their_trashes_and_come_back_at_once(des
     desk.until(lambda: desk.names == [] and bool(undo.undo_name))
     undo.undo()
     desk.until(lambda: sorted(desk.names) == both)
+
+
+def test_what_a_locked_database_kept_from_coming_back_is_said_and_can_be_tried_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_buckets(desk)
+    desk.storage.update_bucket("letters", desk.me, BucketChanges(retention=Retention(trash_days=30)))
+    desk.session.controllers.navigator.refresh()
+    desk.until(lambda: desk.session.controllers.navigator.bucket_named("letters").retention.trash_days == 30)
+    search(desk, "report")
+    desk.until(lambda: len(desk.names) == 2)
+    select_all(desk)
+    desk.session.actions[ActionId.DELETE].trigger()
+    undo, run = desk.session.controllers.undo, Untrashing.run
+    desk.until(lambda: undo.undo_name == "move of 2 objects to the trash" and desk.names == [])
+    failures, tried = [DatabaseLocked("The database is locked")], list[str]()
+
+    def second_fails(part: Untrashing, *args: Any) -> Reversed:
+        tried.append(part.bucket)
+        if len(set(tried)) == 2 and failures:
+            raise failures.pop()
+        return run(part, *args)
+
+    monkeypatch.setattr(Untrashing, "run", second_fails)
+    undo.undo()
+
+    desk.until(lambda: "but not all of it: the rest can be tried again" in desk.toast.text)
+    assert "changed since" not in desk.toast.text
+    desk.until(lambda: bool(undo.undo_name) and bool(undo.redo_name) and len(desk.names) == 1)
+    undo.undo()
+    desk.until(lambda: sorted(desk.names) == ["letters/2026/report.txt", "photos/2026/report.txt"])
+    desk.until(lambda: not undo.undo_name)
+    assert tried[1] == tried[2] != tried[0]
 
 
 def test_only_what_would_be_lost_is_asked_about(desk: Desk) -> None:

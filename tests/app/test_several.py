@@ -1,0 +1,68 @@
+"""What is taken back in several buckets at once: what has changed since is told apart from what only failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import pytest
+
+from app.bridge.reversals import Reversal, Reversed
+from app.bridge.several import Several
+from app.bridge.tasks import Ticket
+from engine.errors import Cancelled, DatabaseLocked, ObjectNotFound, StorageError
+from engine.storage import FileStorage
+from engine.types import RlsContext
+
+
+@dataclass(frozen=True)
+class Part:
+    """A reversal of five things, which comes to a given end."""
+
+    bucket: str
+    error: StorageError | None = None
+    weight: int = 5
+
+    @property
+    def shows_in(self) -> str:
+        return self.bucket
+
+    def run(self, _storage: FileStorage, _ticket: Ticket, _me: RlsContext) -> Reversed:
+        if self.error is not None:
+            raise self.error
+        return Reversed(Part(f"back in {self.bucket}"), shows=(self.bucket,))
+
+
+def run(*parts: Part) -> Reversed:
+    several = Several(cast("tuple[Reversal, ...]", parts))
+    return several.run(cast("FileStorage", None), Ticket("", None), RlsContext.service())
+
+
+def buckets(reversal: Reversal | None) -> list[str]:
+    return [part.bucket for part in reversal.parts] if isinstance(reversal, Several) else []
+
+
+GONE, LOCKED, STOPPED = ObjectNotFound("gone"), DatabaseLocked("locked"), Cancelled("stopped")
+
+
+def test_what_has_changed_since_keeps_none_of_the_others() -> None:
+    result = run(Part("a", GONE), Part("b"), Part("c", GONE), Part("d"))
+
+    assert (result.left, result.rest, result.failure) == (10, None, None)
+    assert buckets(result.back) == ["back in b", "back in d"]
+
+
+@pytest.mark.parametrize("failure", [LOCKED, STOPPED])
+def test_what_only_failed_has_not_changed_and_can_be_tried_again(failure: StorageError) -> None:
+    result = run(Part("a"), Part("b", GONE), Part("c", failure), Part("d"))
+
+    assert (result.left, result.failure) == (5, failure)
+    assert buckets(result.back) == ["back in a"]
+    assert buckets(result.rest) == ["c", "d"]
+
+
+def test_where_nothing_was_taken_back_all_of_it_can_be_tried_again() -> None:
+    with pytest.raises(DatabaseLocked):
+        run(Part("a", GONE), Part("b", LOCKED), Part("c"))
+    with pytest.raises(ObjectNotFound):
+        run(Part("a", GONE), Part("b", GONE))
