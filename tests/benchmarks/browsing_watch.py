@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final
 
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
-from PySide6.QtWidgets import QAbstractScrollArea
+from PySide6.QtWidgets import QAbstractScrollArea, QTableView
 
 _PATIENCE_MS: Final = 60_000
 _STALL_S: Final = 0.05
@@ -115,6 +115,15 @@ def _place_of(thread: int) -> str:
         calls.append(f"{frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}")
         frame = frame.f_back
     return "\n".join(calls)
+
+
+def are_rows_there(table: QTableView) -> bool:
+    """Return whether all rows on the screen have come; a folder without any is not there yet."""
+    model = table.model()
+    first = max(table.rowAt(0), 0)
+    last = table.rowAt(table.viewport().height() - 1)
+    last = last if last >= 0 else model.rowCount() - 1
+    return last >= first and all(model.row(number) is not None for number in range(first, last + 1))
 
 
 def spin(seconds: float) -> None:
