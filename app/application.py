@@ -22,7 +22,6 @@ from PySide6.QtWidgets import QApplication
 from app.bridge.tasks import Tasks
 from app.controllers.recovery import RecoveryController
 from app.dialogs.file_chooser import Ask, choose_folder
-from app.dialogs.quit_dialog import QuitDialog
 from app.errors import ErrorPresenter
 from app.garbage import GarbageCollector
 from app.i18n import translate
@@ -193,6 +192,8 @@ class Window(QObject):
         choose_folder(self._look, self.shell, ask, self.open)
 
     def _close_asked(self) -> None:
+        from app.dialogs.quit_dialog import QuitDialog  # when it is wanted: no start waits for a dialog
+
         if self.session is not None:
             self.session.ask_to_close(self.shell.leave)
         elif self._tasks.under_way:  # a recovery, which may have taken an hour already

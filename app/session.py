@@ -23,8 +23,6 @@ from app.controllers.outside import OutsideControl
 from app.controllers.tracking import InspectorFeed, Tracker
 from app.controllers.versions import VersionControl
 from app.controllers.viewing import Viewing
-from app.dialogs.about_dialog import AboutDialog
-from app.dialogs.quit_dialog import QuitDialog
 from app.errors import ErrorPresenter
 from app.i18n import translate
 from app.leaving import Step
@@ -139,6 +137,8 @@ class Session(QObject):
         Args:
             close: Called when the window may go.
         """
+        from app.dialogs.quit_dialog import QuitDialog  # when it is wanted: no start waits for a dialog
+
         if not self._side.transfers.active and not self._tasks.under_way:
             close()
             return
@@ -361,6 +361,8 @@ class Session(QObject):
         self._settings.theme = mode
 
     def _about(self) -> None:
+        from app.dialogs.about_dialog import AboutDialog  # when it is wanted: no start waits for a dialog
+
         AboutDialog(self._look, self._shell, self._side.data_dir, self._side.keys_in).open()
 
     def _copy_checksum(self, checksum: str) -> None:

@@ -21,8 +21,6 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
-import jwt
-
 from engine.errors import InvalidToken
 from engine.tokens import HS256, TokenCodec, TokenReader, header_of
 from engine.types import RlsContext, Role
@@ -201,13 +199,15 @@ class TokenVerifier:
 
     def _signed_claims(self, token: str) -> tuple[TokenKey, dict[str, Any]]:
         """Return the claims, and the key that they are signed with."""
+        from jwt import InvalidSignatureError, InvalidTokenError  # see engine.tokens
+
         try:
             for key in self._keys_for(header_of(token)):
                 try:
                     return key, key.reader.decode(token)
-                except jwt.InvalidSignatureError:
+                except InvalidSignatureError:
                     continue
-        except jwt.InvalidTokenError as error:
+        except InvalidTokenError as error:
             raise InvalidToken(_NO_TOKEN) from error
         raise InvalidToken(_WRONG_SIGNATURE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -43,7 +44,6 @@ from engine.files.version_rows import VersionBytes
 from engine.files.versions import Versions
 from engine.housekeeping import Premises
 from engine.identities.generation import AccessGeneration
-from engine.identities.key_files import KeyFile, keys_of_jwks, keys_of_pem
 from engine.identities.key_ring import KeyRing
 from engine.identities.known import KnownIdentities
 from engine.identities.signing_keys import SigningKeys
@@ -72,6 +72,9 @@ from engine.times import now_us
 from engine.types import RlsContext
 from engine.watch.ground import Ground
 from engine.watch.stored_file import StoredFiles
+
+if TYPE_CHECKING:
+    from engine.identities.key_files import KeyFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,7 @@ def identities_of(settings: Settings, core: Core, secrets: SecretStore) -> Ident
     executor, permissions = core.executor, core.permissions
     generation = AccessGeneration(executor)
     keys = SigningKeys(executor, permissions, secrets, generation, settings.jwt_secret)
-    files = ((settings.jwt_public_key_file, keys_of_pem), (settings.jwks_file, keys_of_jwks))
-    others = [KeyFile(path, parse) for path, parse in files if path is not None]
+    others = _others_keys(settings)
     known = KnownIdentities(executor, generation, keys, others)
     rules = TokenRules(
         settings.jwt_audience, settings.jwt_issuer, settings.jwt_leeway_s, settings.external_service_role
@@ -127,6 +129,16 @@ def identities_of(settings: Settings, core: Core, secrets: SecretStore) -> Ident
         KeyRing(keys, others),
         generation,
     )
+
+
+def _others_keys(settings: Settings) -> list[KeyFile]:
+    """Return the files with keys of others. Few have any, so what reads them is imported for those alone."""
+    if settings.jwt_public_key_file is None and settings.jwks_file is None:
+        return []
+    from engine.identities.key_files import KeyFile, keys_of_jwks, keys_of_pem
+
+    files = ((settings.jwt_public_key_file, keys_of_pem), (settings.jwks_file, keys_of_jwks))
+    return [KeyFile(path, parse) for path, parse in files if path is not None]
 
 
 def premises_of(core: Core, quarantine: Quarantine, announcer: Announcer, chain: Chain) -> Premises:

@@ -29,12 +29,9 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote
-
-import jwt
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from engine import limits
 from engine.errors import ExpiredLink, InvalidRequest, MalformedLink, WrongSignature
@@ -80,8 +77,13 @@ class LinkKey:
             raise ValueError("a signing key has at least 32 bytes")
         self.retires_unix_s: Final = retires_unix_s
         self.key_id: Final = _text(_derived(key, b"holdall signed links, key id")[:_KEY_ID_BYTES])
-        self.jwt: Final = TokenCodec(_derived(key, b"holdall links as JWT"))
+        self._jwt_key: Final = _derived(key, b"holdall links as JWT")
         self._mac = hmac.new(_derived(key, b"holdall signed links"), digestmod=hashlib.sha256)
+
+    @cached_property
+    def jwt(self) -> TokenCodec:
+        """What signs and reads links that are JWTs, made when the first of them comes."""
+        return TokenCodec(self._jwt_key)
 
     def token(self, bucket: str, path: str, method: str, expires: str) -> str:
         """Return the token of a link in the specification's form.
@@ -282,12 +284,14 @@ class UrlSigner:
 
     def _signed_claims(self, token: str) -> dict[str, Any]:
         """Return the claims of a link's JWT, with whichever key it was signed."""
+        from jwt import InvalidSignatureError, InvalidTokenError  # see engine.tokens
+
         for key in self._living_keys():
             try:
                 return key.jwt.decode(token)
-            except jwt.InvalidSignatureError:
+            except InvalidSignatureError:
                 continue
-            except jwt.InvalidTokenError as error:
+            except InvalidTokenError as error:
                 raise MalformedLink("The link is incomplete or damaged") from error
         raise WrongSignature("The link was not made here, or with a key that was replaced")
 
@@ -304,7 +308,9 @@ class UrlSigner:
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=purpose).derive(key)
+    """Return a key for one purpose: HKDF with SHA-256, of which one block is the whole length. Source: RFC 5869."""
+    extracted = hmac.digest(bytes(_KEY_BYTES), key, hashlib.sha256)
+    return hmac.digest(extracted, purpose + b"\x01", hashlib.sha256)
 
 
 def _message(*fields: str) -> bytes:

@@ -2,7 +2,8 @@
 
 Only the form and the signature are judged here; what the claims must say is the business of whoever reads them
 (`engine.auth`, `engine.signed_url`). A key is used with the one algorithm that it was made for, whatever a token says
-of itself. Immutable and thread-safe.
+of itself. Immutable and thread-safe. PyJWT is imported where the first token is read or signed: it brings most of
+cryptography, and every start makes keys.
 
 Source: RFC 7515, RFC 7519, RFC 8725 sections 3.1 and 3.2.
 """
@@ -15,13 +16,15 @@ import json
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
-
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from engine.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from jwt import PyJWS
 
 HS256: Final = "HS256"
 """HMAC with SHA-256: one secret signs and checks."""
@@ -35,6 +38,8 @@ ES256: Final = "ES256"
 _KEY_ID_BYTES: Final = 6
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _HMAC_KEY_BYTES: Final = 32
+_OWN_FORM: Final = re.compile(rb"[0-9a-f]{32,}")
+"""What the secrets look like that are made here: no form of a public key or certificate."""
 
 
 class TokenReader:
@@ -48,7 +53,12 @@ class TokenReader:
     def __init__(self, key: bytes | RSAPublicKey | EllipticCurvePublicKey, algorithm: str) -> None:
         self.algorithm: Final = algorithm
         self._key = key
-        self._jws = jwt.PyJWS(algorithms=[algorithm])
+
+    @cached_property
+    def _jws(self) -> PyJWS:
+        from jwt import PyJWS
+
+        return PyJWS(algorithms=[self.algorithm])
 
     def decode(self, token: str) -> dict[str, Any]:
         """Read the claims of a token after checking its form, its algorithm and its signature, in that order.
@@ -64,14 +74,16 @@ class TokenReader:
             jwt.InvalidSignatureError: It was signed with another key, or changed since.
             jwt.InvalidTokenError: It is no such token at all.
         """
+        from jwt import DecodeError
+
         _refuse_other_forms(token)
         payload = self._jws.decode(token, self._key, algorithms=[self.algorithm])
         try:
             claims = json.loads(payload.decode(), parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
-            raise jwt.DecodeError("the claims are not JSON") from error
+            raise DecodeError("the claims are not JSON") from error
         if not isinstance(claims, dict):
-            raise jwt.DecodeError("the claims are no object")
+            raise DecodeError("the claims are no object")
         return claims
 
 
@@ -91,10 +103,8 @@ class TokenCodec(TokenReader):
         filled = key.ljust(_HMAC_KEY_BYTES, b"\0") if key else key
         super().__init__(filled, HS256)
         self._secret = filled
-        try:
-            self.encode({})
-        except jwt.InvalidKeyError as error:
-            raise InvalidRequest("This text cannot be a JWT secret", hint=str(error)) from error
+        if not _OWN_FORM.fullmatch(filled):
+            self._refuse_public_keys()
 
     @property
     def key_id(self) -> str:
@@ -116,6 +126,14 @@ class TokenCodec(TokenReader):
         headers = None if key_id is None else {"kid": key_id}
         return self._jws.encode(payload, self._secret, algorithm=HS256, headers=headers)
 
+    def _refuse_public_keys(self) -> None:
+        from jwt import InvalidKeyError
+
+        try:
+            self.encode({})
+        except InvalidKeyError as error:
+            raise InvalidRequest("This text cannot be a JWT secret", hint=str(error)) from error
+
 
 def header_of(token: str) -> Mapping[str, Any]:
     """Return what a token says of itself. Nothing of it is to be believed: it only tells which keys to try.
@@ -126,14 +144,18 @@ def header_of(token: str) -> Mapping[str, Any]:
     Raises:
         jwt.InvalidTokenError: It is no token.
     """
+    from jwt import get_unverified_header
+
     _refuse_other_forms(token)
-    return jwt.get_unverified_header(token)
+    return get_unverified_header(token)
 
 
 def _refuse_other_forms(token: str) -> None:
     """Refuse padding, blanks and missing parts, which decoders forgive."""
+    from jwt import DecodeError
+
     if not _COMPACT.fullmatch(token):
-        raise jwt.DecodeError("not three parts of base64url")
+        raise DecodeError("not three parts of base64url")
 
 
 def _refuse_constant(name: str) -> NoReturn:

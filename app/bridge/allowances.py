@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
 from app.bridge.tasks import Fail, Tasks, Ticket
-from app.policies import Allowance, Allowances, role_text
 from engine.context import RlsContext, Role
 from engine.errors import PolicyFailed
 from engine.move_types import Move
@@ -16,6 +15,9 @@ from engine.permissions.refused import Wish
 from engine.permissions.rows import Command
 from engine.types import StorageObject
 from engine.workspace import Workspace
+
+if TYPE_CHECKING:
+    from app.policies import Allowances
 
 _PEOPLE_MAX: Final = 20
 _ASKED: Final = (Command.SELECT, Command.UPDATE, Command.DELETE)
@@ -36,6 +38,8 @@ class AllowanceBridge:
         return self._tasks.read(lambda ticket: self._read(item, ticket), then, otherwise, owner=owner)
 
     def _read(self, item: StorageObject, ticket: Ticket) -> Allowances:
+        from app.policies import Allowance, Allowances, role_text  # with the first policy that is looked at
+
         users = self._workspace.users.list(self._workspace.context)
         people = [(role_text(Role.ANON), RlsContext.anonymous())]
         people += [(user.name, self._workspace.users.context_of(user)) for user in users[:_PEOPLE_MAX]]

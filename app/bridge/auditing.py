@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
-from app.audit_words import Names
 from app.bridge.tasks import Fail, Tasks, Ticket
 from app.i18n import translate
 from engine.access_types import AuditFilter, AuditPage, ChainReport
 from engine.audit.export import Form
 from engine.workspace import Workspace
+
+if TYPE_CHECKING:
+    from app.audit_words import Names
 
 AUDIT_PAGE_ROWS: Final = 200
 """Entries of one page: several screens, a few milliseconds to read."""
@@ -89,6 +91,8 @@ class AuditBridge:
         return self._tasks.mutate(lambda _: self._audit.set_retention_days(days, self._own), then, otherwise)
 
     def _basics(self) -> AuditBasics:
+        from app.audit_words import Names  # with the first look at the audit
+
         workspace, own = self._workspace, self._own
         users = {user.id: user.name for user in workspace.users.list(own)}
         return AuditBasics(

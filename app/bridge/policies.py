@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
@@ -16,17 +16,19 @@ from app.bridge.acting import Refused
 from app.bridge.reasons import Reasons
 from app.bridge.tasks import Fail, Tasks, Ticket
 from app.i18n import translate
-from app.policies import Answered, FirstRefused, Flaw, Judgement, PolicyRow, Question, Script, flaw_of
-from app.widgets.highlighter import Lexer
 from engine.access_types import Policy, PolicyChanges, PolicySpec, PolicyTemplate, User
 from engine.context import Operation
 from engine.errors import InvalidPolicy, RequestFault, StorageError
 from engine.permissions import language
-from engine.permissions.language.statements import Statement
 from engine.permissions.rows import PolicyTable
 from engine.permissions.templates import TEMPLATES, specs_of
 from engine.types import Bucket, ListRequest, RlsContext
 from engine.workspace import Workspace
+
+if TYPE_CHECKING:
+    from app.policies import Answered, FirstRefused, Flaw, Judgement, PolicyRow, Question, Script
+    from app.widgets.highlighter import Lexer
+    from engine.permissions.language import Statement
 
 _PATHS_OFFERED: Final = 50
 
@@ -35,19 +37,22 @@ class PolicyBridge:
     """See the module.
 
     Attributes:
-        lexer: Cuts a policy's text into tokens.
         templates: The ready-made sets of policies.
     """
 
     def __init__(self, workspace: Workspace, context: RlsContext, tasks: Tasks) -> None:
         """Args: the engine; the owner of the workspace; the lanes."""
-        self.lexer: Lexer = language.highlight
         self.templates: tuple[PolicyTemplate, ...] = TEMPLATES
         self._workspace = workspace
         self._policies = workspace.storage.policies
         self._context = context
         self._tasks = tasks
         self._reasons = Reasons(workspace, context)
+
+    @property
+    def lexer(self) -> Lexer:
+        """Return what cuts a policy's text into tokens."""
+        return language.highlight
 
     def list(
         self, bucket: Bucket | None, then: Callable[[tuple[PolicyRow, ...]], None], otherwise: Fail, *, owner: QObject
@@ -210,6 +215,8 @@ class PolicyBridge:
         return "\n".join(language.to_sql(spec, None) for spec in specs)
 
     def _explain(self, question: Question, bucket: str) -> Answered:
+        from app.policies import Answered  # with the first policy that is looked at
+
         said = {"size": question.size_bytes, "mimetype": question.mime_type}
         asking = question.subject
         explanation = self._policies.explain(
@@ -243,10 +250,14 @@ class PolicyBridge:
 
 
 def _row(policy: Policy, place: str = "") -> PolicyRow:
+    from app.policies import PolicyRow  # with the first policy that is looked at
+
     return PolicyRow(policy, language.describe(policy.spec, policy.bucket), place)
 
 
 def _judged(spec: PolicySpec, bucket: str | None) -> Judgement:
+    from app.policies import Judgement  # with the first policy that is looked at
+
     using, check = (_flaw(text, spec) for text in (spec.using, spec.check))
     if using is not None or check is not None:
         return Judgement(spec, using=using, check=check)
@@ -254,6 +265,8 @@ def _judged(spec: PolicySpec, bucket: str | None) -> Judgement:
 
 
 def _flaw(text: str | None, spec: PolicySpec) -> Flaw | None:
+    from app.policies import flaw_of  # with the first policy that is looked at
+
     if text is None:
         return None
     try:
@@ -279,6 +292,8 @@ def _script(text: str, here: Collection[str], buckets: Collection[str]) -> Scrip
         here: The buckets that are looked at.
         buckets: All there are.
     """
+    from app.policies import Script, flaw_of  # with the first policy that is looked at
+
     try:
         statements = language.statements(text)
     except InvalidPolicy as error:

@@ -9,25 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from PySide6.QtGui import QImage
 
 from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.tasks import Fail, Ticket
-from app.previews.comparing import Comparison, compare
 from app.previews.decoder.client import CantShow, Decoder
-from app.previews.pdfs import drawn_page, page_of
-from app.previews.pictures import still_picture
-from app.previews.registry import look_inside
 from app.previews.shapes import Inside, Picture, TextPart
-from app.previews.texts import more_of
 from engine.cancel import CancelToken
 from engine.errors import ObjectChanged
 from engine.files.downloads import ObjectReader
 from engine.storage import FileStorage
 from engine.types import RlsContext, StorageObject
 from engine.version_types import ObjectVersion
+
+if TYPE_CHECKING:
+    from app.previews.comparing import Comparison
 
 PDF: Final = "application/pdf"
 
@@ -92,6 +90,9 @@ class Previewer:
         Raises:
             CantShow: It took too long, perhaps because everything does just now.
         """
+        from app.previews.pdfs import drawn_page  # a look brings the readers of all kinds of files
+        from app.previews.pictures import still_picture
+
         try:
             if mime_type == PDF:
                 return drawn_page(data, self._small, token, edge_px).frames[0].image
@@ -125,6 +126,7 @@ class Previewer:
             then: Gets what can be shown; what cannot be decoded shows its bytes.
             otherwise: Gets the failure to read the object.
         """
+        from app.previews.registry import look_inside  # a look brings the readers of all kinds of files
 
         def work(ticket: Ticket, me: RlsContext) -> Inside:
             with source.open(me) as reader:
@@ -136,6 +138,7 @@ class Previewer:
         self, source: Source, number: int, edge_px: int, then: Callable[[Picture], None], otherwise: Fail
     ) -> Ticket:
         """Draw one page of a PDF; arguments as in `pdfs.page_of`."""
+        from app.previews.pdfs import page_of  # a look brings the readers of all kinds of files
 
         def work(ticket: Ticket, me: RlsContext) -> Picture:
             with self._same(source, me) as reader:
@@ -147,6 +150,7 @@ class Previewer:
         self, source: Source, offset: int, codec: str, then: Callable[[TextPart], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Read the next part of a text; arguments as in `texts.more_of`."""
+        from app.previews.texts import more_of  # a look brings the readers of all kinds of files
 
         def work(ticket: Ticket, me: RlsContext) -> TextPart:
             with self._same(source, me) as reader:
@@ -169,6 +173,7 @@ class Previewer:
         self, before: Source, after: Source, edge_px: int, then: Callable[[Comparison], None], otherwise: Fail
     ) -> Ticket:
         """Compare two contents; arguments as in `preview`."""
+        from app.previews.comparing import compare  # a look brings the readers of all kinds of files
 
         def work(ticket: Ticket, me: RlsContext) -> Comparison:
             with before.open(me) as old, after.open(me) as new:

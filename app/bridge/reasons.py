@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.bridge.acting import Deed, Refused
 from app.formats import number_text
 from app.i18n import translate
-from app.policies import AskedBucket, FirstRefused, Question
 from engine.context import RlsContext
 from engine.move_types import Move, Target
 from engine.permissions.refused import Refusals, Wish
 from engine.permissions.rows import Command
 from engine.workspace import Workspace
+
+if TYPE_CHECKING:
+    from app.policies import AskedBucket, FirstRefused
 
 
 class Reasons:
@@ -27,6 +31,8 @@ class Reasons:
         Raises:
             BucketNotFound: The bucket is gone.
         """
+        from app.policies import FirstRefused, Question  # with the first policy that is looked at
+
         attempt, who = refused.attempt, refused.identity.context
         deed = attempt.deed
         wish = Wish(Command(deed.command), attempt.bucket, attempt.among, deed.goes, attempt.goal)
@@ -41,6 +47,8 @@ class Reasons:
 
     def _of_what_gives_way(self, refused: Refused) -> FirstRefused:
         """Return the question about what is to give way: who moves deletes it, who copies writes over it."""
+        from app.policies import FirstRefused, Question  # with the first policy that is looked at
+
         attempt, who = refused.attempt, refused.identity.context
         command = Command.UPDATE if attempt.deed is Deed.COPY else Command.DELETE
         moves = [move for move in attempt.among if move.target in attempt.replaced]
@@ -55,6 +63,8 @@ class Reasons:
         return self._workspace.storage.policies.refusals(who, wish, self._context)
 
     def _tested(self, bucket: str) -> AskedBucket:
+        from app.policies import AskedBucket  # with the first policy that is looked at
+
         return AskedBucket.of(self._workspace.storage.get_bucket(bucket, self._context))
 
     def _goal(self, wish: Wish) -> str | None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.names import name_problem
 from app.bridge.reversals import Moving
 from app.bridge.tasks import Fail, Ticket
 from app.i18n import translate
-from app.renames import Item, Recipe, new_names
 from engine.move_types import Move
 from engine.storage import FileStorage
 from engine.types import RlsContext
+
+if TYPE_CHECKING:
+    from app.renames import Item, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class Renamer:
         return self._tasks.mutate(work, then, otherwise, label=label, attempt=attempt)
 
     def _preview(self, bucket: str, items: Sequence[Item], recipe: Recipe, me: RlsContext) -> tuple[Renaming, ...]:
+        from app.renames import new_names  # with the first batch that is renamed
+
         names = new_names(items, recipe)
         paths = [item.renamed(name) for item, name in zip(items, names, strict=True)]
         wanted = Counter(path.rstrip("/") for path in paths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication
@@ -14,11 +14,6 @@ from PySide6.QtWidgets import QWidget
 from app.bridge.access import AccessBridge
 from app.bridge.events import EventRelay
 from app.bridge.tasks import Fail, Ticket
-from app.dialogs.access_dialog import AccessDialog
-from app.dialogs.delete_dialog import DeleteDialog
-from app.dialogs.keys_dialog import KeysDialog
-from app.dialogs.token_dialog import TokenDialog
-from app.dialogs.user_dialog import UserDialog
 from app.errors import ErrorPresenter, sentence
 from app.formats import full_time_text
 from app.i18n import translate
@@ -26,6 +21,10 @@ from app.look import Look
 from app.widgets.toast import Toast
 from engine.access_types import IssuedToken, TokenInfo, User
 from engine.errors import RequestFault
+
+if TYPE_CHECKING:
+    from app.dialogs.access_dialog import AccessDialog
+    from app.dialogs.user_dialog import UserDialog
 
 _SECRET_FORMS: Final = (
     "x-kde-passwordManagerHint",
@@ -55,6 +54,8 @@ class AccessControl(QObject):
 
     def open(self) -> None:
         """Show who is known here."""
+        from app.dialogs.access_dialog import AccessDialog  # when it is wanted: no start waits for a dialog
+
         dialog = AccessDialog(self._look, self._window)
         dialog.add_wanted.connect(lambda: self._add(dialog))
         dialog.edit_wanted.connect(lambda user: self._edit(dialog, user))
@@ -84,6 +85,8 @@ class AccessControl(QObject):
             self._load(dialog)
 
     def _add(self, dialog: AccessDialog) -> None:
+        from app.dialogs.user_dialog import UserDialog  # when it is wanted: no start waits for a dialog
+
         form = UserDialog(self._look, dialog)
 
         def added(user: User) -> None:
@@ -94,6 +97,8 @@ class AccessControl(QObject):
         form.open()
 
     def _edit(self, dialog: AccessDialog, user: User) -> None:
+        from app.dialogs.user_dialog import UserDialog  # when it is wanted: no start waits for a dialog
+
         form = UserDialog(self._look, dialog, user)
 
         def changed(user: User) -> None:
@@ -125,6 +130,8 @@ class AccessControl(QObject):
         )  # fmt: skip
 
     def _mint(self, dialog: AccessDialog, user: User | None) -> None:
+        from app.dialogs.token_dialog import TokenDialog  # when it is wanted: no start waits for a dialog
+
         form = TokenDialog(self._look, dialog, dialog.known.users, user)
 
         def minted(issued: IssuedToken) -> None:
@@ -160,6 +167,8 @@ class AccessControl(QObject):
         )  # fmt: skip
 
     def _replace_keys(self, dialog: AccessDialog) -> None:
+        from app.dialogs.keys_dialog import KeysDialog  # when it is wanted: no start waits for a dialog
+
         form = KeysDialog(self._look, dialog)
 
         def replaced(overlap_s: int, until: datetime) -> None:
@@ -179,6 +188,8 @@ class AccessControl(QObject):
         self, dialog: AccessDialog, title: str, name: str, detail: str, verb: str, warning: str,
         act: Callable[[], object],
     ) -> None:  # fmt: skip
+        from app.dialogs.delete_dialog import DeleteDialog  # when it is wanted: no start waits for a dialog
+
         asked = DeleteDialog(self._look, dialog, title, (name,), verb, warning)
         asked.show_text(detail if detail != name else "")
         asked.confirmed.connect(act)

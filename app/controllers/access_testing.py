@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
@@ -12,14 +13,16 @@ from app.bridge.events import EventRelay
 from app.bridge.policies import PolicyBridge
 from app.bridge.tasks import Fail, Ticket
 from app.controllers.targets import Targets
-from app.dialogs.access_tester import AccessTester
 from app.errors import ErrorPresenter
 from app.look import Look
-from app.policies import AskedBucket, Question
 from engine.access_types import User
 from engine.move_types import Target
 from engine.permissions.rows import Command
 from engine.types import Bucket
+
+if TYPE_CHECKING:
+    from app.dialogs.access_tester import AccessTester
+    from app.policies import AskedBucket, Question
 
 
 class AccessTesting(QObject):
@@ -45,11 +48,15 @@ class AccessTesting(QObject):
             bucket: Where.
             parent: The window that it belongs to; the main one by default.
         """
+        from app.policies import AskedBucket  # with the first policy that is looked at
+
         dialog, failed = self._opened(AskedBucket.of(bucket), self._targets.one_path_in(bucket.name), parent)
         self._policies.people(dialog.show_people, failed, owner=dialog)
 
     def explain(self, refused: Refused) -> None:
         """Open the tester on what somebody was refused who is acted as, and who may not even see the bucket."""
+        from app.policies import AskedBucket, Question  # with the first policy that is looked at
+
         attempt, failed = refused.attempt, self._errors.present
         if attempt.deed is Deed.MAKE_BUCKET:
             where = AskedBucket(attempt.bucket, attempt.bucket, is_there=False)
@@ -67,6 +74,8 @@ class AccessTesting(QObject):
             signal.connect(lambda *_: self._news.emit())
 
     def _explain_in(self, bucket: Bucket, refused: Refused) -> None:
+        from app.policies import AskedBucket, Question  # with the first policy that is looked at
+
         attempt = refused.attempt
         goal = attempt.target
         if goal is not None and goal.bucket in {bucket.name, bucket.id}:
@@ -92,6 +101,8 @@ class AccessTesting(QObject):
         self._policies.people(begin, failed, owner=dialog)
 
     def _opened(self, where: AskedBucket, path: str, parent: QWidget | None) -> tuple[AccessTester, Fail]:
+        from app.dialogs.access_tester import AccessTester  # when it is wanted: no start waits for a dialog
+
         dialog = AccessTester(self._look, parent or self._window, self._policies.lexer, where, path)
         failed = self._errors.in_dialog(dialog)
         running: list[Ticket] = []

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal
 from app.bridge.access import AccessBridge
 from app.bridge.acting import Acting
 from app.controllers.navigation import Navigator
-from app.dialogs.act_as_dialog import ActAsDialog
 from app.errors import ErrorPresenter
 from app.look import Look
 from app.models.tree_model import TreeModel
@@ -64,6 +63,8 @@ class ActingControl(QObject):
 
     def ask(self) -> None:
         """Ask whom to act as."""
+        from app.dialogs.act_as_dialog import ActAsDialog  # when it is wanted: no start waits for a dialog
+
         dialog = ActAsDialog(self._look, self._shell, self._access.context_of)
         current = self._acting.identity
         self._access.users(

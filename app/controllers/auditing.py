@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.auditing import AuditBasics, AuditBridge
 from app.bridge.tasks import Ticket
-from app.dialogs.audit_dialog import AuditDialog
 from app.dialogs.file_chooser import Ask, choose_target
-from app.dialogs.keep_entries_dialog import KeepEntriesDialog
 from app.errors import ErrorPresenter
 from app.i18n import translate
 from app.look import Look
@@ -21,6 +19,9 @@ from app.settings import WindowSettings
 from app.widgets.toast import Toast
 from engine.access_types import AuditFilter, ChainReport
 from engine.audit.export import Form
+
+if TYPE_CHECKING:
+    from app.dialogs.audit_dialog import AuditDialog
 
 _FORMS: Final[dict[str, Form]] = {"csv": "csv", "jsonl": "jsonl"}
 
@@ -43,6 +44,8 @@ class AuditControl(QObject):
 
     def open(self) -> None:
         """Show who did what here."""
+        from app.dialogs.audit_dialog import AuditDialog  # when it is wanted: no start waits for a dialog
+
         dialog = AuditDialog(self._look, self._window, self._audit)
         dialog.model.failed.connect(self._errors.in_dialog(dialog))
         dialog.read_wanted.connect(dialog.read)
@@ -100,6 +103,8 @@ class AuditControl(QObject):
         dialog.begin_work(ticket, translate("AuditControl", "Checking"))
 
     def _ask_days(self, dialog: AuditDialog, days: int) -> None:
+        from app.dialogs.keep_entries_dialog import KeepEntriesDialog  # when it is wanted: no start waits for a dialog
+
         form = KeepEntriesDialog(self._look, dialog, days)
 
         def changed(_: None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -13,12 +14,13 @@ from app.controllers.following import moved_places
 from app.controllers.navigation import Navigator
 from app.controllers.targets import Target, Targets
 from app.controllers.undo import Undo
-from app.dialogs.rename_dialog import RenameDialog
 from app.errors import ErrorPresenter
 from app.i18n import translate
 from app.look import Look
-from app.renames import BadRecipe, Item, Recipe
 from app.widgets.toast import Toast
+
+if TYPE_CHECKING:
+    from app.renames import Recipe
 
 
 class BatchRenaming(QObject):
@@ -52,6 +54,9 @@ class BatchRenaming(QObject):
         self._targets.resolve(choose)
 
     def _ask(self, target: Target) -> None:
+        from app.dialogs.rename_dialog import RenameDialog  # when it is wanted: no start waits for a dialog
+        from app.renames import BadRecipe, Item  # with the first batch that is renamed
+
         known = {stored.path: stored for stored in target.objects}
         items = tuple(
             Item(path, known[path].modified_at or known[path].updated_at, known[path].id)

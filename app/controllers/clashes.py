@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.carriage import Clash, Plan
 from app.look import Look
-from app.views.conflict_dialog import ConflictDialog
 from engine.transfers.naming import suggested_name
 from engine.transfers.values import ConflictQuestion, ConflictSide, Decision, JobKind
 from engine.types import StorageObject
+
+if TYPE_CHECKING:
+    from app.views.conflict_dialog import ConflictDialog
 
 Answers = Callable[[Mapping[str, Decision]], object]
 
@@ -60,6 +63,8 @@ class ClashDesk(QObject):
             self._show_next()
 
     def _show_next(self) -> None:
+        from app.views.conflict_dialog import ConflictDialog  # when it is wanted: no start waits for a dialog
+
         if not self._left:
             _, then = self._waiting.popleft()
             then(self._decisions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QWidget
 from app.bridge.previews import Previewer
 from app.bridge.tasks import Ticket
 from app.controllers.previewing import PreviewFeed
-from app.dialogs.compare_dialog import CompareDialog
 from app.i18n import translate
 from app.look import Look
-from app.previews.comparing import Comparison
 from app.views.version_list import VersionList
 from engine.version_types import ObjectVersion
+
+if TYPE_CHECKING:
+    from app.dialogs.compare_dialog import CompareDialog
+    from app.previews.comparing import Comparison
 
 _EDGE_PX: Final = 900
 
@@ -35,6 +37,8 @@ class CompareControl(QObject):
         view.compare_wanted.connect(self._open)
 
     def _open(self, before: ObjectVersion, versions: Sequence[ObjectVersion]) -> None:
+        from app.dialogs.compare_dialog import CompareDialog  # when it is wanted: no start waits for a dialog
+
         dialog = CompareDialog(self._look, self._window, versions, before)
         feeds = [PreviewFeed(area, self._previewer) for area in dialog.areas]
         dialog.chosen.connect(partial(self._compare, dialog, feeds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -18,9 +19,6 @@ from app.controllers.removals import RemovalTeller
 from app.controllers.scattered import ScatteredRemoval
 from app.controllers.targets import Target, Targets
 from app.controllers.undo import Undo
-from app.dialogs.bucket_dialog import BucketDialog
-from app.dialogs.delete_dialog import DeleteDialog
-from app.dialogs.folder_dialog import FolderDialog
 from app.errors import ErrorPresenter
 from app.formats import count_text, exact_size_text
 from app.i18n import translate
@@ -33,6 +31,10 @@ from app.widgets.toast import Toast
 from engine.errors import WouldBeLost
 from engine.move_types import Move
 from engine.types import NOTHING_KEPT, Bucket, TreeSize
+
+if TYPE_CHECKING:
+    from app.dialogs.bucket_dialog import BucketDialog
+    from app.dialogs.delete_dialog import DeleteDialog
 
 _TITLE_NAME_CHARS = 40
 
@@ -64,6 +66,8 @@ class Editing(QObject):
 
     def new_bucket(self) -> None:
         """Ask for a bucket and go into it."""
+        from app.dialogs.bucket_dialog import BucketDialog  # when it is wanted: no start waits for a dialog
+
         dialog = BucketDialog(self._look, self._window, bucket_name_problem, templates=self._operations.templates)
 
         def made(bucket: Bucket) -> None:
@@ -79,6 +83,8 @@ class Editing(QObject):
 
     def bucket_settings(self, bucket: Bucket) -> None:
         """Show and change what a bucket is; asks before anything is forgotten that it keeps."""
+        from app.dialogs.bucket_dialog import BucketDialog  # when it is wanted: no start waits for a dialog
+
         dialog = BucketDialog(self._look, self._window, bucket_name_problem, bucket)
         failed = self._errors.in_dialog(dialog)
 
@@ -97,6 +103,8 @@ class Editing(QObject):
 
     def _ask_forget(self, dialog: BucketDialog, bucket: Bucket, size: TreeSize, save: Callable[[], None]) -> None:
         """Save, after asking if the bucket would forget something then; else let the person go on with the form."""
+        from app.dialogs.delete_dialog import DeleteDialog  # when it is wanted: no start waits for a dialog
+
         if not size.objects:
             save()
             return
@@ -111,6 +119,8 @@ class Editing(QObject):
 
     def new_folder(self) -> None:
         """Ask for a folder in the place shown, and select it."""
+        from app.dialogs.folder_dialog import FolderDialog  # when it is wanted: no start waits for a dialog
+
         here = self._navigator.place
         if here is None:
             return
@@ -185,6 +195,8 @@ class Editing(QObject):
 
     def empty_bucket(self, bucket: Bucket) -> None:
         """Ask, then delete every object of a bucket."""
+        from app.dialogs.delete_dialog import DeleteDialog  # when it is wanted: no start waits for a dialog
+
         kept = translate("Editing", "Everything goes to the trash, where it can be taken back for %Ln day(s).", None,
                          bucket.retention.trash_days or 0)  # fmt: skip
         title, verb = translate("Editing", "Empty this bucket?"), translate("Editing", "Empty bucket")
@@ -206,6 +218,8 @@ class Editing(QObject):
 
     def delete_bucket(self, bucket: Bucket) -> None:
         """Ask, then delete a bucket with everything in it, its trash and its old versions."""
+        from app.dialogs.delete_dialog import DeleteDialog  # when it is wanted: no start waits for a dialog
+
         title, verb = translate("Editing", "Delete this bucket?"), translate("Editing", "Delete bucket")
         dialog = DeleteDialog(self._look, self._window, title, (bucket.name,), verb)
         self._count_bucket_for(dialog, bucket)
@@ -242,6 +256,8 @@ class Editing(QObject):
             self._ask_delete(target)
 
     def _ask_delete(self, target: Target) -> None:
+        from app.dialogs.delete_dialog import DeleteDialog  # when it is wanted: no start waits for a dialog
+
         if target.place is not None and not target.place.prefix:
             bucket = self._navigator.bucket_named(target.bucket)
             if bucket is not None:

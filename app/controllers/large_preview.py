@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
@@ -22,8 +22,10 @@ from app.models.rows import Row
 from app.previews.shapes import Inside, Picture
 from app.settings import WindowSettings
 from app.views.folder_table import FolderTable
-from app.views.preview.large import LargePreview
 from engine.cancel import CancelToken
+
+if TYPE_CHECKING:
+    from app.views.preview.large import LargePreview
 
 _CALM_MS: Final = 40
 _EDGE_MAX_PX: Final = 2_400
@@ -88,6 +90,8 @@ class LargePreviewControl(QObject):
 
     def _made(self) -> LargePreview:
         """Return the preview, made the first time."""
+        from app.views.preview.large import LargePreview  # when it is wanted: no start waits for a dialog
+
         if self._dialog is None:
             dialog = self._dialog = LargePreview(self._look, self._window)
             dialog.place_over(self._window, self._settings.preview_geometry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
@@ -14,14 +15,15 @@ from app.actions import ActionId as A
 from app.controllers.favourites import Favourites
 from app.controllers.navigation import Navigator
 from app.controllers.tabs import Tabs
-from app.dialogs.palette import Entry, Palette
-from app.dialogs.shortcuts_dialog import Shortcut, ShortcutsDialog
 from app.i18n import QT_TRANSLATE_NOOP, translate
 from app.location import Location
 from app.look import Look
 from app.menus import MENUS
 from app.models.tree_model import TreeModel
 from app.views.shell import Shell
+
+if TYPE_CHECKING:
+    from app.dialogs.palette import Entry
 
 _RECENT_MAX = 20
 
@@ -59,6 +61,8 @@ class Overview(QObject):
 
     def open_palette(self) -> None:
         """Let somebody type what they want to do or where they want to go."""
+        from app.dialogs.palette import Palette  # when it is wanted: no start waits for a dialog
+
         self._look_again()
         before = QApplication.focusWidget()
         palette = Palette(self._look, self._shell, (*self._commands(), *self._places()), self._recent)
@@ -78,6 +82,11 @@ class Overview(QObject):
 
     def open_sheet(self) -> None:
         """Show every key."""
+        from app.dialogs.shortcuts_dialog import (  # when it is wanted: no start waits for a dialog
+            Shortcut,
+            ShortcutsDialog,
+        )
+
         lines = [
             Shortcut(_plain(translate("Menus", title)), _plain(action.text()), _keys(action))
             for title, entries in MENUS
@@ -97,6 +106,8 @@ class Overview(QObject):
         ]
 
     def _command(self, name: A, menu: str) -> Entry:
+        from app.dialogs.palette import Entry  # when it is wanted: no start waits for a dialog
+
         action = self._actions[name]
         title = _plain(action.text())
         return Entry(name.value, title, menu, _keys(action), action.icon(), action.isEnabled(), action.trigger)
@@ -117,6 +128,8 @@ class Overview(QObject):
         return [*tabs, *(self._place(place, kind, "archive", partial(self._navigator.go, place)) for place in buckets)]
 
     def _place(self, place: Location, kind: str, glyph: str, run: Callable[[], None]) -> Entry:
+        from app.dialogs.palette import Entry  # when it is wanted: no start waits for a dialog
+
         icon = self._look.icons.icon(glyph)
         return Entry(f"{glyph} {place.text}", place.text.rstrip("/"), kind, "", icon, enabled=True, run=run)
 

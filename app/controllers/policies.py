@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QClipboard
@@ -12,17 +13,15 @@ from app.bridge.events import EventRelay
 from app.bridge.policies import PolicyBridge
 from app.bridge.tasks import Ticket
 from app.controllers.access_testing import AccessTesting
-from app.dialogs.delete_dialog import DeleteDialog
-from app.dialogs.paste_sql_dialog import PasteSqlDialog
-from app.dialogs.policies_dialog import PoliciesDialog
-from app.dialogs.policy_editor import PolicyEditor
-from app.dialogs.template_dialog import TemplateDialog
 from app.errors import ErrorPresenter
 from app.i18n import translate
 from app.look import Look
-from app.policies import PolicyRow, flaw_of
 from engine.access_types import Policy, PolicyChanges, PolicySpec
 from engine.types import Bucket
+
+if TYPE_CHECKING:
+    from app.dialogs.policies_dialog import PoliciesDialog
+    from app.policies import PolicyRow
 
 _LOOKS_LIKE_SQL = ("create policy", "drop policy", "--", "/*")
 
@@ -54,6 +53,8 @@ class PolicyControl(QObject):
 
     def open(self, bucket: Bucket | None) -> None:
         """Show who may use a bucket, or every policy there is."""
+        from app.dialogs.policies_dialog import PoliciesDialog  # when it is wanted: no start waits for a dialog
+
         dialog = PoliciesDialog(self._look, self._window, bucket)
         dialog.new_wanted.connect(lambda: self._begin(dialog, bucket))
         dialog.edit_wanted.connect(lambda policy: self._edit(dialog, bucket, policy))
@@ -96,6 +97,8 @@ class PolicyControl(QObject):
             self._ask_template(dialog, bucket)
 
     def _ask_template(self, dialog: PoliciesDialog, bucket: Bucket) -> None:
+        from app.dialogs.template_dialog import TemplateDialog  # when it is wanted: no start waits for a dialog
+
         asked = TemplateDialog(self._look, dialog, self._policies.lexer, self._policies.templates)
         failed = self._errors.in_dialog(asked)
 
@@ -114,6 +117,8 @@ class PolicyControl(QObject):
         asked.open()
 
     def _edit(self, dialog: PoliciesDialog, bucket: Bucket | None, policy: Policy | None) -> None:
+        from app.dialogs.policy_editor import PolicyEditor  # when it is wanted: no start waits for a dialog
+
         asked = PolicyEditor(self._look, dialog, self._policies.lexer, policy, everywhere=bucket is None)
         failed = self._errors.in_dialog(asked)
 
@@ -136,6 +141,8 @@ class PolicyControl(QObject):
         asked.open()
 
     def _ask_delete(self, dialog: PoliciesDialog, bucket: Bucket | None, policies: list[Policy]) -> None:
+        from app.dialogs.delete_dialog import DeleteDialog  # when it is wanted: no start waits for a dialog
+
         title = translate("PolicyControl", "Delete %Ln polic(y)?", None, len(policies))
         warning = translate(
             "PolicyControl", "It can be undone as long as the list is open. To keep a policy for later, switch it off."
@@ -185,6 +192,9 @@ class PolicyControl(QObject):
         self._policies.sql(policies, copied, self._errors.in_dialog(dialog), owner=dialog)
 
     def _paste(self, dialog: PoliciesDialog, bucket: Bucket | None) -> None:
+        from app.dialogs.paste_sql_dialog import PasteSqlDialog  # when it is wanted: no start waits for a dialog
+        from app.policies import flaw_of  # with the first policy that is looked at
+
         text = self._clipboard.text()
         text = text if text.strip().lower().startswith(_LOOKS_LIKE_SQL) else ""
         asked = PasteSqlDialog(self._look, dialog, self._policies.lexer, text)

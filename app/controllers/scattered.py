@@ -14,7 +14,6 @@ from app.controllers.navigation import Navigator
 from app.controllers.removals import RemovalTeller
 from app.controllers.targets import Target
 from app.controllers.undo import Undo
-from app.dialogs.delete_dialog import DeleteDialog
 from app.errors import ErrorPresenter
 from app.i18n import translate
 from app.look import Look
@@ -63,6 +62,8 @@ class ScatteredRemoval(QObject):
         Args:
             targets: One for each bucket; what they hold is counted together.
         """
+        from app.dialogs.delete_dialog import DeleteDialog  # when it is wanted: no start waits for a dialog
+
         # their names may be others' once the question is answered
         ids = {target.bucket: self._navigator.bucket_id(target.bucket) for target in targets}
         sizes: dict[str, TreeSize] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import shiboken6
@@ -13,8 +14,6 @@ from PySide6.QtWidgets import QDialog, QWidget
 from app.bridge.operations import Operations
 from app.bridge.serving import ServerBridge, ServerState, is_loopback, reachable_url
 from app.controllers.targets import Target, Targets
-from app.dialogs.link_dialog import LinkDialog
-from app.dialogs.server_dialog import ServerDialog
 from app.errors import ErrorPresenter, sentence
 from app.i18n import translate
 from app.look import Look
@@ -23,6 +22,10 @@ from app.widgets.banner import Offer
 from app.widgets.toast import Toast
 from engine.errors import PortUnavailable
 from engine.types import SignedUrl, StorageObject
+
+if TYPE_CHECKING:
+    from app.dialogs.link_dialog import LinkDialog
+    from app.dialogs.server_dialog import ServerDialog
 
 
 class Sharing(QObject):
@@ -66,6 +69,8 @@ class Sharing(QObject):
 
     def settings(self) -> None:
         """Open the dialog about the server."""
+        from app.dialogs.server_dialog import ServerDialog  # when it is wanted: no start waits for a dialog
+
         dialog = ServerDialog(self._look, self._window, self._settings.server_host, self._settings.server_port)
         show = self._follow(dialog, lambda: dialog.show_state(self._server.state, self._server.url))
         dialog.start_wanted.connect(lambda host, port: self._start_with(host, port, dialog))
@@ -132,6 +137,8 @@ class Sharing(QObject):
         return f"{self.base_url}/storage/v1/object/public/{path}"
 
     def _open_link_dialog(self, item: StorageObject) -> None:
+        from app.dialogs.link_dialog import LinkDialog  # when it is wanted: no start waits for a dialog
+
         dialog = LinkDialog(self._look, self._window, item.name, self._settings.link_expires_s)
         show = self._follow(dialog, lambda: self._show_server(dialog))
         sign = _Signer(self._operations, item, dialog.show_link)

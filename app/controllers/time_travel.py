@@ -12,7 +12,6 @@ from app.bridge.reading import Reader
 from app.controllers.navigation import Navigator
 from app.controllers.targets import Target, Targets
 from app.dialogs.file_chooser import Ask, choose_folder
-from app.dialogs.moment_dialog import MomentDialog
 from app.formats import count_text
 from app.i18n import translate
 from app.look import Look
@@ -44,6 +43,8 @@ class TimeTravel(QObject):
 
     def ask(self, bucket: Bucket) -> None:
         """Choose a moment and show the bucket as it was."""
+        from app.dialogs.moment_dialog import MomentDialog  # when it is wanted: no start waits for a dialog
+
         dialog = MomentDialog(self._look, self._window, bucket, self._navigator.moment)
         dialog.chosen.connect(lambda moment: self._navigator.go_in_time(bucket.name, moment))
         if self._navigator.moment is None:

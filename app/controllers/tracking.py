@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, QTimer
 from PySide6.QtGui import QClipboard
@@ -26,7 +27,6 @@ from app.models.folder_model import FolderModel
 from app.models.rows import Row, RowMaker
 from app.models.sources import Cancellable
 from app.models.tree_model import BUCKET_ROLE
-from app.policies import Allowances, allowances_text
 from app.previews.shapes import Inside
 from app.situation import Going, Situation
 from app.views.browser import BrowserPane
@@ -37,6 +37,9 @@ from app.views.inspector import Inspector
 from app.views.status_bar import StatusBar
 from engine.types import Bucket, StorageObject
 from engine.version_types import ObjectVersion
+
+if TYPE_CHECKING:
+    from app.policies import Allowances
 
 _CALM_MS = 60
 _EDGE_PX = 480
@@ -269,6 +272,8 @@ class InspectorFeed(QObject):
             self._load_access(item)
 
     def _load_access(self, item: StorageObject) -> None:
+        from app.policies import allowances_text  # with the first policy that is looked at
+
         bucket = self._navigator.bucket_named(item.bucket)
         public = bucket is not None and bucket.public
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -11,9 +12,6 @@ from PySide6.QtWidgets import QWidget
 from app.bridge.events import EventRelay
 from app.bridge.trash import Restored, TrashBridge, TrashView
 from app.controllers.telling import tell_restored
-from app.dialogs.delete_dialog import DeleteDialog
-from app.dialogs.path_dialog import PathDialog
-from app.dialogs.trash_dialog import TrashDialog
 from app.errors import ErrorPresenter
 from app.formats import count_text
 from app.i18n import translate
@@ -21,6 +19,9 @@ from app.look import Look
 from app.widgets.toast import Toast
 from engine.types import Bucket, TreeSize
 from engine.version_types import ObjectVersion
+
+if TYPE_CHECKING:
+    from app.dialogs.trash_dialog import TrashDialog
 
 
 class TrashControl(QObject):
@@ -44,6 +45,8 @@ class TrashControl(QObject):
 
     def open(self, bucket: Bucket) -> None:
         """Show what was deleted from a bucket."""
+        from app.dialogs.trash_dialog import TrashDialog  # when it is wanted: no start waits for a dialog
+
         dialog = TrashDialog(self._look, self._window, bucket)
         dialog.page_wanted.connect(lambda cursor: self._load(dialog, bucket, cursor))
         dialog.restore_wanted.connect(lambda rows: self._restore(dialog, bucket, rows))
@@ -79,6 +82,8 @@ class TrashControl(QObject):
         self._trash.restore(bucket.id, _ids(rows), done, self._errors.in_dialog(dialog))
 
     def _ask_path(self, dialog: TrashDialog, bucket: Bucket, row: ObjectVersion) -> None:
+        from app.dialogs.path_dialog import PathDialog  # when it is wanted: no start waits for a dialog
+
         asked = PathDialog(self._look, dialog, bucket.name, row.info.path)
 
         def done(restored: Restored) -> None:
@@ -113,6 +118,8 @@ class TrashControl(QObject):
     def _ask(
         self, dialog: TrashDialog, title: str, names: tuple[str, ...], size: TreeSize, act: Callable[[], None]
     ) -> None:
+        from app.dialogs.delete_dialog import DeleteDialog  # when it is wanted: no start waits for a dialog
+
         asked = DeleteDialog(self._look, dialog, title, names, translate("TrashControl", "Delete for good"))
         asked.show_size(size)
         asked.confirmed.connect(act)

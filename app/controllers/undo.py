@@ -21,7 +21,6 @@ from app.bridge.reversals import WEIGHT_MAX, Reversal, Reversed, Reverser, Uncop
 from app.controllers.following import moved_places
 from app.controllers.navigation import Navigator
 from app.controllers.telling import tell_restored
-from app.dialogs.delete_dialog import DeleteDialog
 from app.errors import ErrorPresenter
 from app.i18n import translate
 from app.look import Look
@@ -188,6 +187,8 @@ class Undo(QObject):
 
     def _ask(self, entry: Entry, reversal: Uncopying, own: list[Entry], other: list[Entry], said: str) -> None:
         """Where there is no trash, ask before copies are deleted for good: by now they may be the only ones."""
+        from app.dialogs.delete_dialog import DeleteDialog  # when it is wanted: no start waits for a dialog
+
         title = translate("Undo", "Delete the copies for good?")
         names = tuple(made.path.rstrip("/").rpartition("/")[2] for made in reversal.made[:3])
         dialog = DeleteDialog(self._look, self._window, title, names, translate("Undo", "Delete for good"))

@@ -9,7 +9,6 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.versions import VersionsBridge
-from app.dialogs.delete_dialog import DeleteDialog
 from app.dialogs.file_chooser import Ask, choose_folder
 from app.errors import ErrorPresenter
 from app.formats import exact_size_text, full_time_text
@@ -83,6 +82,8 @@ class VersionControl(QObject):
         self._versions.restore(version, lambda before: self._tell_restored(version, before), refused)
 
     def _ask_replace(self, version: ObjectVersion) -> None:
+        from app.dialogs.delete_dialog import DeleteDialog  # when it is wanted: no start waits for a dialog
+
         title = translate("VersionControl", "Replace what {name} holds now?").format(name=version.info.name)
         names = (version.info.path, full_time_text(version.since))
         warning = translate("VersionControl", "This bucket keeps nothing of what is replaced: the present content "
@@ -107,6 +108,8 @@ class VersionControl(QObject):
         self._tell(text.format(name=version.info.name, time=full_time_text(version.since)), undo)
 
     def _ask_delete(self, version: ObjectVersion) -> None:
+        from app.dialogs.delete_dialog import DeleteDialog  # when it is wanted: no start waits for a dialog
+
         names = (version.info.path, full_time_text(version.since))
         title = translate("VersionControl", "Delete this version?")
         dialog = DeleteDialog(self._look, self._window, title, names, translate("VersionControl", "Delete version"))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.transfers import TransferBridge
 from app.look import Look
-from app.views.conflict_dialog import ConflictDialog
 from engine.transfers import ConflictQuestion, JobSnapshot
+
+if TYPE_CHECKING:
+    from app.views.conflict_dialog import ConflictDialog
 
 
 class ConflictPrompter(QObject):
@@ -42,6 +45,8 @@ class ConflictPrompter(QObject):
         self._show_next()
 
     def _show_next(self) -> None:
+        from app.views.conflict_dialog import ConflictDialog  # when it is wanted: no start waits for a dialog
+
         if self._dialog is not None or not self._waiting:
             return
         dialog = ConflictDialog(self._waiting.popleft(), self._look, self._window)

@@ -13,7 +13,6 @@ from app.i18n import translate
 from app.look import Look, label
 from app.models.transfer_rows import RowAction, TransferRow, summary_text
 from app.models.transfers import TransfersModel
-from app.views.transfer_notes import NotesDialog
 from app.views.transfers_view import TransfersView
 from app.widgets.glyph import Glyph
 from engine.transfers import JobKind, QueueSummary
@@ -134,6 +133,8 @@ class TransfersPanel(QWidget):
                 self._show_place(row)
 
     def _show_notes(self, row: TransferRow) -> None:
+        from app.views.transfer_notes import NotesDialog  # when it is wanted: no start waits for a dialog
+
         dialog = NotesDialog(self._bridge, row, self._look, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()

@@ -6,37 +6,13 @@ Options may stand anywhere between a command's own arguments; after `--` everyth
 from __future__ import annotations
 
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from engine.cli.addresses import parse_local_path
-from engine.cli.commands import (
-    audit,
-    backup,
-    check,
-    cleanup,
-    explain,
-    find,
-    get,
-    keys,
-    ls,
-    mb,
-    policy,
-    put,
-    rebuild,
-    restore,
-    restore_database,
-    rm,
-    scrub,
-    serve,
-    sign,
-    token,
-    trash,
-    user,
-    versions,
-)
 
 if TYPE_CHECKING:
     from engine.cli.session import Desk, Session
@@ -68,32 +44,32 @@ class Command(AnyCommand, Protocol):
         """Carry the command out and return its exit code."""
 
 
-COMMANDS: Final[Mapping[str, Command | RecoveryCommand]] = {
-    "put": put,
-    "get": get,
-    "ls": ls,
-    "find": find,
-    "rm": rm,
-    "mb": mb,
-    "versions": versions,
-    "restore": restore,
-    "trash": trash,
-    "sign": sign,
-    "serve": serve,
-    "keys": keys,
-    "user": user,
-    "token": token,
-    "policy": policy,
-    "explain": explain,
-    "check": check,
-    "audit": audit,
-    "cleanup": cleanup,
-    "scrub": scrub,
-    "backup": backup,
-    "restore-database": restore_database,
-    "rebuild": rebuild,
-}
-"""Every command by its name, in the order of the help."""
+COMMANDS: Final = (
+    "put",
+    "get",
+    "ls",
+    "find",
+    "rm",
+    "mb",
+    "versions",
+    "restore",
+    "trash",
+    "sign",
+    "serve",
+    "keys",
+    "user",
+    "token",
+    "policy",
+    "explain",
+    "check",
+    "audit",
+    "cleanup",
+    "scrub",
+    "backup",
+    "restore-database",
+    "rebuild",
+)
+"""The names of all commands, in the order of the help."""
 
 _UNTIL_STOPPED: Final = frozenset({"serve"})
 
@@ -137,17 +113,33 @@ def parse(argv: Sequence[str], program: str, version: str) -> Invocation:
     common = _main_parser(program, version).parse_args(before)
     if name is None:
         return Invocation(None, Namespace(), common.data_dir, as_json=False, debug=common.debug)
-    parser = _command_parser(program, name)
+    command = command_of(name)
+    parser = _command_parser(program, name, command)
     # argparse knows no `--` in its intermixed mode
     arguments = parser.parse_args(after) if "--" in after else parser.parse_intermixed_args(after)
     return Invocation(
-        COMMANDS[name],
+        command,
         arguments,
         arguments.data_dir or common.data_dir,
         as_json=arguments.json,
         debug=arguments.debug or common.debug,
         until_stopped=name in _UNTIL_STOPPED,
     )
+
+
+def command_of(name: str) -> Command | RecoveryCommand:
+    """Return a command's module, which is imported now: the window needs none of them, and a command just its own.
+
+    Args:
+        name: One of `COMMANDS`.
+
+    Raises:
+        TypeError: The module is no command.
+    """
+    module = import_module(f"engine.cli.commands.{name.replace('-', '_')}")
+    if isinstance(module, Command | RecoveryCommand):
+        return module
+    raise TypeError(f"{module.__name__} is no command")
 
 
 def _split(argv: Sequence[str]) -> tuple[list[str], str | None, list[str]]:
@@ -161,15 +153,23 @@ def _split(argv: Sequence[str]) -> tuple[list[str], str | None, list[str]]:
     return list(argv), None, []
 
 
+class _MainParser(ArgumentParser):
+    """Lists the commands where help is wanted, and imports them only then."""
+
+    def format_help(self) -> str:
+        """Return the help."""
+        width = max(map(len, COMMANDS))
+        listed = "\n".join(f"  {name:<{width}}  {command_of(name).SUMMARY}" for name in COMMANDS)
+        more = f"`{self.prog} COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage."
+        self.epilog = f"commands:\n{listed}\n\n{more}"
+        return super().format_help()
+
+
 def _main_parser(program: str, version: str) -> ArgumentParser:
-    width = max(map(len, COMMANDS))
-    parser = ArgumentParser(
+    parser = _MainParser(
         prog=program,
         usage=f"{program} [--data-dir DIR] [COMMAND …]",
         description="Without a command: open the window.",
-        epilog="commands:\n"
-        + "\n".join(f"  {name:<{width}}  {command.SUMMARY}" for name, command in COMMANDS.items())
-        + f"\n\n`{program} COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage.",
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -179,8 +179,7 @@ def _main_parser(program: str, version: str) -> ArgumentParser:
     return parser
 
 
-def _command_parser(program: str, name: str) -> ArgumentParser:
-    command = COMMANDS[name]
+def _command_parser(program: str, name: str, command: AnyCommand) -> ArgumentParser:
     parser = ArgumentParser(
         prog=f"{program} {name}",
         description=f"{command.SUMMARY[0].upper()}{command.SUMMARY[1:]}.",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.access_types import KeyInfo
-from engine.identities.key_files import KeyFile
 from engine.identities.signing_keys import SigningKeys
 from engine.types import RlsContext
+
+if TYPE_CHECKING:
+    from engine.identities.key_files import KeyFile
 
 
 class KeyRing:

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from engine.access_types import EVERYONE
 from engine.auth import TokenKey
 from engine.identities.generation import AccessGeneration
-from engine.identities.key_files import KeyFile
 from engine.identities.rules import TOKENS_FROM
 from engine.identities.signing_keys import SigningKeys
 from engine.metadata.executor import Executor
 from engine.metadata.tables import storage_policies, storage_settings, storage_tokens, storage_users
 from engine.types import RlsContext, Role
+
+if TYPE_CHECKING:
+    from engine.identities.key_files import KeyFile
 
 _SYSTEM: Final = RlsContext.service()
 _ALWAYS: Final = frozenset(role.value for role in Role)

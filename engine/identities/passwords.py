@@ -8,9 +8,6 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from cryptography.exceptions import InvalidKey
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-
 from engine.errors import InvalidRequest
 
 PASSWORD_MIN_CHARS: Final = 8
@@ -43,6 +40,8 @@ def hash_password(password: str) -> str:
         raise InvalidRequest(
             f"A password has {PASSWORD_MIN_CHARS} characters or more, and up to 1024 bytes", about="password"
         )
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # here: most starts see no password
+
     kdf = Argon2id(
         salt=os.urandom(_SALT_BYTES), length=_HASH_BYTES, iterations=_PASSES, lanes=_LANES, memory_cost=_MEMORY_KIB
     )
@@ -56,6 +55,9 @@ def is_password(password: str, kept: str | None) -> bool:
         password: As typed; one that is too long is wrong.
         kept: What `hash_password` returned, or None.
     """
+    from cryptography.exceptions import InvalidKey
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
     material = _bytes_of(password)
     try:
         Argon2id.verify_phc_encoded(material or b"", kept or NOBODYS_HASH)

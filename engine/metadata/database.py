@@ -19,7 +19,7 @@ from engine import folding, limits
 from engine.errors import DatabaseCorrupt
 from engine.metadata.faults import translated
 from engine.os_errors import from_os_error
-from engine.permissions.language import install_functions
+from engine.permissions.language.functions import install_functions
 
 WRITE_OPTION = "holdall_write"
 """Execution option of a connection whose next transaction takes the write lock at its start."""

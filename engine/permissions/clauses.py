@@ -14,14 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, and_, false, null, or_, true
 
-from engine.permissions.language import Expression, predicate, simplified
-from engine.permissions.language.tree import Column
 from engine.permissions.rows import Command, Facts, ObjectColumns, PolicyTable, RowColumns
 from engine.permissions.rules import Rule
+
+if TYPE_CHECKING:
+    from engine.permissions.language import Expression
 
 _OF_CONTENT: Final = frozenset({"metadata", "size"})
 """Columns that say what an object holds."""
@@ -99,6 +100,8 @@ class CallerRules:
         Args:
             seen: Whether the caller must see it afterwards.
         """
+        from engine.permissions.language.tree import Column  # see there: many a start sees no policy
+
         clauses = self._check(Command.INSERT, PolicyTable.OBJECTS)
         clauses += self._using(Command.SELECT, PolicyTable.OBJECTS) if seen else []
         nodes = (node for clause in clauses for node in clause.expression.root.walk())
@@ -132,6 +135,8 @@ class CallerRules:
         self, clause: _Clause, columns: RowColumns, bucket_id: ColumnElement[Any] | None
     ) -> ColumnElement[bool]:
         """Return one clause as SQL; in other buckets than its own it has no say."""
+        from engine.permissions.language import predicate  # see there: many a start sees no policy
+
         folded = self._folded(clause.expression, _table_of(columns))
         if folded is None or isinstance(folded, bool):
             said = _constant(folded)
@@ -146,6 +151,8 @@ class CallerRules:
 
     def _folded(self, expression: Expression, table: PolicyTable) -> Expression | bool | None:
         """Return an expression with everything put in that is the same for each row, where that is known."""
+        from engine.permissions.language import simplified  # see there: many a start sees no policy
+
         if self._place is None or table is not PolicyTable.OBJECTS:
             return expression
         return simplified(expression, self._facts, self._place.name)

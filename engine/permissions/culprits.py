@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.access_types import Culprit
-from engine.permissions.language import Expression, Part, parts
+from engine.permissions.language import parts
+
+if TYPE_CHECKING:
+    from engine.permissions.language import Expression, Part
 
 FAILED: Final = object()
 """Stands for the value of a part that has none on this row."""
@@ -39,6 +42,8 @@ class Judged:
 
 def conditions_of(expression: Expression) -> tuple[Part, ...]:
     """Return the whole of an expression, and all smaller conditions in it."""
+    from engine.permissions.language import Part  # see there: many a start sees no policy
+
     found = [part for part in parts(expression) if part.expression.is_condition]
     whole = Part(expression.text, 0, len(expression.text), expression, 0)
     return (whole, *(part for part in found if part.depth))

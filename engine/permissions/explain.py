@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -21,13 +21,15 @@ from engine.move_types import Target
 from engine.permissions.columns import CANDIDATES, candidate_buckets, candidate_objects
 from engine.permissions.culprits import FAILED, Judged, conditions_of, culprits_of
 from engine.permissions.explained_rows import Row, Subject, subject_of
-from engine.permissions.language import Expression, Part, predicate
 from engine.permissions.policy_rows import SELECT_POLICIES, policy_from
 from engine.permissions.reasons import Step, reason_of
 from engine.permissions.rows import Command, Facts, PolicyTable, RowColumns
 from engine.permissions.rules import Rule, RuleReader
 from engine.times import now_us
 from engine.types import RlsContext
+
+if TYPE_CHECKING:
+    from engine.permissions.language import Expression, Part
 
 _SYSTEM: Final = RlsContext.service()
 _USING: Final = "USING"
@@ -216,6 +218,8 @@ class Explainer:
 
     def _row(self, some: Sequence[Part], columns: RowColumns, facts: Facts, row: Row) -> Sequence[Any]:
         """Compute as many parts as one query takes."""
+        from engine.permissions.language import predicate  # see there: many a start sees no policy
+
         query = select(
             *(predicate(part.expression, columns, facts).label(f"part_{at}") for at, part in enumerate(some))
         ).select_from(CANDIDATES)

@@ -12,17 +12,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.sql.visitors import iterate
 
 from engine.access_types import PolicyCommand
 from engine.limits import CLAUSE_ELEMENTS_MAX
-from engine.permissions.language.tree import Call, Column, Fact, Node
 from engine.permissions.rows import PolicyTable
 from engine.permissions.rules import Rule
 from engine.types import RlsContext
+
+if TYPE_CHECKING:
+    from engine.permissions.language.tree import Node
 
 _OF_THE_ACT: Final = frozenset({"storage.operation", "storage.allow_only_operation", "storage.allow_any_operation"})
 """Facts and functions that ask what is being done; all others are about who does it, or about the row."""
@@ -127,6 +129,8 @@ def judge_contents(rules: Sequence[Rule]) -> bool:
     Args:
         rules: Any.
     """
+    from engine.permissions.language.tree import Column  # see there: many a start sees no policy
+
     seeing = {PolicyCommand.ALL, PolicyCommand.SELECT}
     said = [rule.using for rule in rules if rule.table is PolicyTable.OBJECTS and rule.command in seeing]
     nodes = (node for one in said if one is not None for node in one.root.walk())
@@ -139,6 +143,8 @@ def ask_for_time(rules: Sequence[Rule]) -> bool:
     Args:
         rules: Any.
     """
+    from engine.permissions.language.tree import Fact  # see there: many a start sees no policy
+
     return any(isinstance(node, Fact) and node.name == "now" for node in _nodes(rules))
 
 
@@ -148,6 +154,8 @@ def ask_for_operation(rules: Sequence[Rule]) -> bool:
     Args:
         rules: Any.
     """
+    from engine.permissions.language.tree import Call, Fact  # see there: many a start sees no policy
+
     return any(isinstance(node, Fact | Call) and node.name in _OF_THE_ACT for node in _nodes(rules))
 
 

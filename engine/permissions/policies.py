@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import delete, insert, select, update
 
@@ -23,9 +23,7 @@ from engine.ids import new_id
 from engine.metadata.executor import AnyRow, Executor, Transaction
 from engine.metadata.tables import storage_buckets, storage_policies
 from engine.move_types import Target
-from engine.permissions.explain import Explainer, Question
 from engine.permissions.generation import raise_generation
-from engine.permissions.language import CreatePolicy, DropPolicy, Expression, parse, split_bucket, statements
 from engine.permissions.policy_check import check_spec
 from engine.permissions.policy_rows import SELECT_POLICIES, columns_of_spec, policy_from, spec_told
 from engine.permissions.refused import Refusals, Wish, refusals
@@ -34,6 +32,9 @@ from engine.permissions.rules import PermissionChecker
 from engine.permissions.sight_changes import note_policy
 from engine.times import now_us
 from engine.types import RlsContext
+
+if TYPE_CHECKING:
+    from engine.permissions.language import DropPolicy, Expression
 
 _P: Final = storage_policies.c
 _B: Final = storage_buckets.c
@@ -53,7 +54,6 @@ class Policies:
         self._executor = executor
         self._permissions = permissions
         self._changed = changed
-        self._explainer = Explainer(executor)
 
     def list(self, context: RlsContext, bucket: str | None = None) -> tuple[Policy, ...]:
         """Return all policies, or those that count for the objects of a bucket, by table and name.
@@ -195,6 +195,12 @@ class Policies:
             PolicyAlreadyExists: A policy is created whose name is taken.
             PolicyNotFound: One is dropped that is not there, without IF EXISTS.
         """
+        from engine.permissions.language import (  # see there: many a start sees no policy
+            CreatePolicy,
+            DropPolicy,
+            statements,
+        )
+
         self._permissions.check_service(context)
         wanted = statements(text)
 
@@ -242,9 +248,11 @@ class Policies:
             BucketNotFound: There is no such bucket.
             InvalidRequest: What is only read or deleted goes nowhere.
         """
+        from engine.permissions.explain import Explainer, Question  # no start asks why
+
         self._permissions.check_service(context)
         question = Question(subject, command, bucket, path, metadata or {}, owner_id, table, target)
-        return self._explainer.explain(question)
+        return Explainer(self._executor).explain(question)
 
     def refusals(self, subject: RlsContext, wish: Wish, context: RlsContext) -> Refusals:
         """Say with which of several objects somebody may not do something: the first, and how many.
@@ -259,6 +267,8 @@ class Policies:
             BucketNotFound: There is no such bucket.
             PolicyFailed: An expression fails on one of the objects.
         """
+        from engine.permissions.explain import Question  # no start asks why
+
         self._permissions.check_service(context)
         goal = Target("", wish.target_bucket) if wish.goes else None
         question = Question(subject, wish.command, wish.bucket, "", {}, None, PolicyTable.OBJECTS, goal)
@@ -369,6 +379,8 @@ def _bound(tx: Transaction, spec: PolicySpec, bucket_id: str | None) -> tuple[Po
         spec: What it says in full.
         bucket_id: The bucket that it belongs to if it names none.
     """
+    from engine.permissions.language import parse, split_bucket  # see there: many a start sees no policy
+
     if spec.table is not PolicyTable.OBJECTS:
         return spec, None
     using, check = (

@@ -6,7 +6,6 @@ from typing import Final
 
 from engine.access_types import PolicySpec
 from engine.errors import InvalidRequest
-from engine.permissions.language import misfit, parse
 
 _NAME_MAX: Final = 200
 
@@ -20,6 +19,8 @@ def check_spec(spec: PolicySpec) -> None:
 
     Source: PostgreSQL, CREATE POLICY: INSERT has no USING, SELECT and DELETE have no WITH CHECK.
     """
+    from engine.permissions.language import misfit, parse  # see there: many a start sees no policy
+
     if not is_name(spec.name):
         raise InvalidRequest(f"The name of a policy must have 1 to {_NAME_MAX} characters")
     if not spec.roles or not all(map(is_name, spec.roles)):

@@ -12,7 +12,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -20,15 +20,17 @@ from engine.access_types import EVERYONE, PolicyCommand
 from engine.errors import InvalidRequest, Unauthorized
 from engine.metadata.tables import storage_policies
 from engine.permissions.generation import generation_in
-from engine.permissions.language import Expression, parse
 from engine.permissions.rows import Command as Command
 from engine.permissions.rows import PolicyTable
 from engine.types import RlsContext
 
+if TYPE_CHECKING:
+    from engine.permissions.language import Expression
+
 _logger = logging.getLogger(__name__)
 _ENABLED: Final = select(storage_policies).where(storage_policies.c.enabled)
 _NEVER: Final = "false"
-_Parsed = Mapping[tuple[str, PolicyTable], Expression]
+_Parsed = Mapping[tuple[str, PolicyTable], "Expression"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,8 @@ class RuleReader:
         )
 
     def _expression(self, text: str | None, table: PolicyTable) -> Expression | None:
+        from engine.permissions.language import parse  # see there: many a start sees no policy
+
         if text is None:
             return None
         known = self._known.get((text, table))

@@ -12,7 +12,6 @@ from typing import Final
 from engine.access_types import EVERYONE, PolicyCommand, PolicySpec, PolicyTemplate
 from engine.context import Role
 from engine.errors import InvalidRequest
-from engine.permissions.language.printer import quoted
 from engine.permissions.rows import PolicyTable
 
 TEMPLATES: Final[tuple[PolicyTemplate, ...]] = (
@@ -102,6 +101,8 @@ def _owner_only(bucket: str, _value: str) -> tuple[PolicySpec, ...]:
 
 
 def _file_types(bucket: str, value: str) -> tuple[PolicySpec, ...]:
+    from engine.permissions.language.printer import quoted  # see there: many a start sees no policy
+
     extensions = [part.strip().lower().lstrip(".") for part in value.split(",") if part.strip()]
     if not extensions or not all(map(_EXTENSION.fullmatch, extensions)):
         raise InvalidRequest("File types are written as jpg, png")
@@ -114,6 +115,8 @@ def _file_types(bucket: str, value: str) -> tuple[PolicySpec, ...]:
 
 
 def _role_from_claim(bucket: str, value: str) -> tuple[PolicySpec, ...]:
+    from engine.permissions.language.printer import quoted  # see there: many a start sees no policy
+
     match = _CLAIM.fullmatch(value)
     if match is None:
         raise InvalidRequest("A claim and its value are written as app_metadata.role = admin")
@@ -136,6 +139,8 @@ def _spec(
         condition: Beside the one on the bucket; empty for none.
         role: Whom it concerns.
     """
+    from engine.permissions.language.printer import quoted  # see there: many a start sees no policy
+
     whole = f"bucket_id = {quoted(bucket)}" + (f" and {condition}" if condition else "")
     using = None if command is PolicyCommand.INSERT else whole
     check = whole if command in (PolicyCommand.INSERT, PolicyCommand.UPDATE) else None

@@ -49,7 +49,7 @@ def test_what_has_changed_since_keeps_none_of_the_others() -> None:
     result = run(Part("a", GONE), Part("b"), Part("c", GONE), Part("d"))
 
     assert (result.left, result.rest, result.failure) == (10, None, None)
-    assert buckets(result.back) == ["back in b", "back in d"]
+    assert buckets(result.back) == ["back in d", "back in b"]  # what was done last goes first
 
 
 @pytest.mark.parametrize("failure", [LOCKED, STOPPED])

@@ -59,7 +59,7 @@ _BARS: Final = (
     _Bar("filter_last", "the same, in the seventh eighth", 100),
     _Bar("icons", "the same folder as icons, painted", 200),
     _Bar("icons_end", "Ctrl+End among icons, painted", 200),
-    _Bar("start", "start to painted rows of that folder, warm", 1500),
+    _Bar("start", "start to painted rows of that folder and a key taken, warm", 1500),
     _Bar("stall", "longest stall of the tour", 50, "stall"),
     _Bar("news", "objects that came each second of it", unit="a second"),
     _Bar("memory", "memory at its most", 350, "memory", "MiB"),

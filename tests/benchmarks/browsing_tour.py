@@ -30,7 +30,7 @@ from app.theme import Theme
 from app.views.icon_grid import IconGrid
 from engine.secrets import FixedSecrets
 from engine.types import UploadItem
-from tests.benchmarks.browsing_watch import Heartbeat, Painted, peak_memory_mib, spin, spin_until
+from tests.benchmarks.browsing_watch import Heartbeat, Painted, are_rows_there, peak_memory_mib, spin, spin_until
 from tests.benchmarks.browsing_workspace import BIG, FOLDER, MANY
 
 _PLACE: Final = Location(BIG, FOLDER)
@@ -56,10 +56,7 @@ class Browsing:
 
     def are_rows_there(self) -> bool:
         """Return whether all rows on the screen have come."""
-        first = max(self.table.rowAt(0), 0)
-        last = self.table.rowAt(self.table.viewport().height() - 1)
-        last = last if last >= 0 else self.rows.rowCount() - 1
-        return last >= first and all(self.rows.row(number) is not None for number in range(first, last + 1))
+        return are_rows_there(self.table)
 
     def shows(self, place: Location) -> Callable[[], bool]:
         """Return the question whether a place's rows are there."""

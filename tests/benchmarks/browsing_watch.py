@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final
 
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
-from PySide6.QtWidgets import QAbstractScrollArea
+from PySide6.QtWidgets import QAbstractScrollArea, QTableView
 
 from tests.benchmarks.browsing_stalls import Stall, Watch
 
@@ -93,6 +93,15 @@ class Heartbeat:
         self.longest[self._phase] = max(self.longest.get(self._phase, 0.0), gap_ms)
         if stall is not None and self._phase:
             self.stalls.append(stall)
+
+
+def are_rows_there(table: QTableView) -> bool:
+    """Return whether all rows on the screen have come; a folder without any is not there yet."""
+    model = table.model()
+    first = max(table.rowAt(0), 0)
+    last = table.rowAt(table.viewport().height() - 1)
+    last = last if last >= 0 else model.rowCount() - 1
+    return last >= first and all(model.row(number) is not None for number in range(first, last + 1))
 
 
 def spin(seconds: float) -> None:

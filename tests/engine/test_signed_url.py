@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -412,3 +414,10 @@ def test_a_token_to_upload_that_was_changed_or_is_late() -> None:
 def test_no_token_to_upload_is_made_for_a_name_that_cannot_be(path: str) -> None:
     with pytest.raises(InvalidKey):
         a_signer().sign_upload(BUCKET, path, GRANT, 60)
+
+
+def test_the_key_of_a_link_is_derived_as_rfc_5869_says():
+    """Held against another's HKDF: links live for years, and each one says which key it was signed with."""
+    secret = bytes(range(32))
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"holdall signed links, key id").derive(secret)
+    assert LinkKey(secret).key_id == urlsafe_b64encode(derived[:6]).decode("ascii")
