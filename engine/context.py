@@ -9,6 +9,8 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import Any, Final
 
+from engine.cancel import CancelToken
+
 NO_CLAIMS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -121,6 +123,7 @@ class RlsContext:
         act: What the caller is doing, or None where nobody is to be told (the engine's own looks).
         origin: The request that it came with, or None for callers inside the process.
         acted_by: Who it really is, where somebody tries out another identity, as the audit calls them.
+        cancel: Ends what is read for them as soon as it is used, or None where everything is read to its end.
 
     Source: specification, "With Authentication (Phase 8)".
     """
@@ -132,6 +135,7 @@ class RlsContext:
     act: Act | None = field(default=None, compare=False)
     origin: Origin | None = field(default=None, compare=False)
     acted_by: str | None = field(default=None, compare=False)
+    cancel: CancelToken | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def anonymous(cls) -> RlsContext:
@@ -169,3 +173,11 @@ class RlsContext:
             person: Who that is, as the audit calls them.
         """
         return replace(self, acted_by=person)
+
+    def until(self, cancel: CancelToken) -> RlsContext:
+        """Return the same caller, who may stop waiting for what is read.
+
+        Args:
+            cancel: Theirs; once it is used, a read fails with `engine.errors.Cancelled`.
+        """
+        return replace(self, cancel=cancel)

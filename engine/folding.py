@@ -7,7 +7,8 @@ finds `Straße`. Pure functions; SQL calls them under the names below.
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 MATCHES: Final = "holdall_matches"
 """The SQL function of a name and of `packed` words: 1 where all of them are in the name, else 0."""
 
+_FIRST_ACCENT: Final = "\u0300"
 _PACKING: Final = "\n"
 _REMEMBERED: Final = 64
 _ACCENTS: Final = dict.fromkeys(
@@ -34,6 +36,16 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
+    return text.translate(_alone()) if max(text) < _FIRST_ACCENT else _folded(text)
+
+
+@cache
+def _alone() -> Mapping[int, str]:
+    """Return how letters before all accents fold: each by itself, as none joins with what is beside it."""
+    return {number: _folded(chr(number)) for number in range(ord(_FIRST_ACCENT))}
+
+
+def _folded(text: str) -> str:
     # Twice: what a letter decomposes into may have capitals, and what folds into several letters accents.
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_ACCENTS)
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", plain.casefold()).translate(_ACCENTS))

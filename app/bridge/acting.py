@@ -94,9 +94,16 @@ class ActingTasks:
         owner: QObject | None = None,
         attempt: Attempt | None = None,
     ) -> Ticket:
-        """Read with these eyes; the answer, or the failure, is dropped once there are others."""
+        """Read with these eyes; the answer, or the failure, is dropped once there are others.
+
+        What is cancelled ends in the middle of a statement, so that nobody waits for what nobody wants any more.
+        """
         failed = self._for_these_eyes(otherwise or self._tasks.fail)
-        return self._tasks.read(self._bound(work, attempt), self._for_these_eyes(then), failed, owner=owner)
+
+        def reading(ticket: Ticket, me: RlsContext) -> T:
+            return work(ticket, me.until(ticket.token))
+
+        return self._tasks.read(self._bound(reading, attempt), self._for_these_eyes(then), failed, owner=owner)
 
     def illustrate(
         self,

@@ -73,6 +73,13 @@ class Reader:
         """Read what can be painted first; see `FolderSource`."""
         return self._tasks.read(lambda _, me: self._pages.look(view, me), then, otherwise)
 
+    def expect_filter(self, view: View) -> Ticket:
+        """Let the engine make ready for letters that a person is about to type. A failure is nobody's news."""
+        place = view.location
+        return self._tasks.read(
+            lambda _, me: self._storage.expect_filter(place.bucket, place.prefix, me), lambda _: None, lambda _: None
+        )
+
     def count(self, view: View, then: Callable[[FolderCount], None], otherwise: Fail | None = None) -> Ticket:
         """Count the rows; see `FolderSource`."""
         return self._tasks.read(lambda _, me: self._pages.count(view, me), then, otherwise)

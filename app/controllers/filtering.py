@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject
 
 from app.controllers.navigation import Navigator
@@ -15,9 +17,12 @@ from app.views.browser import BrowserPane
 class FilterControl(QObject):
     """See the module."""
 
-    def __init__(self, navigator: Navigator, rows: FolderModel, pane: BrowserPane) -> None:
-        """Args: what shows folders; their rows; the views."""
+    def __init__(
+        self, navigator: Navigator, rows: FolderModel, pane: BrowserPane, expect: Callable[[View], object]
+    ) -> None:
+        """Args: what shows folders; their rows; the views; told of a folder before anything is looked for in it."""
         super().__init__(pane)
+        self._expect = expect
         self._navigator = navigator
         self._rows = rows
         self._pane = pane
@@ -49,6 +54,8 @@ class FilterControl(QObject):
         in_past = view.moment is not None
         self._bar.scope.setEnabled(not in_past)
         self._bar.begin(Scope.FOLDER if in_past else scope)
+        if scope is Scope.FOLDER and not in_past and not view.is_search:
+            self._expect(view)
         self._filter()
 
     def _filter(self) -> None:

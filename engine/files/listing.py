@@ -16,6 +16,7 @@ from sqlalchemy import Select, bindparam, func, literal, select, tuple_
 
 from engine import limits
 from engine.errors import InvalidRequest
+from engine.files.counts import Counts
 from engine.files.filtering import filtered, filtered_folders, filtered_then
 from engine.files.folder_queries import SHOWN, below, folder_values, folders_count, folders_page, objects_page
 from engine.files.list_cursors import INTEGER_END, Cursor
@@ -96,6 +97,7 @@ class Listing:
         self._quarantine = quarantine
         self._orders = orders or Orders(executor)
         self._texts = texts or NameTexts(executor)
+        self._counts = Counts(executor)
 
     def page(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
         """Return one page of a folder.
@@ -133,11 +135,31 @@ class Listing:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             tx = tx.within(found)
             request = ListRequest(prefix, moment=moment, matching=matching)
-            values: dict[str, object] = {"bucket": found.id, "prefix": prefix} | _moment(request)
-            objects = None if moment else self._texts.count(tx, version, words_of(matching), values)
-            if objects is None:
-                objects = int(tx.execute(_count_objects(tx, request), values).scalar_one())
-            return FolderCount(_count_folders(tx, found.id, request), objects)
+            if moment or matching:
+                return self._counted(tx, version, found, request)
+            folder = {"bucket": found.id, "prefix": prefix}
+            return self._counts.of(tx, version, folder, lambda: self._counted(tx, version, found, request))
+
+    def _counted(self, tx: Transaction, version: int, bucket: Bucket, request: ListRequest) -> FolderCount:
+        """Count what a folder shows."""
+        values: dict[str, object] = {"bucket": bucket.id, "prefix": request.prefix} | _moment(request)
+        words = words_of(request.matching)
+        objects = None if request.moment else self._texts.count(tx, version, words, values)
+        if objects is None:
+            objects = int(tx.execute(_count_objects(tx, request), values).scalar_one())
+        return FolderCount(_count_folders(tx, bucket.id, request), objects)
+
+    def expect_filter(self, bucket: str, prefix: str, context: RlsContext) -> None:
+        """Make ready what finds the first rows of a filter, where a folder is vast.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+        """
+        validate_prefix(prefix)
+        version = self._texts.version()
+        with self._executor.snapshot(context) as tx:
+            found = find_bucket(tx.as_caller(_SYSTEM), bucket)
+            self._texts.make_ready(tx.within(found), version, {"bucket": found.id, "prefix": prefix})
 
     def walk_at(self, bucket: str, prefix: str, moment: datetime, context: RlsContext) -> Iterator[StorageObject]:
         """Yield everything that stood below a prefix at a moment, folder by folder, marks included, a page at a time.

@@ -29,6 +29,7 @@ from engine.files.folder_queries import SHOWN, objects_page
 from engine.files.orders import VAST, has_as_many, let_go
 from engine.folding import matches, packed
 from engine.metadata.executor import Executor, Transaction
+from engine.metadata.patience import held
 from engine.metadata.tables import storage_objects
 from engine.search.plans import InOrder
 from engine.types import SortColumn
@@ -203,15 +204,24 @@ class NameTexts:
             words: Of `engine.folding.words_of`.
             values: `bucket` and `prefix`.
         """
-        folder = _folder(values)
-        if not words or not _may_know(tx) or not has_as_many(tx, folder, self._vast):
+        text = self._text(tx, version, _folder(values)) if words else None
+        return text.count(words) if text is not None and text.parts else None
+
+    def make_ready(self, tx: Transaction, version: int, values: dict[str, object]) -> None:
+        """Make the text of a vast folder before anything is looked for in it; arguments as in `count`."""
+        self._text(tx, version, _folder(values))
+
+    def _text(self, tx: Transaction, version: int, folder: dict[str, object]) -> NameText | None:
+        """Return the text of a folder as a transaction sees it, made if it has to be; None where there is none."""
+        if not _may_know(tx) or not has_as_many(tx, folder, self._vast):
             return None
-        with self._lock:
+        with held(self._lock, tx.context.cancel):
             text = self._known
             if text is None or not self._tells(tx, version, text, folder):
                 self._known = None  # before the next one is made: there is room for one
-                text = self._known = self._made(tx, version, folder)
-        return text.count(words) if text.parts else None
+                with tx.seen_through():  # the letter typed next wants it as well
+                    text = self._known = self._made(tx, version, folder)
+        return text
 
     def _tells(self, tx: Transaction, version: int, text: NameText, folder: dict[str, object]) -> bool:
         """Return whether a text has what a transaction sees: nothing was committed since before either was begun."""

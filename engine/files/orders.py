@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from operator import itemgetter
 from threading import Lock
 from typing import Any, Final
@@ -27,6 +28,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, func,
 from engine.files.folder_queries import SHOWN, SORT_COLUMNS
 from engine.files.records import OBJECT_COLUMNS
 from engine.metadata.executor import Executor, Transaction
+from engine.metadata.patience import held
 from engine.metadata.tables import storage_objects
 from engine.types import SortColumn
 
@@ -42,6 +44,10 @@ _LAST_NUMBER: Final = 2**63 - 1
 _STALE_TIMES: Final = 10
 """An order is made anew when it is older than so many times as long as making it took."""
 
+_STRETCHES: Final = 4
+"""Stretches in which an order is made, one after another: each is a pass, and holds a part of it in memory."""
+
+_SAMPLE: Final = 256
 _SHARE: Final = 8
 """The whole table is read for a folder that has at least one in so many of its rows."""
 
@@ -151,7 +157,7 @@ class Orders:
 
     def _order(self, tx: Transaction, version: int, sort: SortColumn, folder: dict[str, object]) -> _Order:
         """Return an order, made anew if another thread has not just done so."""
-        with self._lock:
+        with held(self._lock, tx.context.cancel):
             known = self._fresh(sort, folder, version)
             if known is None:
                 self._known.pop(_key(sort, folder), None)
@@ -202,9 +208,25 @@ def _key(sort: SortColumn, folder: dict[str, object]) -> tuple[str, str, SortCol
 def _made(tx: Transaction, sort: SortColumn, folder: dict[str, object], version: int) -> _Order:
     """Make an order."""
     start_s = time.monotonic()
-    digits = str(tx.execute(_numbers(sort), folder).scalar() or "")
+    bounds = [None, *_bounds(tx, sort, folder), None]
+    digits = "".join(_stretch(tx, sort, folder, least, below) for least, below in pairwise(bounds))
     let_go(tx)
     return _Order(digits, version, time.monotonic(), time.monotonic() - start_s)
+
+
+def _bounds(tx: Transaction, sort: SortColumn, folder: dict[str, object]) -> list[Any]:
+    """Return some values between which about as many objects lie each: SQLite holds in memory what it sorts."""
+    step = max(int(tx.execute(_TABLE_SIZE).scalar() or 0) // _SAMPLE, 1)
+    numbers = range(1, _SAMPLE * step + 1, step)
+    sampled = sorted(row[0] for row in tx.tuples(_values(sort), folder | {"numbers": list(numbers)}))
+    return sorted({sampled[len(sampled) * part // _STRETCHES] for part in range(1, _STRETCHES)}) if sampled else []
+
+
+def _stretch(tx: Transaction, sort: SortColumn, folder: dict[str, object], least: object, below: object) -> str:
+    """Return the digits of the objects from one value up to another, or without an end."""
+    values = {name: value for name, value in (("least", least), ("below", below)) if value is not None}
+    query = _numbers(sort, lower=least is not None, upper=below is not None)
+    return str(tx.execute(query, folder | values).scalar() or "")
 
 
 def let_go(tx: Transaction) -> None:
@@ -264,12 +286,24 @@ def _first_query(sort: SortColumn, *, descending: bool) -> Select[Any]:
 
 
 @cache
-def _numbers(sort: SortColumn) -> Select[Any]:
+def _values(sort: SortColumn) -> Select[Any]:
+    """Return the statement of what some objects of a folder are sorted by. Parameters: as `SHOWN`, and `numbers`."""
+    return select(SORT_COLUMNS[sort]).where(_passing(), _ROWID.in_(bindparam("numbers", expanding=True)))
+
+
+@cache
+def _numbers(sort: SortColumn, *, lower: bool, upper: bool) -> Select[Any]:
     """Return the statement of the row numbers of a folder in order, as one text.
+
+    Parameters: as `SHOWN`; if `lower`, also `least` (the first value), and if `upper`, `below` (that after the last).
 
     Source: "The SQLite Query Planner": the order of a subquery is kept for aggregates other than count, min and max.
     """
-    ordered = select(_ROWID.label("number")).where(_passing()).order_by(SORT_COLUMNS[sort], _O.leaf).subquery()
+    column = SORT_COLUMNS[sort]
+    among = [_passing()]
+    among += [column >= bindparam("least", type_=column.type)] if lower else []
+    among += [column < bindparam("below", type_=column.type)] if upper else []
+    ordered = select(_ROWID.label("number")).where(*among).order_by(column, _O.leaf).subquery()
     return select(func.group_concat(func.printf(f"%0{_DIGITS}d", ordered.c.number), ""))
 
 

@@ -32,6 +32,7 @@ from engine.errors import CommitInDoubt, DatabaseFault
 from engine.metadata.commits import CommitCounter, CommitWatch
 from engine.metadata.database import WRITE_OPTION
 from engine.metadata.faults import may_return, translated
+from engine.metadata.patience import until_cancelled
 from engine.metadata.transactions import AnyRow as AnyRow
 from engine.metadata.transactions import Rows, State, Statement
 from engine.metadata.transactions import Transaction as Transaction
@@ -83,9 +84,15 @@ class Executor:
         """Open a read-only transaction: everything inside sees one state of the database.
 
         Raises:
+            Cancelled: The caller has cancelled.
             DatabaseFault: The database failed, or the executor is closed.
         """
-        with translated(self._where), self._opened() as connection, connection.begin():
+        with (
+            translated(self._where),
+            self._opened() as connection,
+            connection.begin(),
+            until_cancelled(connection, context.cancel),
+        ):
             yield Transaction(connection, State(connection, self._permissions, self._clauses), context)
 
     @contextmanager

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy import exc
 
 from engine.errors import (
+    Cancelled,
     DatabaseCorrupt,
     DatabaseFault,
     DatabaseLocked,
@@ -45,6 +46,10 @@ _IN_A_POLICY: tuple[str, ...] = (
 """What SQLite says of a row on which an expression has no value. Only policies bring expressions that are not ours."""
 
 
+_BROKEN_OFF = "interrupted"
+"""What SQLite says of a statement whose caller has cancelled; see `engine.metadata.patience`."""
+
+
 def translate(error: exc.DBAPIError | sqlite3.Error, where: str | None = None) -> StorageError:
     """Return the engine's error for a database driver's.
 
@@ -54,6 +59,8 @@ def translate(error: exc.DBAPIError | sqlite3.Error, where: str | None = None) -
     """
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
     text = str(cause).lower()
+    if text == _BROKEN_OFF:
+        return Cancelled("Cancelled")
     if any(part in text for part in _IN_A_POLICY):
         return PolicyFailed("A policy could not be evaluated")
     for part, kind, message, hint in _BY_TEXT:

@@ -9,7 +9,8 @@ Threads: one at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -30,6 +31,7 @@ from sqlalchemy import (
 from engine.acts import paths_told
 from engine.metadata.change_log import ChangeLog
 from engine.metadata.commits import driver_of
+from engine.metadata.patience import watch
 from engine.metadata.protected import protected_tables, tables_read
 from engine.metadata.tables import storage_buckets
 from engine.permissions.clauses import CallerRules, Place
@@ -247,6 +249,15 @@ class Transaction:
         values = tuple(compiled.params[name] for name in compiled.positiontup or ())
         steps = driver_of(self._connection).execute(f"EXPLAIN QUERY PLAN {compiled}", values)
         return "\n".join(str(step[3]) for step in steps)
+
+    @contextmanager
+    def seen_through(self) -> Iterator[None]:
+        """Run statements to their end although the caller may cancel: what they make is of use to others as well."""
+        watch(self._connection, None)
+        try:
+            yield
+        finally:
+            watch(self._connection, self.context.cancel)
 
     def within(self, bucket: Bucket | Place) -> Transaction:
         """Return the same transaction for statements over the objects of one bucket, and no other's."""

@@ -142,6 +142,11 @@ class ReadCalls(Calls):
         """Return how many folders and objects one folder shows, or showed at a moment; only those with some words."""
         return self._use.listing.count(bucket, prefix, context, at, matching)
 
+    @act(Operation.OBJECT_LIST, path="prefix")
+    def expect_filter(self, bucket: str, prefix: str, context: RlsContext) -> None:
+        """Make ready what finds the first rows of a filter (`ListRequest.matching`) in a vast folder."""
+        self._use.listing.expect_filter(bucket, prefix, context)
+
     @act(Operation.OBJECT_LIST, "request.wanted.bucket", "request.wanted.prefix", told=("request.wanted.text",))
     def search(self, request: SearchRequest, context: RlsContext) -> SearchPage:
         """Return one page of the objects that have some name, or are otherwise as is wanted."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.actions import ActionId
 from app.location import Location
 from app.models.searches import Scope
-from engine.types import UploadItem
+from engine.cancel import CancelToken
+from engine.types import ListPage, ListRequest, RlsContext, UploadItem
 from tests.app.helpers import Desk
 
 
@@ -230,3 +234,43 @@ def test_the_arrow_key_down_goes_to_the_first_row_and_chooses_it(desk: Desk) -> 
     QTest.keyClick(desk.views.pane.filter.field, Qt.Key.Key_Down)
     assert desk.table.hasFocus()
     assert desk.table.ranges == [range(1)]
+
+
+def test_the_engine_is_told_before_the_first_letter(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(desk)
+    expected: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        desk.storage, "expect_filter", lambda bucket, prefix, _: expected.append((bucket, prefix)), raising=True
+    )
+    desk.go("photos", "letters/")
+
+    desk.session.actions[ActionId.SEARCH].trigger()
+    begin(desk)
+
+    desk.until(lambda: expected == [("photos", "letters/")])
+
+
+def test_a_letter_waits_for_nothing_that_is_read_for_the_one_before(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(desk)
+    tokens: list[CancelToken | None] = []
+    held, real = threading.Event(), desk.storage.list
+
+    def slow(bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
+        if request.matching == "r":
+            tokens.append(context.cancel)
+            held.wait()
+        return real(bucket, request, context)
+
+    monkeypatch.setattr(desk.storage, "list", slow, raising=True)
+    begin(desk)
+    try:
+        write(desk, "r")
+        desk.until(lambda: bool(tokens))
+        write(desk, "epo")
+
+        desk.until(lambda: sorted(desk.names) == ["Réport 1.txt", "report 2.txt"])
+        assert [token is not None and token.cancelled for token in tokens] == [True]
+    finally:
+        held.set()

@@ -46,6 +46,16 @@ def test_plain_names_fold_the_short_way_as_they_would_the_long_one(text: str) ->
     assert fold(text + "é") == fold(text) + "e"
 
 
+@given(st.text(st.characters(max_codepoint=0x2FF)))
+def test_latin_names_fold_the_short_way_as_they_would_the_long_one(text: str) -> None:
+    assert fold(text + "が") == fold(text) + "が"
+
+
+def test_every_latin_letter_folds_the_short_way_as_it_would_the_long_one() -> None:
+    letters = [chr(number) for number in range(0x300)]
+    assert [fold(letter + "が") for letter in letters] == [fold(letter) + "が" for letter in letters]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -61,6 +61,7 @@ CALLS: list[tuple[str, Call, str, str]] = [
         "a/",
     ),
     ("count", lambda s, c, _: s.count_folder("photos", "a/", c), Operation.OBJECT_LIST, "a/"),
+    ("expect_filter", lambda s, c, _: s.expect_filter("photos", "a/", c), Operation.OBJECT_LIST, "a/"),
     ("walk", lambda s, c, _: list(s.walk("photos", "a/", c)), Operation.OBJECT_LIST, "a/"),
     ("walk a little", lambda s, c, _: _some_of_it(s, c), Operation.OBJECT_LIST, "a/"),
     ("tree_size", lambda s, c, _: s.tree_size("photos", "a/", c), Operation.OBJECT_LIST, "a/"),

@@ -223,3 +223,29 @@ def test_small_folders_have_none(
     put(storage, service, "report 1", "report 2")
     assert vast.count("photos", "f/", service, matching="report").objects == 2
     assert not is_used(workspace, texts, service)
+
+
+def test_a_text_is_ready_before_the_first_letter(
+    workspace: Workspace, storage: FileStorage, service: RlsContext, vast: Listing, plain: Listing, texts: NameTexts
+) -> None:
+    filled(storage, service)
+    vast.expect_filter("photos", "f/", service)
+    assert is_used(workspace, texts, service)
+    request = ListRequest("f/", 4, matching="report")
+    assert step_by_step(vast, request, service) == step_by_step(plain, request, service)
+
+    vast.expect_filter("photos", "", service)  # few objects: the text that is there stays
+    assert is_used(workspace, texts, service)
+    put(storage, service, "report new.txt")
+    assert not is_used(workspace, texts, service)
+    vast.expect_filter("photos", "f/", service)
+    assert is_used(workspace, texts, service)
+    assert step_by_step(vast, request, service) == step_by_step(plain, request, service)
+
+
+def test_nothing_is_made_ready_for_who_is_held_to_rules(
+    workspace: Workspace, storage: FileStorage, service: RlsContext, vast: Listing, texts: NameTexts
+) -> None:
+    filled(storage, service)
+    vast.expect_filter("photos", "f/", RlsContext.user("a11ce000-0000-4000-8000-000000000001"))
+    assert not is_used(workspace, texts, service)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
+import engine.files.orders
 from engine.files.listing import Listing
 from engine.files.orders import Orders, OrdersNow
+from engine.metadata.executor import Transaction
 from engine.storage import FileStorage
 from engine.types import Bucket, ListRequest, RlsContext, SortColumn
 from engine.workspace import Workspace
@@ -83,6 +86,31 @@ def test_deep_pages_make_an_order_once(
     made = next(iter(orders._known.values()))
     vast.page("photos", replace(request, offset=10, descending=True), service)
     assert next(iter(orders._known.values())) is made
+
+
+@pytest.mark.parametrize(("sample", "stretches"), [(256, {2, 3, 4}), (1, {1, 2})])
+def test_an_order_is_made_in_stretches_that_leave_nothing_out(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, vast: Listing, monkeypatch: pytest.MonkeyPatch,
+    sample: int, stretches: set[int],
+):  # fmt: skip
+    """What is sorted is held in memory: a million at once took fifty megabytes more."""
+    put(storage, service)
+    made: list[tuple[object, object]] = []
+    stretch = engine.files.orders._stretch
+
+    def told(tx: Transaction, sort: SortColumn, folder: dict[str, object], least: object, below: object) -> str:
+        made.append((least, below))
+        return stretch(tx, sort, folder, least, below)
+
+    monkeypatch.setattr("engine.files.orders._stretch", told)
+    monkeypatch.setattr("engine.files.orders._SAMPLE", sample)
+    for sort in SORTS:
+        made.clear()
+        request = ListRequest("f/", 40, sort, old_is_fine=True)
+        assert vast.page("photos", request, service) == storage.list("photos", request, service)
+        assert len(made) in stretches
+        assert (made[0][0], made[-1][1]) == (None, None)
+        assert all(one[1] == other[0] for one, other in pairwise(made))
 
 
 def test_what_came_follows_and_who_needs_it_now_has_it_now(
