@@ -6,15 +6,16 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QTextLayout, QTextOption
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
 from app import problems
+from app.delegates.laid_names import LaidNames, NameLine
 from app.delegates.marks import Span, paint_marks, shown_spans, spans_in, words_in
 from app.delegates.name_editor import NameCheck
 from app.delegates.naming import AnyIndex, NamingDelegate
 from app.look import Look
-from app.models.folder_model import ROW_ROLE
+from app.models.folder_model import FolderModel
 from app.models.rows import Row
 from app.models.thumbs import Thumbs
 from engine.files.quarantine import Problem
@@ -40,6 +41,7 @@ class IconDelegate(NamingDelegate):
         self._view = view
         self._thumbs = thumbs
         self.edge_px = 0
+        self._names = LaidNames(view.font(), _LINES)
 
     def cell_size(self) -> QSize:
         """Return the room that an entry takes at least."""
@@ -51,13 +53,14 @@ class IconDelegate(NamingDelegate):
         painter.save()
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         self._paint_band(painter, option, index)
-        row: Row | None = index.data(ROW_ROLE)
+        model = index.model()
+        row = model.shown(index.row()) if isinstance(model, FolderModel) else None
         self._pale_if_cut(painter, row)
         if row is None:
             self._paint_placeholder(painter, option.rect)
         else:
             self._paint_picture(painter, self._picture_rect(option.rect), row)
-            self._paint_name(painter, self._text_rect(option.rect), row.name, words_in(index.model()))
+            self._paint_name(painter, self._text_rect(option.rect), row.name, words_in(model))
         painter.restore()
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: AnyIndex) -> None:
@@ -68,6 +71,13 @@ class IconDelegate(NamingDelegate):
     @property
     def _text_height(self) -> int:
         return _LINES * self._view.fontMetrics().lineSpacing() + self._look.theme.space("s")
+
+    def _names_now(self) -> LaidNames:
+        """Return names in the font that the view has by now: a style sheet comes later, and changes with the theme."""
+        font = self._view.font()
+        if font != self._names.font:
+            self._names = LaidNames(font, _LINES)
+        return self._names
 
     def _picture_rect(self, cell: QRect) -> QRect:
         left = cell.center().x() - self.edge_px // 2
@@ -131,35 +141,20 @@ class IconDelegate(NamingDelegate):
 
     def _paint_name(self, painter: QPainter, rect: QRect, name: str, words: tuple[str, ...]) -> None:
         """Paint the name, broken where it has to be; the last line that there is room for is cut in its middle."""
+        names = self._names_now()
         painter.setPen(self._look.theme.color("text"))
-        painter.setFont(self._view.font())
-        layout = QTextLayout(name.replace("\n", " "), self._view.font())
-        layout.setTextOption(_wrapping())
-        layout.beginLayout()
-        top = rect.top()
-        for line_number in range(_LINES):
-            line = layout.createLine()
-            if not line.isValid():
-                break
-            line.setLineWidth(rect.width())
-            start = line.textStart()
-            text = (
-                layout.text()[start:] if line_number == _LINES - 1 else layout.text()[start : start + line.textLength()]
-            )
-            height = painter.fontMetrics().lineSpacing()
-            skipped = start + len(text) - len(text.lstrip())
-            marked = _within(spans_in(name, words), skipped, skipped + len(text.strip()))
-            self._paint_line(painter, QRect(rect.left(), top, rect.width(), height), text.strip(), marked)
-            top += height
-        layout.endLayout()
+        painter.setFont(names.font)
+        spans = spans_in(name, words)
+        for number, line in enumerate(names.lines(name, rect.width())):
+            left, top = rect.left() + max(rect.width() - line.width, 0) // 2, rect.top() + number * names.line_height
+            if spans:
+                self._paint_marks(painter, QRect(left, top, rect.width(), names.line_height), line, spans)
+            painter.drawStaticText(left, top + (names.line_height - names.ink_height + 1) // 2, line.laid)
 
-    def _paint_line(self, painter: QPainter, rect: QRect, text: str, marked: tuple[Span, ...]) -> None:
-        """Paint one line of a name in the middle, over the marks of what is looked for."""
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, rect.width())
-        free = max(rect.width() - painter.fontMetrics().horizontalAdvance(shown), 0)
-        place = rect.adjusted(free // 2, 0, 0, 0)
-        paint_marks(painter, place, shown, shown_spans(text, shown, marked), self._look.theme.color("match"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+    def _paint_marks(self, painter: QPainter, place: QRect, line: NameLine, spans: tuple[Span, ...]) -> None:
+        """Mark what is looked for in a line of a name."""
+        marked = shown_spans(line.text, line.shown, _within(spans, line.start, line.start + len(line.text)))
+        paint_marks(painter, place, line.shown, marked, self._look.theme.color("match"))
 
     def _paint_placeholder(self, painter: QPainter, cell: QRect) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -176,10 +171,3 @@ def _within(marked: tuple[Span, ...], first: int, last: int) -> tuple[Span, ...]
     """Return the parts of stretches that are in a part of a text, as places in that part."""
     cut = ((max(start, first) - first, min(stop, last) - first) for start, stop in marked)
     return tuple((start, stop) for start, stop in cut if start < stop)
-
-
-def _wrapping() -> QTextOption:
-    """Return the option that breaks names between words where it can, else anywhere."""
-    option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    return option

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QStaticText, QTransform
 
 _KEPT: Final = 2_048
@@ -42,10 +42,15 @@ class LaidTexts:
             middle: Whether it is shortened in its middle, else at its end.
             right: Whether it stands at the right end.
         """
-        laid, width = self._laid(text, rect.width(), middle)
-        left = rect.x() + (rect.width() - width if right else 0)
         painter.setFont(self.font)
-        painter.drawStaticText(QPoint(left, rect.y() + (rect.height() - self._height + 1) // 2), laid)
+        self.put(painter, rect, text, middle=middle, right=right)
+
+    def put(self, painter: QPainter, rect: QRect, text: str, *, middle: bool = False, right: bool = False) -> None:
+        """Do what `paint` does, with a painter that has the font already."""
+        width = rect.width()
+        laid, needed = self._laid(text, width, middle)
+        left = rect.x() + (width - needed if right else 0)
+        painter.drawStaticText(left, rect.y() + (rect.height() - self._height + 1) // 2, laid)
 
     def _laid(self, text: str, width: int, middle: bool) -> tuple[QStaticText, int]:
         key = text, width, middle

@@ -16,7 +16,8 @@ from app.models.rows import Row
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 
-_CUT_OPACITY: Final = 0.5
+CUT_OPACITY: Final = 0.5
+"""How much is seen of what is cut until it is pasted."""
 
 
 class NamingDelegate(QStyledItemDelegate):
@@ -53,4 +54,4 @@ class NamingDelegate(QStyledItemDelegate):
     def _pale_if_cut(self, painter: QPainter, row: Row | None) -> None:
         """Paint what is cut paler until it is pasted."""
         if row is not None and self._is_cut(row):
-            painter.setOpacity(_CUT_OPACITY)
+            painter.setOpacity(CUT_OPACITY)

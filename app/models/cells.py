@@ -85,11 +85,11 @@ def datum(row: Row, column: int, role: int, folder_size: Callable[[Row], str]) -
     return None
 
 
-def text_of(row: Row, column: int, folder_size: Callable[[Row], str]) -> str:
-    """Return what a column says of a row; arguments as for `datum`."""
+def text_of(row: Row, column: int, folder_size: Callable[[Row], str], now: datetime | None = None) -> str:
+    """Return what a column says of a row; `now` is what times are relative to."""
     if column == Column.SIZE and row.is_folder:
         return folder_size(row) or row.size
-    return row.time(datetime.now(UTC)) if column == Column.MODIFIED else _texts(row)[column]
+    return row.time(now or datetime.now(UTC)) if column == Column.MODIFIED else _texts(row)[column]
 
 
 def _texts(row: Row) -> tuple[str, str, str, str, str]:

@@ -15,6 +15,8 @@ from PySide6.QtGui import (
     QDropEvent,
     QKeyEvent,
     QMouseEvent,
+    QPainter,
+    QPaintEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
@@ -29,6 +31,7 @@ from app.models.rows import Row
 from app.views.drops import carries_files, local_paths
 from app.views.folder_header import FolderHeader
 from app.views.hold import Hold
+from app.views.spans import merged, row_count
 from app.views.steady import Steady
 from app.views.type_ahead import TypeAhead
 
@@ -73,7 +76,7 @@ class FolderTable(QTableView):
         self._hold.cut_changed.connect(self.viewport().update)
         self._look = look
         self._rows = model
-        self._delegate = RowDelegate(look, self, check, self.is_cut)
+        self._delegate = RowDelegate(look, self, model, check, self.is_cut)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self.setProperty("place", "folder")
@@ -125,7 +128,7 @@ class FolderTable(QTableView):
     @property
     def ranges(self) -> list[range]:
         """Return the selected rows as ranges; cheap whatever their number."""
-        return _merged([(part.top(), part.bottom() + 1) for part in self.selectionModel().selection().toList()])
+        return merged([(part.top(), part.bottom() + 1) for part in self.selectionModel().selection().toList()])
 
     @property
     def selected_count(self) -> int:
@@ -151,7 +154,7 @@ class FolderTable(QTableView):
     def select_paths(self, keys: frozenset[str]) -> None:
         """Select exactly the rows with these keys, as far as they are in the window."""
         wanted = QItemSelection()
-        for span in _merged([(number, number + 1) for number in self._rows.find_all(keys)]):
+        for span in merged([(number, number + 1) for number in self._rows.find_all(keys)]):
             wanted.select(self._rows.index(span.start, 0), self._rows.index(span.stop - 1, 0))
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.selectionModel().select(wanted, flags)
@@ -211,7 +214,7 @@ class FolderTable(QTableView):
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Qt's hook: tell screen readers of large selections as a whole; Qt's own way asks the flags of each cell."""
-        if _row_count(selected) + _row_count(deselected) <= _TOLD_ROWS_MAX:
+        if row_count(selected) + row_count(deselected) <= _TOLD_ROWS_MAX:
             super().selectionChanged(selected, deselected)
             return
         QAbstractItemView.selectionChanged(self, selected, deselected)
@@ -285,6 +288,10 @@ class FolderTable(QTableView):
         """Qt's hook: no row is under the pointer any more."""
         self._hover(-1)
         super().leaveEvent(event)  # type: ignore[arg-type] # a QEvent in truth
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt's hook: whole rows."""
+        self._delegate.paint_rows(QPainter(self.viewport()), event.rect())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: other rows are visible."""
@@ -377,18 +384,3 @@ class FolderTable(QTableView):
         first = max(self.rowAt(0), 0)
         last = self.rowAt(self.viewport().height() - 1)
         self._rows.set_visible(range(first, last if last >= 0 else max(self._rows.rowCount() - 1, 0)))
-
-
-def _row_count(selection: QItemSelection) -> int:
-    return sum(part.height() for part in selection.toList())
-
-
-def _merged(spans: list[tuple[int, int]]) -> list[range]:
-    """Return half-open spans in order, without overlaps: Qt may split a row's cells over several of them."""
-    merged: list[range] = []
-    for start, stop in sorted(spans):
-        if merged and start <= merged[-1].stop:
-            merged[-1] = range(merged[-1].start, max(stop, merged[-1].stop))
-        else:
-            merged.append(range(start, stop))
-    return merged

@@ -119,11 +119,12 @@ class IconGrid(QListView):
 
     def visualRect(self, index: AnyIndex) -> QRect:
         """Qt's hook: where an entry is."""
-        if not index.isValid():
-            return QRect()
-        line, column = divmod(index.row(), self._columns)
-        cell = self._cell
-        return QRect(column * cell.width(), line * cell.height() - self.verticalOffset(), cell.width(), cell.height())
+        return self._rect_of(index.row(), self._columns, self._cell) if index.isValid() else QRect()
+
+    def _rect_of(self, number: int, columns: int, cell: QSize) -> QRect:
+        line, column = divmod(number, columns)
+        top = line * cell.height() - self.verticalScrollBar().value()
+        return QRect(column * cell.width(), top, cell.width(), cell.height())
 
     def indexAt(self, point: QPoint) -> QModelIndex:
         """Qt's hook: which entry is somewhere."""
@@ -200,11 +201,11 @@ class IconGrid(QListView):
         painter = QPainter(self.viewport())
         option = QStyleOptionViewItem()
         self.initViewItemOption(option)
-        plain, chosen = option.state, self.selectionModel()
+        plain, chosen, columns, cell = option.state, self.selectionModel(), self._columns, self._cell
         for number in self._visible():
-            index = self._rows.index(number, 0)
-            option.rect = self.visualRect(index)
-            if option.rect.intersects(event.rect()):
+            rect = self._rect_of(number, columns, cell)
+            if rect.intersects(event.rect()):
+                index, option.rect = self._rows.index(number, 0), rect
                 selected = chosen.isSelected(index)
                 option.state = plain | QStyle.StateFlag.State_Selected if selected else plain
                 self._delegate.paint(painter, option, index)
