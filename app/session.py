@@ -264,6 +264,7 @@ class Session(QObject):
         self.controllers.access.follow(side.relay)
         side.owners.changed.connect(self._rows.refresh)
         self._errors.explain_with(self.controllers.testing.explain)
+        side.transfers.reason_wanted.connect(self.controllers.testing.explain)
         self.controllers.acting.users_wanted.connect(self.controllers.access.open)
         side.server.changed.connect(self._show_server)
         side.transfers.summary_changed.connect(lambda _: self._transfers_began())

@@ -13,7 +13,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from app.bridge.acting import Acting
+from app.bridge.acting import Acting, Attempt, Deed, Identity, Refused
 from app.bridge.tasks import Tasks
 from engine.os_errors import from_os_error
 from engine.transfers import (
@@ -22,6 +22,7 @@ from engine.transfers import (
     Decision,
     DownloadJob,
     ItemNote,
+    JobKind,
     JobSnapshot,
     JobState,
     QueueSummary,
@@ -49,6 +50,7 @@ class TransferBridge(QObject):
         job_removed: Carries the number of a job that is gone from the list.
         summary_changed: Carries a `QueueSummary`.
         conflict_asked: Carries a `ConflictQuestion`; the answer goes to `answer`.
+        reason_wanted: A person wants to know why something was refused; carries the `Refused`.
     """
 
     job_changed = Signal(object)
@@ -56,6 +58,7 @@ class TransferBridge(QObject):
     job_removed = Signal(int)
     summary_changed = Signal(object)
     conflict_asked = Signal(object)
+    reason_wanted = Signal(object)
     _told = Signal(object)
     _removed = Signal(int)
     _asked = Signal(object)
@@ -66,6 +69,7 @@ class TransferBridge(QObject):
         self._acting = acting
         self._tasks = tasks
         self._latest: dict[int, JobSnapshot] = {}
+        self._identities: dict[int, Identity] = {}
         self._summary = QueueSummary()
         self._pulse = QTimer(self, interval=_PULSE_MS)
         self._pulse.timeout.connect(self._beat)
@@ -85,7 +89,7 @@ class TransferBridge(QObject):
         Returns:
             The job's number.
         """
-        return self._queue.submit(UploadJob(bucket, prefix, tuple(sources), caller=self._acting.context))
+        return self._submit(UploadJob(bucket, prefix, tuple(sources), caller=self._acting.context))
 
     def download(self, bucket: str, paths: Sequence[str], target_dir: Path, *, replace: bool = False) -> int:
         """Write objects and folders into a folder of this computer.
@@ -100,7 +104,7 @@ class TransferBridge(QObject):
             The job's number.
         """
         policy = ConflictPolicy.REPLACE if replace else ConflictPolicy.ASK
-        return self._queue.submit(DownloadJob(bucket, tuple(paths), target_dir, policy, caller=self._acting.context))
+        return self._submit(DownloadJob(bucket, tuple(paths), target_dir, policy, caller=self._acting.context))
 
     def cancel(self, job_id: int) -> None:
         """Stop a job."""
@@ -133,6 +137,15 @@ class TransferBridge(QObject):
     def notes(self, job_id: int) -> tuple[ItemNote, ...]:
         """Return what a job did not move, and why."""
         return self._queue.notes(job_id)
+
+    def refusal(self, job: JobSnapshot) -> Refused | None:
+        """Return what policies did not let somebody do with the first item of a job that they held back, or None."""
+        identity = self._identities.get(job.id)
+        held = next((note for note in self.notes(job.id) if note.denied), None)
+        if identity is None or held is None:
+            return None
+        deed = Deed.READ if job.kind is JobKind.DOWNLOAD else Deed.ADD
+        return Refused(identity, Attempt(deed, job.bucket, held.path))
 
     def save_notes(self, notes: Sequence[ItemNote], target: Path) -> None:
         """Write a list of what was not moved to a text file that a person has chosen.
@@ -170,6 +183,13 @@ class TransferBridge(QObject):
         """Stop every job and wait for its thread: after `stop`, off the main thread. Idempotent."""
         self._queue.close()
 
+    def _submit(self, job: UploadJob | DownloadJob) -> int:
+        """Begin a job, and remember who is acted as in it."""
+        number = self._queue.submit(job)
+        if self._acting.identity is not None:
+            self._identities[number] = self._acting.identity
+        return number
+
     @Slot(object)
     def _take(self, job: JobSnapshot) -> None:
         before = self._latest.get(job.id)
@@ -183,6 +203,7 @@ class TransferBridge(QObject):
 
     @Slot(int)
     def _drop(self, job_id: int) -> None:
+        self._identities.pop(job_id, None)
         if self._latest.pop(job_id, None) is not None:
             self.job_removed.emit(job_id)
             self._sum_up()

@@ -191,12 +191,17 @@ class NotesDialog(QDialog):
         self.retry = self._look.push_button(translate("NotesDialog", "Retry failed"), icon="arrow-clockwise")
         self.retry.setVisible(RowAction.RETRY in self._row.actions)
         self.retry.clicked.connect(self._retry)
+        self.why = self._look.push_button(translate("NotesDialog", "Why?"))
+        self.why.setToolTip(translate("NotesDialog", "Which policies do not allow the first of these"))
+        self.why.setVisible(self._bridge.refusal(self._row.job) is not None)
+        self.why.clicked.connect(self._explain)
         close: QPushButton = self._look.push_button(translate("NotesDialog", "Close"), "primary")
         close.setDefault(True)
         close.clicked.connect(self.accept)
         row.addWidget(self.copy)
         row.addWidget(self.save)
         row.addStretch()
+        row.addWidget(self.why)
         row.addWidget(self.retry)
         row.addWidget(close)
         return row
@@ -215,6 +220,12 @@ class NotesDialog(QDialog):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda name: self._bridge.save_notes(self.model.notes, Path(name)))
         dialog.open()
+
+    def _explain(self) -> None:
+        refused = self._bridge.refusal(self._row.job)
+        self.accept()
+        if refused is not None:
+            self._bridge.reason_wanted.emit(refused)
 
     def _retry(self) -> None:
         self._bridge.retry(self._row.id)

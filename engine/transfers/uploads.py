@@ -256,9 +256,10 @@ def failed(item: Item, error: Exception) -> ItemNote:
     """Return the note for an item that failed."""
     hint = error.hint if isinstance(error, StorageError) else None
     reason = error.message if isinstance(error, StorageError) else str(error)
-    if isinstance(error, Unauthorized):  # whose message is for programs
+    denied = isinstance(error, Unauthorized)
+    if denied:  # whose message is for programs
         reason = NOT_ALLOWED
-    return ItemNote(NoteKind.FAILED, item.path, str(item.local), reason, hint)
+    return ItemNote(NoteKind.FAILED, item.path, str(item.local), reason, hint, denied)
 
 
 def left_out(item: Item, reason: str) -> ItemNote:

@@ -139,6 +139,7 @@ class ItemNote:
         local_path: File or folder on this computer.
         reason: One sentence for a person.
         hint: What the person can do about it, if anything.
+        denied: Whether policies do not let it be moved.
     """
 
     kind: NoteKind
@@ -146,6 +147,7 @@ class ItemNote:
     local_path: str
     reason: str
     hint: str | None = None
+    denied: bool = False
 
     @property
     def explanation(self) -> str:

@@ -23,9 +23,10 @@ from app.dialogs.act_as_dialog import ActAsDialog
 from app.dialogs.bucket_dialog import BucketDialog
 from app.location import Location
 from app.models.sources import Standing
-from app.models.transfer_rows import detail_of
+from app.models.transfer_rows import RowAction, detail_of, row_of
 from app.models.tree_model import STANDING_ROLE
 from app.views.outside_menu import OutsideMenu
+from app.views.transfer_notes import NotesDialog
 from engine.access_types import User
 from engine.context import RlsContext
 from engine.move_types import Move, Target
@@ -489,6 +490,30 @@ def test_an_upload_that_policies_refuse_says_so_in_its_row(shared: Desk, tmp_pat
     shared.until(lambda: len(ended) == 1)
     assert detail_of(ended[0]) == "Policies do not allow this"
     assert not shared.storage.exists("photos", "new.txt", shared.me)
+
+
+def test_what_an_upload_may_not_put_there_is_explained_from_its_list(shared: Desk, tmp_path: Path) -> None:
+    shared.storage.policies.apply(
+        """CREATE POLICY "no pictures" ON storage.objects AS RESTRICTIVE FOR INSERT TO authenticated
+        WITH CHECK (storage.extension(name) <> 'png');
+        CREATE POLICY "all may add" ON storage.objects FOR INSERT TO authenticated WITH CHECK (true);""",
+        shared.me,
+    )
+    for name in ("new.txt", "new.png"):
+        (tmp_path / name).write_text("x")
+    act_as(shared, "alice")
+    transfers = shared.session._side.transfers
+    ended: list[JobSnapshot] = []
+    transfers.job_ended.connect(ended.append)
+    transfers.upload("photos", "", [tmp_path / "new.txt", tmp_path / "new.png"])
+    shared.until(lambda: len(ended) == 1)
+    shared.views.transfers._do(RowAction.NOTES, row_of(ended[0]))
+    notes = shared.dialog(NotesDialog)
+    assert notes.why.isVisible()
+    notes.why.click()
+    tester = shared.dialog(AccessTester)
+    shared.until(lambda: tester.answer.verdict.text() == "Denied")
+    assert (tester.form.question.command, tester.form.question.path) == (Command.INSERT, "new.png")
 
 
 def test_nothing_of_what_was_seen_with_other_eyes_stays_in_the_inspector(shared: Desk) -> None:

@@ -204,6 +204,7 @@ def test_a_list_of_what_was_merely_skipped_offers_no_retry(bridge: TransferBridg
     qtbot.addWidget(dialog)
     dialog.show()
     assert not dialog.retry.isVisible()
+    assert not dialog.why.isVisible()
 
 
 def test_the_status_bar_tells_and_is_silent_when_there_is_nothing_to_tell(
