@@ -126,9 +126,10 @@ class Previewer:
             then: Gets what can be shown; what cannot be decoded shows its bytes.
             otherwise: Gets the failure to read the object.
         """
-        from app.previews.registry import look_inside  # a look brings the readers of all kinds of files
 
         def work(ticket: Ticket, me: RlsContext) -> Inside:
+            from app.previews.registry import look_inside  # a look brings the readers of all kinds of files
+
             with source.open(me) as reader:
                 return look_inside(Opened(reader, ticket.token), self._decoder, edge_px)
 
@@ -138,9 +139,10 @@ class Previewer:
         self, source: Source, number: int, edge_px: int, then: Callable[[Picture], None], otherwise: Fail
     ) -> Ticket:
         """Draw one page of a PDF; arguments as in `pdfs.page_of`."""
-        from app.previews.pdfs import page_of  # a look brings the readers of all kinds of files
 
         def work(ticket: Ticket, me: RlsContext) -> Picture:
+            from app.previews.pdfs import page_of  # a look brings the readers of all kinds of files
+
             with self._same(source, me) as reader:
                 return page_of(Opened(reader, ticket.token), self._decoder, edge_px, number)
 
@@ -150,9 +152,10 @@ class Previewer:
         self, source: Source, offset: int, codec: str, then: Callable[[TextPart], None], otherwise: Fail | None = None
     ) -> Ticket:
         """Read the next part of a text; arguments as in `texts.more_of`."""
-        from app.previews.texts import more_of  # a look brings the readers of all kinds of files
 
         def work(ticket: Ticket, me: RlsContext) -> TextPart:
+            from app.previews.texts import more_of  # a look brings the readers of all kinds of files
+
             with self._same(source, me) as reader:
                 return more_of(Opened(reader, ticket.token), offset, codec)
 
@@ -173,9 +176,10 @@ class Previewer:
         self, before: Source, after: Source, edge_px: int, then: Callable[[Comparison], None], otherwise: Fail
     ) -> Ticket:
         """Compare two contents; arguments as in `preview`."""
-        from app.previews.comparing import compare  # a look brings the readers of all kinds of files
 
         def work(ticket: Ticket, me: RlsContext) -> Comparison:
+            from app.previews.comparing import compare  # a look brings the readers of all kinds of files
+
             with before.open(me) as old, after.open(me) as new:
                 return compare(Opened(old, ticket.token), Opened(new, ticket.token), self._decoder, edge_px)
 
