@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from app.bridge.searching import FoundPages
+from app.location import Location
 from app.models.pages import PAGE_ROWS
 from app.models.rows import Row, RowMaker
 from app.models.sources import WHOLE_MAX, Snapshot, View
@@ -26,12 +27,17 @@ class FolderPages:
         self._storage = storage
         self._maker = maker
         self._found = FoundPages(storage, maker)
+        self._large: Location | None = None
 
     def look(self, view: View, me: RlsContext) -> Snapshot:
-        """Return the first rows, by one call: all of them where they are few, else uncounted."""
+        """Return the first rows, by one call: all of them where they are few, else uncounted.
+
+        Of a place known to be large, only what is painted first: another order or filter waits for no more.
+        """
         if view.is_search:
             return self._found.look(view, me)
-        request = replace(_request(view), limit=limits.LIST_PAGE_MAX, old_is_fine=False)
+        limit = PAGE_ROWS if view.location == self._large else limits.LIST_PAGE_MAX
+        request = replace(_request(view), limit=limit, old_is_fine=False)
         page = self._storage.list(view.location.bucket, request, me)
         rows, is_whole = self._maker.rows(page), page.next_cursor is None
         shown = rows if is_whole else rows[: len(rows) // PAGE_ROWS * PAGE_ROWS]
@@ -42,7 +48,11 @@ class FolderPages:
         """Return how many rows there are."""
         if view.is_search:
             return self._found.count(view, me)
-        return self._storage.count_folder(view.location.bucket, view.location.prefix, me, view.moment, view.matching)
+        place = view.location
+        count = self._storage.count_folder(place.bucket, place.prefix, me, view.moment, view.matching)
+        if count.total > limits.LIST_PAGE_MAX:
+            self._large = place
+        return count
 
     def snapshot(self, view: View, pages: Sequence[int], me: RlsContext) -> Snapshot:
         """Return the count and some pages, or all of a folder that is small enough; see `FolderSource`."""

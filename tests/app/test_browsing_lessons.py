@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QAbstractItemModel, Qt
@@ -19,11 +20,13 @@ from app.dialogs.delete_dialog import DeleteDialog
 from app.location import Location
 from app.models.folder_model import FolderModel
 from app.models.pages import PAGE_ROWS, PAGES_MAX
+from app.models.searches import Search
 from app.models.sources import Branch, View
 from app.models.transfers import TransfersModel
 from app.models.tree_model import TreeModel
 from engine.errors import ObjectAlreadyExists
-from engine.types import ListRequest
+from engine.limits import LIST_PAGE_MAX
+from engine.types import ListPage, ListRequest, RlsContext
 from tests.app.helpers import Desk
 
 MANY = 6_000
@@ -214,6 +217,32 @@ def test_tree_and_start_count_no_objects(photos: Desk, monkeypatch: pytest.Monke
     assert sorted(found, key=str) == [(Branch("large", has_folders=False),), Found(Location("photos", "large/"))]
     assert calls.made["list"]
     assert not calls.made["count_folder"]
+
+
+def test_of_a_folder_known_to_be_large_only_what_is_painted_first_is_read_first(
+    photos: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(photos, MANY, "large/")
+    rest(photos)
+    asked: list[int] = []
+    read = photos.storage.list
+
+    def told(bucket: str, request: ListRequest, me: RlsContext) -> ListPage:
+        asked.append(request.limit)
+        return read(bucket, request, me)
+
+    monkeypatch.setattr(photos.storage, "list", told, raising=True)
+    pages = FolderPages(photos.storage, photos.session._side.row_maker)
+    view = View(Location("photos", "large/"))
+    first = pages.look(view, photos.me)
+    assert pages.count(view, photos.me).total == MANY
+
+    again = pages.look(view, photos.me)
+    assert (again.pages, again.is_counted) == ({0: first.pages[0]}, False)
+    few = pages.look(replace(view, search=Search("n0001")), photos.me)
+    assert (few.count.total, few.is_counted) == (100, True)
+    pages.look(View(Location("photos")), photos.me)
+    assert asked == [LIST_PAGE_MAX, PAGE_ROWS, PAGE_ROWS, LIST_PAGE_MAX]
 
 
 def test_whether_a_folders_name_is_free_is_told_without_counting(photos: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
