@@ -1,4 +1,4 @@
-"""Five hundred steps and more against the model over each backend; `make model` plays 20,000 in all."""
+"""A thousand steps and more against the model over each backend; `make model` plays 20,000 in all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.engine.model.run import play_steps
 
-STEPS = 500
+STEPS = 1000
 """Over each of two backends."""
 
 SEED = 20_261_127
