@@ -33,7 +33,7 @@ from engine.files.past import Past
 from engine.files.positions import Positions
 from engine.files.quarantine import Quarantine
 from engine.files.resumable.hashes import RunningHashes
-from engine.files.resumable.session import Means
+from engine.files.resumable.means import Means
 from engine.files.resumable.uploads import ResumableUploads
 from engine.files.settle import Settler
 from engine.files.sidecars import Sidecars
@@ -235,7 +235,16 @@ def compose(
             ),
             uploads=Uploads(executor, admissions, backend, committer, announcer.stored),
             resumable=ResumableUploads(
-                Means(executor, backend, committer, announcer.stored, RunningHashes(), core.failpoints, now_us),
+                Means(
+                    executor,
+                    backend,
+                    committer,
+                    announcer.stored,
+                    RunningHashes(),
+                    core.failpoints,
+                    now_us,
+                    scans=inspector is not None,
+                ),
                 admissions,
             ),
             bulk_uploads=BulkUploads(executor, backend, committer, announcer.stored_many, core.failpoints),

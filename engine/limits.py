@@ -40,6 +40,9 @@ SMALL_FILE_BYTES: Final = 1 * MIB
 RESUMABLE_LIFE_S: Final = 24 * 3600
 """How long a resumable upload waits for its next byte, in seconds: Supabase's day."""
 
+RESUMABLE_REFUSED_LIFE_S: Final = 3600
+"""How long is remembered why a resumable upload was refused when all of it was there, in seconds."""
+
 RESUMABLE_FLUSH_BYTES: Final = 32 * MIB
 """Bytes of a resumable upload after which they are made durable: what a crash may take back of one that goes on."""
 

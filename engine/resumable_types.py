@@ -23,6 +23,8 @@ class ResumableUpload:
         object_id: What it became, or None.
         expires_at: When it is thrown away, unless more bytes come.
         limit_bytes: How many it may have at most, where that was just looked up and there is a bound.
+        is_finishing: Whether all bytes are there, beyond `offset_bytes`, and nobody knows yet what becomes of them.
+        refusal: Why it was not stored when all bytes were there; it takes no more.
     """
 
     id: str
@@ -34,6 +36,8 @@ class ResumableUpload:
     object_id: str | None
     expires_at: datetime
     limit_bytes: int | None = None
+    is_finishing: bool = False
+    refusal: RequestFault | None = None
 
     @property
     def is_complete(self) -> bool:

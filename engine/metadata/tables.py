@@ -322,6 +322,8 @@ storage_resumable_uploads = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("counted_for", Text),
+    Column("finishing", Text),
+    Column("refusal", Text),
     Index("ix_storage_resumable_uploads_age", "expires_at"),
     Index(
         "ix_storage_resumable_uploads_counted",
@@ -330,12 +332,19 @@ storage_resumable_uploads = Table(
         sqlite_where=text("counted_for IS NOT NULL"),
         postgresql_where=text("counted_for IS NOT NULL"),
     ),
+    Index(
+        "ix_storage_resumable_uploads_finishing",
+        "created_at",
+        sqlite_where=text("finishing IS NOT NULL"),
+        postgresql_where=text("finishing IS NOT NULL"),
+    ),
 )
 """Uploads that come in parts (`engine.files.resumable`), until `expires_at`. The first `offset_bytes` of the backend's
 part `id` are durable, never all of them: the last ones become so with the object. `object_id` says what it became;
 `size_bytes` is NULL as long as nobody has said how many there will be, `holder` who may go on, `note` what they want to
 be told again; `counted_for` whose open uploads it is one of (`engine.files.resumable.counting`), NULL for nobody's and
-once it is stored. Without row rules: not for callers."""
+once it is stored; `finishing` who brought the last byte of a part that is durable as a whole, until it is known what
+becomes of it, and `refusal` why it was not stored then. Without row rules: not for callers."""
 
 storage_events = Table(
     "storage_events",

@@ -74,6 +74,13 @@ the server that the first one is broken."""
 TUS_LEAVE_TIMEOUT_S: Final = 5.0
 """How long it is waited for what such a connection had sent to become durable."""
 
+TUS_FINISHING_MAX: Final = CONNECTIONS_MAX
+"""Whole resumable uploads that are scanned, or wait for it with their files open, whether or not clients wait too."""
+
+TUS_RESULT_WAIT_S: Final = 20.0
+"""How long a client that asks has to wait for the end of a scan before it is told to ask again: less than any proxy
+waits."""
+
 LINGER_MAX_BYTES: Final = 8 * MIB
 """Bytes of an unwanted body that are read away so that the client sees the answer instead of a reset."""
 

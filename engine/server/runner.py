@@ -24,6 +24,7 @@ from engine.server.app import StorageApp
 from engine.server.connection import Connection
 from engine.server.event_feed import EventFeed
 from engine.server.open_objects import OpenObjects
+from engine.server.tus_finishing import Finishings
 from engine.server.workers import Workers
 
 _logger = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class ServerRun:
         pools: The application's workers; closed at the end.
         objects: What it keeps open; tidied once a second, closed at the end.
         feed: What streams wait for; closed when the end begins.
+        finishings: Uploads that are stored by themselves; taken up when it begins, closed when connections are cut.
     """
 
     def __init__(
@@ -49,11 +51,13 @@ class ServerRun:
         pools: Iterable[Workers],
         objects: OpenObjects,
         feed: EventFeed,
+        finishings: Finishings,
     ) -> None:
         self._listener = listener
         self._pools = tuple(pools)
         self._objects = objects
         self._feed = feed
+        self._finishings = finishings
         self._state = ServerState()
         self._config = _config(app)
         self._lost = asyncio.Event()
@@ -116,6 +120,7 @@ class ServerRun:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         server = await self._loop.create_server(self._connection, sock=self._listener)
         sweeper = asyncio.create_task(self._sweep())
+        self._finishings.take_up()
         self._ready.set()
         try:
             await self._stopping.wait()
@@ -149,7 +154,9 @@ class ServerRun:
         await self._until_quiet(self._timeout_s * _SHARE_FINISHING)
         for connection in self._connections():
             connection.transport.abort()
-        await self._until_quiet(self._timeout_s * _SHARE_UNDOING)
+        until_s = time.monotonic() + self._timeout_s * _SHARE_UNDOING
+        await self._finishings.close(until_s - time.monotonic())
+        await self._until_quiet(until_s - time.monotonic())
 
     async def _until_quiet(self, timeout_s: float) -> None:
         with suppress(TimeoutError):

@@ -28,6 +28,7 @@ from engine.server.routing import Router
 from engine.server.runner import ServerRun
 from engine.server.sockets import listen, make_room, url_of
 from engine.server.status_routes import StatusRoutes
+from engine.server.tus_finishing import Finishings
 from engine.server.tus_routes import TusRoutes
 from engine.server.upload_routes import UploadRoutes
 from engine.server.uploads import Uploads
@@ -111,8 +112,10 @@ class StorageServer:
             commits = Workers(bounds.SCAN_THREADS) if scans else writers
             objects = OpenObjects(self._workspace.storage, readers)
             feed, painters = EventFeed(self._workspace.storage, readers), PaintingWorkers(Painter())
-            app = self._app(readers, writers, commits, objects, feed, painters)
-            run = ServerRun(app, listener, dict.fromkeys((painters, readers, writers, commits)), objects, feed)
+            finishings = Finishings(self._workspace.storage.resumable, writers, commits)
+            app = self._app(readers, writers, commits, objects, feed, painters, finishings)
+            pools = dict.fromkeys((painters, readers, writers, commits))
+            run = ServerRun(app, listener, pools, objects, feed, finishings)
             run.start()
             self._run = run
             self._record = ServerRecord.publish(self._workspace.settings.data_dir, self.url)
@@ -141,6 +144,7 @@ class StorageServer:
         objects: OpenObjects,
         feed: EventFeed,
         painters: PaintingWorkers,
+        finishings: Finishings,
     ) -> StorageApp:
         storage, signer = self._workspace.storage, self._workspace.signer
         identity, refusals = Identity(self._workspace.verifier), Refusals(storage)
@@ -150,7 +154,7 @@ class StorageServer:
             BucketRoutes(storage, identity, readers, writers),
             ReadRoutes(storage, signer, identity, readers, objects, Downloads(readers)),
             UploadRoutes(storage, signer, identity, writers, Uploads(writers, commits)),
-            TusRoutes(storage, signer, identity, writers, commits, refusals),
+            TusRoutes(storage, signer, identity, writers, commits, finishings, refusals),
             WriteRoutes(storage, identity, writers, commits),
             ListingRoutes(storage, identity, readers),
             LinkRoutes(storage, signer, identity, readers, self.url),

@@ -18,7 +18,8 @@ from typing import Final
 
 from engine.context import Operation
 from engine.errors import InvalidLink, InvalidRequest, InvalidToken, PayloadTooLarge, StorageError, WrongSignature
-from engine.resumable_types import OffsetConflict, ResumableUpload, upload_name
+from engine.resumable_types import OffsetConflict, ResumableUpload, UploadBusy, upload_name
+from engine.server import bounds
 from engine.server import tus_fields as fields
 from engine.server.errors import MethodNotAllowed, describe, extra_headers, log_fault
 from engine.server.exchange import NOSNIFF, ClientGone, Exchange, Header, http_date, parse_json_object
@@ -26,7 +27,9 @@ from engine.server.identity import Identity, in_act
 from engine.server.refusals import Refusals
 from engine.server.routing import Handler, Match, Route, Shape, Target
 from engine.server.targets import BASE_PATH
-from engine.server.tus_receiver import Progress, TusReceiver
+from engine.server.tus_finishing import Finishings
+from engine.server.tus_progress import Progress
+from engine.server.tus_receiver import TusReceiver
 from engine.server.tus_turns import Turns
 from engine.server.upload_routes import DEFAULT_CACHE_CONTROL, max_age, wants_upsert
 from engine.server.workers import Workers
@@ -77,6 +80,7 @@ class TusRoutes:
         identity: Tells who is asking.
         workers: Where the engine's calls run.
         commits: Where those run that store objects.
+        finishings: Store what is to be scanned first.
         refusals: Is told of callers who showed nothing that counts.
     """
 
@@ -87,6 +91,7 @@ class TusRoutes:
         identity: Identity,
         workers: Workers,
         commits: Workers,
+        finishings: Finishings,
         refusals: Refusals,
     ) -> None:
         self._resumable = storage.resumable
@@ -95,7 +100,8 @@ class TusRoutes:
         self._workers = workers
         self._refusals = refusals
         self._commits = commits
-        self._receiver = TusReceiver(workers, commits)
+        self._finishings = finishings
+        self._receiver = TusReceiver(workers, finishings)
         self._turns = Turns()
         self._offers = [*_OFFERS, *_most(self._resumable.limit_bytes)]
 
@@ -196,12 +202,17 @@ class TusRoutes:
     async def _first_bytes(
         self, exchange: Exchange, upload: ResumableUpload, caller: _Caller, checksum: fields.PartChecksum | None
     ) -> Progress:
-        """Take bytes that come with the creation; unless all of them come there is no upload: nobody knows of it."""
+        """Take bytes that come with the creation; unless all of them come there is no upload: nobody knows of it.
+
+        While they are scanned the client is told where to ask: an upload of which it does not know cannot outlive it.
+        """
         try:
-            return await self._receive(exchange, upload, 0, caller, checksum)
+            done = await self._receive(exchange, upload, 0, caller, checksum, bounds.TUS_RESULT_WAIT_S)
         except (StorageError, ClientGone):
+            await self._finishings.drop(upload.id)
             await self._workers.run(self._discard, upload.id, caller)
             raise
+        return done or Progress(upload.offset_bytes, upload.expires_at)
 
     def _discard(self, upload_id: str, caller: _Caller) -> None:
         try:
@@ -212,7 +223,7 @@ class TusRoutes:
     async def _tell(self, exchange: Exchange, target: Target, identify: _Identify) -> None:
         """Say how an upload stands."""
         caller = identify(exchange, Operation.TUS_GET, "", "")
-        upload = await self._find(target, caller)
+        upload = await self._settled(exchange, target, caller)
         headers = _standing(Progress(upload.offset_bytes, upload.expires_at))
         length: Header = (b"upload-defer-length", b"1")
         if upload.size_bytes is not None:
@@ -227,17 +238,20 @@ class TusRoutes:
         fields.check_offset_body(exchange)
         offset, checksum = fields.offset_of(exchange), fields.checksum_of(exchange)
         caller = identify(exchange, Operation.TUS_PART, "", "")
-        upload = await self._find(target, caller)
-        if upload.is_complete and offset == upload.offset_bytes and not exchange.content_length:
-            progress = Progress(offset, upload.expires_at)  # said again, because the answer was lost
-        else:
-            progress = await self._receive(exchange, upload, offset, caller, checksum)
+        upload = await self._settled(exchange, target, caller)
+        if upload.refusal is not None:
+            raise upload.refusal
+        done = None
+        if not (upload.is_complete and offset == upload.offset_bytes and not exchange.content_length):
+            done = await self._receive(exchange, upload, offset, caller, checksum)
+        progress = done or Progress(offset, upload.expires_at)  # said again, because the answer was lost
         await exchange.answer(204, _standing(progress))
 
     async def _end(self, exchange: Exchange, target: Target, identify: _Identify) -> None:
         """Throw an upload away."""
         caller = identify(exchange, Operation.TUS_DELETE, "", "")
         upload = await self._find(target, caller)
+        await self._finishings.drop(upload.id)
         await self._workers.run(self._resumable.end, upload.id, caller.context, holder=caller.holder)
         await exchange.answer(204, [_TUS])
 
@@ -249,6 +263,21 @@ class TusRoutes:
             upload = await self._workers.run(find)
         return upload
 
+    async def _settled(self, exchange: Exchange, target: Target, caller: _Caller) -> ResumableUpload:
+        """Return an upload of the caller's of which it is known how it stands.
+
+        Raises:
+            UploadBusy: It is whole, and being scanned.
+        """
+        upload = await self._find(target, caller)
+        if not upload.is_finishing:
+            return upload
+        known = await self._finishings.settle(upload.id, exchange.wire)
+        upload = await self._find(target, caller)
+        if upload.is_finishing or not known:
+            raise UploadBusy("The upload is being scanned for viruses: ask again how it stands")
+        return upload
+
     async def _receive(
         self,
         exchange: Exchange,
@@ -256,7 +285,8 @@ class TusRoutes:
         offset: int,
         caller: _Caller,
         checksum: fields.PartChecksum | None,
-    ) -> Progress:
+        patience_s: float | None = None,
+    ) -> Progress | None:
         """Take a body in."""
         if offset != upload.offset_bytes:
             raise OffsetConflict(f"The upload has {upload.offset_bytes} bytes")
@@ -274,7 +304,8 @@ class TusRoutes:
             whole=checksum is not None,
         )
         with self._turns.taken(upload.id, exchange.wire) as turn:
-            return await self._receiver.receive(resume, turn.heard(exchange.body()), checksum, exchange.wire)
+            pieces = turn.heard(exchange.body())
+            return await self._receiver.receive(upload.id, resume, pieces, checksum, exchange.wire, patience_s)
 
 
 async def _override(handlers: Mapping[str, Handler], exchange: Exchange, target: Target) -> None:

@@ -32,8 +32,17 @@ needs_node = pytest.mark.skipif(bool(_REASON), reason=_REASON)
 
 def run_node(script: str | Path, stdin: str = "") -> str:
     """Run a script of `clients_js`, or one elsewhere, and return what it printed."""
+    return _run([str(FOLDER / script)], stdin)
+
+
+def run_node_text(script: str, stdin: str = "") -> str:
+    """Run a module that is given as text, with the clients to be imported, and return what it printed."""
+    return _run(["--input-type=module", "--eval", script], stdin)
+
+
+def _run(arguments: list[str], stdin: str) -> str:
     done = subprocess.run(
-        ["node", str(FOLDER / script)], input=stdin, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
+        ["node", *arguments], input=stdin, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
         cwd=FOLDER,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

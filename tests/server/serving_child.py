@@ -1,4 +1,4 @@
-"""Serves a data folder until it is killed; prints where, and the service key."""
+"""Serves a data folder until it is killed; prints where, and the service key. A scanner's address may follow."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from engine.server import StorageServer
 from engine.workspace import open_workspace
 
 
-def serve(data_dir: Path) -> None:
-    with open_workspace(load_settings(data_dir, environ={}), FixedSecrets(b"\x07" * 32)) as workspace:
+def serve(data_dir: Path, *clamd: str) -> None:
+    settings = load_settings(data_dir, environ={"HOLDALL_CLAMD": clamd[0]} if clamd else {})
+    with open_workspace(settings, FixedSecrets(b"\x07" * 32)) as workspace:
         server = StorageServer(workspace)
         server.start()
         print(server.url, workspace.keys.service_role, flush=True)
@@ -24,4 +25,4 @@ def serve(data_dir: Path) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), *sys.argv[2:])

@@ -107,9 +107,11 @@ def test_what_is_refused(client: TusClient, api: httpx.Client, server: StorageSe
 
 
 @contextmanager
-def serving(data_dir: Path) -> Iterator[tuple[str, str]]:
-    """Run a server in a process of its own, and kill it; yield its address and the service key."""
-    with subprocess.Popen([sys.executable, str(CHILD), str(data_dir)], stdout=subprocess.PIPE, text=True) as child:
+def serving(data_dir: Path, *clamd: str) -> Iterator[tuple[str, str]]:
+    """Run a server in a process of its own, perhaps with a scanner, and kill it; yield its address and service key."""
+    with subprocess.Popen(
+        [sys.executable, str(CHILD), str(data_dir), *clamd], stdout=subprocess.PIPE, text=True
+    ) as child:
         assert child.stdout is not None
         try:
             url, key = child.stdout.readline().split()

@@ -11,9 +11,10 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from engine.errors import NotFound
+from engine.errors import NotFound, RequestFault
 from engine.files.contents import Committed
 from engine.files.mutations import Mutation
+from engine.files.resumable.finishing import Finishing, read_refusal, written_refusal
 from engine.metadata.executor import AnyRow, Transaction
 from engine.metadata.tables import storage_buckets, storage_resumable_uploads
 from engine.resumable_types import ResumableUpload, UploadNotFound, upload_name
@@ -46,6 +47,8 @@ class UploadRow:
         object_id: What it became, or None.
         expires_us: When it is thrown away.
         counted_for: Whose open uploads it is one of, or None for nobody's.
+        finishing: Who brought the last byte of a whole that waits to be stored, or None.
+        refusal: Why it was not stored when it was whole, or None.
     """
 
     id: str
@@ -60,13 +63,23 @@ class UploadRow:
     object_id: str | None
     expires_us: int
     counted_for: str | None = None
+    finishing: Finishing | None = None
+    refusal: RequestFault | None = None
 
     @property
     def told(self) -> ResumableUpload:
         """What callers see of it."""
-        expires_at = to_datetime(self.expires_us)
         return ResumableUpload(
-            self.id, self.bucket, self.path, self.size_bytes, self.offset_bytes, self.note, self.object_id, expires_at
+            self.id,
+            self.bucket,
+            self.path,
+            self.size_bytes,
+            self.offset_bytes,
+            self.note,
+            self.object_id,
+            to_datetime(self.expires_us),
+            is_finishing=self.finishing is not None,
+            refusal=self.refusal,
         )
 
 
@@ -94,14 +107,14 @@ def add_row(tx: Transaction, row: UploadRow, now_us: int) -> None:
     tx.execute(insert(storage_resumable_uploads).values(values))
 
 
-def find_row(tx: Transaction, upload_id: str, holder: str, now_us: int) -> UploadRow:
-    """Return an upload.
+def find_row(tx: Transaction, upload_id: str, holder: str | None, now_us: int) -> UploadRow:
+    """Return an upload; without a holder anybody's.
 
     Raises:
         UploadNotFound: There is none, it is another holder's, or its time is over.
     """
     row = tx.execute(_FIND, {"upload_id": upload_id}).one_or_none()
-    if row is None or row.holder != holder or row.expires_at <= now_us:
+    if row is None or holder not in (None, row.holder) or row.expires_at <= now_us:
         raise not_found(upload_id)
     return _row_of(row)
 
@@ -120,6 +133,30 @@ def note_progress(tx: Transaction, row: UploadRow, offset_bytes: int, size_bytes
         raise not_found(row.id)
 
 
+def note_whole(tx: Transaction, row: UploadRow, finishing: Finishing | None, expires_us: int) -> None:
+    """Write down that all bytes are durable and wait to be stored, or that they do so no more.
+
+    Raises:
+        UploadNotFound: The upload was ended meanwhile.
+    """
+    statement = update(storage_resumable_uploads).where(_U.id == row.id, _U.object_id.is_(None))
+    values = {"finishing": None if finishing is None else finishing.written, "expires_at": expires_us}
+    if not tx.execute(statement.values(values)).rowcount:
+        raise not_found(row.id)
+
+
+def note_refused(tx: Transaction, row: UploadRow, refusal: RequestFault, expires_us: int) -> None:
+    """Write down why a whole upload is not stored, for whoever comes back to hear of it."""
+    statement = update(storage_resumable_uploads).where(_U.id == row.id, _U.object_id.is_(None))
+    tx.execute(statement.values(finishing=None, refusal=written_refusal(refusal), expires_at=expires_us))
+
+
+def finishing_ids(tx: Transaction, now_us: int, at_most: int) -> list[str]:
+    """Return uploads that wait to be stored, the oldest first, up to a number."""
+    waiting = select(_U.id).where(_U.finishing.is_not(None), _U.expires_at > now_us)
+    return list(tx.execute(waiting.order_by(_U.created_at).limit(at_most)).scalars())
+
+
 def note_stored(change: Mutation, row: UploadRow, stored: Committed, expires_us: int) -> None:
     """Write down what an upload became, in the transaction that stores it.
 
@@ -128,8 +165,9 @@ def note_stored(change: Mutation, row: UploadRow, stored: Committed, expires_us:
     """
     size_bytes = stored.content.staged.size_bytes
     statement = update(storage_resumable_uploads).where(_U.id == row.id, _U.object_id.is_(None))
-    values = {"offset_bytes": size_bytes, "size_bytes": size_bytes, "object_id": stored.object_id, "counted_for": None}
-    if not change.system.execute(statement.values(**values, expires_at=expires_us)).rowcount:
+    values = {"offset_bytes": size_bytes, "size_bytes": size_bytes, "object_id": stored.object_id}
+    done = {"counted_for": None, "finishing": None, "expires_at": expires_us}
+    if not change.system.execute(statement.values(**values, **done)).rowcount:
         raise not_found(row.id)
 
 
@@ -170,4 +208,6 @@ def _row_of(row: AnyRow) -> UploadRow:
         row.object_id,
         row.expires_at,
         row.counted_for,
+        None if row.finishing is None else Finishing.read(row.finishing),
+        None if row.refusal is None else read_refusal(row.refusal),
     )

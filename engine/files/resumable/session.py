@@ -12,60 +12,37 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
 from engine import limits
-from engine.backends.base import Part, Staged, StorageBackend
+from engine.backends.base import Part, Staged
 from engine.cancel import CancelToken
-from engine.errors import BytesMissing, Cancelled, InvalidRequest, PayloadTooLarge, RequestFault, StorageError
-from engine.failpoints import Failpoint, Failpoints
+from engine.errors import (
+    BytesMissing,
+    Cancelled,
+    CommitInDoubt,
+    InvalidRequest,
+    PayloadTooLarge,
+    RequestFault,
+    StorageError,
+)
+from engine.failpoints import Failpoint
 from engine.files.admissions import Admission
-from engine.files.commit import Committer
 from engine.files.contents import NewContent
-from engine.files.resumable.hashes import RunningHashes, checksum_of
-from engine.files.resumable.rows import UploadRow, note_progress, note_stored, remove_row
+from engine.files.resumable.finishing import Finishing
+from engine.files.resumable.hashes import checksum_of
+from engine.files.resumable.means import Means
+from engine.files.resumable.rows import UploadRow, note_progress, note_stored, note_whole, remove_row
 from engine.files.rules import check_mime, check_size
-from engine.files.uploads import Publisher
 from engine.ids import new_id
-from engine.metadata.executor import Executor
 from engine.mime import sniff
-from engine.resumable_types import upload_name
 from engine.times import from_datetime, to_datetime
 from engine.types import RlsContext, StorageObject
 
 _logger = logging.getLogger(__name__)
 _SYSTEM: Final = RlsContext.service()
-_SECOND_US: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What resumable uploads stand on.
-
-    Attributes:
-        executor: For rows.
-        backend: For bytes.
-        committer: Stores what is complete.
-        stored: Told of every stored object.
-        hashes: Checksums so far.
-        failpoints: Told of every step.
-        now: The present moment, in microseconds since 1970, UTC.
-    """
-
-    executor: Executor
-    backend: StorageBackend
-    committer: Committer
-    stored: Publisher
-    hashes: RunningHashes
-    failpoints: Failpoints
-    now: Callable[[], int]
-
-    def expiry_us(self) -> int:
-        """Return when an upload is thrown away to which nothing more comes from now on."""
-        return self.now() + limits.RESUMABLE_LIFE_S * _SECOND_US
 
 
 class ResumableSession:
@@ -81,6 +58,7 @@ class ResumableSession:
         part: Held, with exactly the bytes that the row promises.
         size_bytes: How many bytes there will be, or None while nobody has said.
         whole: Whether what comes counts only when all of it has come: nothing is made durable before `close`.
+        set_aside: Whether the part is durable as a whole, beyond what the row promises, and only waits to be stored.
     """
 
     def __init__(
@@ -92,6 +70,7 @@ class ResumableSession:
         size_bytes: int | None,
         *,
         whole: bool = False,
+        set_aside: bool = False,
     ) -> None:
         self._means = means
         self._row = row
@@ -102,7 +81,8 @@ class ResumableSession:
         self._began_bytes = row.offset_bytes
         self._noted = row.offset_bytes, row.size_bytes
         self._noted_at_s = time.monotonic()
-        self._hash = means.hashes.take(row.id, row.offset_bytes)
+        self._is_set_aside = set_aside
+        self._hash = None if set_aside else means.hashes.take(row.id, row.offset_bytes)
         self._hash_before = self._hash.copy() if self._hash is not None and whole else None
         self._expires_us = row.expires_us
         self._ended = False
@@ -136,6 +116,11 @@ class ResumableSession:
         """Whether all bytes have come."""
         return self.offset_bytes == self._size_bytes
 
+    @property
+    def is_scanned(self) -> bool:
+        """Whether to store it may take longer than its client waits."""
+        return self._means.scans
+
     def write(self, data: bytes) -> None:
         """Append bytes, which must not change afterwards.
 
@@ -168,30 +153,47 @@ class ResumableSession:
         self._part.cut(self._began_bytes)
         self._hash = self._hash_before
 
+    def set_aside(self) -> None:
+        """Make all of it durable, and write down in whose name it is to be stored: from now on that needs no client.
+
+        Raises:
+            EnvironmentFault: Disk or database refused; the upload is as it was last said to be.
+        """
+        self._check_complete()
+        self._is_broken = True
+        self._part.flush()
+        self._is_broken = False
+        expires_us = self._means.expiry_us()
+        finishing = Finishing(self.offset_bytes, self._admission.context)
+        with self._means.executor.transaction(_SYSTEM, quiet=True, lasting=True) as tx:
+            note_whole(tx, self._row, finishing, expires_us)
+        self._is_set_aside, self._expires_us = True, expires_us
+
     def commit(self, cancel: CancelToken | None = None) -> StorageObject:
         """Store the object. Ends the session.
 
         Args:
-            cancel: Ends a scan that goes on; the upload is as it was last said to be then.
+            cancel: Ends a scan that goes on; the upload is as it was last said to be then, or stays set aside.
 
         Returns:
             The object, which survives a power cut.
 
         Raises:
-            RequestFault: It may not be stored; the upload is gone.
+            RequestFault: It may not be stored; the upload is gone, or says so if it was set aside.
             Cancelled: `cancel` was used in time.
             EnvironmentFault: Disk or database failed; the upload is as it was last said to be.
         """
-        self._check_open()
-        if not self.is_complete:
-            raise InvalidRequest("The upload is not complete", path=self._row.path)
+        self._check_complete()
         try:
             with self._told():
                 stored, replaced = self._stored(cancel)
-        except Cancelled:
+        except (Cancelled, CommitInDoubt):
             raise
-        except RequestFault:
-            self._end_refused()
+        except RequestFault as error:
+            self._end_refused(error)
+            raise
+        except StorageError:
+            self._give_up()
             raise
         finally:
             self._ended = True
@@ -218,6 +220,11 @@ class ResumableSession:
             self._means.hashes.keep(self._row.id, self.offset_bytes, self._hash)
         finally:
             self._part.close()
+
+    def _check_complete(self) -> None:
+        self._check_open()
+        if not self.is_complete:
+            raise InvalidRequest("The upload is not complete", path=self._row.path)
 
     def _check_open(self) -> None:
         if self._ended:
@@ -292,8 +299,7 @@ class ResumableSession:
             cancel=cancel,
         )
         self._expires_us = expires_us
-        means.hashes.keep(self._row.id, 0, None)
-        self._remove_part()
+        means.removed(self._row, self._part)
         return stored
 
     def _content(self, staged_id: str) -> NewContent:
@@ -315,16 +321,21 @@ class ResumableSession:
             self._row.options,
         )
 
-    def _end_refused(self) -> None:
+    def _end_refused(self, error: RequestFault) -> None:
         """Throw the upload away: what its caller may not store is not kept for them."""
+        if self._is_set_aside:
+            self._means.refused(self._row, error, self._part)
+            return
         with self._means.executor.transaction(_SYSTEM) as tx:
             remove_row(tx, self._row.id)
-        self._means.hashes.keep(self._row.id, 0, None)
-        self._remove_part()
+        self._means.removed(self._row, self._part)
 
-    def _remove_part(self) -> None:
-        """Throw the part away; where that fails, the next sweep does it."""
+    def _give_up(self) -> None:
+        """Let whoever comes back send the last bytes again, after a failure that may pass."""
+        if not self._is_set_aside:
+            return
         try:
-            self._part.remove()
+            with self._means.executor.transaction(_SYSTEM, quiet=True) as tx:
+                note_whole(tx, self._row, None, self._expires_us)
         except StorageError:
-            _logger.warning("the part %s is left for the next sweep", upload_name(self._row.id), exc_info=True)
+            _logger.info("an upload stays set aside, to be stored later", exc_info=True)

@@ -12,13 +12,24 @@ from typing import Final
 
 from engine import limits
 from engine.acts import act
+from engine.backends.base import Part
 from engine.context import Act, Operation
-from engine.errors import InvalidRequest, StorageError
+from engine.errors import InvalidRequest, RequestFault, StorageError
 from engine.files.admissions import Admission, Admissions
 from engine.files.contents import NewContent
 from engine.files.resumable.counting import check_room, counted_for, holder_of
-from engine.files.resumable.rows import UploadRow, add_row, find_row, not_found, remove_row
-from engine.files.resumable.session import Means, ResumableSession
+from engine.files.resumable.finishing import Finishing
+from engine.files.resumable.means import Means
+from engine.files.resumable.rows import (
+    UploadRow,
+    add_row,
+    find_row,
+    finishing_ids,
+    not_found,
+    note_whole,
+    remove_row,
+)
+from engine.files.resumable.session import ResumableSession
 from engine.files.rules import check_mime
 from engine.ids import new_id
 from engine.mime import sniff
@@ -148,6 +159,7 @@ class ResumableUploads:
             UploadNotFound: There is none that is the holder's and not over, or its bytes are gone.
             UploadBusy: Somebody else holds it.
             OffsetConflict: It is longer or shorter, or complete.
+            RequestFault: It was refused when all of it was there; this is why.
             InvalidRequest: Another size was said before.
             StorageError: As `begin`.
         """
@@ -163,6 +175,8 @@ class ResumableUploads:
         try:
             row = self._row(upload_id, known_by)  # as it is now that nobody else can add to it
             _check_offset(row, offset_bytes)
+            if row.finishing is not None:
+                self._take_back(row)
             if part.size_bytes < offset_bytes:
                 self._forget(row)
                 raise not_found(row.id)  # noqa: TRY301
@@ -171,6 +185,62 @@ class ResumableUploads:
         except BaseException:
             part.close()
             raise
+
+    def finishing(self, at_most: int) -> list[str]:
+        """Return uploads whose bytes are all there and that wait to be stored, the oldest first.
+
+        Args:
+            at_most: How many.
+        """
+        with self._executor.snapshot(_SYSTEM) as tx:
+            return finishing_ids(tx, self._means.now(), at_most)
+
+    def finish(self, upload_id: str) -> ResumableSession | None:
+        """Hold an upload that waits to be stored, to store it in the name of whoever brought the last byte.
+
+        Args:
+            upload_id: Which.
+
+        Returns:
+            The session, complete; None if it waits no more.
+
+        Raises:
+            UploadNotFound: There is none, or its time is over.
+            UploadBusy: Somebody is at it.
+            RequestFault: It may not be stored by now, and says so.
+            EnvironmentFault: Disk or database failed.
+        """
+        part = self._means.backend.hold_part(upload_id)
+        if part is None:
+            raise UploadBusy("Somebody is adding to this upload")
+        try:
+            row = self._row(upload_id, None)
+            session = None if row.finishing is None else self._finished(row, row.finishing, part)
+        except BaseException:
+            part.close()
+            raise
+        if session is None:
+            part.close()
+        return session
+
+    def _finished(self, row: UploadRow, finishing: Finishing, part: Part) -> ResumableSession | None:
+        """Return the session of a whole upload; one whose bytes are gone is as it was before the last of them."""
+        if part.size_bytes != finishing.size_bytes:
+            self._take_back(row)
+            return None
+        context = replace(finishing.caller, act=Act(Operation.TUS_PART.value, row.bucket, row.path))
+        try:
+            admission = self._admissions.admit(row.bucket_id, row.path, context, row.options, finishing.size_bytes)
+        except RequestFault as error:
+            self._executor.acts.refused(context, error)
+            self._means.refused(row, error, part)
+            raise
+        return ResumableSession(self._means, row, admission, part, finishing.size_bytes, set_aside=True)
+
+    def _take_back(self, row: UploadRow) -> None:
+        """Forget that all bytes are there, before some of them go."""
+        with self._executor.transaction(_SYSTEM, quiet=True, lasting=True) as tx:
+            note_whole(tx, row, None, row.expires_us)
 
     @act(Operation.TUS_DELETE, None, named=_NAMED, silent=True)
     def end(self, upload_id: str, context: RlsContext, *, holder: str | None = None) -> None:
@@ -198,7 +268,7 @@ class ResumableUploads:
         finally:
             part.close()
 
-    def _row(self, upload_id: str, holder: str) -> UploadRow:
+    def _row(self, upload_id: str, holder: str | None) -> UploadRow:
         with self._executor.snapshot(_SYSTEM) as tx:
             return find_row(tx, upload_id, holder, self._means.now())
 
@@ -244,7 +314,10 @@ def _check_offset(row: UploadRow, offset_bytes: int) -> None:
 
     Raises:
         OffsetConflict: It is longer or shorter, or complete.
+        RequestFault: It was refused when it was whole.
     """
+    if row.refusal is not None:
+        raise row.refusal
     if row.object_id is not None or row.offset_bytes != offset_bytes:
         raise OffsetConflict(f"The upload has {row.offset_bytes} bytes", path=row.path)
 

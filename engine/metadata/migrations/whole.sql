@@ -184,7 +184,7 @@ CREATE TABLE storage_resumable_uploads (
 	note TEXT NOT NULL, 
 	object_id TEXT, 
 	created_at BIGINT NOT NULL, 
-	expires_at BIGINT NOT NULL, counted_for TEXT, 
+	expires_at BIGINT NOT NULL, counted_for TEXT, finishing TEXT, refusal TEXT, 
 	CONSTRAINT pk_storage_resumable_uploads PRIMARY KEY (id), 
 	CONSTRAINT fk_storage_resumable_uploads_bucket_id FOREIGN KEY(bucket_id) REFERENCES storage_buckets (id) ON DELETE CASCADE
 );
@@ -197,6 +197,7 @@ CREATE TABLE storage_events (
 	CONSTRAINT pk_storage_events PRIMARY KEY (id)
 );
 CREATE INDEX ix_storage_resumable_uploads_counted ON storage_resumable_uploads (counted_for, expires_at) WHERE counted_for IS NOT NULL;
+CREATE INDEX ix_storage_resumable_uploads_finishing ON storage_resumable_uploads (created_at) WHERE finishing IS NOT NULL;
 INSERT INTO alembic_version VALUES ('0009');
 INSERT INTO storage_commits VALUES ('changes', 0);
 INSERT INTO storage_commits VALUES ('quiet', 0);

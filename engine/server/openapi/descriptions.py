@@ -100,7 +100,7 @@ _READ_ERRORS: Final = (404, 412, 416)
 _SHOW_ERRORS: Final = (404, 412, 422)
 _STORED: Final = _ok(ref("StoredObject"), 201, "Stored; it survives a power cut.")
 _STORE_ERRORS: Final = (404, 409, 413, 415)
-_PART_ERRORS: Final = (404, 409, 410, 412, 413, 415, 460)
+_PART_ERRORS: Final = (404, 409, 410, 412, 413, 415, 422, 423, 460)
 _BEGIN_ERRORS: Final = (*_PART_ERRORS, 429)
 _EVENT_STREAM: Final = {
     200: (

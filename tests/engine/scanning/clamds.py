@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 BAD = b"a content that only this test takes for a virus"
@@ -22,6 +22,9 @@ class FakeClamd:
 
     Args:
         listener: Listening socket; it accepts on a thread until closed.
+
+    Attributes:
+        free: While it is not set the scanner thinks about what it has heard.
     """
 
     def __init__(self, listener: socket.socket) -> None:
@@ -30,6 +33,8 @@ class FakeClamd:
         self.answer: bytes | None = None
         self.stream_max_bytes = 10**9
         self.silent = False
+        self.free = threading.Event()
+        self.free.set()
         self.heard = threading.Event()
         self.done = threading.Event()
         self._thread = threading.Thread(target=self._serve)
@@ -38,6 +43,7 @@ class FakeClamd:
     def close(self) -> None:
         """End it."""
         self.done.set()
+        self.free.set()
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self._thread.join()
@@ -48,7 +54,7 @@ class FakeClamd:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
-            with connection:
+            with connection, suppress(BrokenPipeError, ConnectionResetError):  # who asked may have left
                 connection.settimeout(20)
                 self._talk(connection)
 
@@ -69,6 +75,7 @@ class FakeClamd:
             if self.silent:
                 self.done.wait(20)
                 return
+            self.free.wait(60)
             found = f"stream: {SIGNATURE} FOUND" if BAD in content else "stream: OK"
             connection.sendall(self.answer or found.encode() + b"\0")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -672,14 +673,17 @@ class TestTold:
 
         told = [entry for entry in reversed(workspace.audit.newest(100)) if entry.operation.startswith("storage.tus")]
         where = ("photos", "f/letter.txt")
-        assert [(entry.operation, entry.result, entry.bucket, entry.path) for entry in told] == [
-            (Operation.TUS_CREATE, "done", *where),
-            (Operation.TUS_PART, "done", *where),
-            (Operation.TUS_CREATE, "done", *where),
-            (Operation.TUS_DELETE, "done", *where),
-            (Operation.TUS_CREATE, "failed", *where),
-            (Operation.TUS_DELETE, "failed", None, ""),
-        ]
+        # Refusals are written once a second: where among the others, only a slow machine would tell.
+        assert Counter((entry.operation, entry.result, entry.bucket, entry.path) for entry in told) == Counter(
+            [
+                (Operation.TUS_CREATE, "done", *where),
+                (Operation.TUS_PART, "done", *where),
+                (Operation.TUS_CREATE, "done", *where),
+                (Operation.TUS_DELETE, "done", *where),
+                (Operation.TUS_CREATE, "failed", *where),
+                (Operation.TUS_DELETE, "failed", None, ""),
+            ]
+        )
         assert {entry.user_id for entry in told} == {alice.user_id}
 
     def test_listeners_hear_of_the_object_once(self, storage: FileStorage, bucket: Bucket, alice: RlsContext) -> None:

@@ -1,4 +1,4 @@
-"""Resumable uploads: for whom each counts, as long as it is open."""
+"""Resumable uploads: for whom each counts as long as it is open, who brought its last byte, why it was refused."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the column and its index. What was begun before counts for nobody: where from is not known, and it ends."""
-    op.add_column("storage_resumable_uploads", sa.Column("counted_for", sa.Text))
+    """Add the columns and indexes. What was begun before counts for nobody: where from is not known, and it ends."""
+    for name in ("counted_for", "finishing", "refusal"):
+        op.add_column("storage_resumable_uploads", sa.Column(name, sa.Text))
     op.create_index(
         "ix_storage_resumable_uploads_counted",
         "storage_resumable_uploads",
         ["counted_for", "expires_at"],
         sqlite_where=sa.text("counted_for IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_storage_resumable_uploads_finishing",
+        "storage_resumable_uploads",
+        ["created_at"],
+        sqlite_where=sa.text("finishing IS NOT NULL"),
     )
