@@ -32,6 +32,7 @@ from engine.errors import CommitInDoubt, DatabaseFault
 from engine.metadata.commits import CommitCounter, CommitWatch
 from engine.metadata.database import WRITE_OPTION
 from engine.metadata.faults import may_return, translated
+from engine.metadata.prepared import PreparedQueries
 from engine.metadata.transactions import AnyRow as AnyRow
 from engine.metadata.transactions import Rows, State, Statement
 from engine.metadata.transactions import Transaction as Transaction
@@ -51,6 +52,7 @@ class Executor:
         self._engine = engine
         self._permissions = permissions
         self._clauses = MadeClauses()
+        self._prepared = PreparedQueries()
         self.acts = Acts()
         self._write_lock = threading.Lock()
         self._watch_lock = threading.Lock()
@@ -86,7 +88,7 @@ class Executor:
             DatabaseFault: The database failed, or the executor is closed.
         """
         with translated(self._where), self._opened() as connection, connection.begin():
-            yield Transaction(connection, State(connection, self._permissions, self._clauses), context)
+            yield Transaction(connection, State(connection, self._permissions, self._clauses, self._prepared), context)
 
     @contextmanager
     def transaction(
@@ -115,7 +117,9 @@ class Executor:
             try:
                 with _waiting(connection, patience_s), _flushing(connection, lasting or not quiet), connection.begin():
                     counter = CommitCounter(connection, quiet=quiet)
-                    tx = Transaction(connection, State(connection, self._permissions, self._clauses), context)
+                    tx = Transaction(
+                        connection, State(connection, self._permissions, self._clauses, self._prepared), context
+                    )
                     yield tx
                     self.acts.committing(tx)
                     tx.changes.write(tx)

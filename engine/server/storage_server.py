@@ -19,6 +19,7 @@ from engine.server.identity import Identity
 from engine.server.link_routes import LinkRoutes
 from engine.server.listing_routes import ListingRoutes
 from engine.server.open_objects import OpenObjects
+from engine.server.openings import Openings
 from engine.server.pictures import PaintingWorkers, Pictures
 from engine.server.read_routes import ReadRoutes
 from engine.server.refusals import Refusals
@@ -109,10 +110,11 @@ class StorageServer:
             readers, writers = Workers(bounds.READER_THREADS), Workers(bounds.WRITER_THREADS)
             scans = self._workspace.settings.clamd is not None
             commits = Workers(bounds.SCAN_THREADS) if scans else writers
-            objects = OpenObjects(self._workspace.storage, readers)
+            openers = Workers(bounds.OPENER_THREADS)
+            objects = OpenObjects(self._workspace.storage, Openings(openers, readers))
             feed, painters = EventFeed(self._workspace.storage, readers), PaintingWorkers(Painter())
             app = self._app(readers, writers, commits, objects, feed, painters)
-            run = ServerRun(app, listener, dict.fromkeys((painters, readers, writers, commits)), objects, feed)
+            run = ServerRun(app, listener, dict.fromkeys((painters, openers, readers, writers, commits)), objects, feed)
             run.start()
             self._run = run
             self._record = ServerRecord.publish(self._workspace.settings.data_dir, self.url)
