@@ -101,9 +101,24 @@ def select_records() -> Select[Any]:
     )
 
 
+_B: Final = storage_buckets.c
+_BUCKET_COLUMNS: Final = (
+    _B.id,
+    _B.name,
+    _B.owner_id,
+    _B.public,
+    _B.file_size_limit,
+    _B.allowed_mime_types,
+    _B.created_at,
+    _B.updated_at,
+    _B.keep_versions,
+    _B.keep_days,
+    _B.trash_days,
+)
+
 # Looked up for every object that is read; building a statement anew costs more than running it.
 _BUCKETS_NAMED: Final = tuple(
-    select(storage_buckets).where(column == bindparam("wanted"))
+    select(*_BUCKET_COLUMNS).where(column == bindparam("wanted"))
     for column in (storage_buckets.c.name, storage_buckets.c.id)
 )
 _RECORD_AT_PATH: Final = select_records().where(
@@ -111,7 +126,7 @@ _RECORD_AT_PATH: Final = select_records().where(
 )
 
 
-def record_from(row: AnyRow, bucket: str) -> ObjectRecord:
+def record_from(row: AnyRow | tuple[Any, ...], bucket: str) -> ObjectRecord:
     """Return the record of a row of `select_records`."""
     return ObjectRecord(object_from(row, bucket), row[14], row[15], row[16])
 
@@ -132,17 +147,33 @@ def find_bucket(tx: Transaction, name_or_id: str) -> Bucket:
     except UnicodeEncodeError as error:
         raise BucketNotFound("Bucket not found", path=name_or_id.encode(errors="replace").decode()) from error
     for query in _BUCKETS_NAMED:
-        row = tx.execute(query, {"wanted": name_or_id}).one_or_none()
+        row = tx.look_up(query, {"wanted": name_or_id})
         if row is not None:
-            return bucket_from(row)
+            return _bucket_of(row)
     raise BucketNotFound("Bucket not found", path=name_or_id)
 
 
 def find_record(tx: Transaction, bucket: Bucket, path: str) -> ObjectRecord | None:
     """Return the object at a path, or None where there is none that the caller of `tx` may see."""
     parameters = {"bucket": bucket.id, "folder": parent_of(path), "name": leaf_of(path)}
-    row = tx.execute(_RECORD_AT_PATH, parameters).one_or_none()
+    row = tx.look_up(_RECORD_AT_PATH, parameters)
     return None if row is None else record_from(row, bucket.name)
+
+
+def _bucket_of(row: tuple[Any, ...]) -> Bucket:
+    """Return the bucket of `_BUCKET_COLUMNS`, as the driver gives them."""
+    bucket_id, name, owner_id, public, limit, types, created, updated, *kept = row
+    return Bucket(
+        id=bucket_id,
+        name=name,
+        owner_id=owner_id,
+        public=bool(public),
+        file_size_limit_bytes=limit,
+        allowed_mime_types=tuple(json.loads(types)),
+        created_at=to_datetime(created),
+        updated_at=to_datetime(updated),
+        retention=Retention(*kept),
+    )
 
 
 def leaves_by_folder(paths: Sequence[str]) -> dict[str, list[str]]:

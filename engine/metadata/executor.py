@@ -33,6 +33,7 @@ from engine.metadata.commits import CommitCounter, CommitWatch
 from engine.metadata.database import WRITE_OPTION
 from engine.metadata.faults import may_return, translated
 from engine.metadata.patience import until_cancelled
+from engine.metadata.prepared import PreparedQueries
 from engine.metadata.transactions import AnyRow as AnyRow
 from engine.metadata.transactions import Rows, State, Statement
 from engine.metadata.transactions import Transaction as Transaction
@@ -52,6 +53,7 @@ class Executor:
         self._engine = engine
         self._permissions = permissions
         self._clauses = MadeClauses()
+        self._prepared = PreparedQueries()
         self.acts = Acts()
         self._write_lock = threading.Lock()
         self._watch_lock = threading.Lock()
@@ -93,7 +95,7 @@ class Executor:
             connection.begin(),
             until_cancelled(connection, context.cancel),
         ):
-            yield Transaction(connection, State(connection, self._permissions, self._clauses), context)
+            yield Transaction(connection, State(connection, self._permissions, self._clauses, self._prepared), context)
 
     @contextmanager
     def transaction(
@@ -122,7 +124,9 @@ class Executor:
             try:
                 with _waiting(connection, patience_s), _flushing(connection, lasting or not quiet), connection.begin():
                     counter = CommitCounter(connection, quiet=quiet)
-                    tx = Transaction(connection, State(connection, self._permissions, self._clauses), context)
+                    tx = Transaction(
+                        connection, State(connection, self._permissions, self._clauses, self._prepared), context
+                    )
                     yield tx
                     self.acts.committing(tx)
                     tx.changes.write(tx)

@@ -32,6 +32,7 @@ from engine.acts import paths_told
 from engine.metadata.change_log import ChangeLog
 from engine.metadata.commits import driver_of
 from engine.metadata.patience import watch
+from engine.metadata.prepared import PreparedQueries
 from engine.metadata.protected import protected_tables, tables_read
 from engine.metadata.tables import storage_buckets
 from engine.permissions.clauses import CallerRules, Place
@@ -73,14 +74,18 @@ class State:
         connection: In the transaction.
         permissions: Reads rules.
         clauses: What was made of them before.
+        prepared: Queries that were asked before.
     """
 
-    def __init__(self, connection: Connection, permissions: PermissionChecker, clauses: MadeClauses) -> None:
+    def __init__(
+        self, connection: Connection, permissions: PermissionChecker, clauses: MadeClauses, prepared: PreparedQueries
+    ) -> None:
         self._connection = connection
         self._permissions = permissions
         self._rules: tuple[Rule, ...] | None = None
         self._moment_us: int | None = None
         self.clauses = clauses
+        self.prepared = prepared
 
     # No `cached_property` here: until Python 3.12 all objects of a class wait for one lock while one of them reads.
 
@@ -139,6 +144,22 @@ class Transaction:
         """
         with self.execute(statement, parameters) as result:
             return result.cursor.fetchall()
+
+    def look_up(self, statement: Select[Any], parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Return the only row of a query that is made once and run often, as `tuples` does, at a fifth of the cost.
+
+        Args:
+            statement: The very same object each time.
+            parameters: Texts and numbers, always of the same names.
+        """
+        tables = () if self.context.can_bypass_rls else tables_read(statement)
+        rules = tuple(rule for table in tables if (rule := self.rule(table)) is not None)
+        known = self._state.prepared.get(self._connection.dialect, statement, rules, parameters)
+        if known is None:
+            rows = self.tuples(statement, parameters)
+        else:
+            rows = driver_of(self._connection).execute(known.text, known.values(parameters)).fetchall()
+        return rows[0] if rows else None
 
     def insert_rows(self, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert many rows at a third of the cost of a statement with as many parameter sets.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, insert, select, update
 
+from engine.metadata.commits import driver_of
 from engine.metadata.tables import storage_settings
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ def generation_in(connection: Connection) -> int:
     """Return the generation of the state that a connection's transaction sees.
 
     Args:
-        connection: Asked through the driver's own cursor: a fraction of the cost of a statement.
+        connection: Asked through the driver itself: a fraction of the cost of a statement.
     """
-    found = connection.exec_driver_sql(_READ).scalar()
-    return 0 if found is None else int(found)
+    found = driver_of(connection).execute(_READ).fetchone()
+    return 0 if found is None else int(found[0])
 
 
 def raise_generation(tx: Transaction) -> None:

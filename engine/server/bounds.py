@@ -87,6 +87,12 @@ LINGER_MAX_BYTES: Final = 8 * MIB
 LINGER_TIMEOUT_S: Final = 2.0
 """The same bound in time."""
 
+OPENER_THREADS: Final = 2
+"""Objects that are opened at once, as long as that gets on."""
+
+OPENING_SLOW_S: Final = 0.05
+"""For how long no opening has to end until those that come then go to the readers."""
+
 OPEN_OBJECTS_MAX: Final = 64
 """Objects kept open between requests; as many file descriptors."""
 

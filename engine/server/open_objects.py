@@ -22,7 +22,7 @@ from engine.context import Operation, Origin
 from engine.errors import StorageError
 from engine.files.downloads import ObjectReader
 from engine.server import bounds
-from engine.server.workers import Workers
+from engine.server.openings import Openings
 from engine.storage import FileStorage
 from engine.types import RlsContext
 
@@ -83,12 +83,12 @@ class OpenObjects:
 
     Args:
         storage: The engine.
-        workers: Where opening runs.
+        openings: Where opening runs.
     """
 
-    def __init__(self, storage: FileStorage, workers: Workers) -> None:
+    def __init__(self, storage: FileStorage, openings: Openings) -> None:
         self._storage = storage
-        self._workers = workers
+        self._openings = openings
         self._table: dict[_Key, OpenObject] = {}
         self._version: int | None = None
 
@@ -168,7 +168,7 @@ class OpenObjects:
         somebody = RlsContext.anonymous() if isinstance(caller, Door) else caller
         context = somebody.doing(operation, bucket, path)
         opening = asyncio.ensure_future(
-            self._workers.run(self._open_now, bucket, path, caller, context.coming_from(origin))
+            self._openings.run(self._open_now, bucket, path, caller, context.coming_from(origin))
         )
         entry = OpenObject(caller, version, time.monotonic() + bounds.OPEN_OBJECT_LIFE_S, context, opening)
         opening.add_done_callback(lambda _: self._settled(key, entry))

@@ -19,6 +19,7 @@ from engine.server.identity import Identity
 from engine.server.link_routes import LinkRoutes
 from engine.server.listing_routes import ListingRoutes
 from engine.server.open_objects import OpenObjects
+from engine.server.openings import Openings
 from engine.server.pictures import PaintingWorkers, Pictures
 from engine.server.read_routes import ReadRoutes
 from engine.server.refusals import Refusals
@@ -110,11 +111,12 @@ class StorageServer:
             readers, writers = Workers(bounds.READER_THREADS), Workers(bounds.WRITER_THREADS)
             scans = self._workspace.settings.clamd is not None
             commits = Workers(bounds.SCAN_THREADS) if scans else writers
-            objects = OpenObjects(self._workspace.storage, readers)
+            openers = Workers(bounds.OPENER_THREADS)
+            objects = OpenObjects(self._workspace.storage, Openings(openers, readers))
             feed, painters = EventFeed(self._workspace.storage, readers), PaintingWorkers(Painter())
             finishings = Finishings(self._workspace.storage.resumable, writers, commits)
             app = self._app(readers, writers, commits, objects, feed, painters, finishings)
-            pools = dict.fromkeys((painters, readers, writers, commits))
+            pools = dict.fromkeys((painters, openers, readers, writers, commits))
             run = ServerRun(app, listener, pools, objects, feed, finishings)
             run.start()
             self._run = run
