@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import text
 
 import engine.files.orders
 from engine.files.listing import Listing
@@ -63,6 +64,20 @@ def test_pages_are_those_of_a_plain_listing(
     assert len(orders._known) == 0
     assert pages(vast, service, sort, descending=descending) == plain
     assert len(orders._known) == 1
+
+
+def test_rows_are_found_by_numbers_of_any_size(
+    workspace: Workspace, storage: FileStorage, bucket: Bucket, service: RlsContext, vast: Listing, orders: Orders
+) -> None:
+    put(storage, service)
+    folder = "FROM storage_objects WHERE parent = 'f/' AND leaf != '' ORDER BY size_bytes, leaf"
+    with workspace._core.executor.transaction(service) as tx:
+        tx.execute(text("UPDATE storage_objects SET rowid = rowid * rowid * rowid * rowid * 400009"))
+        numbers = [row[0] for row in tx.execute(text(f"SELECT rowid {folder}"))]
+    pages(vast, service, SortColumn.SIZE, descending=False)
+    (order,) = orders._known.values()
+    assert order.numbers(0, len(order)) == numbers
+    assert max(numbers) > 2**36
 
 
 @pytest.mark.parametrize("sort", SORTS)
