@@ -84,7 +84,7 @@ def _dated(moment: datetime, this_year: int, zone: tzinfo | None, _language: str
 
 
 def full_time_text(moment: datetime) -> str:
-    """Return a moment in full, in local time: for tool tips and the inspector."""
+    """Return a moment in full, in local time: for tool tips and sentences."""
     return QLocale().toString(_qt_time(moment), "d MMMM yyyy, HH:mm:ss")
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app import kinds, problems
-from app.formats import breakable, count_text, exact_size_text, full_time_text
+from app.formats import breakable, brief_time_text, count_text, exact_size_text
 from app.i18n import translate
 from app.look import Look, label
 from app.models.rows import Row
@@ -157,9 +157,9 @@ class Inspector(QWidget):
         add(translate("Inspector", "Size"), exact_size_text(item.size_bytes))
         self._add_labels([item], editable=editable)
         if item.modified_at is not None:
-            add(translate("Inspector", "Modified"), full_time_text(item.modified_at))
-        add(translate("Inspector", "Stored"), full_time_text(item.updated_at))
-        add(translate("Inspector", "Created"), full_time_text(item.created_at))
+            add(translate("Inspector", "Modified"), brief_time_text(item.modified_at))
+        add(translate("Inspector", "Stored"), brief_time_text(item.updated_at))
+        add(translate("Inspector", "Created"), brief_time_text(item.created_at))
         add(translate("Inspector", "Owner"), owner, item.owner_id or "")
         add(translate("Inspector", "Path"), f"{item.bucket}/{item.path}")
         self._add_checksum(item.checksum)

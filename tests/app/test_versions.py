@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QToolButton
 from app.actions import ActionId
 from app.dialogs.delete_dialog import DeleteDialog
 from app.views.version_list import VersionList
-from engine.types import BucketChanges, Retention
+from engine.types import BucketChanges, Retention, UploadOptions
 from tests.app.helpers import Desk
 
 
@@ -157,6 +158,9 @@ def test_a_refresh_reads_the_versions_again(desk: Desk, versions: VersionList) -
 
 def test_old_versions_and_the_way_to_close_are_seen_without_scrolling(desk: Desk, versions: VersionList) -> None:
     inspector = desk.views.inspector
+    dated = UploadOptions(replace=True, modified_at=datetime(2026, 9, 23, 12, 0, 59, tzinfo=UTC))
+    desk.storage.upload("photos", "a.txt", b"four", desk.me, dated)
+    desk.until(lambda: "Modified" in inspector.facts() and versions.list.count() == 3)  # all the lines there may be
     desk.shell.resize(1280, 800)
     desk.until(lambda: not inspector.area.verticalScrollBar().isVisible())
     desk.shell.resize(1280, 420)
