@@ -209,13 +209,22 @@ class Carrying(QObject):
         kept = self._hold.kept if pasted and orders[0].motion is Motion.MOVE else None
 
         def carried(done: Sequence[Carried]) -> None:
-            if kept is not None and self._hold.kept == kept and len(done) == len(orders):
-                self.let_go()
+            if kept is not None and self._hold.kept == kept:
+                self._keep_rest([order.cargo for order in orders[len(done) :]])
             for one in done:
                 self._navigator.follow_places(moved_places(one.order.cargo.bucket, one.order.place.bucket, one.folders))
             self._tell(carried_together(done), era)
 
         OrderRun(self._carrier, self._clashes, self._errors.present, carried).begin(orders)
+
+    def _keep_rest(self, cargos: Sequence[Cargo]) -> None:
+        """Hold on to what was cut and did not come to move, so that it can be pasted once more."""
+        if not cargos:
+            self.let_go()
+            return
+        load = Load("", sum(len(cargo.paths) for cargo in cargos))
+        load.settle(*cargos)
+        self._hold.keep(load, Motion.MOVE)
 
     def _tell(self, done: Carried, era: int) -> None:
         """Say what was done, with the button that takes it back, and show it where it is in sight."""

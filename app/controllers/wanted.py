@@ -16,7 +16,7 @@ class WantedRows(QObject):
         super().__init__(table)
         self._table = table
         self._keys: tuple[str, ...] = ()
-        self._is_late = False
+        self._has_first = False
         self._is_ours = False
         table.selectionModel().selectionChanged.connect(self._selected)
         rows.refreshed.connect(self.select)
@@ -29,24 +29,24 @@ class WantedRows(QObject):
         return bool(self._keys)
 
     def want(self, *keys: str) -> None:
-        """Wait for the rows with these keys, not for empty ones; for others than the first once more after it."""
-        self._keys, self._is_late = tuple(filter(None, keys)), False
+        """Wait for the rows with these keys, none where they are empty; the first one gets the focus."""
+        self._keys, self._has_first = tuple(filter(None, keys)), False
 
     def select(self) -> None:
-        """Select those that are there, if the first is."""
-        (keys, self._keys), was_late = (self._keys, ()), self._is_late
+        """Select those that are there, once the first is; others may come later."""
+        keys, self._keys = self._keys, ()
         if not keys:
             return
-        if not self._table.select_path(keys[0]):
+        if not self._has_first and not self._table.select_path(keys[0]):
             self._keys = keys
         elif len(keys) > 1:
             self._table.select_paths(frozenset(keys))
-            if not was_late and self._table.selected_count < len(keys):
-                self._keys, self._is_late = keys, True  # those far away in a vast folder never come
+            if self._table.selected_count < len(keys):
+                self._keys, self._has_first = keys, True
 
-    def _selected(self, selected: QItemSelection, _deselected: QItemSelection) -> None:
-        """Forget it once somebody selects other rows; a large folder that is read again selects the same ones."""
-        if not selected.isEmpty() and not self._is_ours:
+    def _selected(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """Forget them once somebody selects other rows; a large folder that is read again selects the same ones."""
+        if not self._is_ours and (not selected.isEmpty() or (self._has_first and not deselected.isEmpty())):
             self._keys = ()
 
     def _know_ours(self, *, ours: bool) -> None:

@@ -22,7 +22,7 @@ from app.theme import Theme, ThemeMode
 from engine.secrets import FixedSecrets
 from tests.app.helpers import ENDED, Desk, close
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 """What has not come by then never comes."""
 
 
@@ -108,7 +108,7 @@ def open_window(qapp: QApplication, qtbot: QtBot, begun_dir: Path, own_garbage: 
         window = Window(qapp, theme, FixedSecrets(bytes(32)))
         window.closed.connect(lambda: window.setProperty(ENDED, True))
         opened.append(window)
-        with qtbot.waitSignal(window.opened, timeout=20_000):
+        with qtbot.waitSignal(window.opened, timeout=PATIENCE_MS):
             window.open(begun_dir)
         return window
 

@@ -134,9 +134,13 @@ def test_what_fails_in_one_bucket_leaves_what_was_done_before_and_can_be_undone(
         paste(found)
         found.until(lambda: len(held(found, "out")) == 1)
         found.until(lambda: found.toast.text == "Moved 1 object to out")
-    assert found.views.hold.kept is not None
     undo(found)
     found.until(lambda: everything(found) == before)
+    undo(found, ActionId.REDO)
+    found.until(lambda: len(held(found, "out")) == 1)
+    trigger(found, ActionId.PASTE)
+    found.until(lambda: len(held(found, "out")) == 2)
+    found.until(lambda: found.views.hold.kept is None)
 
 
 def test_a_drag_from_several_buckets_copies_unless_somebody_wants_it_to_move(found: Desk) -> None:

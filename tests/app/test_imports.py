@@ -17,9 +17,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True)
 def nothing_set_aside() -> Iterator[None]:
-    """Give back to the collector what the tests set aside."""
+    """Begin with a collector that is on, as a program does, and give back to it what the tests set aside."""
+    was_enabled = gc.isenabled()
+    gc.enable()
     yield
     gc.unfreeze()
+    if not was_enabled:
+        gc.disable()
 
 
 def test_what_is_imported_is_never_looked_through():

@@ -632,7 +632,7 @@ def test_what_the_inspector_asked_before_a_change_is_not_shown_after_it(
     def slow_at_first(bridge: AllowanceBridge, item: StorageObject, ticket: Ticket) -> Allowances:
         found = read(bridge, item, ticket)
         asked.append(ticket)
-        assert len(asked) > 1 or go_on.wait(20)
+        assert ticket is not asked[0] or go_on.wait(200)
         return found
 
     monkeypatch.setattr(AllowanceBridge, "_read", slow_at_first)
@@ -640,7 +640,7 @@ def test_what_the_inspector_asked_before_a_change_is_not_shown_after_it(
     desk.put("a.txt")
     desk.session.actions[ActionId.INSPECTOR].trigger()
     desk.select("a.txt")
-    desk.until(lambda: len(asked) == 1)
+    desk.until(lambda: bool(asked))
     desk.storage.policies.create(replace(READ, roles=("anon",)), desk.me, bucket="photos")
     desk.until(lambda: desk.views.inspector.access.told == {"Access": "Visitors: read"})
     assert asked[0].token.cancelled

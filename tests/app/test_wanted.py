@@ -78,6 +78,12 @@ def test_all_that_come_together_are_selected_also_those_that_come_a_moment_later
     desk.session.controllers.navigator.select_when_there("late.txt", "later.txt", "never.txt")
     desk.put("late.txt")
     desk.until(lambda: selected(desk) == ["late.txt"])
+    with desk.qtbot.waitSignal(desk.model.refreshed):
+        desk.model.refresh()
     desk.put("later.txt")
     desk.until(lambda: selected(desk) == ["late.txt", "later.txt"])
+    desk.table.clearSelection()
+    desk.put("never.txt")
+    desk.until(lambda: "never.txt" in desk.names)
+    assert selected(desk) == []
     assert not wanted(desk).is_wanted
