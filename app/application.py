@@ -27,7 +27,7 @@ from app.garbage import GarbageCollector
 from app.i18n import translate
 from app.icons import Icons, program_icon
 from app.imports import left_alone
-from app.leaving import LEAVE_S, Closer, Step, attempt, end_after, tell_inside_loop
+from app.leaving import LEAVE_S, Closer, Step, attempt, end_after, end_beside, tell_inside_loop
 from app.look import Look
 from app.settings import WindowSettings
 from app.single_instance import SingleInstance
@@ -282,7 +282,7 @@ def run(data_dir: Path | None) -> int:
         code = QGuiApplication.exec()
         looking.stop()
     sys.excepthook = sys.__excepthook__
-    return code
+    return end_beside(code)
 
 
 def _hook(

@@ -13,6 +13,7 @@ import faulthandler
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from threading import Event, Thread
 from typing import Final
@@ -49,6 +50,25 @@ def end_after(timeout_s: float) -> None:
     """
     target = sys.stderr if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY)
     faulthandler.dump_traceback_later(timeout_s, exit=True, file=target)
+
+
+def end_beside(code: int) -> int:
+    """Return an exit code; end the process with it right here where threads go on that nobody is to wait for.
+
+    One that asks a keyring waits as long as that does not answer. Python unwinds such a thread where it next wants the
+    interpreter, be that after its own end: a library on the way that is not made for that aborts the process.
+
+    Args:
+        code: The exit code.
+    """
+    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    if others and all(thread.daemon for thread in others):
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        os._exit(code)
+    return code
 
 
 class Closer(QObject):

@@ -117,6 +117,16 @@ class TestStepsThatHang:
         assert done.returncode == 1
         assert "most recent call first" in done.stderr
 
+    @pytest.mark.parametrize(
+        ("kind", "said"), [("", "ended\n"), ("threading.Thread(target=wait, daemon=True).start()", "")]
+    )
+    def test_python_itself_does_not_end_beside_a_thread_that_nobody_waits_for(
+        self, data_dir: Path, kind: str, said: str
+    ) -> None:
+        last = f"import atexit\natexit.register(print, 'ended')\nwait = threading.Event().wait\n{kind}\n"
+        done = run_program(data_dir, LEAVES_ONCE_OPEN + last)
+        assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
+
     def test_an_orderly_end_says_nothing(self, data_dir: Path) -> None:
         done = run_program(data_dir, LEAVES_ONCE_OPEN)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
