@@ -24,6 +24,7 @@ class ChangeKind(StrEnum):
     BUCKETS = "buckets"
     OBJECTS = "objects"
     ALARMS = "alarms"
+    ACCESS = "access"
 
 
 class EventType(StrEnum):
@@ -69,6 +70,8 @@ class StorageEvent:
         """Return what it is about."""
         if self.type.startswith("storage.alarm."):
             return ChangeKind.ALARMS
+        if self.type is EventType.ACCESS_CHANGED:
+            return ChangeKind.ACCESS
         return ChangeKind.BUCKETS if self.type.startswith("storage.bucket.") else ChangeKind.OBJECTS
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.imports import left_alone
+from tests.engine.metadata.test_library import counted
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,6 +49,11 @@ def test_an_import_that_fails_leaves_the_collector_on():
     with pytest.raises(ImportError), left_alone():
         raise ImportError("gone")
     assert gc.isenabled()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the library may be out of reach")
+def test_the_window_imports_nothing_by_which_sqlite_counts_memory():
+    assert counted("import app.session, engine.workspace") == 0
 
 
 def test_pyside_reads_no_module_of_the_window():
