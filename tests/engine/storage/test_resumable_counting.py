@@ -84,6 +84,16 @@ def test_a_token_that_is_in_many_hands_counts_by_where_they_are(storage: FileSto
     assert fill(storage, alice) == 2
 
 
+@pytest.mark.parametrize("maker", ["alice", None])
+def test_all_tokens_that_one_person_made_count_as_one(storage: FileStorage, bucket: Bucket, maker: str | None) -> None:
+    def holding(path: str, of: str | None) -> int:
+        return fill(storage, coming(RlsContext.service(of), HOME), json.dumps(["token", of, "photos", path]))
+
+    assert holding("a", maker) == 2
+    assert holding("b", maker) == 0
+    assert holding("c", "bob") == 2
+
+
 def test_the_service_role_is_not_counted(storage: FileStorage, bucket: Bucket, service: RlsContext) -> None:
     assert fill(storage, service) == 100
 
@@ -113,6 +123,18 @@ class TestAllTogether:
         had = [fill(visited, coming(RlsContext.anonymous(), f"192.0.2.{host}")) for host in range(10)]
 
         assert had == [3, 2, 2, 1, 1, 0, 0, 0, 0, 0]
+
+    def test_the_refusal_does_not_tell_how_full_it_is(self, visited: FileStorage) -> None:
+        told = set()
+        for host in range(10):
+            visitor = coming(RlsContext.anonymous(), f"192.0.2.{host}")
+            fill(visited, visitor)
+            with pytest.raises(TooManyUploads) as refused:
+                begin(visited, visitor)
+            told.add(refused.value.message)
+
+        assert len(told) == 1
+        assert not any(letter.isdigit() for letter in told.pop())
 
     def test_visitors_leave_users_and_holders_of_tokens_their_room(
         self, visited: FileStorage, alice: RlsContext
