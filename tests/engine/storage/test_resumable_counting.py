@@ -8,6 +8,7 @@ import pytest
 
 from engine.access_types import PolicyCommand, PolicySpec
 from engine.context import Origin
+from engine.errors import ObjectAlreadyExists
 from engine.permissions.rows import PolicyTable
 from engine.resumable_types import ResumableUpload, TooManyUploads
 from engine.storage import FileStorage
@@ -104,6 +105,21 @@ def test_what_is_stored_or_ended_counts_no_more(storage: FileStorage, bucket: Bu
         session.write(b"abc")
         session.commit()
     storage.resumable.end(ended.id, alice)
+    storage.delete("photos", "a", alice)
+
+    assert fill(storage, alice) == 2
+
+
+def test_what_is_refused_when_it_is_whole_counts_no_more(
+    storage: FileStorage, bucket: Bucket, alice: RlsContext
+) -> None:
+    refused = begin(storage, alice)
+    with storage.resumable.resume(refused.id, 0, alice) as session:
+        session.write(b"abc")
+        session.set_aside()
+    storage.upload("photos", "a", b"first", alice)
+    with pytest.raises(ObjectAlreadyExists):
+        storage.resumable.finish(refused.id)
     storage.delete("photos", "a", alice)
 
     assert fill(storage, alice) == 2
