@@ -14,10 +14,10 @@ from sqlalchemy import select
 from engine.access_types import EVERYONE
 from engine.auth import TokenKey
 from engine.identities.generation import AccessGeneration
-from engine.identities.rules import TOKENS_FROM
 from engine.identities.signing_keys import SigningKeys
+from engine.identities.tokens_from import tokens_from
 from engine.metadata.executor import Executor
-from engine.metadata.tables import storage_policies, storage_settings, storage_tokens, storage_users
+from engine.metadata.tables import storage_policies, storage_tokens, storage_users
 from engine.types import RlsContext, Role
 
 if TYPE_CHECKING:
@@ -93,13 +93,8 @@ class KnownIdentities:
         Args:
             user_id: `sub` of a token.
         """
-        users, settings = storage_users.c, storage_settings.c
         with self._executor.snapshot(_SYSTEM) as tx:
-            ends = [
-                *tx.execute(select(users.tokens_from).where(users.id == user_id)).scalars(),
-                *tx.execute(select(settings.value).where(settings.name == f"{TOKENS_FROM}{user_id}")).scalars(),
-            ]
-        return max(map(int, ends), default=0)
+            return tokens_from(tx, user_id)
 
     def _read_roles(self) -> frozenset[str]:
         with self._executor.snapshot(_SYSTEM) as tx:

@@ -343,8 +343,8 @@ storage_resumable_uploads = Table(
 part `id` are durable, never all of them: the last ones become so with the object. `object_id` says what it became;
 `size_bytes` is NULL as long as nobody has said how many there will be, `holder` who may go on, `note` what they want to
 be told again; `counted_for` whose open uploads it is one of (`engine.files.resumable.counting`), NULL for nobody's and
-once it is stored; `finishing` who brought the last byte of a part that is durable as a whole, until it is known what
-becomes of it, and `refusal` why it was not stored then. Without row rules: not for callers."""
+once it is stored or refused; `finishing` who brought the last byte of a part that is durable as a whole, until it is
+known what becomes of it, and `refusal` why it was not stored then. Without row rules: not for callers."""
 
 storage_events = Table(
     "storage_events",

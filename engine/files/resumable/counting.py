@@ -1,11 +1,12 @@
 """Whose resumable uploads are whose, and how many of them may be open at once.
 
 Users are counted one by one. Whoever has no user is counted by where they come from, and so is whoever shows a token to
-upload, which may be in many hands: else one of them could use up what all of them may have. A network of IPv6 counts as
-one address, for each of its hosts has as many addresses as it likes. Nobody counts the service role's.
+upload, which may be in many hands: else one of them could use up what all of them may have. All tokens that one person
+made count as one: they may make as many as they like. A network of IPv6 counts as one address, for each of its hosts
+has as many addresses as it likes. Nobody counts the service role's.
 
 Users, visitors and holders of tokens have each a number for all of them together. The fuller that is, the less one of
-them may have: so a few can never fill it, and who has none open can begin one.
+them may have: so a few do not fill it. From enough addresses it can be filled all the same.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ _U: Final = storage_resumable_uploads.c
 _USER: Final = "user"
 _VISITOR: Final = "visitor"
 _TOKEN: Final = "token"  # noqa: S105 - the name of a kind
+_REFUSAL: Final = "Too many uploads are open: finish or end some of them, or try again later"
+"""Without a number, which would tell how many others have open."""
+
 _NETWORK_BITS: Final = 64
 """Of an IPv6 address, what is one network's. Source: RFC 4291 section 2.5.4."""
 
@@ -43,12 +47,12 @@ def counted_for(context: RlsContext, holder: str | None) -> str | None:
     """Return whose open uploads a caller's are, or None if they are not counted.
 
     Args:
-        context: The caller.
+        context: The caller; with a token to upload, whoever made it.
         holder: Who may go on, if that is not simply the caller: whoever has a token to upload.
     """
     address = "" if context.origin is None else _counted_address(context.origin.remote_address)
     if holder is not None:
-        return f"{_TOKEN} {address} {holder}"
+        return f"{_TOKEN} {address} {context.user_id or ''}"
     if context.can_bypass_rls:
         return None
     if context.user_id is None:
@@ -75,7 +79,7 @@ def check_room(tx: Transaction, party: str, now_us: int) -> None:
         left = max(limits.RESUMABLE_OPEN_ALL_MAX - together, 0)
         most = min(most, left // limits.RESUMABLE_OPEN_SHARE)
     if held >= most:
-        raise TooManyUploads(f"No more than {most} uploads may be open at once: finish or end some of them")
+        raise TooManyUploads(_REFUSAL)
 
 
 def _number(tx: Transaction, whose: ColumnElement[bool], now_us: int) -> int:

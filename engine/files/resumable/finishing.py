@@ -40,10 +40,12 @@ class Finishing:
     Attributes:
         size_bytes: How many bytes are durable: all.
         caller: Who brought the last of them.
+        since_us: When they did, in microseconds since 1970, UTC: who they were then they need not be any more.
     """
 
     size_bytes: int
     caller: RlsContext
+    since_us: int
 
     @property
     def written(self) -> str:
@@ -52,6 +54,7 @@ class Finishing:
         return json.dumps(
             {
                 "size_bytes": self.size_bytes,
+                "since_us": self.since_us,
                 "user_id": caller.user_id,
                 "role": caller.role,
                 "claims": dict(caller.claims),
@@ -66,7 +69,7 @@ class Finishing:
         said = json.loads(text)
         origin = None if said["origin"] is None else Origin(*said["origin"])
         caller = RlsContext(said["user_id"], said["role"], said["claims"], said["can_bypass_rls"], origin=origin)
-        return cls(said["size_bytes"], caller)
+        return cls(said["size_bytes"], caller, said["since_us"])
 
 
 def written_refusal(refusal: RequestFault) -> str:

@@ -146,9 +146,10 @@ def note_whole(tx: Transaction, row: UploadRow, finishing: Finishing | None, exp
 
 
 def note_refused(tx: Transaction, row: UploadRow, refusal: RequestFault, expires_us: int) -> None:
-    """Write down why a whole upload is not stored, for whoever comes back to hear of it."""
+    """Write down why a whole upload is not stored, for whoever comes back to hear of it; it is not open any more."""
     statement = update(storage_resumable_uploads).where(_U.id == row.id, _U.object_id.is_(None))
-    tx.execute(statement.values(finishing=None, refusal=written_refusal(refusal), expires_at=expires_us))
+    done = {"counted_for": None, "finishing": None, "expires_at": expires_us}
+    tx.execute(statement.values(refusal=written_refusal(refusal), **done))
 
 
 def finishing_ids(tx: Transaction, now_us: int, at_most: int) -> list[str]:

@@ -164,7 +164,7 @@ class ResumableSession:
         self._part.flush()
         self._is_broken = False
         expires_us = self._means.expiry_us()
-        finishing = Finishing(self.offset_bytes, self._admission.context)
+        finishing = Finishing(self.offset_bytes, self._admission.context, self._means.now())
         with self._means.executor.transaction(_SYSTEM, quiet=True, lasting=True) as tx:
             note_whole(tx, self._row, finishing, expires_us)
         self._is_set_aside, self._expires_us = True, expires_us

@@ -1,7 +1,8 @@
 """`ResumableUploads`: begins, tells of, goes on with and ends uploads that come in parts.
 
 An upload belongs to whoever began it: for all others it is not there. What may be uploaded is asked when it begins,
-each time it goes on, and at the end, of whoever brings the last byte.
+each time it goes on, and at the end, of whoever brings the last byte; if that is stored later, also whether they would
+be let in then.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from engine import limits
 from engine.acts import act
 from engine.backends.base import Part
 from engine.context import Act, Operation
-from engine.errors import InvalidRequest, RequestFault, StorageError
+from engine.errors import InvalidRequest, RequestFault, StorageError, Unauthorized
 from engine.files.admissions import Admission, Admissions
 from engine.files.contents import NewContent
 from engine.files.resumable.counting import check_room, counted_for, holder_of
@@ -31,6 +32,7 @@ from engine.files.resumable.rows import (
 )
 from engine.files.resumable.session import ResumableSession
 from engine.files.rules import check_mime
+from engine.identities.standing import still_counts
 from engine.ids import new_id
 from engine.mime import sniff
 from engine.resumable_types import OffsetConflict, ResumableUpload, UploadBusy, upload_name
@@ -230,12 +232,24 @@ class ResumableUploads:
             return None
         context = replace(finishing.caller, act=Act(Operation.TUS_PART.value, row.bucket, row.path))
         try:
+            self._check_standing(row, finishing)
             admission = self._admissions.admit(row.bucket_id, row.path, context, row.options, finishing.size_bytes)
         except RequestFault as error:
             self._executor.acts.refused(context, error)
             self._means.refused(row, error, part)
             raise
         return ResumableSession(self._means, row, admission, part, finishing.size_bytes, set_aside=True)
+
+    def _check_standing(self, row: UploadRow, finishing: Finishing) -> None:
+        """Refuse to store in the name of somebody who would not be let in any more.
+
+        Raises:
+            Unauthorized: Their token has ended, or the user was changed or removed.
+        """
+        with self._executor.snapshot(_SYSTEM) as tx:
+            counts = still_counts(tx, finishing.caller, finishing.since_us, self._means.now())
+        if not counts:
+            raise Unauthorized("Whoever brought the last byte may not do so any more", path=row.path)
 
     def _take_back(self, row: UploadRow) -> None:
         """Forget that all bytes are there, before some of them go."""

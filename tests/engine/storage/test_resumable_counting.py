@@ -8,6 +8,7 @@ import pytest
 
 from engine.access_types import PolicyCommand, PolicySpec
 from engine.context import Origin
+from engine.errors import ObjectAlreadyExists
 from engine.permissions.rows import PolicyTable
 from engine.resumable_types import ResumableUpload, TooManyUploads
 from engine.storage import FileStorage
@@ -84,6 +85,16 @@ def test_a_token_that_is_in_many_hands_counts_by_where_they_are(storage: FileSto
     assert fill(storage, alice) == 2
 
 
+@pytest.mark.parametrize("maker", ["alice", None])
+def test_all_tokens_that_one_person_made_count_as_one(storage: FileStorage, bucket: Bucket, maker: str | None) -> None:
+    def holding(path: str, of: str | None) -> int:
+        return fill(storage, coming(RlsContext.service(of), HOME), json.dumps(["token", of, "photos", path]))
+
+    assert holding("a", maker) == 2
+    assert holding("b", maker) == 0
+    assert holding("c", "bob") == 2
+
+
 def test_the_service_role_is_not_counted(storage: FileStorage, bucket: Bucket, service: RlsContext) -> None:
     assert fill(storage, service) == 100
 
@@ -94,6 +105,21 @@ def test_what_is_stored_or_ended_counts_no_more(storage: FileStorage, bucket: Bu
         session.write(b"abc")
         session.commit()
     storage.resumable.end(ended.id, alice)
+    storage.delete("photos", "a", alice)
+
+    assert fill(storage, alice) == 2
+
+
+def test_what_is_refused_when_it_is_whole_counts_no_more(
+    storage: FileStorage, bucket: Bucket, alice: RlsContext
+) -> None:
+    refused = begin(storage, alice)
+    with storage.resumable.resume(refused.id, 0, alice) as session:
+        session.write(b"abc")
+        session.set_aside()
+    storage.upload("photos", "a", b"first", alice)
+    with pytest.raises(ObjectAlreadyExists):
+        storage.resumable.finish(refused.id)
     storage.delete("photos", "a", alice)
 
     assert fill(storage, alice) == 2
@@ -113,6 +139,18 @@ class TestAllTogether:
         had = [fill(visited, coming(RlsContext.anonymous(), f"192.0.2.{host}")) for host in range(10)]
 
         assert had == [3, 2, 2, 1, 1, 0, 0, 0, 0, 0]
+
+    def test_the_refusal_does_not_tell_how_full_it_is(self, visited: FileStorage) -> None:
+        told = set()
+        for host in range(10):
+            visitor = coming(RlsContext.anonymous(), f"192.0.2.{host}")
+            fill(visited, visitor)
+            with pytest.raises(TooManyUploads) as refused:
+                begin(visited, visitor)
+            told.add(refused.value.message)
+
+        assert len(told) == 1
+        assert not any(letter.isdigit() for letter in told.pop())
 
     def test_visitors_leave_users_and_holders_of_tokens_their_room(
         self, visited: FileStorage, alice: RlsContext

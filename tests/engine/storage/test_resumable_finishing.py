@@ -172,10 +172,10 @@ class TestWhatBecomesOfIt:
 
 def test_who_brought_it_is_written_whole() -> None:
     caller = RlsContext("u1", "editor", {"team": ["blue", {"a": 1}], "sub": "u1"})
-    read = Finishing.read(Finishing(7, caller).written)
+    read = Finishing.read(Finishing(7, caller, 8).written)
 
-    assert read == Finishing(7, caller)
-    assert Finishing.read(Finishing(0, RlsContext.service("o")).written).caller.can_bypass_rls
+    assert read == Finishing(7, caller, 8)
+    assert Finishing.read(Finishing(0, RlsContext.service("o"), 8).written).caller.can_bypass_rls
 
 
 def test_a_refusal_of_no_known_kind_keeps_its_words() -> None:
