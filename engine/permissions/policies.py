@@ -10,34 +10,35 @@ Source: PostgreSQL, CREATE POLICY and DROP POLICY; Supabase's table `storage.obj
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, TypeVar
-
-from sqlalchemy import delete, insert, select, update
+from typing import Any, Final, TypeVar
 
 from engine.access_types import Explanation, Policy, PolicyChanges, PolicySpec
 from engine.acts import act
 from engine.context import Operation
-from engine.errors import BucketNotFound, InvalidRequest, ObjectChanged, PolicyAlreadyExists, PolicyNotFound
-from engine.ids import new_id
-from engine.metadata.executor import AnyRow, Executor, Transaction
-from engine.metadata.tables import storage_buckets, storage_policies
+from engine.errors import ObjectChanged
+from engine.metadata.executor import Executor, Transaction
+from engine.metadata.tables import storage_policies
 from engine.move_types import Target
 from engine.permissions.generation import raise_generation
 from engine.permissions.policy_check import check_spec
 from engine.permissions.policy_rows import SELECT_POLICIES, columns_of_spec, policy_from, spec_told
+from engine.permissions.policy_writes import (
+    bound_spec,
+    drop_policy,
+    find_policy,
+    id_of_bucket,
+    insert_policy,
+    put_policy_back,
+    refuse_taken,
+    remove_policies,
+    update_policy,
+)
 from engine.permissions.refused import Refusals, Wish, refusals
 from engine.permissions.rows import Command, PolicyTable
 from engine.permissions.rules import PermissionChecker
-from engine.permissions.sight_changes import note_policy
-from engine.times import now_us
 from engine.types import RlsContext
 
-if TYPE_CHECKING:
-    from engine.permissions.language import DropPolicy, Expression
-
 _P: Final = storage_policies.c
-_B: Final = storage_buckets.c
 _T = TypeVar("_T")
 
 
@@ -66,7 +67,7 @@ class Policies:
         with self._executor.snapshot(context) as tx:
             query = SELECT_POLICIES
             if bucket is not None:
-                here = _P.bucket_id == _bucket_id(tx, bucket)
+                here = _P.bucket_id == id_of_bucket(tx, bucket)
                 query = query.where(_P.table_name == PolicyTable.OBJECTS.value, here | _P.bucket_id.is_(None))
             return tuple(policy_from(row) for row in tx.execute(query))
 
@@ -86,7 +87,7 @@ class Policies:
             BucketNotFound: There is no such bucket.
             PolicyAlreadyExists: One of the table has that name.
         """
-        return self._change(context, lambda tx: _told(tx, _insert(tx, spec, bucket)))
+        return self._change(context, lambda tx: _told(tx, insert_policy(tx, spec, bucket)))
 
     @act(Operation.POLICY_CHANGE, None, "spec.name")
     def replace(self, policy_id: str, spec: PolicySpec, context: RlsContext, seen: PolicySpec | None = None) -> Policy:
@@ -107,13 +108,13 @@ class Policies:
         """
 
         def work(tx: Transaction) -> Policy:
-            kept = _find(tx, policy_id)
+            kept = find_policy(tx, policy_id)
             if seen is not None and policy_from(kept).spec != seen:
                 raise ObjectChanged("The policy has been changed meanwhile", path=kept.name)
             check_spec(spec)
-            bound, bucket_id = _bound(tx, spec, kept.bucket_id)
-            _refuse_taken(tx, bound, but=policy_id)
-            changed = _updated(tx, kept, columns_of_spec(bound, bucket_id))
+            bound, bucket_id = bound_spec(tx, spec, kept.bucket_id)
+            refuse_taken(tx, bound, but=policy_id)
+            changed = update_policy(tx, kept, columns_of_spec(bound, bucket_id))
             return _told(tx, changed, before=spec_told(policy_from(kept)))
 
         return self._change(context, work)
@@ -128,7 +129,7 @@ class Policies:
         """
 
         def work(tx: Transaction) -> Policy:
-            return _told(tx, _updated(tx, _find(tx, policy_id), {"enabled": enabled}))
+            return _told(tx, update_policy(tx, find_policy(tx, policy_id), {"enabled": enabled}))
 
         return self._change(context, work)
 
@@ -142,7 +143,7 @@ class Policies:
         """
 
         def work(tx: Transaction) -> None:
-            tx.note(dropped=[*map(spec_told, _removed(tx, [_find(tx, policy_id)]))])
+            tx.note(dropped=[*map(spec_told, remove_policies(tx, [find_policy(tx, policy_id)]))])
 
         self._change(context, work)
 
@@ -158,7 +159,7 @@ class Policies:
         """
 
         def work(tx: Transaction) -> tuple[Policy, ...]:
-            found = _removed(tx, tx.execute(SELECT_POLICIES.where(_P.id.in_(policy_ids))).all())
+            found = remove_policies(tx, tx.execute(SELECT_POLICIES.where(_P.id.in_(policy_ids))).all())
             tx.note(dropped=[*map(spec_told, found)])
             return found
 
@@ -179,7 +180,7 @@ class Policies:
         """
 
         def work(tx: Transaction) -> tuple[Policy, ...]:
-            made = tuple(_put_back(tx, one) for one in policies)
+            made = tuple(put_policy_back(tx, one) for one in policies)
             tx.note(created=[*map(spec_told, made)])
             return made
 
@@ -209,9 +210,9 @@ class Policies:
             dropped: list[Policy] = []
             for statement in wanted:
                 if isinstance(statement, CreatePolicy):
-                    created.append(_insert(tx, statement.spec, None))
+                    created.append(insert_policy(tx, statement.spec, None))
                 elif isinstance(statement, DropPolicy):
-                    dropped += _drop(tx, statement)
+                    dropped += drop_policy(tx, statement)
             tx.note(created=[*map(spec_told, created)], dropped=[*map(spec_told, dropped)])
             return PolicyChanges(tuple(created), tuple(dropped))
 
@@ -288,117 +289,3 @@ def _told(tx: Transaction, policy: Policy, **detail: Any) -> Policy:
     """Let the audit know what a policy says from now on."""
     tx.note(policy=spec_told(policy), **detail)
     return policy
-
-
-def _insert(
-    tx: Transaction, spec: PolicySpec, bucket: str | None, known_id: str = "", *, enabled: bool = True
-) -> Policy:
-    """Write a new policy, or one that was there before by the id it had."""
-    check_spec(spec)
-    if bucket is not None and spec.table is not PolicyTable.OBJECTS:
-        raise InvalidRequest("Only policies about objects belong to a bucket")
-    bound, bucket_id = _bound(tx, spec, None if bucket is None else _bucket_id(tx, bucket))
-    _refuse_taken(tx, bound)
-    policy_id, now = known_id or new_id(), now_us()
-    values = {"id": policy_id, "enabled": enabled, "created_at": now, "updated_at": now}
-    tx.execute(insert(storage_policies).values(**values, **columns_of_spec(bound, bucket_id)))
-    made = _find(tx, policy_id)
-    note_policy(tx, None, made)
-    return policy_from(made)
-
-
-def _put_back(tx: Transaction, policy: Policy) -> Policy:
-    """Write a policy that was deleted as it was; of one whose bucket is gone, say which it is."""
-    try:
-        return _insert(tx, policy.spec, policy.bucket, policy.id, enabled=policy.enabled)
-    except BucketNotFound as error:
-        message = f'The bucket of policy "{policy.spec.name}" has been deleted'
-        raise BucketNotFound(message, path=error.path) from error
-
-
-def _drop(tx: Transaction, statement: DropPolicy) -> tuple[Policy, ...]:
-    """Delete a policy by its name."""
-    query = SELECT_POLICIES.where(_P.table_name == statement.table.value, _P.name == statement.name)
-    rows = tx.execute(query).all()
-    if not rows and not statement.if_exists:
-        raise PolicyNotFound(f'policy "{statement.name}" for table "{statement.table}" does not exist')
-    return _removed(tx, rows)
-
-
-def _updated(tx: Transaction, kept: AnyRow, values: Mapping[str, Any]) -> Policy:
-    """Change a policy's row, and return the policy."""
-    tx.execute(update(storage_policies).where(_P.id == kept.id).values(**values, updated_at=now_us()))
-    changed = _find(tx, kept.id)
-    note_policy(tx, kept, changed)
-    return policy_from(changed)
-
-
-def _removed(tx: Transaction, rows: Sequence[AnyRow]) -> tuple[Policy, ...]:
-    """Delete policies, and return them as they were."""
-    tx.execute(delete(storage_policies).where(_P.id.in_([row.id for row in rows])))
-    for row in rows:
-        note_policy(tx, row, None)
-    return tuple(map(policy_from, rows))
-
-
-def _find(tx: Transaction, policy_id: str) -> AnyRow:
-    """Return the row of a policy.
-
-    Raises:
-        PolicyNotFound: There is none.
-    """
-    row = tx.execute(SELECT_POLICIES.where(_P.id == policy_id)).one_or_none()
-    if row is None:
-        raise PolicyNotFound("Policy not found", path=policy_id)
-    return row
-
-
-def _refuse_taken(tx: Transaction, spec: PolicySpec, but: str | None = None) -> None:
-    """Refuse a name that another policy of the table has."""
-    query = select(_P.id).where(_P.table_name == spec.table.value, _P.name == spec.name, _P.id != (but or ""))
-    if tx.execute(query).first() is not None:
-        raise PolicyAlreadyExists(f'policy "{spec.name}" for table "{spec.table}" already exists')
-
-
-def _bucket_id(tx: Transaction, name_or_id: str) -> str:
-    """Return the id of a bucket."""
-    query = (
-        select(_B.id).where((_B.name == name_or_id) | (_B.id == name_or_id)).order_by((_B.name == name_or_id).desc())
-    )
-    found = tx.execute(query.limit(1)).scalar()
-    if found is None:
-        raise BucketNotFound("Bucket not found", path=name_or_id)
-    return str(found)
-
-
-def _bound(tx: Transaction, spec: PolicySpec, bucket_id: str | None) -> tuple[PolicySpec, str | None]:
-    """Return what a policy says beside the bucket that it belongs to, and that bucket.
-
-    Args:
-        tx: For the buckets there are.
-        spec: What it says in full.
-        bucket_id: The bucket that it belongs to if it names none.
-    """
-    from engine.permissions.language import parse, split_bucket  # see there: many a start sees no policy
-
-    if spec.table is not PolicyTable.OBJECTS:
-        return spec, None
-    using, check = (
-        None if text is None else split_bucket(parse(text, spec.table), permissive=spec.permissive)
-        for text in (spec.using, spec.check)
-    )
-    asked = [part for text, part in ((spec.using, using), (spec.check, check)) if text is not None]
-    names = {None if part is None else part[0] for part in asked}
-    name = names.pop() if len(names) == 1 else None
-    named = None if name is None else tx.execute(select(_B.id).where(_B.name == name)).scalar()
-    if named is None:
-        return spec, bucket_id
-    nothing = "true" if spec.permissive else "false"
-    return replace(spec, using=_rest(using, nothing), check=_rest(check, nothing)), str(named)
-
-
-def _rest(part: tuple[str, Expression | None] | None, nothing: str) -> str | None:
-    """Return what is left of an expression without its bucket; `nothing` where nothing is."""
-    if part is None:
-        return None
-    return nothing if part[1] is None else part[1].sql
