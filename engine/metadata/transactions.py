@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from engine.acts import paths_told
+from engine.cancel import CancelToken
 from engine.metadata.change_log import ChangeLog
 from engine.metadata.commits import driver_of
 from engine.metadata.patience import watch
@@ -75,17 +76,22 @@ class State:
         permissions: Reads rules.
         clauses: What was made of them before.
         prepared: Queries that were asked before.
+        cancel: Ends its statements, whoever's they are; None: nothing does.
     """
 
     def __init__(
-        self, connection: Connection, permissions: PermissionChecker, clauses: MadeClauses, prepared: PreparedQueries
+        self,
+        connection: Connection,
+        permissions: PermissionChecker,
+        clauses: MadeClauses,
+        prepared: PreparedQueries,
+        cancel: CancelToken | None = None,
     ) -> None:
         self._connection = connection
         self._permissions = permissions
         self._rules: tuple[Rule, ...] | None = None
         self._moment_us: int | None = None
-        self.clauses = clauses
-        self.prepared = prepared
+        self.clauses, self.prepared, self.cancel = clauses, prepared, cancel
 
     # No `cached_property` here: until Python 3.12 all objects of a class wait for one lock while one of them reads.
 
@@ -278,7 +284,7 @@ class Transaction:
         try:
             yield
         finally:
-            watch(self._connection, self.context.cancel)
+            watch(self._connection, self._state.cancel)
 
     def within(self, bucket: Bucket | Place) -> Transaction:
         """Return the same transaction for statements over the objects of one bucket, and no other's."""
