@@ -35,8 +35,9 @@ from engine.metadata.database import WRITE_OPTION
 from engine.metadata.faults import may_return, translated
 from engine.metadata.patience import until_cancelled
 from engine.metadata.prepared import PreparedQueries
+from engine.metadata.transaction_state import State
 from engine.metadata.transactions import AnyRow as AnyRow
-from engine.metadata.transactions import Rows, State, Statement
+from engine.metadata.transactions import Rows, Statement
 from engine.metadata.transactions import Transaction as Transaction
 from engine.permissions.made_clauses import MadeClauses
 from engine.permissions.rules import PermissionChecker

@@ -29,19 +29,16 @@ from sqlalchemy import (
 )
 
 from engine.acts import paths_told
-from engine.cancel import CancelToken
 from engine.metadata.change_log import ChangeLog
 from engine.metadata.commits import driver_of
 from engine.metadata.patience import watch
-from engine.metadata.prepared import PreparedQueries
 from engine.metadata.protected import protected_tables, tables_read
 from engine.metadata.tables import storage_buckets
+from engine.metadata.transaction_state import State
 from engine.permissions.clauses import CallerRules, Place
 from engine.permissions.columns import columns_of
-from engine.permissions.made_clauses import MadeClauses
 from engine.permissions.rows import Facts, PolicyTable, RowColumns
-from engine.permissions.rules import Command, PermissionChecker, Rule
-from engine.times import now_us
+from engine.permissions.rules import Command, Rule
 from engine.types import Bucket, RlsContext
 
 Statement = Executable
@@ -66,48 +63,6 @@ class Notes:
     detail: dict[str, Any] = field(default_factory=dict)
     nothing: bool = False
     changes: ChangeLog = field(default_factory=ChangeLog)
-
-
-class State:
-    """The rules as one transaction sees them, and its moment: read when the first caller is held to them.
-
-    Args:
-        connection: In the transaction.
-        permissions: Reads rules.
-        clauses: What was made of them before.
-        prepared: Queries that were asked before.
-        cancel: Ends its statements, whoever's they are; None: nothing does.
-    """
-
-    def __init__(
-        self,
-        connection: Connection,
-        permissions: PermissionChecker,
-        clauses: MadeClauses,
-        prepared: PreparedQueries,
-        cancel: CancelToken | None = None,
-    ) -> None:
-        self._connection = connection
-        self._permissions = permissions
-        self._rules: tuple[Rule, ...] | None = None
-        self._moment_us: int | None = None
-        self.clauses, self.prepared, self.cancel = clauses, prepared, cancel
-
-    # No `cached_property` here: until Python 3.12 all objects of a class wait for one lock while one of them reads.
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """The rules."""
-        if self._rules is None:
-            self._rules = self._permissions.rules_in(self._connection)
-        return self._rules
-
-    @property
-    def moment_us(self) -> int:
-        """What `now()` is for all of them."""
-        if self._moment_us is None:
-            self._moment_us = now_us()
-        return self._moment_us
 
 
 class Transaction:
