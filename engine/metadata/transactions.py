@@ -9,7 +9,7 @@ Threads: one at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -233,9 +233,16 @@ class Transaction:
         return "\n".join(str(step[3]) for step in steps)
 
     @contextmanager
-    def seen_through(self) -> Iterator[None]:
-        """Run statements to their end although the caller may cancel: what they make is of use to others as well."""
-        watch(self._connection, None)
+    def seen_through(self, others: Callable[[], bool] | None = None) -> Iterator[None]:
+        """Run statements to their end although the caller may cancel: what they make is of use to others as well.
+
+        Args:
+            others: Whether any wait for it, where it is made for these alone; asked once the caller has cancelled.
+        """
+        if others is None:
+            watch(self._connection, None)
+        else:
+            watch(self._connection, self._state.cancel, others)
         try:
             yield
         finally:
