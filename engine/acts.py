@@ -230,12 +230,15 @@ class Acts:
     def gather(self, context: RlsContext, error: Exception | None = None, origin: Origin | None = None) -> None:
         """Remember an act that has ended without a change; a caller in no act is left out.
 
+        So is a read that its caller broke off: nothing was refused or failed, and somebody who types in a filter breaks
+        off one a letter.
+
         Args:
             context: The caller, in the act.
             error: Why it was not done, or None if it was.
             origin: Where it came from, unless the context says it.
         """
-        if self._book is not None and context.act is not None:
+        if self._book is not None and context.act is not None and not _is_broken_off(context, error):
             self._book.gather(context, error, origin)
 
     def committing(self, tx: Transaction) -> None:
@@ -375,6 +378,11 @@ def paths_told(paths: Sequence[str]) -> dict[str, Any]:
 def _bounded(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
     """Return an argument as it is told: of very many ids, as many as of paths."""
     return value[: limits.AUDIT_PATHS_MAX] if isinstance(value, list | tuple) else value
+
+
+def _is_broken_off(context: RlsContext, error: Exception | None) -> bool:
+    """Return whether a read ended because its caller waits for it no longer (`RlsContext.until`)."""
+    return isinstance(error, Cancelled) and context.cancel is not None and context.cancel.cancelled
 
 
 def _completed(known: Act | None, own: Act) -> Act:

@@ -291,7 +291,11 @@ class FolderTable(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's hook: whole rows."""
-        self._delegate.paint_rows(QPainter(self.viewport()), event.rect())
+        painter = QPainter(self.viewport())
+        try:
+            self._delegate.paint_rows(painter, event.rect())
+        finally:
+            painter.end()  # what is raised keeps the painter, and Qt does not survive one that goes on
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: other rows are visible."""

@@ -199,12 +199,19 @@ class IconGrid(QListView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's hook: the entries on the screen, and the band."""
         painter = QPainter(self.viewport())
+        try:
+            self._paint(painter, event.rect())
+        finally:
+            painter.end()  # as in the table
+
+    def _paint(self, painter: QPainter, area: QRect) -> None:
+        """Paint the entries in an area of the viewport, and the band."""
         option = QStyleOptionViewItem()
         self.initViewItemOption(option)
         plain, chosen, columns, cell = option.state, self.selectionModel(), self._columns, self._cell
         for number in self._visible():
             rect = self._rect_of(number, columns, cell)
-            if rect.intersects(event.rect()):
+            if rect.intersects(area):
                 index, option.rect = self._rows.index(number, 0), rect
                 selected = chosen.isSelected(index)
                 option.state = plain | QStyle.StateFlag.State_Selected if selected else plain

@@ -7,15 +7,16 @@ may be a little old: rows that went meanwhile are left out, those that came are 
 
 Only for callers whom no row rule holds back: an order says what somebody may see.
 
-Threads: any; who needs an order that is being made waits for it.
+Threads: any; who needs an order that is being made waits for it, and it is made to its end as long as somebody does.
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -45,6 +46,7 @@ _DIGITS: Final = 6
 """A row number is written in six digits of base 94, which are what ASCII has between the blank and the end: as one text
 the order comes into Python at one go, in which no other thread can run, and that takes as long as the text is."""
 
+_Key = tuple[str, str, SortColumn]
 _LAST_NUMBER: Final = 2**63 - 1
 _STALE_TIMES: Final = 10
 """An order is made anew when it is older than so many times as long as making it took."""
@@ -105,7 +107,9 @@ class Orders:
         self._vast = vast
         self._first = first
         self._lock = Lock()
-        self._known: OrderedDict[tuple[str, str, SortColumn], _Order] = OrderedDict()
+        self._known: OrderedDict[_Key, _Order] = OrderedDict()
+        self._wanted: list[_Key] = []
+        """Of the orders that somebody waits for or makes, once for each of them."""
 
     def as_of_now(self) -> OrdersNow:
         """Return the orders for a transaction that is about to begin."""
@@ -162,15 +166,27 @@ class Orders:
 
     def _order(self, tx: Transaction, version: int, sort: SortColumn, folder: dict[str, object]) -> _Order:
         """Return an order, made anew if another thread has not just done so."""
-        with held(self._lock, tx.context.cancel):
+        key = _key(sort, folder)
+        with self._wanting(key), held(self._lock, tx.context.cancel):
             known = self._fresh(sort, folder, version)
             if known is None:
-                self._known.pop(_key(sort, folder), None)
-                # stamped with what was there before the transaction began: what came since may not be in it
-                known = self._known[_key(sort, folder)] = _made(tx, sort, folder, version)
+                self._known.pop(key, None)
+                # both directions, and all places, need the same one: whoever waits for it would have to begin anew
+                with tx.seen_through(lambda: self._wanted.count(key) > 1):
+                    # stamped with what was there before the transaction began: what came since may not be in it
+                    known = self._known[key] = _made(tx, sort, folder, version)
                 while len(self._known) > _KEPT:
                     self._known.popitem(last=False)
             return known
+
+    @contextmanager
+    def _wanting(self, key: _Key) -> Iterator[None]:
+        """Let it be known that somebody waits for an order."""
+        self._wanted.append(key)
+        try:
+            yield
+        finally:
+            self._wanted.remove(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +222,7 @@ class OrdersNow:
         return self.orders.page(tx, self.version, sort, descending=descending, values=values, old_is_fine=old_is_fine)
 
 
-def _key(sort: SortColumn, folder: dict[str, object]) -> tuple[str, str, SortColumn]:
+def _key(sort: SortColumn, folder: dict[str, object]) -> _Key:
     return str(folder["bucket"]), str(folder["prefix"]), sort
 
 

@@ -28,14 +28,16 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from engine import limits
 from engine.acts import Acts
+from engine.cancel import CancelToken
 from engine.errors import CommitInDoubt, DatabaseFault
 from engine.metadata.commits import CommitCounter, CommitWatch
 from engine.metadata.database import WRITE_OPTION
 from engine.metadata.faults import may_return, translated
 from engine.metadata.patience import until_cancelled
 from engine.metadata.prepared import PreparedQueries
+from engine.metadata.transaction_state import State
 from engine.metadata.transactions import AnyRow as AnyRow
-from engine.metadata.transactions import Rows, State, Statement
+from engine.metadata.transactions import Rows, Statement
 from engine.metadata.transactions import Transaction as Transaction
 from engine.permissions.made_clauses import MadeClauses
 from engine.permissions.rules import PermissionChecker
@@ -95,7 +97,7 @@ class Executor:
             connection.begin(),
             until_cancelled(connection, context.cancel),
         ):
-            yield Transaction(connection, State(connection, self._permissions, self._clauses, self._prepared), context)
+            yield Transaction(connection, self._state(connection, context.cancel), context)
 
     @contextmanager
     def transaction(
@@ -124,9 +126,7 @@ class Executor:
             try:
                 with _waiting(connection, patience_s), _flushing(connection, lasting or not quiet), connection.begin():
                     counter = CommitCounter(connection, quiet=quiet)
-                    tx = Transaction(
-                        connection, State(connection, self._permissions, self._clauses, self._prepared), context
-                    )
+                    tx = Transaction(connection, self._state(connection), context)
                     yield tx
                     self.acts.committing(tx)
                     tx.changes.write(tx)
@@ -136,6 +136,9 @@ class Executor:
                     self._overwrite_failed_commit(connection, error)
                 raise
         self.acts.committed(tx)
+
+    def _state(self, connection: Connection, cancel: CancelToken | None = None) -> State:
+        return State(connection, self._permissions, self._clauses, self._prepared, cancel)
 
     def _overwrite_failed_commit(self, connection: Connection, cause: OperationalError) -> None:
         """Make sure that a commit which failed stays undone, also after a crash.

@@ -8,7 +8,7 @@ Source: SQLite, "Query Progress Callbacks".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Final
@@ -46,10 +46,11 @@ def until_cancelled(connection: Connection, cancel: CancelToken | None) -> Itera
         watch(connection, None)
 
 
-def watch(connection: Connection, cancel: CancelToken | None) -> None:
-    """Let statements fail from now on once their caller has cancelled, or never."""
+def watch(connection: Connection, cancel: CancelToken | None, others: Callable[[], bool] = lambda: False) -> None:
+    """Let statements fail from now on once their caller has cancelled and no others wait for them, or never."""
     if connection.dialect.name == "sqlite":
-        driver_of(connection).set_progress_handler(None if cancel is None else lambda: cancel.cancelled, _STEPS)
+        over = None if cancel is None else lambda: cancel.cancelled and not others()
+        driver_of(connection).set_progress_handler(over, _STEPS)
 
 
 @contextmanager

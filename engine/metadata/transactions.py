@@ -9,7 +9,7 @@ Threads: one at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -32,15 +32,13 @@ from engine.acts import paths_told
 from engine.metadata.change_log import ChangeLog
 from engine.metadata.commits import driver_of
 from engine.metadata.patience import watch
-from engine.metadata.prepared import PreparedQueries
 from engine.metadata.protected import protected_tables, tables_read
 from engine.metadata.tables import storage_buckets
+from engine.metadata.transaction_state import State
 from engine.permissions.clauses import CallerRules, Place
 from engine.permissions.columns import columns_of
-from engine.permissions.made_clauses import MadeClauses
 from engine.permissions.rows import Facts, PolicyTable, RowColumns
-from engine.permissions.rules import Command, PermissionChecker, Rule
-from engine.times import now_us
+from engine.permissions.rules import Command, Rule
 from engine.types import Bucket, RlsContext
 
 Statement = Executable
@@ -65,43 +63,6 @@ class Notes:
     detail: dict[str, Any] = field(default_factory=dict)
     nothing: bool = False
     changes: ChangeLog = field(default_factory=ChangeLog)
-
-
-class State:
-    """The rules as one transaction sees them, and its moment: read when the first caller is held to them.
-
-    Args:
-        connection: In the transaction.
-        permissions: Reads rules.
-        clauses: What was made of them before.
-        prepared: Queries that were asked before.
-    """
-
-    def __init__(
-        self, connection: Connection, permissions: PermissionChecker, clauses: MadeClauses, prepared: PreparedQueries
-    ) -> None:
-        self._connection = connection
-        self._permissions = permissions
-        self._rules: tuple[Rule, ...] | None = None
-        self._moment_us: int | None = None
-        self.clauses = clauses
-        self.prepared = prepared
-
-    # No `cached_property` here: until Python 3.12 all objects of a class wait for one lock while one of them reads.
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """The rules."""
-        if self._rules is None:
-            self._rules = self._permissions.rules_in(self._connection)
-        return self._rules
-
-    @property
-    def moment_us(self) -> int:
-        """What `now()` is for all of them."""
-        if self._moment_us is None:
-            self._moment_us = now_us()
-        return self._moment_us
 
 
 class Transaction:
@@ -272,13 +233,20 @@ class Transaction:
         return "\n".join(str(step[3]) for step in steps)
 
     @contextmanager
-    def seen_through(self) -> Iterator[None]:
-        """Run statements to their end although the caller may cancel: what they make is of use to others as well."""
-        watch(self._connection, None)
+    def seen_through(self, others: Callable[[], bool] | None = None) -> Iterator[None]:
+        """Run statements to their end although the caller may cancel: what they make is of use to others as well.
+
+        Args:
+            others: Whether any wait for it, where it is made for these alone; asked once the caller has cancelled.
+        """
+        if others is None:
+            watch(self._connection, None)
+        else:
+            watch(self._connection, self._state.cancel, others)
         try:
             yield
         finally:
-            watch(self._connection, self.context.cancel)
+            watch(self._connection, self._state.cancel)
 
     def within(self, bucket: Bucket | Place) -> Transaction:
         """Return the same transaction for statements over the objects of one bucket, and no other's."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QAccessible, QDropEvent, QWheelEvent
+from PySide6.QtGui import QAccessible, QDropEvent, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -189,6 +189,19 @@ def test_the_wheel_zooms_with_ctrl(face: Face) -> None:
         )  # fmt: skip
         QApplication.sendEvent(face.grid.viewport(), event)
         assert face.grid.zoom == zoom
+
+
+def test_a_painting_that_fails_is_over(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    painters: list[QPainter] = []
+
+    def fail(painter: QPainter, *_: object) -> None:
+        painters.append(painter)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(face.grid._delegate, "paint", fail)
+    with pytest.raises(ZeroDivisionError):
+        face.grid.viewport().grab()
+    assert [painter.isActive() for painter in painters] == [False]
 
 
 def test_screen_readers_get_a_list_of_names(face: Face) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -64,6 +64,20 @@ def test_a_band_ends_with_the_last_column_though_others_are_hidden(table: Folder
     image = table.viewport().grab().toImage()
     rect = table.visualRect(table.model().index(2, Column.TYPE))
     assert _colours(image, rect.right() - 12, rect.right() + 12, rect.top() + 2) == 1
+
+
+def test_a_painting_that_fails_is_over(table: FolderTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was raised holds the painter, and Qt ended the program when it painted the next time."""
+    painters: list[QPainter] = []
+
+    def fail(painter: QPainter, _: object) -> None:
+        painters.append(painter)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(table._delegate, "paint_rows", fail)
+    with pytest.raises(ZeroDivisionError):
+        table.viewport().grab()
+    assert [painter.isActive() for painter in painters] == [False]
 
 
 def _asked_for(table: FolderTable, area: QRect | None = None) -> Counter[int]:

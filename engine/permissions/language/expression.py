@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, ColumnElement, type_coerce
 from engine.permissions.language.compiler import Compiler
 from engine.permissions.language.folding import folded, logic
 from engine.permissions.language.grammar import Grammar
+from engine.permissions.language.hiding import hidden
 from engine.permissions.language.kinds import Kind
 from engine.permissions.language.order import in_order
 from engine.permissions.language.printer import printed
@@ -73,7 +74,7 @@ def predicate(expression: Expression, columns: RowColumns, facts: Facts) -> Colu
         facts: The call.
     """
     root = in_order(folded(expression.root, facts, {}))
-    compiled = Compiler(columns, facts).condition(root)
+    compiled = Compiler(hidden(root, columns), facts).condition(root)
     return type_coerce(compiled, Boolean()) if expression.is_condition else compiled
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from engine.access_types import AuditEntry, AuditResult
+from engine.cancel import CancelToken
 from engine.context import Operation, Origin
-from engine.errors import ObjectNotFound, PayloadTooLarge, StorageError
+from engine.errors import Cancelled, ObjectNotFound, PayloadTooLarge, StorageError
 from engine.storage import FileStorage
 from engine.types import BucketChanges, LabelChanges, ListRequest, Retention, RlsContext, UploadItem, UploadOptions
 from engine.workspace import Workspace
@@ -244,3 +245,33 @@ def test_texts_from_outside_are_kept_as_far_as_a_row_holds_them(
     path = entries()[-1].path
     assert path.startswith("half \\ud800 long")
     assert len(path) < 3000
+
+
+def test_a_read_that_nobody_waits_for_any_more_is_no_failure(
+    storage: FileStorage, service: RlsContext, filled: Path, entries: Entries
+) -> None:
+    before, token = entries(), CancelToken()
+    token.cancel()
+    hasty = service.until(token)
+    with pytest.raises(Cancelled):
+        storage.list("photos", ListRequest("a/", matching="c"), hasty)
+    with pytest.raises(Cancelled):
+        list(storage.walk("photos", "a/", hasty))
+    assert entries() == before
+
+
+def test_what_a_person_stops_is_written_down(
+    storage: FileStorage, service: RlsContext, filled: Path, entries: Entries
+) -> None:
+    token = CancelToken()
+    token.cancel()
+    calls: list[Callable[[], object]] = [
+        lambda: storage.upload_many("photos", [UploadItem(filled / "one", "m")], service, cancel=token),
+        lambda: storage.download_tree("photos", ["a/"], filled / "t", service, cancel=token),
+        lambda: storage.copy("photos", "a/cat", "z", service, cancel=token),
+    ]
+    for call in calls:
+        before = len(entries())
+        with pytest.raises(Cancelled):
+            call()
+        assert [entry.detail["code"] for entry in entries()[before:]] == ["Cancelled"]

@@ -77,6 +77,18 @@ def test_what_is_made_for_all_is_made_to_its_end(executor: Executor) -> None:
             count(tx)
 
 
+def test_what_is_made_for_all_in_another_name_changes_nothing_for_the_rest(executor: Executor) -> None:
+    with executor.snapshot(SERVICE.until(Wavering())) as tx:
+        with tx.as_caller(RlsContext.service()).seen_through():
+            assert count(tx) == MANY
+        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+            count(tx)
+    with executor.transaction(SERVICE.until(Wavering())) as tx:
+        with tx.seen_through():
+            assert count(tx) == MANY
+        assert count(tx) == MANY
+
+
 def test_what_is_written_is_written_to_its_end(executor: Executor) -> None:
     with executor.transaction(SERVICE.until(Wavering())) as tx:
         assert count(tx) == MANY

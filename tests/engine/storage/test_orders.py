@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
+from time import sleep
 
 import pytest
 from sqlalchemy import text
 
 import engine.files.orders
+from engine.cancel import CancelToken
+from engine.errors import Cancelled
 from engine.files.listing import Listing
 from engine.files.orders import Orders, OrdersNow
 from engine.metadata.executor import Transaction
 from engine.storage import FileStorage
-from engine.types import Bucket, ListRequest, RlsContext, SortColumn
+from engine.types import Bucket, ListPage, ListRequest, RlsContext, SortColumn
 from engine.workspace import Workspace
 from tests.policies import let_owners
 
@@ -126,6 +131,68 @@ def test_an_order_is_made_in_stretches_that_leave_nothing_out(
         assert len(made) in stretches
         assert (made[0][0], made[-1][1]) == (None, None)
         assert all(one[1] == other[0] for one, other in pairwise(made))
+
+
+class Leaving(CancelToken):
+    """A caller who leaves once an order is being made, and is found out in the middle of a statement only."""
+
+    def raise_if_cancelled(self) -> None:
+        """Wait for the statement."""
+
+
+def leave_while_it_is_made(
+    monkeypatch: pytest.MonkeyPatch, token: CancelToken, meanwhile: Callable[[], None]
+) -> list[str]:
+    """Let a caller leave, after something else, when the first order is begun; return the list that tells of each."""
+    made: list[str] = []
+    make = engine.files.orders._made
+
+    def told(tx: Transaction, sort: SortColumn, folder: dict[str, object], version: int) -> object:
+        made.append(sort)
+        if len(made) == 1:
+            meanwhile()
+            token.cancel()
+        return make(tx, sort, folder, version)
+
+    monkeypatch.setattr("engine.files.orders._made", told)
+    monkeypatch.setattr("engine.metadata.patience._STEPS", 10)
+    return made
+
+
+def test_an_order_is_made_to_its_end_for_who_waits_for_it_though_its_maker_has_left(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, vast: Listing, orders: Orders,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    put(storage, service)
+    request = ListRequest("f/", 9, SortColumn.SIZE, offset=9, old_is_fine=True)
+    other = replace(request, descending=True)
+    plain, token = storage.list("photos", other, service), Leaving()
+    with ThreadPoolExecutor(1) as thread:
+        waiting: list[Future[ListPage]] = []
+
+        def come() -> None:
+            waiting.append(thread.submit(vast.page, "photos", other, service))
+            while len(orders._wanted) < 2 and not waiting[0].done():
+                sleep(0.001)
+
+        made = leave_while_it_is_made(monkeypatch, token, come)
+        with pytest.raises(Cancelled):
+            vast.page("photos", request, service.until(token))
+        assert waiting[0].result() == plain
+    assert made == [SortColumn.SIZE]
+    assert not orders._wanted
+
+
+def test_an_order_that_nobody_waits_for_any_more_is_broken_off(
+    storage: FileStorage, bucket: Bucket, service: RlsContext, vast: Listing, orders: Orders,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    put(storage, service)
+    token = Leaving()
+    leave_while_it_is_made(monkeypatch, token, lambda: None)
+    with pytest.raises(Cancelled):
+        vast.page("photos", ListRequest("f/", 9, SortColumn.SIZE, offset=9, old_is_fine=True), service.until(token))
+    assert (len(orders._known), orders._wanted) == (0, [])
 
 
 def test_what_came_follows_and_who_needs_it_now_has_it_now(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.permissions.language.asking import Asker
+from engine.permissions.language import parse, predicate
+from engine.permissions.rows import PolicyTable
+from tests.engine.permissions.language.asking import COLUMNS, FACTS, Asker
 
 FAILS = "name::integer = 1"
 
@@ -47,6 +49,28 @@ def test_what_is_not_reached_does_not_fail(asker: Asker, text: str, answers: str
 )
 def test_what_follows_something_unknown_is_reached(asker: Asker, text: str, answers: str):
     assert asker.answers(text) == answers
+
+
+@pytest.mark.parametrize(
+    ("text", "answers"),
+    [
+        ("(1 / (size - 7) = 5) and (size = 7)", "FFFFEF"),
+        ("(1 / (size - 7) = 5) and (size in (7))", "FFFFEF"),
+        ("size = 7 and name is not null and 1 / (size - 7) = 5", "FFFFEF"),
+        ("owner_id = 'x' and 1 / (length(owner_id) - 1) = 5", "F-FFEF"),
+        ("updated_at = last_accessed_at and size = 7 and (metadata->>'size')::integer / (size - 7) = 1", "FFFFEF"),
+    ],
+)
+def test_what_one_row_is_equal_to_is_put_into_no_other(asker: Asker, text: str, answers: str):
+    assert asker.answers(text) == answers
+
+
+def test_an_index_serves_for_what_no_failing_part_asks_for():
+    text = "owner_id = 'x' and size = 7 and 1 / (size - 7) = 5"
+    sql = str(predicate(parse(text, PolicyTable.OBJECTS), COLUMNS, FACTS))
+    assert "+ objects.size_bytes" in sql
+    assert "objects.owner_id" in sql
+    assert "+ objects.owner_id" not in sql
 
 
 @pytest.mark.parametrize("count", [3, 7])
