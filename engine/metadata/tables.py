@@ -330,13 +330,11 @@ storage_resumable_uploads = Table(
         "counted_for",
         "expires_at",
         sqlite_where=text("counted_for IS NOT NULL"),
-        postgresql_where=text("counted_for IS NOT NULL"),
     ),
     Index(
         "ix_storage_resumable_uploads_finishing",
         "created_at",
         sqlite_where=text("finishing IS NOT NULL"),
-        postgresql_where=text("finishing IS NOT NULL"),
     ),
 )
 """Uploads that come in parts (`engine.files.resumable`), until `expires_at`. The first `offset_bytes` of the backend's

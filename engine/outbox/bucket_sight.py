@@ -1,7 +1,8 @@
 """What of the past of buckets a caller may see, and whether their picture of what is in them may be another by now.
 
 A bucket that exists is judged as it stands; one that is gone as it was written down. Who saw a bucket until it was
-renamed, or something else in its row changed, learns that it is gone.
+renamed, or something else in its row changed, learns that it is gone. A name that hid it is told to nobody who did not
+see it under that: what happened meanwhile comes with the name that it has now.
 
 Of changes of access those learn whose roles the policies name. The bucket is told to who sees it; for all others it
 might be about any, so that nobody learns of a bucket by what they are told, or not told, of it.
@@ -9,7 +10,7 @@ might be about any, so that nobody learns of a bucket by what they are told, or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -26,18 +27,21 @@ from engine.permissions.columns import CANDIDATES, candidate_buckets
 _BUCKET: Final = storage_buckets.c.id == func.json_extract(CANDIDATES.c.value, "$.id", type_=Text())
 
 
-def buckets_seen(tx: Transaction, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+def buckets_seen(tx: Transaction, events: Sequence[RecordedEvent], names: Mapping[str, str]) -> list[RecordedEvent]:
     """Return the events of buckets that the caller sees, or would have seen.
 
     Args:
         tx: A snapshot of the caller's.
         events: Of buckets.
+        names: What buckets are called now.
     """
     there = [event for event in events if event.type is not EventType.BUCKET_DELETED]
     seen = _standing(tx, there)
     changed = [event for event in there if event.facts_after]
     was_seen = _as_it_was(tx, changed)
-    told = _without_hidden_names(seen, was_seen) + _gone_from_sight(tx, seen, was_seen)
+    after = {event.id for event in _as_it_was(tx, [_afterwards(event) for event in changed])}
+    told = _without_hidden_names(seen, {event.id for event in was_seen}, after, names)
+    told += _gone_from_sight(seen, was_seen, after)
     return told + _as_it_was(tx, [event for event in events if event.type is EventType.BUCKET_DELETED])
 
 
@@ -81,23 +85,37 @@ def _facts(event: RecordedEvent) -> dict[str, Any]:
     return named | dict(zip(BUCKET_FACTS, event.facts, strict=True))
 
 
-def _without_hidden_names(seen: Sequence[RecordedEvent], was_seen: Sequence[RecordedEvent]) -> list[RecordedEvent]:
-    """Return events with the names that buckets had only where they were seen under these."""
-    ids = {event.id for event in was_seen}
+def _afterwards(event: RecordedEvent) -> RecordedEvent:
+    """Return a change with what is to be judged as it was just after it."""
+    return replace(event, old_bucket=None, facts=event.facts_after)
+
+
+def _without_hidden_names(
+    seen: Sequence[RecordedEvent], before: Collection[int], after: Collection[int], names: Mapping[str, str]
+) -> list[RecordedEvent]:
+    """Return events with the names that buckets had only where they were seen under these.
+
+    Else, and where it is not known because the bucket was new, they have the name of now, which the caller sees: so
+    every change is told, and who follows them ends with that name.
+    """
     return [
-        event if event.old_bucket is None or event.id in ids else replace(event, old_bucket_id=None, old_bucket=None)
+        _under(event, event.bucket if event.id in after else names[event.bucket_id], knows_old=event.id in before)
         for event in seen
     ]
 
 
+def _under(event: RecordedEvent, name: str, *, knows_old: bool) -> RecordedEvent:
+    """Return an event with a name, and with the one before it only where that is known, and another."""
+    if knows_old and event.old_bucket != name:
+        return replace(event, bucket=name)
+    return replace(event, bucket=name, old_bucket_id=None, old_bucket=None)
+
+
 def _gone_from_sight(
-    tx: Transaction, seen: Sequence[RecordedEvent], was_seen: Sequence[RecordedEvent]
+    seen: Sequence[RecordedEvent], was_seen: Sequence[RecordedEvent], after: Collection[int]
 ) -> list[RecordedEvent]:
     """Return what the caller saw until it was changed, as gone."""
-    ids = {event.id for event in seen}
-    hidden = [event for event in was_seen if event.id not in ids]
-    after = [replace(event, old_bucket=None, facts=event.facts_after) for event in hidden]
-    still_seen = {event.id for event in _as_it_was(tx, after)}
+    told = {event.id for event in seen}.union(after)
     return [
         replace(
             event,
@@ -107,6 +125,6 @@ def _gone_from_sight(
             old_bucket=None,
             facts_after=(),
         )
-        for event in hidden
-        if event.id not in still_seen
+        for event in was_seen
+        if event.id not in told
     ]

@@ -81,7 +81,7 @@ class Sight:
             return events
         buckets = [event for event in events if event.is_of_bucket]
         access = [event for event in events if event.access is not None]
-        shown = buckets_seen(self._tx, buckets) + access_told(self._tx, access, self._names)
+        shown = buckets_seen(self._tx, buckets, self._names) + access_told(self._tx, access, self._names)
         objects = [event for event in events if not event.is_of_bucket and event.access is None]
         for bucket_id, recorded in dict.fromkeys((event.bucket_id, event.bucket) for event in objects):
             here = [event for event in objects if (event.bucket_id, event.bucket) == (bucket_id, recorded)]

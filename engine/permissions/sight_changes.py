@@ -11,7 +11,6 @@ from typing import Final
 
 from engine.access_types import PolicyCommand
 from engine.metadata.executor import AnyRow, Transaction
-from engine.permissions.language.tree import Column
 from engine.permissions.rows import PolicyTable
 from engine.permissions.rules import Rule
 from engine.types import Bucket
@@ -72,6 +71,8 @@ def _shows_objects_in(rule: Rule, bucket_id: str) -> bool:
 
 
 def _asks_for_bucket(rule: Rule) -> bool:
+    from engine.permissions.language.tree import Column  # see there: many a start sees no policy
+
     nodes = () if rule.using is None else rule.using.root.walk()
     return any(isinstance(node, Column) and node.name == "bucket_id" for node in nodes)
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.access_types import PolicyCommand, PolicySpec
 from engine.backends.memory import MemoryBackend
 from engine.config import load_settings
 from engine.outbox import EventFilter, RecordedEvent, Wanted
+from engine.permissions.rows import PolicyTable
 from engine.secrets import FixedSecrets
 from engine.types import Bucket, RlsContext
 from engine.workspace import Workspace, open_workspace
@@ -70,3 +72,16 @@ def told(workspace: Workspace) -> Listen:
         return events
 
     return told
+
+
+def let(workspace: Workspace, using: str, *, restrictive: bool = False, table: str = "objects") -> str:
+    """Let everybody see some rows, or hold others back, and return the policy's id."""
+    spec = PolicySpec(
+        f"{using} {table}",
+        PolicyTable(table),
+        PolicyCommand.SELECT,
+        ("public",),
+        using=using,
+        permissive=not restrictive,
+    )
+    return workspace.storage.policies.create(spec, RlsContext.service()).id

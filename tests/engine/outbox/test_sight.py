@@ -7,16 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.access_types import PolicyCommand, PolicySpec
 from engine.context import Operation
 from engine.errors import DatabaseFault
 from engine.move_types import Move
 from engine.outbox import EventFilter, RecordedEvent, Wanted
 from engine.outbox.sight import Sight
-from engine.permissions.rows import PolicyTable
 from engine.types import Bucket, BucketChanges, LabelChanges, Retention, RlsContext, UploadItem, UploadOptions
 from engine.workspace import Workspace
-from tests.engine.outbox.conftest import Listen
+from tests.engine.outbox.conftest import Listen, let
 from tests.policies import let_owners
 
 SERVICE = RlsContext.service()
@@ -29,19 +27,6 @@ OVER = UploadOptions(replace=True)
 def said(events: list[RecordedEvent]) -> list[tuple[str, str]]:
     """Return types, without what they have in common, and paths."""
     return [(event.type.removeprefix("storage."), event.path) for event in events]
-
-
-def let(workspace: Workspace, using: str, *, restrictive: bool = False, table: str = "objects") -> str:
-    """Let everybody see some rows, or hold others back, and return the policy's id."""
-    spec = PolicySpec(
-        f"{using} {table}",
-        PolicyTable(table),
-        PolicyCommand.SELECT,
-        ("public",),
-        using=using,
-        permissive=not restrictive,
-    )
-    return workspace.storage.policies.create(spec, SERVICE).id
 
 
 def test_owners_are_told_of_their_own_and_strangers_of_nothing(
@@ -256,55 +241,6 @@ def test_a_move_between_buckets_is_told_in_both(workspace: Workspace, photos: Bu
         (event,) = listen(ALICE, start, bucket=bucket)
         assert (event.bucket, event.path, event.old_bucket, event.old_bucket_id) == ("videos", "a", "photos", photos.id)
     assert listen(ALICE, start, bucket="elsewhere") == []
-
-
-def test_events_of_buckets_are_judged_by_the_policies_of_buckets(workspace: Workspace, listen: Listen) -> None:
-    storage = workspace.storage
-    for name in ("open", "closed", "gone"):
-        storage.create_bucket(name, SERVICE, public=name != "closed")
-    storage.delete_bucket("gone", SERVICE)
-    assert listen(NOBODY) == []
-
-    let(workspace, "public AND owner_id IS NULL", table="buckets")
-
-    assert [(event.type.value, event.bucket) for event in listen(NOBODY)] == [
-        ("storage.bucket.created", "open"), ("storage.bucket.deleted", "gone"),
-    ]  # fmt: skip
-
-
-def test_a_renamed_bucket_is_told_with_its_name_before_to_who_saw_it_under_that(
-    workspace: Workspace, listen: Listen
-) -> None:
-    storage = workspace.storage
-    storage.create_bucket("open", SERVICE)
-    storage.create_bucket("closed", SERVICE)
-    let(workspace, "starts_with(name, 'open')", table="buckets")
-    start = storage.outbox.newest()
-    storage.rename_bucket("open", "open-2", SERVICE)
-    storage.rename_bucket("closed", "open", SERVICE)
-
-    assert [(e.type.value, e.bucket, e.old_bucket) for e in listen(NOBODY, start)] == [
-        ("storage.bucket.updated", "open-2", "open"), ("storage.bucket.updated", "open", None),
-    ]  # fmt: skip
-    assert [(e.bucket, e.old_bucket) for e in listen(SERVICE, start)] == [("open-2", "open"), ("open", "closed")]
-    assert [e.bucket for e in listen(SERVICE, start, bucket="closed")] == ["open"]
-
-
-def test_who_saw_a_bucket_until_it_was_changed_learns_that_it_is_gone(workspace: Workspace, listen: Listen) -> None:
-    storage = workspace.storage
-    for name in ("open", "shown", "closed"):
-        storage.create_bucket(name, SERVICE, public=name != "closed")
-    let(workspace, "public AND name <> 'hidden'", table="buckets")
-    start = storage.outbox.newest()
-    storage.update_bucket("shown", SERVICE, BucketChanges(public=False))
-    storage.update_bucket("shown", SERVICE, BucketChanges(file_size_limit_bytes=5))
-    storage.update_bucket("open", SERVICE, BucketChanges(name="hidden"))
-    storage.update_bucket("closed", SERVICE, BucketChanges(file_size_limit_bytes=5))
-
-    gone = [("storage.bucket.deleted", "shown", None), ("storage.bucket.deleted", "open", None)]
-    assert [(e.type.value, e.bucket, e.old_bucket) for e in listen(NOBODY, start)] == gone
-    assert [e.bucket for e in listen(NOBODY, start, types=("storage.bucket.deleted",))] == ["shown", "open"]
-    assert listen(NOBODY, start, types=("storage.bucket.updated",)) == []
 
 
 def test_what_was_in_a_bucket_that_is_gone_is_told_by_policies_for_all_buckets(
