@@ -10,13 +10,13 @@ them may have: so a few can never fill it, and who has none open can begin one.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
 
 from engine import limits
+from engine.addresses import counted_address
 from engine.metadata.executor import Transaction
 from engine.metadata.tables import storage_resumable_uploads
 from engine.resumable_types import TooManyUploads
@@ -26,8 +26,6 @@ _U: Final = storage_resumable_uploads.c
 _USER: Final = "user"
 _VISITOR: Final = "visitor"
 _TOKEN: Final = "token"  # noqa: S105 - the name of a kind
-_NETWORK_BITS: Final = 64
-"""Of an IPv6 address, what is one network's. Source: RFC 4291 section 2.5.4."""
 
 
 def holder_of(context: RlsContext) -> str:
@@ -46,7 +44,7 @@ def counted_for(context: RlsContext, holder: str | None) -> str | None:
         context: The caller.
         holder: Who may go on, if that is not simply the caller: whoever has a token to upload.
     """
-    address = "" if context.origin is None else _counted_address(context.origin.remote_address)
+    address = "" if context.origin is None else counted_address(context.origin.remote_address)
     if holder is not None:
         return f"{_TOKEN} {address} {holder}"
     if context.can_bypass_rls:
@@ -81,14 +79,3 @@ def check_room(tx: Transaction, party: str, now_us: int) -> None:
 def _number(tx: Transaction, whose: ColumnElement[bool], now_us: int) -> int:
     """Return how many of some uploads are open; the index alone is read."""
     return int(tx.execute(select(func.count()).where(whose, _U.expires_at > now_us)).scalar_one())
-
-
-def _counted_address(address: str) -> str:
-    """Return an address, or of one that a host could choose freely its network."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    return str(ipaddress.ip_network((parsed, _NETWORK_BITS), strict=False))
