@@ -119,7 +119,7 @@ EVENT_STREAMS_MAX: Final = 128
 """Streams of events at once: half of all connections, so that the other half can be used for something."""
 
 EVENT_STREAMS_A_CALLER_MAX: Final = 16
-"""Streams of one caller from one address, so that nobody takes all of them; the service role may."""
+"""Streams of one caller from one address, or network of IPv6, so that nobody takes all; the service role may."""
 
 EVENT_POLL_S: Final = 0.02
 """How often it is looked whether another process changed something, while anybody listens: a look costs 5 µs."""

@@ -16,6 +16,7 @@ from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Any, Final
 
+from engine.addresses import counted_address
 from engine.context import Operation
 from engine.errors import InvalidRequest, InvalidToken
 from engine.outbox import EventFilter, EventPage, RecordedEvent
@@ -126,10 +127,14 @@ class EventRoutes:
 
 
 def _counted_as(exchange: Exchange, caller: RlsContext) -> Hashable | None:
-    """Return by what a caller's streams are counted: tokens, and roles of one user, cost nothing. None for no bound."""
+    """Return by what a caller's streams are counted, or None for no bound.
+
+    Tokens, roles of one user, and addresses within a network of IPv6 cost nothing.
+    """
     if caller.can_bypass_rls:
         return None
-    return caller.user_id, None if caller.user_id else caller.role, plain_address(exchange.client)
+    address = counted_address(plain_address(exchange.client))
+    return caller.user_id, None if caller.user_id else caller.role, address
 
 
 def _last_known(exchange: Exchange, query: Fields) -> int | None:

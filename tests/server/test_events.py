@@ -17,6 +17,7 @@ from engine.outbox.pruning import Pruning
 from engine.permissions.rows import PolicyTable
 from engine.secrets import FixedSecrets
 from engine.server import StorageServer, bounds
+from engine.server.exchange import Exchange
 from engine.times import now_us
 from engine.types import RlsContext
 from engine.workspace import Workspace, open_workspace
@@ -355,6 +356,29 @@ def test_one_caller_takes_not_all_the_room(
             return response.status_code == 200
 
     eventually(has_room)
+
+
+def test_a_network_of_ipv6_has_no_more_room_than_one_address(
+    alice: httpx.Client, photos: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "EVENT_STREAMS_A_CALLER_MAX", 1)
+    monkeypatch.setattr(Exchange, "client", property(lambda exchange: exchange.header(b"x-from") or ""))
+
+    def come_from(address: str) -> httpx.Client:
+        alice.headers["x-from"] = address
+        return alice
+
+    def status(address: str) -> int:
+        with come_from(address).stream("GET", "/events") as response:
+            return response.status_code
+
+    with listening(come_from("2001:db8:1:2::1")) as stream, listening(come_from("::ffff:192.0.2.1")) as mapped:
+        assert status("2001:db8:1:2:ffff::1") == 503
+        assert status("2001:db8:1:3::1") == 200
+        assert status("192.0.2.1") == 503
+        assert status("192.0.2.2") == 200
+        assert stream.last_id
+        assert mapped.last_id
 
 
 def test_a_slow_reader_gets_everything_later_and_keeps_nobody_waiting(

@@ -11,13 +11,13 @@ them may have: so a few do not fill it. From enough addresses it can be filled a
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
 
 from engine import limits
+from engine.addresses import counted_address
 from engine.metadata.executor import Transaction
 from engine.metadata.tables import storage_resumable_uploads
 from engine.resumable_types import TooManyUploads
@@ -29,9 +29,6 @@ _VISITOR: Final = "visitor"
 _TOKEN: Final = "token"  # noqa: S105 - the name of a kind
 _REFUSAL: Final = "Too many uploads are open: finish or end some of them, or try again later"
 """Without a number, which would tell how many others have open."""
-
-_NETWORK_BITS: Final = 64
-"""Of an IPv6 address, what is one network's. Source: RFC 4291 section 2.5.4."""
 
 
 def holder_of(context: RlsContext) -> str:
@@ -50,7 +47,7 @@ def counted_for(context: RlsContext, holder: str | None) -> str | None:
         context: The caller; with a token to upload, whoever made it.
         holder: Who may go on, if that is not simply the caller: whoever has a token to upload.
     """
-    address = "" if context.origin is None else _counted_address(context.origin.remote_address)
+    address = "" if context.origin is None else counted_address(context.origin.remote_address)
     if holder is not None:
         return f"{_TOKEN} {address} {context.user_id or ''}"
     if context.can_bypass_rls:
@@ -85,14 +82,3 @@ def check_room(tx: Transaction, party: str, now_us: int) -> None:
 def _number(tx: Transaction, whose: ColumnElement[bool], now_us: int) -> int:
     """Return how many of some uploads are open; the index alone is read."""
     return int(tx.execute(select(func.count()).where(whose, _U.expires_at > now_us)).scalar_one())
-
-
-def _counted_address(address: str) -> str:
-    """Return an address, or of one that a host could choose freely its network."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    return str(ipaddress.ip_network((parsed, _NETWORK_BITS), strict=False))
