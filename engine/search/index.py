@@ -15,7 +15,7 @@ Threads: any; each step is one short transaction that nobody waits for on disk.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from engine.cancel import CancelToken
@@ -61,7 +61,7 @@ class NameIndex:
         self._is_possible = True
 
     def follow(self, cancel: CancelToken) -> None:
-        """Bring the index up to date, unless somebody is changing things just now: then at the next turn.
+        """Bring the index up to date, as long as nobody changes anything: then the rest comes at the next turns.
 
         Args:
             cancel: Looked at between transactions.
@@ -72,7 +72,7 @@ class NameIndex:
         """
         version = self._executor.data_version()
         if version == self._seen_version:
-            self.catch_up(cancel)
+            self._catch_up(cancel, lambda: self._executor.data_version() == version)
         self._seen_version = version
 
     def catch_up(self, cancel: CancelToken) -> None:
@@ -85,21 +85,27 @@ class NameIndex:
             Cancelled: Likewise.
             DatabaseFault: Likewise.
         """
+        self._catch_up(cancel, lambda: True)
+
+    def distrust(self) -> None:
+        """Have the index made anew at the next turn: whoever used it found it damaged."""
+        self._is_damaged, self._is_sound = True, False
+
+    def _catch_up(self, cancel: CancelToken, goes_on: Callable[[], bool]) -> None:
+        """Bring the index up to date, or at least one step nearer to that."""
         if not self._is_sound and self._is_possible:
             self._begin()
         try:
             while self._has_work():
                 cancel.raise_if_cancelled()
                 self._step()
+                if not goes_on():
+                    return
         except DatabaseLocked:
             raise
         except DatabaseFault:
             _logger.warning("the index of names cannot be written, and is made anew", exc_info=True)
             self.distrust()
-
-    def distrust(self) -> None:
-        """Have the index made anew at the next turn: whoever used it found it damaged."""
-        self._is_damaged, self._is_sound = True, False
 
     def _begin(self) -> None:
         """See whether the index is that of these objects, once in a process, and begin anew if it is not."""

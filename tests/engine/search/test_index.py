@@ -96,6 +96,28 @@ def test_following_waits_until_it_is_quiet_and_is_no_change(workspace: Workspace
     assert workspace.storage.data_version() == version
 
 
+def test_following_ends_when_somebody_changes_things_in_the_middle(
+    workspace: Workspace, put: Put, index: NameIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step takes the interpreter and the lock of all who write, as whoever is busy just then would notice."""
+    monkeypatch.setattr("engine.search.index._BATCH", 1)
+    put("a.txt", "b.txt", "c.txt")
+    index.follow(CancelToken())
+    step = index._step
+
+    def disturbed() -> None:
+        step()
+        put("d.txt")
+
+    with monkeypatch.context() as busy:
+        busy.setattr(index, "_step", disturbed)
+        index.follow(CancelToken())
+    assert run(workspace, "SELECT indexed_to FROM storage_search_state") == [(1,)]
+    for _ in range(2):  # to see that nothing was changed since the last turn, and to go on
+        index.follow(CancelToken())
+    assert run(workspace, "SELECT indexed_to FROM storage_search_state") == [(4,)]
+
+
 @pytest.mark.parametrize("damage", ["missing", "emptied", "of other objects"])
 def test_an_index_that_is_not_that_of_these_objects_is_made_anew(
     workspace: Workspace, put: Put, find: Find, index: NameIndex, damage: str
