@@ -302,7 +302,7 @@ def test_policies_that_ask_for_the_time_are_asked_anew(
     let(workspace, "now() < '2100-01-01'::timestamptz")
     assert [event.path for event in listen(NOBODY)] == ["a"]
 
-    monkeypatch.setattr("engine.metadata.transactions.now_us", lambda: 2**52)
+    monkeypatch.setattr("engine.metadata.transaction_state.now_us", lambda: 2**52)
 
     assert listen(NOBODY) == []
 
