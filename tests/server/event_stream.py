@@ -63,4 +63,5 @@ def listening(client: httpx.Client, last_id: str | int | None = None, **query: s
     with client.stream("GET", "/events", params=query, headers=headers) as response:
         assert response.status_code == 200, response.read()
         assert response.headers["content-type"].startswith("text/event-stream")
-        yield EventStream(response).begin()
+        stream = EventStream(response).begin()  # held here: whoever does not keep it would end it at once
+        yield stream
