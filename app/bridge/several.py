@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.bridge.carriage import Carried
-from app.bridge.reversals import Reversal, Reversed
+from app.bridge.reversals import Reversal, Reversed, Uncopying
 from app.bridge.tasks import Ticket
 from app.bridge.trash import Restored
 from engine.errors import Cancelled, RequestFault, StorageError
@@ -81,7 +81,7 @@ def carried_together(done: Sequence[Carried]) -> Carried:
     if len(done) == 1:
         return done[0]
     cargo = replace(done[0].order.cargo, bucket="", paths=tuple(path for one in done for path in one.order.cargo.paths))
-    back = [one.reversal for one in done if one.reversal is not None]
+    back = tuple(one.reversal for one in done if one.reversal is not None)
     is_whole = all(one.reversal is not None for one in done if one.objects)
     return Carried(
         replace(done[0].order, cargo=cargo),
@@ -89,8 +89,16 @@ def carried_together(done: Sequence[Carried]) -> Carried:
         tuple(path for one in done for path in one.paths),
         tuple(failure for one in done for failure in one.failures),
         next((one.ended for one in done if one.ended is not None), None),
-        Several(tuple(reversed(back))) if back and is_whole else None,
+        _back(back) if back and is_whole else None,
     )
+
+
+def _back(parts: tuple[Reversal, ...]) -> Reversal:
+    """Return as one what takes back what was carried to one place; copies as one, for which a person is asked once."""
+    copies = [part for part in parts if isinstance(part, Uncopying) and part.trashed is None]
+    if len(copies) < len(parts):
+        return Several(parts[::-1])
+    return Uncopying(copies[0].bucket, tuple(made for part in copies for made in part.made))
 
 
 def _together(parts: list[Restored]) -> Restored | None:

@@ -35,6 +35,7 @@ from app.views.folder_table import FolderTable
 from app.views.hold import Hold
 from app.widgets.toast import Toast
 from engine.errors import Cancelled
+from engine.paths import parent_of
 from engine.types import TreeSize
 
 _CHEAP_OBJECTS: Final = 500
@@ -198,9 +199,7 @@ class Carrying(QObject):
     def _duplicate(self, targets: Sequence[Target]) -> None:
         folders: dict[Location, list[str]] = {}
         for bucket, path in ((target.bucket, path) for target in targets for path in target.paths):
-            above = Location(bucket, path).parent if path.endswith("/") else _folder_of(bucket, path)
-            if above is not None:
-                folders.setdefault(above, []).append(path)
+            folders.setdefault(Location(bucket, parent_of(path.rstrip("/"))), []).append(path)
         for place, paths in folders.items():
             self._order([Order(Cargo(place.bucket, tuple(paths)), place, Motion.COPY)])
 
@@ -242,11 +241,6 @@ def _cargo(target: Target) -> Cargo:
 
 def _orders(cargos: Sequence[Cargo], place: Location, motion: Motion) -> list[Order]:
     return [Order(cargo, place, motion) for cargo in cargos]
-
-
-def _folder_of(bucket: str, path: str) -> Location:
-    above = path.rpartition("/")
-    return Location(bucket, above[0] + above[1])
 
 
 def _name_of(done: Carried) -> str:

@@ -27,6 +27,7 @@ from app.look import Look
 from app.widgets.banner import Offer
 from app.widgets.toast import Toast
 from engine.errors import Cancelled, Conflict, NotFound, ObjectChanged, RequestFault, StorageError, WouldBeLost
+from engine.paths import parent_of
 from engine.types import TreeSize
 
 _STEPS_MAX: Final = 50
@@ -232,7 +233,7 @@ class Undo(QObject):
         here = self._navigator.place
         if here is None or not result.shows:
             return
-        seen = [path for path in result.shows if _above(path) == here.prefix]
+        seen = [path for path in result.shows if parent_of(path.rstrip("/")) == here.prefix]
         if seen and self._navigator.bucket_id(here.bucket) == reversal.shows_in:
             self._navigator.select_when_there(*seen, bucket=here.bucket)
 
@@ -242,11 +243,6 @@ class Undo(QObject):
             del stack[:-_STEPS_MAX]
             while sum(entry.reversal.weight for entry in stack) > WEIGHT_MAX and len(stack) > 1:
                 del stack[0]
-
-
-def _above(path: str) -> str:
-    above = path.rstrip("/").rpartition("/")
-    return above[0] + above[1]
 
 
 def _named(word: str, name: str) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.actions import ActionId
 from app.cargo import Cargo, Load, Motion
 from app.controllers.outgoing import DragData, Outgoing
+from app.dialogs.delete_dialog import DeleteDialog
 from app.location import Location
 from app.views.conflict_dialog import ConflictDialog
 from engine.errors import DatabaseLocked
@@ -108,6 +109,23 @@ def test_copies_are_files_for_other_programs_too(found: Desk) -> None:
     assert everything(found).keys() == {LETTER, PHOTO, "out/a report.txt", "out/b report.txt"}
     undo(found)
     found.until(lambda: everything(found).keys() == {LETTER, PHOTO})
+
+
+def test_copies_are_taken_back_from_a_bucket_without_a_trash_after_one_question(found: Desk) -> None:
+    found.bucket("bare")
+    search(found, "report")
+    found.until(lambda: sorted(found.names) == [LETTER, PHOTO])
+    select_all(found)
+    keep(found, ActionId.COPY)
+    paste(found, "bare")
+    found.until(lambda: found.toast.text == "Copied 2 objects to bare")
+    undo(found)
+    dialog = found.dialog(DeleteDialog)
+    assert dialog.summary == "2 objects, 11 bytes"
+    assert len(held(found, "bare")) == 2
+    dialog.confirm.click()
+    found.until(lambda: held(found, "bare") == {})
+    assert everything(found).keys() == {LETTER, PHOTO}
 
 
 def test_each_is_duplicated_beside_itself(found: Desk) -> None:
