@@ -3,13 +3,14 @@
 A damaged file never stops the program: it is set aside and defaults are used. Where the folder can't be written,
 nothing is kept and nobody is bothered.
 
-Values are kept in memory and written by a worker: every write of the file waits for the disk twice, which under an
-upload takes long enough to freeze a window. Values that change while one write runs share the next.
+Values are kept in memory and written by a worker: every write of the file waits for the disk, which under an upload
+takes long enough to freeze a window. Values that change while one write runs share the next.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -17,6 +18,7 @@ from typing import Final
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
+from app.ini import ini_text
 from app.theme import ThemeMode
 
 FILE_NAME: Final = "window.ini"
@@ -41,7 +43,7 @@ class WindowSettings:
         """
         self._path = data_dir / FILE_NAME
         self._values = self._read()
-        self._unwritten: dict[str, object] = {}
+        self._is_due = False
         self._lock = Lock()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="holdall-settings")
 
@@ -230,21 +232,19 @@ class WindowSettings:
     def _keep(self, key: str, value: object) -> None:
         if self._values.get(key) == value:
             return
-        self._values[key] = value
         with self._lock:
-            is_due = not self._unwritten
-            self._unwritten[key] = value
-        if is_due:
+            self._values[key] = value
+            was_due, self._is_due = self._is_due, True
+        if not was_due:
             with contextlib.suppress(RuntimeError):  # closed: nobody will look at it again
                 self._writer.submit(self._write)
 
     def _write(self) -> None:
         with self._lock:
-            values, self._unwritten = self._unwritten, {}
-        store = self._store()
-        for key, value in values.items():
-            store.setValue(key, value)
-        store.sync()
+            self._is_due = False
+            text = ini_text(self._values)
+        with contextlib.suppress(OSError):
+            _replace(self._path.resolve(), text.encode("utf-8", "surrogatepass"))
 
     def _store(self) -> QSettings:
         return QSettings(str(self._path), QSettings.Format.IniFormat)
@@ -279,3 +279,17 @@ class WindowSettings:
         except ValueError:
             return default
         return number if least <= number <= most else default
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file durably and in one step; only one at a time.
+
+    Raises:
+        OSError: It cannot be written; the old content is still there.
+    """
+    draft = path.with_name(f".{path.name}.new")  # what a kill leaves is written over the next time
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QApplication
 
-from app import settings as module
 from app.settings import FILE_NAME, HOUR_S, WindowSettings
 from app.theme import ThemeMode
 
@@ -67,35 +71,105 @@ def test_a_value_is_written_soon_and_not_only_at_the_end(tmp_path: Path, qapp: Q
     settings.close()
 
 
-class SlowDisk(QSettings):
-    """Writes when it is let, and counts."""
+class SlowDisk:
+    """Waits as a disk does, until it is let go on."""
 
-    gate = threading.Event()
-    writers: list[threading.Thread] = []  # noqa: RUF012 - looked at after the objects are gone
+    def __init__(self) -> None:
+        self.gate, self.asked = threading.Event(), threading.Event()
+        self.writers: list[threading.Thread] = []
 
-    def sync(self) -> None:
+    def fsync(self, fd: int) -> None:
         self.writers.append(threading.current_thread())
-        self.gate.wait(20)
-        super().sync()
+        self.asked.set()
+        assert self.gate.wait(60)
+        os.fdatasync(fd)
 
 
 def test_a_disk_that_hangs_holds_nobody_up(tmp_path: Path, qapp: QApplication, monkeypatch) -> None:
-    monkeypatch.setattr(module, "QSettings", SlowDisk)
-    SlowDisk.gate.clear()
-    SlowDisk.writers.clear()
+    disk = SlowDisk()
+    monkeypatch.setattr(os, "fsync", disk.fsync)
     settings = WindowSettings(tmp_path)
-    began_s = time.monotonic()
     for number in range(500):
         settings.server_port = number
         settings.place = f"photos/{number}/"
     qapp.processEvents()  # where Qt would write what was set
-    assert time.monotonic() - began_s < 5
+    assert disk.asked.wait(60)
     assert (settings.server_port, settings.place) == (499, "photos/499/")
-    SlowDisk.gate.set()
+    disk.gate.set()
     settings.close()
-    assert threading.main_thread() not in SlowDisk.writers
-    assert len(SlowDisk.writers) <= 2
+    assert threading.main_thread() not in disk.writers
+    assert len(disk.writers) <= 2
     assert WindowSettings(tmp_path).place == "photos/499/"
+
+
+def test_other_threads_go_on_while_the_disk_is_waited_for(tmp_path: Path) -> None:
+    # a thread that holds the interpreter meanwhile holds up all, the one of the window too
+    source = tmp_path / "write.py"
+    source.write_text(_WRITES_ON_A_SLOW_DISK, encoding="utf-8")
+    stops = "trace=fsync,fdatasync", "inject=fsync,fdatasync:delay_enter=2000000"
+    strace = [
+        shutil.which("strace") or "strace",
+        "-f",
+        "-o",
+        os.devnull,
+        *(word for stop in stops for word in ("-e", stop)),
+    ]
+    done = subprocess.run(
+        [*strace, sys.executable, str(source), str(tmp_path)], cwd=_ROOT, check=True, capture_output=True, text=True
+    )
+    longest_s, written_after_s = map(float, done.stdout.split())
+    assert written_after_s > 1.5  # it was slow indeed
+    assert longest_s < 1
+
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+_WRITES_ON_A_SLOW_DISK = """
+import sys, threading, time
+from pathlib import Path
+sys.path.insert(0, ".")
+from app.settings import WindowSettings
+
+settings = WindowSettings(Path(sys.argv[1]))
+began_s = last_s = time.monotonic()
+longest_s = 0.0
+settings.place = "photos/"
+ended = threading.Event()
+threading.Thread(target=lambda: (settings.close(), ended.set())).start()
+while not ended.wait(0.001):
+    now_s = time.monotonic()
+    longest_s, last_s = max(longest_s, now_s - last_s), now_s
+print(max(longest_s, time.monotonic() - last_s), time.monotonic() - began_s)
+"""
+
+
+def test_a_disk_that_takes_nothing_harms_nobody(tmp_path: Path, qapp: QApplication, monkeypatch) -> None:
+    settings = WindowSettings(tmp_path)
+    settings.place = "photos/"
+    settings.close()
+
+    def full(fd: int) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(os, "fsync", full)
+    again = WindowSettings(tmp_path)
+    again.place = "music/"
+    again.close()
+    assert again.place == "music/"
+    assert WindowSettings(tmp_path).place == "photos/"
+
+
+def test_a_file_that_lies_elsewhere_stays_there(tmp_path: Path, qapp: QApplication) -> None:
+    elsewhere = tmp_path / "elsewhere.ini"
+    elsewhere.write_text("", encoding="utf-8")
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / FILE_NAME).symlink_to(elsewhere)
+    settings = WindowSettings(data)
+    settings.place = "photos/"
+    settings.close()
+    assert (data / FILE_NAME).is_symlink()
+    assert "photos/" in elsewhere.read_text("utf-8")
 
 
 def test_what_a_newer_program_remembers_stays(tmp_path: Path, qapp: QApplication) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -86,7 +85,8 @@ class Watch:
         self._last_s = time.perf_counter()
         self._notes = _Notes(self._spent())
         self._ended = threading.Event()
-        self._dump = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by `stop`
+        # in memory: calls are written with the interpreter held, which a disk must not draw out
+        self._dump = os.fdopen(os.memfd_create("calls"), "w+", encoding="utf-8")
         self._thread = threading.Thread(target=self._look, name="heartbeat")
 
     def start(self) -> None:
