@@ -102,13 +102,17 @@ def test_a_disk_that_hangs_holds_nobody_up(tmp_path: Path, qapp: QApplication, m
     assert WindowSettings(tmp_path).place == "photos/499/"
 
 
+@pytest.mark.skipif(
+    shutil.which("strace") is None or subprocess.run(["strace", "true"], capture_output=True).returncode != 0,
+    reason="strace is not installed here, or may not trace",
+)
 def test_other_threads_go_on_while_the_disk_is_waited_for(tmp_path: Path) -> None:
     # a thread that holds the interpreter meanwhile holds up all, the one of the window too
     source = tmp_path / "write.py"
     source.write_text(_WRITES_ON_A_SLOW_DISK, encoding="utf-8")
-    stops = "trace=fsync,fdatasync", "inject=fsync,fdatasync:delay_enter=2000000"
+    stops = "trace=fsync,fdatasync", "inject=fsync,fdatasync:delay_enter=4000000"
     strace = [
-        shutil.which("strace") or "strace",
+        "strace",
         "-f",
         "-o",
         os.devnull,
@@ -118,8 +122,8 @@ def test_other_threads_go_on_while_the_disk_is_waited_for(tmp_path: Path) -> Non
         [*strace, sys.executable, str(source), str(tmp_path)], cwd=_ROOT, check=True, capture_output=True, text=True
     )
     longest_s, written_after_s = map(float, done.stdout.split())
-    assert written_after_s > 1.5  # it was slow indeed
-    assert longest_s < 1
+    assert written_after_s >= 4  # it was slow indeed
+    assert longest_s < written_after_s / 2
 
 
 _ROOT = Path(__file__).resolve().parents[2]
