@@ -74,8 +74,7 @@ class Tour:
         """Go down with the wheel, to the end and back with keys."""
         desktop, first = self.window.desktop, self._cell(_note(0))
         desktop.click(first.box)
-        desktop.wheel(20)
-        self.window.until(lambda: self._is_seen(_note(self.count // 2)), "rows further down are seen")
+        self.window.until(lambda: self._is_below(_note(self.count // 2)), "rows further down are seen")
         self._tell("The wheel scrolls", "scrolled")
         desktop.keys("End")
         self.window.until(lambda: self._is_seen(_note(self.count - 1)), "the last row is seen")
@@ -173,6 +172,11 @@ class Tour:
 
     def _cell(self, name: str) -> Node:
         return self.window.see("cell", name)
+
+    def _is_below(self, name: str) -> bool:
+        """Return whether one more notch of the wheel brings a row into the window; how far that goes is Qt's to say."""
+        self.window.desktop.wheel(1)
+        return self._is_seen(name)
 
     def _is_seen(self, name: str) -> bool:
         """Return whether a row is inside the window: of a long table only what is at a point can be asked for."""
