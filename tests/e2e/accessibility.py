@@ -75,6 +75,11 @@ class Node:
         return self._has_state(_ENABLED)
 
     @property
+    def text(self) -> str:
+        """Return what is written in it, where it holds text."""
+        return str(self.bus.call(self, "Text", "GetText", "ii", (0, -1))[0])
+
+    @property
     def box(self) -> Box:
         """Return where it is."""
         return Box(*self.bus.call(self, "Component", "GetExtents", "u", (0,))[0])

@@ -17,6 +17,7 @@ from tests.e2e.window import Window
 BUCKET: Final = "photos"
 FOLDER: Final = "album"
 HIDDEN: Final = "sunset.txt"
+WORDS: Final = "The sun goes down behind the hills."
 _IN_NAME_PX: Final = 120
 _STEP_PX: Final = 15
 """Less than the height of a row."""
@@ -59,7 +60,7 @@ class Tour:
         for number in range(self.count):
             (self.work_dir / _note(number)).write_text("x" * (number + 1))
         (self.work_dir / FOLDER).mkdir()
-        (self.work_dir / FOLDER / HIDDEN).write_text("The sun goes down behind the hills.")
+        (self.work_dir / FOLDER / HIDDEN).write_text(WORDS)
         self.window.run("mb", BUCKET)
         self.window.run("put", *sorted(self.work_dir.iterdir()), BUCKET)
 
@@ -125,6 +126,7 @@ class Tour:
         desktop = self.window.desktop
         desktop.keys("Down", "space")
         self.window.until(lambda: any(title.startswith(HIDDEN) for title in desktop.window_titles()), "it is in large")
+        self.window.until(lambda: WORDS in self.window.see("text", "Text").text, "its words are seen")
         self._tell("It is shown in large", "previewed")
         desktop.keys("space")
         self.window.until(lambda: "Holdall" in desktop.active_title(), "the window has the keyboard again")
