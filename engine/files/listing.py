@@ -68,12 +68,10 @@ class _Memory:
     Attributes:
         orders: By other columns than the name.
         texts: For filters.
-        version: The texts' of the database, from before the transaction began.
     """
 
     orders: OrdersNow
     texts: NameTexts
-    version: int
 
 
 class Listing:
@@ -96,7 +94,7 @@ class Listing:
         self._executor = executor
         self._quarantine = quarantine
         self._orders = orders or Orders(executor)
-        self._texts = texts or NameTexts(executor)
+        self._texts = texts or NameTexts()
         self._counts = Counts(executor)
 
     def page(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
@@ -113,7 +111,7 @@ class Listing:
 
     def _page(self, bucket: str, request: ListRequest, context: RlsContext) -> ListPage:
         """Return one page of a folder as the rows say."""
-        memory = _Memory(self._orders.as_of_now(), self._texts, self._texts.version())
+        memory = _Memory(self._orders.as_of_now(), self._texts)
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             tx = tx.within(found)
@@ -130,21 +128,21 @@ class Listing:
             BucketNotFound: There is no such bucket.
         """
         validate_prefix(prefix)
-        version = self._texts.version()
+        version = self._executor.data_version()
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
             tx = tx.within(found)
             request = ListRequest(prefix, moment=moment, matching=matching)
             if moment or matching:
-                return self._counted(tx, version, found, request)
+                return self._counted(tx, found, request)
             folder = {"bucket": found.id, "prefix": prefix}
-            return self._counts.of(tx, version, folder, lambda: self._counted(tx, version, found, request))
+            return self._counts.of(tx, version, folder, lambda: self._counted(tx, found, request))
 
-    def _counted(self, tx: Transaction, version: int, bucket: Bucket, request: ListRequest) -> FolderCount:
+    def _counted(self, tx: Transaction, bucket: Bucket, request: ListRequest) -> FolderCount:
         """Count what a folder shows."""
         values: dict[str, object] = {"bucket": bucket.id, "prefix": request.prefix} | _moment(request)
         words = words_of(request.matching)
-        objects = None if request.moment else self._texts.count(tx, version, words, values)
+        objects = None if request.moment else self._texts.count(tx, words, values)
         if objects is None:
             objects = int(tx.execute(_count_objects(tx, request), values).scalar_one())
         return FolderCount(_count_folders(tx, bucket.id, request), objects)
@@ -156,10 +154,9 @@ class Listing:
             BucketNotFound: There is no such bucket.
         """
         validate_prefix(prefix)
-        version = self._texts.version()
         with self._executor.snapshot(context) as tx:
             found = find_bucket(tx.as_caller(_SYSTEM), bucket)
-            self._texts.make_ready(tx.within(found), version, {"bucket": found.id, "prefix": prefix})
+            self._texts.make_ready(tx.within(found), {"bucket": found.id, "prefix": prefix})
 
     def walk_at(self, bucket: str, prefix: str, moment: datetime, context: RlsContext) -> Iterator[StorageObject]:
         """Yield everything that stood below a prefix at a moment, folder by folder, marks included, a page at a time.
@@ -320,7 +317,7 @@ def _objects(
             return ordered
     words, in_order = words_of(request.matching), request.sort is SortColumn.NAME
     if in_order:
-        named = memory.texts.page(tx, memory.version, words, descending=request.descending, values=values)
+        named = memory.texts.page(tx, words, descending=request.descending, values=values)
         if named is not None:
             return named
     query = objects_page(request.sort, descending=request.descending, resumed=resumed)

@@ -17,6 +17,7 @@ PAGE_EVENTS: Final = 500
 
 _OLDEST: Final = "SELECT min(id) FROM storage_events"
 _NEWEST: Final = "SELECT max(id) FROM storage_events"
+_HOW_MANY: Final = "SELECT coalesce(sum(count), 0) FROM storage_events WHERE id > ?"
 _SIZES: Final = "SELECT id, count FROM storage_events WHERE id > ? ORDER BY id LIMIT ?"
 _ROWS: Final = "SELECT id, count, at, body FROM storage_events WHERE id > ? AND id <= ? ORDER BY id"
 _PATH: Final = OBJECT_FACTS.index("path")
@@ -46,6 +47,16 @@ class Bounds:
 def bounds(tx: Transaction) -> Bounds:
     """Return what is kept."""
     return Bounds(tx.run_text(_NEWEST)[0][0], tx.run_text(_OLDEST)[0][0])
+
+
+def events_since(tx: Transaction, after: int) -> int:
+    """Return how many events came after a number, those at the same time as it included where it lies in a row.
+
+    Args:
+        tx: A snapshot.
+        after: The number.
+    """
+    return int(tx.run_text(_HOW_MANY, (after,))[0][0])
 
 
 def events_after(tx: Transaction, after: int) -> tuple[list[RecordedEvent], int]:
