@@ -57,6 +57,7 @@ _BARS: Final = (
     _Bar("type_ahead", "letters typed, the row in its middle painted"),
     _Bar("filter_first", "third letter of a filter, what fits is in the second eighth of the rows, painted", 100),
     _Bar("filter_last", "the same, in the seventh eighth", 100),
+    _Bar("filter_news", "the same, while objects come all the time", 100),
     _Bar("icons", "the same folder as icons, painted", 200),
     _Bar("icons_end", "Ctrl+End among icons, painted", 200),
     _Bar("start", "start to painted rows of that folder and a key taken, warm", 1500),
