@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QItemSelectionModel, QPoint, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
+from app.formats import time_text
 from app.i18n import translate
 from app.look import Look
 from app.models.folder_model import Column, FolderModel, column_titles
 
 _WIDTHS: Final = {Column.SIZE: 96, Column.TYPE: 128, Column.MODIFIED: 152, Column.OWNER: 96}
+_LONG_AGO: Final = tuple(datetime(2000, month, 28, 20, 0, tzinfo=UTC) for month in range(1, 13))
 _COLUMN_MIN_PX: Final = 64
 
 
@@ -21,6 +25,7 @@ class FolderHeader(QHeaderView):
     def __init__(self, look: Look, model: FolderModel, parent: QWidget) -> None:
         """Args: look; whose columns; Qt's owner."""
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self._look = look
         self.setModel(model)
         # Its own selection model: with the table's, every Ctrl+A asks the flags of each cell.
         self.setSelectionModel(QItemSelectionModel(model, self))
@@ -38,7 +43,14 @@ class FolderHeader(QHeaderView):
         """Give the columns the widths they begin with; once the table shows this head."""
         for column, width in _WIDTHS.items():
             self.resizeSection(column, width)
+        self.resizeSection(Column.MODIFIED, max(_WIDTHS[Column.MODIFIED], self._widest_time()))
         self._pin()
+
+    def _widest_time(self) -> int:
+        """Return the width of a column that shows any time whole, in the language and letters of the table."""
+        metrics = QFontMetrics(self._look.theme.font("body"))
+        texts = (time_text(moment, datetime.now(UTC)) for moment in _LONG_AGO)
+        return max(map(metrics.horizontalAdvance, texts)) + 2 * self._look.theme.space("m") + 1
 
     def restore(self, state: QByteArray) -> None:
         """Take widths, order and visibility that were kept; nonsense is ignored."""

@@ -1,0 +1,19 @@
+"""The head of the table: what its columns have room for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from PySide6.QtGui import QFontMetrics
+
+from app.formats import time_text
+from app.models.folder_model import Column
+from tests.app.helpers import Desk
+
+
+@pytest.mark.parametrize("moment", [datetime(2000, month, 28, 20, 0, tzinfo=UTC) for month in range(1, 13)])
+def test_times_of_long_ago_are_shown_whole(desk: Desk, moment: datetime) -> None:
+    metrics = QFontMetrics(desk.window._theme.font("body"))
+    width_px = desk.table.horizontalHeader().sectionSize(Column.MODIFIED)
+    assert width_px - 24 > metrics.horizontalAdvance(time_text(moment, datetime.now(UTC)))
