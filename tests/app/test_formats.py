@@ -79,7 +79,17 @@ def test_content_decides_before_the_name_for_pictures() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "stem"), [("a.txt", 1), ("a.tar.gz", 1), ("README", 6), (".profile", 8), ("a.b.c", 3), ("x.", 1)]
+    ("name", "stem"),
+    [
+        ("a.txt", 1),
+        ("a.tar.gz", 1),
+        ("A.TAR.GZ", 1),
+        ("README", 6),
+        (".profile", 8),
+        ("a.b.c", 3),
+        ("x.", 1),
+        ("\N{GRINNING FACE}\N{CAT FACE}.txt", 4),
+    ],
 )
 def test_stem_that_renaming_preselects(name: str, stem: int) -> None:
     assert stem_length(name) == stem
