@@ -38,6 +38,14 @@ class Cargo:
         """Return whether all of it lies in a place already."""
         return self.bucket == place.bucket and all(_folder_of(path) == place.prefix for path in self.paths)
 
+    def parted(self, place: Location) -> tuple[Cargo, Cargo]:
+        """Return what of it lies in a place already, and the rest: what was found may do so in part."""
+        there = {path for path in self.paths if self.bucket == place.bucket and _folder_of(path) == place.prefix}
+        return (
+            Cargo(self.bucket, tuple(path for path in self.paths if path in there)),
+            Cargo(self.bucket, tuple(path for path in self.paths if path not in there)),
+        )
+
 
 class Load:
     """Cargo that is known, or is being read while it is already on its way. Lives in the main thread.

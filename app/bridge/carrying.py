@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
-from typing import Final
 
 from app.bridge.acting import ActingTasks, Identity
 from app.bridge.carriage import Carried, Clash, Order, Plan, attempt_of
 from app.bridge.reversals import WEIGHT_MAX, Made, Moving, Uncopying
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Trashed, newest_in_trash
+from app.bridge.twins import LOOKS_A_CALL, apart, last_name, parts_of, twins
 from app.cargo import Motion
 from app.i18n import translate
 from engine.errors import (
@@ -24,18 +23,17 @@ from engine.errors import (
     InvalidRequest,
     ObjectAlreadyExists,
     ObjectChanged,
+    ObjectNotFound,
     RequestFault,
     StorageError,
     Unauthorized,
 )
 from engine.move_types import Move
 from engine.storage import FileStorage
-from engine.transfers.naming import free_name, tagged_name
+from engine.transfers.naming import free_name
 from engine.transfers.values import ConflictAction, Decision
 from engine.types import ItemFailure, Progress, RlsContext
 from engine.version_types import Replaced
-
-_LOOKS_A_CALL: Final = 5_000
 
 
 @dataclass(slots=True)
@@ -94,41 +92,22 @@ class Carrier:
     def _plan(self, order: Order, ticket: Ticket, me: RlsContext) -> Plan:
         if order.cargo.goes_into(order.place):
             raise InvalidRequest(translate("Carrier", "A folder cannot be put into itself."))
-        if order.is_within and order.cargo.is_from(order.place):
-            return Plan(order, self._twins(order, me) if order.motion is Motion.COPY else ())
-        free: list[Move] = []
+        there, coming = order.cargo.parted(order.place)
+        order = order if order.motion is Motion.COPY or not coming.paths else replace(order, cargo=coming)
+        free = [*twins(self._storage, there, coming, order.place, me)] if order.motion is Motion.COPY else []
         clashes: list[Clash] = []
-        self._sort(order, _apart(order), free, clashes, me)
-        for path in order.cargo.paths:
+        self._sort(order, apart(coming, order.place), free, clashes, me)
+        for path in coming.paths:
             if path.endswith("/"):
                 ticket.token.raise_if_cancelled()
-                self._sort_folder(order, Move(path, f"{order.place.prefix}{_name(path)}/"), free, clashes, me)
+                self._sort_folder(order, Move(path, f"{order.place.prefix}{last_name(path)}/"), free, clashes, me)
         return Plan(order, tuple(free), tuple(clashes))
-
-    def _twins(self, order: Order, me: RlsContext) -> tuple[Move, ...]:
-        """Return where the copies of things go that stay in their folder: beside these, under names of their own."""
-        bucket, prefix = order.place.bucket, order.place.prefix
-        given: set[str] = set()
-
-        def taken(name: str) -> bool:
-            path = prefix + name
-            return name in given or bool(
-                self._storage.find(bucket, [path, f"{path}/"], me) or self._storage.tree_size(bucket, f"{path}/", me)
-                .objects
-            )  # fmt: skip
-
-        moves = []
-        for path in order.cargo.paths:
-            name = copy_name(_name(path), taken, is_folder=path.endswith("/"))
-            given.add(name)
-            moves.append(Move(path, f"{prefix}{name}/" if path.endswith("/") else prefix + name))
-        return tuple(moves)
 
     def _sort(
         self, order: Order, moves: Sequence[Move], free: list[Move], clashes: list[Clash], me: RlsContext
     ) -> None:
         """Tell which of single objects go where something is."""
-        for part in _parts(moves):
+        for part in parts_of(moves):
             there = self._storage.find(order.place.bucket, [move.target for move in part], me)
             clashing = [move.source for move in part if move.target in there and not move.target.endswith("/")]
             arriving = self._storage.find(order.cargo.bucket, clashing, me)
@@ -201,7 +180,7 @@ class Carrier:
             return None
         if action is ConflictAction.REPLACE:
             return clash.move
-        folder = clash.move.target.removesuffix(_name(clash.move.target))
+        folder = clash.move.target.removesuffix(last_name(clash.move.target))
         if action is ConflictAction.RENAME and decision is not None and decision.new_name:
             return replace(clash.move, target=folder + decision.new_name)
 
@@ -209,7 +188,7 @@ class Carrier:
             path = folder + name
             return path in coming or path in self._storage.find(plan.order.place.bucket, [path], me)
 
-        return replace(clash.move, target=folder + free_name(_name(clash.move.target), taken))
+        return replace(clash.move, target=folder + free_name(last_name(clash.move.target), taken))
 
     def _move(
         self, order: Order, moves: Sequence[Move], gives_way: Mapping[str, str], ticket: Ticket, me: RlsContext
@@ -222,6 +201,9 @@ class Carrier:
             )  # fmt: skip
         except ObjectChanged as error:
             raise _changed_before(error.path or "") from error
+        except ObjectAlreadyExists as error:
+            text = translate("Carrier", "Something else has come to “{path}” meanwhile. Nothing was moved: try again.")
+            raise ObjectAlreadyExists(text.format(path=error.path), path=error.path) from error
         back = Moving(
             order.place.bucket, moved.back, None if order.is_within else order.cargo.bucket, marks=moved.marks
         )
@@ -231,7 +213,7 @@ class Carrier:
         self, order: Order, moves: Sequence[Move], gives_way: Mapping[str, str], ticket: Ticket, me: RlsContext
     ) -> Carried:
         done, ended = _Copying(), None
-        wanted = list(self._single(order, moves, me))
+        wanted = list(self._single(order, moves, done, me))
         try:
             for move in wanted:
                 ticket.token.raise_if_cancelled()
@@ -244,7 +226,7 @@ class Carrier:
         if not done.made and done.failures and isinstance(done.failures[0].error, Unauthorized):
             raise done.failures[0].error
         back = Uncopying(order.place.bucket, tuple(done.made)) if 0 < len(done.made) <= WEIGHT_MAX else None
-        return Carried(order, done.objects, _arrived(order, moves), tuple(done.failures), ended, back)
+        return Carried(order, done.objects, _copied(order, moves, done.made), tuple(done.failures), ended, back)
 
     def _copy_one(
         self, order: Order, move: Move, gives_way: Mapping[str, str], done: _Copying, ticket: Ticket, me: RlsContext
@@ -261,22 +243,32 @@ class Carrier:
         except ObjectChanged as error:
             done.failures.append(ItemFailure(move.target, move.source, _changed(error.path or move.target)))
             return
+        except ObjectAlreadyExists as error:
+            if not move.target.endswith("/"):
+                done.failures.append(ItemFailure(move.target, move.source, _came(error.path or move.target)))
+            return
         except (RequestFault, BytesMissing, ChecksumMismatch) as error:
-            if not (isinstance(error, ObjectAlreadyExists) and move.target.endswith("/")):
-                done.failures.append(ItemFailure(move.target, move.source, error))
+            done.failures.append(ItemFailure(move.target, move.source, error))
             return
         done.made.append(Made(made.path, made.version, made.size_bytes))
         done.objects += not made.path.endswith("/")
         done.size_bytes += made.size_bytes
 
-    def _single(self, order: Order, moves: Iterable[Move], me: RlsContext) -> Iterator[Move]:
-        """Yield every object that moves mean, those of folders one by one."""
+    def _single(self, order: Order, moves: Iterable[Move], done: _Copying, me: RlsContext) -> Iterator[Move]:
+        """Yield every object that moves mean, those of folders one by one; a folder that is gone is noted."""
         for move in moves:
             if not move.source.endswith("/") or move.object_id:
                 yield move
                 continue
+            is_there = False
             for stored in self._storage.walk(order.cargo.bucket, move.source, me):
+                is_there = True
                 yield Move(stored.path, move.target + stored.path[len(move.source) :], stored.id)
+            if not is_there:
+                gone = ObjectNotFound(
+                    translate("Carrier", "“{name}” is no longer there").format(name=last_name(move.source))
+                )
+                done.failures.append(ItemFailure(move.target, move.source, gone))
 
 
 def _changed_before(path: str) -> ObjectChanged:
@@ -289,34 +281,9 @@ def _changed(path: str) -> ObjectChanged:
     return ObjectChanged(text.format(path=path), path=path)
 
 
-def _apart(order: Order) -> list[Move]:
-    """Return where single objects go; of some from several folders that have one name, the later ones get a number."""
-    given: set[str] = set()
-    moves = []
-    for path in order.cargo.paths:
-        if not path.endswith("/"):
-            name = _name(path)
-            name = free_name(name, given.__contains__) if name in given else name
-            given.add(name)
-            moves.append(Move(path, order.place.prefix + name))
-    return moves
-
-
-def copy_name(name: str, taken: Callable[[str], bool], *, is_folder: bool) -> str:
-    """Return what a copy of something is called that stays beside it: "a (copy).txt", then "a (copy 2).txt".
-
-    Args:
-        name: Last segment of its path.
-        taken: Whether a name cannot be used.
-        is_folder: Then a dot in the name is no suffix.
-    """
-    word = translate("Carrier", "copy")
-    for number in count(1):
-        tag = word if number == 1 else f"{word} {number}"
-        form = f"{name} ({tag})" if is_folder else tagged_name(name, tag)
-        if not taken(form):
-            return form
-    raise AssertionError("numbers do not end")
+def _came(path: str) -> ObjectAlreadyExists:
+    text = translate("Carrier", "something else has come to “{path}” meanwhile, and stays")
+    return ObjectAlreadyExists(text.format(path=path), path=path)
 
 
 def _with_trashed(done: Carried, trashed: Trashed) -> Carried:
@@ -339,22 +306,21 @@ def _whole_folders(order: Order, stayed: Collection[str]) -> tuple[Move, ...]:
         return ()
     folders = [path for path in order.cargo.paths if path.endswith("/")]
     whole = [path for path in folders if not any(left.startswith(path) for left in stayed)]
-    return tuple(Move(path, order.place.child(_name(path)).prefix) for path in whole)
+    return tuple(Move(path, order.place.child(last_name(path)).prefix) for path in whole)
 
 
 def _arrived(order: Order, moves: Sequence[Move]) -> tuple[str, ...]:
     """Return where the things asked for are now, as far as they are rows of the place itself."""
     prefix = order.place.prefix
-    paths = (move.target for move in moves[:_LOOKS_A_CALL] if move.target.startswith(prefix))
+    paths = (move.target for move in moves[:LOOKS_A_CALL] if move.target.startswith(prefix))
     return tuple(path for path in paths if "/" not in path[len(prefix) :].rstrip("/"))
 
 
-def _parts(moves: Sequence[Move]) -> Iterator[Sequence[Move]]:
-    return (moves[start : start + _LOOKS_A_CALL] for start in range(0, len(moves), _LOOKS_A_CALL))
-
-
-def _name(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[2]
+def _copied(order: Order, moves: Sequence[Move], made: Sequence[Made]) -> tuple[str, ...]:
+    """Return where the things asked for are now of which anything was copied."""
+    there = {one.path for one in made}
+    above = {path[: end + 1] for path in there for end, char in enumerate(path) if char == "/"}
+    return tuple(path for path in _arrived(order, moves) if path in there or path in above)
 
 
 def _label(order: Order) -> str:

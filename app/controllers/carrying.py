@@ -264,6 +264,9 @@ def _sentence_of(done: Carried) -> str:
         said = translate("Carrying", "Moved {what} to {place}")
     else:
         said = translate("Carrying", "Copied {what} to {place}")
+    if done.failures and not done.objects and done.reversal is None:
+        none = translate("Carrying", "Nothing was copied: %Ln item(s) left out ({reason})", None, len(done.failures))
+        return none.format(reason=sentence(done.failures[0].error))
     what = count_text(done.objects) if done.objects else translate("Carrying", "%Ln folder(s)", None, len(done.paths))
     said = said.format(what=what, place=order.place.text.rstrip("/"))
     if isinstance(done.ended, Cancelled):

@@ -38,9 +38,15 @@ def suggested_name(name: str) -> str:
     return free_name(name, lambda _: False)
 
 
-def tagged_name(name: str, tag: str) -> str:
-    """Return a name with a word about it in parentheses before its suffix, shortened so that file systems take it."""
-    stem, suffix = split_suffix(name)
+def tagged_name(name: str, tag: str, *, has_suffix: bool = True) -> str:
+    """Return a name with a word about it in parentheses, shortened so that file systems take it.
+
+    Args:
+        name: Last segment of a path.
+        tag: The word.
+        has_suffix: Whether what follows its last dot is a suffix, which stays at the end; a folder's is none.
+    """
+    stem, suffix = split_suffix(name) if has_suffix else (name, "")
     return _with_tail(stem, f" ({tag})", suffix)
 
 

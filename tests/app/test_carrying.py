@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.actions import ActionId
 from app.bridge.acting import Identity
-from app.bridge.carrying import copy_name
+from app.bridge.twins import copy_name
 from app.cargo import Cargo, Load
 from app.controllers.outgoing import DragData, Outgoing, clip_data
 from app.dialogs.delete_dialog import DeleteDialog
@@ -28,6 +28,7 @@ from engine.storage import FileStorage
 from engine.transfers.values import ConflictAction
 from engine.types import Retention, RlsContext, UploadOptions
 from tests.app.helpers import Desk
+from tests.app.test_search_everywhere import search, select_all
 from tests.app.test_window import trigger
 
 NO_KEYS = Qt.KeyboardModifier.NoModifier
@@ -480,6 +481,108 @@ class TestTakenNames:
         two.until(lambda: sorted(held(two)) == ["d/e/x", "e/y"])
 
 
+class TestWhatIsThereAlready:
+    @pytest.fixture
+    def scattered(self, two: Desk) -> Desk:
+        for path in ("p/a report.txt", "q/b report.txt"):
+            two.storage.upload("photos", path, path.encode(), two.me)
+        search(two, "report")
+        two.until(lambda: sorted(two.names) == ["photos/p/a report.txt", "photos/q/b report.txt"])
+        select_all(two)
+        return two
+
+    def test_it_stays_without_a_question_where_the_rest_comes_to_it(self, scattered: Desk) -> None:
+        trigger(scattered, ActionId.CUT)
+        scattered.go("photos", "p/")
+        trigger(scattered, ActionId.PASTE)
+        scattered.until(lambda: scattered.toast.text == "Moved 1 object to photos/p")
+        assert sorted(held(scattered)) == ["p/a report.txt", "p/b report.txt"]
+        assert scattered.session.controllers.carrying._clashes.dialog is None
+        undo(scattered)
+        scattered.until(lambda: sorted(held(scattered)) == ["p/a report.txt", "q/b report.txt"])
+
+    def test_a_copy_of_it_comes_to_stand_beside_it(self, scattered: Desk) -> None:
+        trigger(scattered, ActionId.COPY)
+        scattered.until(lambda: scattered.session._tracker.situation().can_paste)
+        scattered.go("photos", "p/")
+        trigger(scattered, ActionId.PASTE)
+        scattered.until(lambda: scattered.toast.text == "Copied 2 objects to photos/p")
+        assert sorted(held(scattered)) == [
+            "p/a report (copy).txt", "p/a report.txt", "p/b report.txt", "q/b report.txt",
+        ]  # fmt: skip
+        assert held(scattered)["p/a report (copy).txt"] == b"p/a report.txt"
+
+    def test_many_are_duplicated_with_few_looks_and_names_that_are_taken_counted_on(
+        self, two: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in range(20):
+            two.put(f"{number:02}.txt")
+        two.put("00 (copy).txt")
+        two.put("01 (copy).txt/x")
+        two.select(*[f"{number:02}.txt" for number in range(20)])
+        storage, looks = two.storage, []
+
+        def find(*args: object) -> object:
+            looks.append(args)
+            return storage.find(*args)
+
+        monkeypatch.setattr(two.session._side.carrier, "_storage", _With(storage, find=find))
+        trigger(two, ActionId.DUPLICATE)
+        two.until(lambda: two.toast.text == "Copied 20 objects to photos")
+        made = {path for path in held(two) if "copy" in path}
+        assert made == {
+            "00 (copy).txt", "01 (copy).txt/x", "00 (copy 2).txt", "01 (copy 2).txt",
+            *(f"{number:02} (copy).txt" for number in range(2, 20)),
+        }  # fmt: skip
+        assert len(looks) < 5
+
+
+class TestWhatIsGoneMeanwhile:
+    @pytest.mark.parametrize(("name", "path"), [("a.txt", "a.txt"), ("e", "e/x")])
+    def test_a_copy_of_it_is_none_and_that_is_said(self, two: Desk, name: str, path: str) -> None:
+        two.put(path)
+        two.put("d/x")
+        hold(two, ActionId.COPY, name)
+        two.storage.delete("photos", path, two.me)
+        two.go("photos", "d/")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: two.toast.text.startswith("Nothing was copied: 1 item left out ("))
+        assert list(held(two)) == ["d/x"]
+        assert two.session.controllers.undo.undo_name == ""
+
+    def test_the_rest_is_copied(self, two: Desk) -> None:
+        for path in ("a.txt", "e/x", "b.txt"):
+            two.put(path)
+        hold(two, ActionId.COPY, "a.txt", "b.txt", "e")
+        for path in ("a.txt", "e/x"):
+            two.storage.delete("photos", path, two.me)
+        two.go("other")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: two.toast.text.startswith("Copied 1 object to other; not copied: 2 ("))
+        assert list(held(two, "other")) == ["b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        (ActionId.CUT, "Something else has come to “d/a” meanwhile. Nothing was moved: try again."),
+        (ActionId.COPY, "not copied: 1 (something else has come to “d/a” meanwhile, and stays)"),
+    ],
+)
+def test_what_comes_to_a_free_name_while_another_is_asked_about_stays(two: Desk, action: ActionId, said: str) -> None:
+    for path, content in (("a", b"new"), ("b", b"new"), ("d/b", b"old")):
+        two.put(path, content)
+    hold(two, action, "a", "b")
+    two.go("photos", "d/")
+    trigger(two, ActionId.PASTE)
+    dialog = two.dialog(ConflictDialog)
+    two.storage.upload("photos", "d/a", b"late", two.me)
+    dialog.choose(ConflictAction.REPLACE)
+    dialog.go_on.click()
+    two.until(lambda: said in two.toast.text)
+    assert held(two)["d/a"] == b"late"
+
+
 def drag_over(
     desk: Desk, widget, point: QPoint, keys: Qt.KeyboardModifier, *names: str
 ) -> tuple[QDragMoveEvent, QMimeData]:
@@ -798,13 +901,14 @@ class TestUndo:
 
 class TestNames:
     @pytest.mark.parametrize(
-        ("name", "taken", "is_folder", "copied"),
+        ("name", "number", "is_folder", "copied"),
         [
-            ("a.txt", (), False, "a (copy).txt"),
-            ("a.txt", ("a (copy).txt",), False, "a (copy 2).txt"),
-            (".profile", (), False, ".profile (copy)"),
-            ("v1.2", (), True, "v1.2 (copy)"),
+            ("a.txt", 1, False, "a (copy).txt"),
+            ("a.txt", 2, False, "a (copy 2).txt"),
+            (".profile", 1, False, ".profile (copy)"),
+            ("v1.2", 1, True, "v1.2 (copy)"),
+            ("x" * 255, 1, True, "x" * 248 + " (copy)"),
         ],
     )
-    def test_copies_are_called(self, name: str, taken: tuple[str, ...], is_folder: bool, copied: str) -> None:
-        assert copy_name(name, taken.__contains__, is_folder=is_folder) == copied
+    def test_copies_are_called(self, name: str, number: int, is_folder: bool, copied: str) -> None:
+        assert copy_name(name, number, is_folder=is_folder) == copied
