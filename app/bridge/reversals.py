@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.presence import holds_anything
 from app.bridge.tasks import Fail, Ticket
-from app.bridge.trash import Restored, TrashBridge, Trashed, newest_in_trash
+from app.bridge.trash import Restored, TrashBridge, Trashed, newest_in_trash, pages_of
 from engine.cancel import CancelToken
 from engine.errors import BucketNotFound, ObjectNotFound, StorageError, WouldBeLost
 from engine.move_types import Move
@@ -78,7 +78,7 @@ class Moving:
         bucket: Where from; like in all of these its id, or its name until it is remembered.
         moves: What goes where.
         target: The other bucket, or None for the same.
-        replace: Paths that give way.
+        replace: Paths that give way, each with the only content that does.
         marks: Folders of the target that are there by their marker alone, to be made again.
         trashed: What had given way, to be taken back.
     """
@@ -86,7 +86,7 @@ class Moving:
     bucket: str
     moves: tuple[Move, ...]
     target: str | None = None
-    replace: tuple[str, ...] = ()
+    replace: tuple[tuple[str, str], ...] = ()
     marks: tuple[str, ...] = ()
     trashed: Trashed | None = None
 
@@ -102,26 +102,20 @@ class Moving:
 
     def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
         """See `Reversal`."""
-        there = self.target or self.bucket
+        there, seen = self.target or self.bucket, dict(self.replace)
         before = newest_in_trash(storage, there, me)
         moved = storage.move_many(
-            self.bucket, self.moves, me, target_bucket=self.target, replace=self.replace,
+            self.bucket, self.moves, me, target_bucket=self.target, replace=frozenset(seen), seen_versions=seen,
             progress=ticket.report, cancel=ticket.token,
         )  # fmt: skip
         for mark in self.marks:
             storage.create_folder(there, mark, me)
-        left, gave_way = self._left(storage, me), moved.displaced
-        if self.trashed is not None:
-            # what has moved back is committed: to stop here would leave half of it
-            restored = TrashBridge.all_back(storage, self.trashed, CancelToken(), me)
-            left += len(restored.taken)
-            gave_way = tuple(self.trashed.paths)
-        # what goes back puts the same things out of the way that came back now
-        replace = gave_way if self.trashed is not None else ()
-        trashed = Trashed(there, frozenset(gave_way), before, newest_in_trash(storage, there, me))
+        restored, taken = self._restored(storage, me)
+        left = self._left(storage, me) + taken
+        trashed = Trashed(there, frozenset(moved.displaced), before, newest_in_trash(storage, there, me))
         back = Moving(
-            there, self._back(moved.back), self.bucket if self.target else None, replace, moved.marks,
-            trashed if self.trashed is None and gave_way and trashed.any else None,
+            there, self._back(moved.back), self.bucket if self.target else None, restored, moved.marks,
+            trashed if self.trashed is None and moved.displaced and trashed.any else None,
         )  # fmt: skip
         shows = tuple(move.target for move in self.moves)
         return Reversed(back, left, shows, moved=() if left else self.moves)
@@ -130,6 +124,18 @@ class Moving:
         """Return what takes the moves back: a folder that went with all that was in it, as names do, comes back so."""
         whole = {move.target for move in self.moves if move.as_of is None and not move.ids}
         return tuple(move.whole if move.source in whole else move for move in moves)
+
+    def _restored(self, storage: FileStorage, me: RlsContext) -> tuple[tuple[tuple[str, str], ...], int]:
+        """Take back what had given way, and return it with its contents, and how much of it had to stay away.
+
+        What goes back puts just these contents out of the way again, and nothing newer.
+        """
+        if self.trashed is None:
+            return (), 0
+        in_trash = {row.info.path: row.info.version for page in pages_of(storage, self.trashed, me) for row in page}
+        # what has moved back is committed: to stop here would leave half of it
+        taken = frozenset(TrashBridge.all_back(storage, self.trashed, CancelToken(), me).taken)
+        return tuple((path, version) for path, version in in_trash.items() if path not in taken), len(taken)
 
     def _left(self, storage: FileStorage, me: RlsContext) -> int:
         """Return how many objects stayed in folders because others have put them there since."""

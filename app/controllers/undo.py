@@ -174,7 +174,7 @@ class Undo(QObject):
             if isinstance(error, WouldBeLost) and isinstance(reversal, Uncopying):
                 self._ask(entry, reversal, own, other, said)
             else:
-                self._refuse(entry, error)
+                self._refuse(entry, error, again=own is self._undone)
 
         self._reverser.run(reversal, label, done, failed)
 
@@ -210,7 +210,7 @@ class Undo(QObject):
         else:
             self._toast.say(said)
 
-    def _refuse(self, entry: Entry, error: Exception) -> None:
+    def _refuse(self, entry: Entry, error: Exception, *, again: bool) -> None:
         """Say why something stays as it is; changes by others are no failures."""
         if not isinstance(error, StorageError) or isinstance(error, Cancelled):
             self._errors.present(error)
@@ -219,12 +219,15 @@ class Undo(QObject):
             self._errors.present(error)
             return
         if isinstance(error, NotFound):
-            why = translate("Undo", "Not undone: {what}. “{path}” is no longer there, or has been replaced.")
+            why = translate("Undo", "{said}. “{path}” is no longer there, or has been replaced.")
         elif isinstance(error, ObjectChanged):
-            why = translate("Undo", "Not undone: {what}. “{path}” has been changed since.")
+            why = translate("Undo", "{said}. “{path}” has been changed since.")
         else:
-            why = translate("Undo", "Not undone: {what}. Something else is at “{path}” now.")
-        self._toast.say(why.format(what=entry.name, path=error.path or ""), kind="warning")
+            why = translate("Undo", "{said}. Something else is at “{path}” now.")
+        not_done = translate("Undo", "Not undone: {what}")
+        if again:
+            not_done = translate("Undo", "Not done again: {what}")
+        self._toast.say(why.format(said=not_done.format(what=entry.name), path=error.path or ""), kind="warning")
 
     def _show(self, reversal: Reversal, result: Reversed) -> None:
         """Go along with folders, and select what came back where the window shows its place."""

@@ -412,6 +412,23 @@ class TestTakenNames:
         undo(taken)
         taken.until(lambda: held(taken).get("d/b") == b"old")
 
+    def test_doing_it_again_replaces_nothing_that_somebody_stored_since(self, two: Desk) -> None:
+        two.put("a", b"new")
+        two.put("d/a", b"old")
+        hold(two, ActionId.CUT, "a")
+        two.go("photos", "d/")
+        trigger(two, ActionId.PASTE)
+        dialog = two.dialog(ConflictDialog)
+        dialog.choose(ConflictAction.REPLACE)
+        dialog.go_on.click()
+        two.until(lambda: held(two) == {"d/a": b"new"})
+        undo(two)
+        two.until(lambda: held(two) == {"a": b"new", "d/a": b"old"})
+        two.storage.upload("photos", "d/a", b"theirs", two.me, UploadOptions(replace=True))
+        undo(two, ActionId.REDO)
+        two.until(lambda: two.toast.text == "Not done again: move of “a”. “d/a” has been changed since.")
+        assert held(two) == {"a": b"new", "d/a": b"theirs"}
+
     def test_what_changed_while_it_was_asked_is_not_replaced(self, taken: Desk) -> None:
         dialog = taken.dialog(ConflictDialog)
         taken.storage.upload("photos", "d/a", b"newer", taken.me, UploadOptions(replace=True))
