@@ -11,8 +11,12 @@ from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.names import name_problem
 from app.bridge.reversals import Moving
 from app.bridge.tasks import Fail, Ticket
+from app.bridge.twins import last_name, taken_names
 from app.i18n import translate
+from app.location import Location
+from engine.errors import ObjectAlreadyExists
 from engine.move_types import Move
+from engine.paths import parent_of
 from engine.storage import FileStorage
 from engine.types import RlsContext
 
@@ -90,7 +94,11 @@ class Renamer:
         label = translate("Renamer", "Renaming %Ln item(s)", None, len(moves))
 
         def work(ticket: Ticket, me: RlsContext) -> Renamed:
-            moved = self._storage.move_many(bucket, moves, me, progress=ticket.report, cancel=ticket.token)
+            try:
+                moved = self._storage.move_many(bucket, moves, me, progress=ticket.report, cancel=ticket.token)
+            except ObjectAlreadyExists as error:
+                text = translate("Renamer", "“{path}” already exists by now. Nothing was renamed: choose other names.")
+                raise ObjectAlreadyExists(text.format(path=error.path), path=error.path) from error
             # a folder's old name comes back to all that is in it, as for one that is renamed alone
             back = tuple(one.whole for one in moved.back)
             return Renamed(len(moves), Moving(bucket, back, marks=moved.marks), tuple(moves))
@@ -104,10 +112,8 @@ class Renamer:
         names = new_names(items, recipe)
         paths = [item.renamed(name) for item, name in zip(items, names, strict=True)]
         wanted = Counter(path.rstrip("/") for path in paths)
-        going = {item.path for item in items}
-        coming = [
-            path for path in paths if path not in going and name_problem(path.rstrip("/").rpartition("/")[2]) is None
-        ]
+        going = {item.path.rstrip("/") for item in items}
+        coming = [path for path in wanted if path not in going and name_problem(last_name(path)) is None]
         taken = self._taken(bucket, coming, me)
         lines = []
         for item, name, path in zip(items, names, paths, strict=True):
@@ -116,14 +122,18 @@ class Renamer:
                 problem = name_problem(name) or ""
                 if not problem and wanted[path.rstrip("/")] > 1:
                     problem = translate("Renamer", "Another one would have this name.")
-                elif not problem and path in taken:
+                elif not problem and path.rstrip("/") in taken:
                     problem = translate("Renamer", "This name is taken.")
             lines.append(Renaming(item, name, problem))
         return tuple(lines)
 
     def _taken(self, bucket: str, paths: Sequence[str], me: RlsContext) -> set[str]:
         """Return those of some paths where something is: an object, or a folder."""
-        taken = set(self._storage.find(bucket, [path for path in paths if not path.endswith("/")], me))
-        folders = [path for path in paths if path.endswith("/")]
-        marks = self._storage.find(bucket, folders, me)
-        return taken | {path for path in folders if path in marks or self._storage.tree_size(bucket, path, me).objects}
+        names: dict[str, list[str]] = {}
+        for path in paths:
+            names.setdefault(parent_of(path), []).append(last_name(path))
+        return {
+            folder + name
+            for folder, some in names.items()
+            for name in taken_names(self._storage, Location(bucket, folder), some, me)
+        }

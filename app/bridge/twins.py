@@ -13,7 +13,7 @@ from app.location import Location
 from engine.move_types import Move
 from engine.storage import FileStorage
 from engine.transfers.naming import free_name, tagged_name
-from engine.types import RlsContext
+from engine.types import ListRequest, RlsContext
 
 LOOKS_A_CALL: Final = 5_000
 """So many names are looked for at once."""
@@ -36,7 +36,7 @@ def twins(storage: FileStorage, there: Cargo, coming: Cargo, place: Location, me
     left = there.paths
     for number in count(1):
         forms = {path: copy_name(last_name(path), number, is_folder=path.endswith("/")) for path in left}
-        given |= _taken(storage, place, list(forms.values()), me)
+        given |= taken_names(storage, place, list(forms.values()), me)
         for path, form in forms.items():
             if form not in given:
                 names[path] = form
@@ -47,16 +47,25 @@ def twins(storage: FileStorage, there: Cargo, coming: Cargo, place: Location, me
     return [Move(path, f"{place.prefix}{names[path]}{'/' * path.endswith('/')}") for path in there.paths]
 
 
-def _taken(storage: FileStorage, place: Location, names: Sequence[str], me: RlsContext) -> set[str]:
-    """Return those of some names that an object or a folder of a place has."""
+def taken_names(storage: FileStorage, place: Location, names: Sequence[str], me: RlsContext) -> set[str]:
+    """Return those of some names that an object or a folder of a place has.
+
+    Args:
+        storage: The engine.
+        place: Where.
+        names: Any number of last segments.
+        me: Who looks.
+    """
     taken: set[str] = set()
+    # folders come first, and where there is none there are none to be looked for
+    has_folders = bool(storage.list(place.bucket, ListRequest(place.prefix, limit=1), me).folders)
     for part in parts_of(names):
-        paths = [place.prefix + name for name in part]
-        folders = [f"{path}/" for path in paths]
-        found = storage.find(place.bucket, [*paths, *folders], me)
-        taken |= {last_name(path) for path in found}
-        if storage.tree_size(place.bucket, folders, me).objects:
-            taken |= {name for name in part if holds_anything(storage, place.bucket, f"{place.prefix}{name}/", me)}
+        taken |= {last_name(path) for path in storage.find(place.bucket, [place.prefix + name for name in part], me)}
+        folders = {name: f"{place.prefix}{name}/" for name in part if has_folders}
+        marks = storage.find(place.bucket, list(folders.values()), me)
+        if marks or storage.tree_size(place.bucket, list(folders.values()), me).objects:
+            taken |= {name for name, path in folders.items() if holds_anything(storage, place.bucket, path, me)}
+            taken |= {last_name(path) for path in marks}
     return taken
 
 

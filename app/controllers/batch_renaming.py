@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from app.bridge.renaming import Renamed, Renamer
+from app.bridge.renaming import Renamed, Renamer, Renaming
 from app.bridge.tasks import Ticket
 from app.controllers.following import moved_places
 from app.controllers.navigation import Navigator
@@ -65,7 +65,7 @@ class BatchRenaming(QObject):
             for path in target.paths
         )
         dialog = RenameDialog(self._look, self._window, len(items))
-        running: list[Ticket] = []
+        previews: list[Ticket] = []
         failed = self._errors.in_dialog(dialog)
 
         def refused(error: Exception) -> None:
@@ -74,13 +74,13 @@ class BatchRenaming(QObject):
             else:
                 failed(error)
 
-        def stop() -> None:
-            for ticket in running:
+        def look_no_more() -> None:
+            for ticket in previews:
                 ticket.cancel()
 
         def preview(recipe: Recipe) -> None:
-            stop()
-            running[:] = [self._renamer.preview(target.bucket, items, recipe, dialog.show_lines, refused)]
+            look_no_more()
+            previews[:] = [self._renamer.preview(target.bucket, items, recipe, dialog.show_lines, refused)]
 
         era = self._undo.era
 
@@ -92,6 +92,11 @@ class BatchRenaming(QObject):
             self._toast.say(translate("BatchRenaming", "%Ln item(s) renamed", None, renamed.count), offer)
 
         dialog.recipe_changed.connect(preview)
-        dialog.submitted.connect(lambda lines: self._renamer.rename(target.bucket, lines, done, failed))
-        dialog.finished.connect(lambda _: stop())
+
+        def submit(lines: Sequence[Renaming]) -> None:
+            ticket = self._renamer.rename(target.bucket, lines, done, failed)
+            dialog.rejected.connect(ticket.cancel)  # whoever calls it off while it is under way wants no new names
+
+        dialog.submitted.connect(submit)
+        dialog.finished.connect(lambda _: look_no_more())
         dialog.open()

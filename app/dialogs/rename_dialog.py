@@ -38,6 +38,7 @@ class RenameDialog(Dialog):
     def __init__(self, look: Look, parent: QWidget, count: int) -> None:
         """Args: look; the window; how many things are renamed."""
         super().__init__(look, parent, translate("RenameDialog", "Rename %Ln item(s)", None, count), 780)
+        self._is_submitted = False
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._calm.timeout.connect(lambda: self.recipe_changed.emit(self.recipe))
         self._make_fields()
@@ -79,7 +80,7 @@ class RenameDialog(Dialog):
         self.model.show(lines)
         changing = sum(line.changes for line in lines)
         wrong = sum(bool(line.problem) for line in lines)
-        self.confirm.setEnabled(bool(changing) and not wrong)
+        self.confirm.setEnabled(bool(changing) and not wrong and not self._is_submitted)
         self.confirm.setText(translate("RenameDialog", "Rename %Ln item(s)", None, changing))
         if wrong:
             text = translate(
@@ -100,6 +101,7 @@ class RenameDialog(Dialog):
     def refuse(self, reason: str) -> None:
         """Show why nothing was renamed, and let the person go on."""
         self._say(reason, "danger")
+        self._is_submitted = False
         self.confirm.setEnabled(True)
 
     def _make_fields(self) -> None:
@@ -158,5 +160,6 @@ class RenameDialog(Dialog):
         restyle(self.summary, tone=tone)
 
     def _submit(self) -> None:
+        self._is_submitted = True
         self.confirm.setEnabled(False)
         self.submitted.emit(self.model.lines)

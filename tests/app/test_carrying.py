@@ -551,7 +551,7 @@ class TestWhatIsThereAlready:
             "00 (copy).txt", "01 (copy).txt/x", "00 (copy 2).txt", "01 (copy 2).txt",
             *(f"{number:02} (copy).txt" for number in range(2, 20)),
         }  # fmt: skip
-        assert len(looks) < 5
+        assert len(looks) < 10
 
 
 class TestWhatIsGoneMeanwhile:

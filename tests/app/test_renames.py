@@ -110,9 +110,47 @@ class TestDialog:
         desk.until(lambda: dialog.confirm.isEnabled())
         desk.storage.upload("photos", "x2.txt", b"theirs", desk.me)
         dialog.confirm.click()
-        desk.until(lambda: "exists" in dialog.summary.text())
+        desk.until(lambda: dialog.summary.text().startswith("“x2.txt” already exists by now."))
         assert desk.read("a.txt") == b"a.txt"
         assert desk.read("x2.txt") == b"theirs"
+
+    def test_calling_it_off_while_it_is_under_way_gives_no_new_names(self, desk: Desk, dialog: RenameDialog) -> None:
+        dialog.template.setText("x[n]")
+        desk.until(lambda: dialog.confirm.isEnabled())
+        go = desk.hold_mutations()
+        dialog.confirm.click()
+        dialog.template.setText("y[n]")
+        desk.until(lambda: names(dialog) == ["y1.txt", "y2.txt"])
+        assert not dialog.confirm.isEnabled()
+        dialog.reject()
+        go.set()
+        desk.until(lambda: not desk.session._tasks.under_way)
+        assert desk.read("a.txt") == b"a.txt"
+        assert desk.session.controllers.undo.undo_name == ""
+
+    def test_what_is_typed_while_it_is_under_way_holds_nothing_up(self, desk: Desk, dialog: RenameDialog) -> None:
+        dialog.template.setText("x[n]")
+        desk.until(lambda: dialog.confirm.isEnabled())
+        go = desk.hold_mutations()
+        dialog.confirm.click()
+        dialog.template.setText("y[n]")
+        desk.until(lambda: names(dialog) == ["y1.txt", "y2.txt"])
+        go.set()
+        desk.until(lambda: desk.names == ["dir", "taken.txt", "x1.txt", "x2.txt"])
+
+    def test_neither_a_folder_nor_an_object_gets_the_others_name(self, desk: Desk, dialog: RenameDialog) -> None:
+        dialog.with_suffix.setChecked(True)
+        dialog.find_text.setText("a.txt")
+        dialog.replacement.setText("dir")
+        desk.until(lambda: [line.problem for line in dialog.model.lines] == ["This name is taken.", ""])
+        dialog.reject()
+        desk.put("e/x")
+        desk.select("dir", "e")
+        trigger(desk, ActionId.RENAME)
+        again = desk.dialog(RenameDialog)
+        again.find_text.setText("dir")
+        again.replacement.setText("a.txt")
+        desk.until(lambda: [line.problem for line in again.model.lines] == ["This name is taken.", ""])
 
     def test_an_expression_that_is_none_is_said_beside_it(self, desk: Desk, dialog: RenameDialog) -> None:
         dialog.is_expression.setChecked(True)
