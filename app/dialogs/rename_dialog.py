@@ -42,6 +42,7 @@ class RenameDialog(Dialog):
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._calm.timeout.connect(lambda: self.recipe_changed.emit(self.recipe))
         self._make_fields()
+        self._asked = self.recipe
         self._lay_out()
         self.model = RenameModel()
         table = RecordsTable(look, self.model, translate("RenameDialog", "Names before and afterwards"), _WIDTHS)
@@ -151,7 +152,10 @@ class RenameDialog(Dialog):
         self.body.addLayout(grid)
 
     def _again(self) -> None:
-        """What is shown is of another recipe now."""
+        """What is shown is of another recipe now, unless Enter has only said once more what the number is."""
+        if self.recipe == self._asked:
+            return
+        self._asked = self.recipe
         self.confirm.setEnabled(False)
         self._calm.start()
 

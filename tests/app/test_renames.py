@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from PySide6.QtCore import Qt
 
 from app.actions import ActionId
 from app.dialogs.rename_dialog import RenameDialog
@@ -137,6 +138,15 @@ class TestDialog:
         desk.until(lambda: names(dialog) == ["y1.txt", "y2.txt"])
         go.set()
         desk.until(lambda: desk.names == ["dir", "taken.txt", "x1.txt", "x2.txt"])
+
+    def test_enter_in_the_field_of_the_number_renames_too(self, desk: Desk, dialog: RenameDialog) -> None:
+        dialog.template.setText("x[n]")
+        dialog.start.setFocus()
+        dialog.start.selectAll()
+        desk.qtbot.keyClicks(dialog.start, "5")
+        desk.until(lambda: names(dialog) == ["x5.txt", "x6.txt"] and dialog.confirm.isEnabled())
+        desk.qtbot.keyClick(dialog.start, Qt.Key.Key_Return)
+        desk.until(lambda: desk.names == ["dir", "taken.txt", "x5.txt", "x6.txt"])
 
     def test_neither_a_folder_nor_an_object_gets_the_others_name(self, desk: Desk, dialog: RenameDialog) -> None:
         dialog.with_suffix.setChecked(True)
