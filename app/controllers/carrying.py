@@ -109,14 +109,14 @@ class Carrying(QObject):
         load.whenever(lambda cargos: self._order(_orders(cargos, place, motion)))
 
     def drag(self) -> None:
-        """Run a drag of the selection; files are made only for other programs."""
+        """Run a drag of the selection; files are made only for other programs. What is past goes nowhere else."""
         view, count = self._table.folder_model.view, self._table.selected_count
         if view is None or not count:
             return
         load = Load(self._targets.bucket or ("" if view.is_everywhere else view.location.bucket), count)
         self._targets.resolve_each(lambda targets: load.settle(*map(_cargo, targets)))
         who = self._carrier.who
-        outgoing = Outgoing(self._exporter, self._window, load, self._errors.present)
+        outgoing = Outgoing(self._exporter, self._window, load, self._errors.present, view.moment)
         if not button_is_down():
             outgoing.deleteLater()
             return
@@ -124,7 +124,8 @@ class Carrying(QObject):
         drag.setMimeData(DragData(self._hold.mark, outgoing))
         glyph = ("file-fill", "kind_document") if count == 1 else ("files-fill", "kind_document")
         drag.setPixmap(self._look.icons.pixmap(*glyph, _DRAG_ICON_PX, self._window.devicePixelRatioF()))
-        self._hold.take(load, view.location)
+        # at the paths of what was there may be something else by now, and that nobody means
+        self._hold.take(load if view.moment is None else Load("", count), view.location)
         drag.exec(Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, Qt.DropAction.MoveAction)
         self._hold.put_down()
         outgoing.end(partial(self._offer_late, who))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,9 +36,11 @@ class FilesOf:
         cargos: Sequence[Cargo],
         then: Callable[[list[Path]], None],
         failed: Callable[[Exception], None],
+        moment: datetime | None = None,
     ) -> None:
-        """Begin: what makes files; of what; what gets all of them; what gets the failure, and then there are none."""
+        """Begin: what makes files; of what; what gets all; what gets the failure, and then there are none; of when."""
         self._exporter = exporter
+        self._moment = moment
         self._left = deque(cargos)
         self._then = then
         self._failed = failed
@@ -55,7 +58,9 @@ class FilesOf:
         self._files += files
         if self._left:
             cargo = self._left.popleft()
-            self._ticket = self._exporter.export(cargo.bucket, cargo.paths, self._go_on, self._failed)
+            self._ticket = self._exporter.export(
+                cargo.bucket, cargo.paths, self._go_on, self._failed, moment=self._moment
+            )
         else:
             self._then(self._files)
 
@@ -63,9 +68,13 @@ class FilesOf:
 class Outgoing(QObject):
     """The files of one drag, made when they are needed. Lives as long as the drag, or until they are there."""
 
-    def __init__(self, exporter: Exporter, window: QWidget, load: Load, failed: Callable[[Exception], None]) -> None:
-        """Args: what makes files; the window; what is dragged; where failures go."""
+    def __init__(
+        self, exporter: Exporter, window: QWidget, load: Load, failed: Callable[[Exception], None],
+        moment: datetime | None = None,
+    ) -> None:  # fmt: skip
+        """Args: what makes files; the window; what is dragged; where failures go; when it was like that, or None."""
         super().__init__(window)
+        self._moment = moment
         self._exporter = exporter
         self._window = window
         self._load = load
@@ -125,7 +134,7 @@ class Outgoing(QObject):
 
     def _export(self, cargos: Sequence[Cargo]) -> None:
         if not self._is_given_up:
-            self._making = FilesOf(self._exporter, cargos, self._made, self._not_made)
+            self._making = FilesOf(self._exporter, cargos, self._made, self._not_made, self._moment)
 
     def _made(self, files: list[Path]) -> None:
         self._files = files

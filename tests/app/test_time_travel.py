@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QDateTime
+from PySide6.QtCore import QDateTime, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLabel
 
 from app.actions import ActionId as A
 from app.bridge.acting import Identity
+from app.controllers.outgoing import DragData
 from app.dialogs.moment_dialog import MomentDialog
 from app.dialogs.quit_dialog import QuitDialog
+from app.location import Location
 from app.views.drops import carries_files
 from engine.types import Retention, RlsContext
 from tests.app.helpers import Desk
@@ -56,6 +58,40 @@ def test_shows_the_bucket_at_that_moment_and_comes_back(desk: Desk, then: dateti
     desk.views.pane.past.back.click()
     desk.until(lambda: desk.names == ["a.txt", "late.txt"])
     assert desk.views.pane.past.text == ""
+
+
+def test_a_drag_of_what_was_moves_nothing_that_is_and_gives_other_programs_what_was(
+    desk: Desk, then: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.storage.create_bucket("other", desk.me)
+    go_to(desk, then)
+    desk.select("a.txt")
+    seen: dict[str, object] = {}
+
+    class Drag:
+        """A drag that hangs over places and then over another program."""
+
+        def __init__(self, _source: object) -> None: ...
+
+        def setPixmap(self, _pixmap: object) -> None: ...
+
+        def setMimeData(self, data: DragData) -> None:
+            self._data = data
+
+        def exec(self, *_: object) -> None:
+            hold = desk.views.hold
+            seen["ours"] = hold.carries(self._data)
+            seen["motions"] = {
+                hold.motion_at(place, keys)
+                for place in (Location("other"), Location("photos", "sub/"))
+                for keys in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier)
+            }
+            seen["files"] = [Path(url.toLocalFile()).read_bytes() for url in self._data.urls()]
+
+    monkeypatch.setattr("app.controllers.carrying.button_is_down", lambda: True)
+    monkeypatch.setattr("app.controllers.carrying.QDrag", Drag)
+    desk.session.controllers.carrying.drag()
+    assert seen == {"ours": True, "motions": {None}, "files": [b"old"]}
 
 
 def test_the_past_can_not_be_changed(desk: Desk, then: datetime) -> None:
