@@ -198,11 +198,13 @@ class Carrying(QObject):
             self._hold.let_go()
 
     def _duplicate(self, targets: Sequence[Target]) -> None:
-        folders: dict[Location, list[str]] = {}
-        for bucket, path in ((target.bucket, path) for target in targets for path in target.paths):
-            folders.setdefault(Location(bucket, parent_of(path.rstrip("/"))), []).append(path)
-        for place, paths in folders.items():
-            self._order([Order(Cargo(place.bucket, tuple(paths)), place, Motion.COPY)])
+        """Copy things of each bucket at once, each into the folder that it is in."""
+        for target in targets:
+            folders: dict[str, list[str]] = {}
+            for path in target.paths:
+                folders.setdefault(parent_of(path.rstrip("/")), []).append(path)
+            cargos = {Location(target.bucket, folder): tuple(paths) for folder, paths in folders.items()}
+            self._order([Order(Cargo(place.bucket, paths), place, Motion.COPY) for place, paths in cargos.items()])
 
     def _order(self, orders: Sequence[Order], *, pasted: bool = False) -> None:
         era = self._undo.era
@@ -213,7 +215,7 @@ class Carrying(QObject):
                 self._keep_rest([order.cargo for order in orders[len(done) :]])
             for one in done:
                 self._navigator.follow_places(moved_places(one.order.cargo.bucket, one.order.place.bucket, one.folders))
-            self._tell(carried_together(done), era)
+            self._tell(carried_together(done), era, is_scattered=len({one.order.place for one in done}) > 1)
 
         OrderRun(self._carrier, self._clashes, self._errors.present, carried).begin(orders)
 
@@ -226,14 +228,14 @@ class Carrying(QObject):
         load.settle(*cargos)
         self._hold.keep(load, Motion.MOVE)
 
-    def _tell(self, done: Carried, era: int) -> None:
+    def _tell(self, done: Carried, era: int, *, is_scattered: bool) -> None:
         """Say what was done, with the button that takes it back, and show it where it is in sight."""
         offer = self._undo.remember(_name_of(done), done.reversal, era)
         here, order = self._navigator.place, done.order
         if done.paths and here == order.place:
             self._navigator.select_when_there(*done.paths, bucket=order.place.bucket)
         kind = "warning" if done.failures or done.ended else "success" if done.objects else "info"
-        self._toast.say(_sentence_of(done), offer, kind=kind)
+        self._toast.say(_sentence_of(done, is_scattered=is_scattered), offer, kind=kind)
 
 
 def _cargo(target: Target) -> Cargo:
@@ -257,12 +259,14 @@ def _name_of(done: Carried) -> str:
     return translate("Carrying", "copy of %Ln item(s)", None, len(paths))
 
 
-def _sentence_of(done: Carried) -> str:
+def _sentence_of(done: Carried, *, is_scattered: bool) -> str:
     order = done.order
     if done.reversal is None and not done.objects and not done.failures:
         return translate("Carrying", "Nothing to do: everything stays where it is")
     if order.motion is Motion.MOVE:
         said = translate("Carrying", "Moved {what} to {place}")
+    elif is_scattered:
+        said = translate("Carrying", "Copied {what}, each beside itself")
     else:
         said = translate("Carrying", "Copied {what} to {place}")
     if done.failures and not done.objects and done.reversal is None:

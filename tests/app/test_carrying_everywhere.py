@@ -134,6 +134,21 @@ def test_each_is_duplicated_beside_itself(found: Desk) -> None:
     found.until(lambda: everything(found).keys() == {LETTER, PHOTO, *copies})
 
 
+def test_duplicates_in_many_folders_of_a_bucket_are_one_step(desk: Desk) -> None:
+    desk.bucket("photos", retention=Retention(trash_days=30))
+    for folder in ("x", "y", "z"):
+        desk.storage.upload("photos", f"{folder}/report.txt", folder.encode(), desk.me)
+    search(desk, "report")
+    desk.until(lambda: len(desk.names) == 3)
+    select_all(desk)
+    trigger(desk, ActionId.DUPLICATE)
+    desk.until(lambda: desk.toast.text == "Copied 3 objects, each beside itself")
+    assert held(desk)["z/report (copy).txt"] == b"z"
+    desk.until(lambda: desk.session.controllers.undo.undo_name == "copy of 3 items")
+    undo(desk)
+    desk.until(lambda: sorted(held(desk)) == ["x/report.txt", "y/report.txt", "z/report.txt"])
+
+
 def test_what_fails_in_one_bucket_leaves_what_was_done_before_and_can_be_undone(
     found: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
