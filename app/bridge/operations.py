@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from app.bridge.acting import ActingTasks, Attempt, Deed, Identity, Refused
@@ -273,28 +274,35 @@ class Operations:
         self, bucket: str, as_of: int | None, ticket: Ticket, me: RlsContext, *, for_good: bool
     ) -> Removal:
         if for_good:
-            try:
-                gone = Removal(self._storage.empty_bucket(bucket, me, ticket.report, ticket.token, as_of))
-            finally:
-                self._gone(bucket)
+            empty = partial(self._storage.empty_bucket, bucket, me, ticket.report, ticket.token, as_of)
+            gone = self._for_good(bucket, empty, ticket)
         else:
             gone = self._trash(bucket, ("",), as_of, ticket, me)
         return gone if gone.ended else self._with_rest(gone, bucket, ("",), me)
 
     def _delete_bucket(self, bucket: str, as_of: int | None, ticket: Ticket, me: RlsContext) -> Removal:
         # the trash goes with the bucket
-        try:
-            gone = self._storage.empty_bucket(bucket, me, ticket.report, ticket.token, as_of, for_good=True)
-        finally:
-            self._gone(bucket)
+        empty = partial(self._storage.empty_bucket, bucket, me, ticket.report, ticket.token, as_of, for_good=True)
+        gone = self._for_good(bucket, empty, ticket)
+        if gone.ended:
+            return gone
         try:
             self._storage.delete_bucket(bucket, me)
         except BucketNotEmpty:
             kept = self._objects_in(bucket, ("",), me)
             if not kept:
                 raise
-            return Removal(gone, kept)
-        return Removal(gone)
+            return replace(gone, kept=kept)
+        return gone
+
+    def _for_good(self, bucket: str, delete: Callable[[], int], ticket: Ticket) -> Removal:
+        """Delete, and tell how many objects are gone also where it was stopped in the middle."""
+        try:
+            return Removal(delete())
+        except Cancelled as error:
+            return Removal(ticket.progress.done_files if ticket.progress is not None else 0, ended=error)
+        finally:
+            self._gone(bucket)
 
     def _create_folder(self, place: Location, me: RlsContext) -> None:
         self._refuse_taken(place.bucket, place.prefix, me)
@@ -311,11 +319,11 @@ class Operations:
         return Move(target, path, self._storage.move(bucket, path, target, me).id)
 
     def _delete(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket, me: RlsContext) -> Removal:
-        try:
-            gone = self._storage.delete_trees(bucket, paths, me, ticket.report, ticket.token, as_of, for_good=True)
-        finally:
-            self._gone(bucket)
-        return self._with_rest(Removal(gone), bucket, paths, me)
+        trees = partial(
+            self._storage.delete_trees, bucket, paths, me, ticket.report, ticket.token, as_of, for_good=True
+        )
+        gone = self._for_good(bucket, trees, ticket)
+        return gone if gone.ended else self._with_rest(gone, bucket, paths, me)
 
     def _trash(self, bucket: str, paths: Sequence[str], as_of: int | None, ticket: Ticket, me: RlsContext) -> Removal:
         before = newest_in_trash(self._storage, bucket, me)

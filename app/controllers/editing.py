@@ -311,7 +311,9 @@ class Editing(QObject):
         text = translate("Editing", "Bucket “{name}” deleted")
         if removal.kept:
             text = translate("Editing", "Bucket “{name}” is still there")
-        self._teller.say(text.format(name=name), [removal], era)
+        if removal.ended:
+            text = translate("Editing", "Stopped: {what} deleted for good. Bucket “{name}” is still there")
+        self._teller.say(text.format(name=name, what=count_text(removal.objects)), [removal], era)
 
 
 def _kept_lines(size: BucketSize) -> tuple[str, ...]:

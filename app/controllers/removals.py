@@ -40,7 +40,9 @@ class RemovalTeller:
         if any(removal.trashed for removal in removals):
             said = translate("Editing", "{what} moved to the trash")
         if any(isinstance(removal.ended, Cancelled) for removal in removals):
-            said = translate("Editing", "Stopped: {what} moved to the trash")
+            said = translate("Editing", "Stopped: {what} deleted for good")
+            if any(removal.trashed for removal in removals):
+                said = translate("Editing", "Stopped: {what} moved to the trash")
         self.say(said.format(what=count_text(objects)), removals, era)
 
     def say(self, said: str, removals: Sequence[Removal], era: int) -> None:

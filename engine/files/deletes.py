@@ -69,8 +69,8 @@ class _Course:
             raise WouldBeLost("The bucket has no trash any more", path=bucket.name)
 
     def advance(self, batch: list[StorageObject]) -> None:
-        """Count what one commit deleted, and tell."""
-        self.done += len(batch)
+        """Count the objects that one commit deleted, folder markers not among them, and tell."""
+        self.done += sum(not stored.path.endswith("/") for stored in batch)
         self._note(batch)
         if self._progress is not None:
             self._progress(Progress(0, None, done_files=self.done, total_files=None))
@@ -214,7 +214,10 @@ class Deletes:
         *,
         for_good: bool = False,
     ) -> int:
-        """Delete everything that is in a bucket now, or was at `as_of`, and return how many objects that was.
+        """Delete everything that is in a bucket now, or was at `as_of`.
+
+        Returns:
+            How many objects that was, folder markers not counted.
 
         Raises:
             BucketNotFound: There is no such bucket.

@@ -66,7 +66,7 @@ class BucketCalls(Calls):
         *,
         for_good: bool = False,
     ) -> int:
-        """Delete every object that a bucket has now, or had at `TreeSize.as_of`, and return how many there were."""
+        """Delete every object that a bucket has now, or had at `TreeSize.as_of`; markers are not counted."""
         return self._use.buckets.empty(name_or_id, context, progress, cancel, as_of, for_good=for_good)
 
     @act(Operation.BUCKET_DELETE, "name_or_id")

@@ -230,6 +230,53 @@ def test_what_a_stopped_del_moved_is_told_of_and_can_be_taken_back(
     assert desk.storage.tree_size("photos", "", desk.me).objects == 4
 
 
+@pytest.mark.parametrize(
+    ("call", "action", "said"),
+    [
+        ("delete_trees", ActionId.DELETE_FOR_GOOD, "Stopped: 2 objects deleted for good"),
+        (
+            "empty_bucket", ActionId.DELETE_BUCKET,
+            "Stopped: 2 objects deleted for good. Bucket “photos” is still there",
+        ),
+    ],
+)  # fmt: skip
+def test_of_what_was_stopped_while_it_was_deleted_for_good_it_is_told_how_much_is_gone(
+    bin_desk: Desk, monkeypatch: pytest.MonkeyPatch, call: str, action: ActionId, said: str
+) -> None:
+    desk = bin_desk
+    monkeypatch.setattr(deletes, "_ROWS_A_COMMIT", 2)
+    delete = getattr(desk.storage, call)
+
+    def stopped(*arguments: object, for_good: bool) -> int:
+        *most, progress, cancel, as_of = arguments
+
+        def stop(news: Progress) -> None:
+            progress(news)
+            cancel.cancel()
+
+        return delete(*most, stop, cancel, as_of, for_good=for_good)
+
+    monkeypatch.setattr(desk.storage, call, stopped)
+    desk.select("many")
+    trigger(desk, action)
+    dialog = desk.dialog(DeleteDialog)
+    desk.until(lambda: dialog.confirm.isEnabled())
+    dialog.confirm.click()
+    desk.until(lambda: desk.toast.text == said)
+    assert desk.storage.tree_size("photos", "", desk.me).objects == 2
+
+
+def test_emptying_a_bucket_counts_no_folder_markers(desk: Desk) -> None:
+    desk.bucket()
+    desk.put("a")
+    desk.storage.create_folder("photos", "empty/", desk.me)
+    trigger(desk, ActionId.EMPTY_BUCKET)
+    dialog = desk.dialog(DeleteDialog)
+    desk.until(lambda: dialog.summary.startswith("1 object,"))
+    dialog.confirm.click()
+    desk.until(lambda: desk.toast.text == "1 object deleted")
+
+
 def test_what_one_del_moved_is_known_by_objects_and_by_folders(bin_desk: Desk) -> None:
     desk = bin_desk
     desk.storage.trash.put("photos", ["keep", "many/"], desk.me)
