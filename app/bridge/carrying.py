@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from app.bridge.acting import ActingTasks, Identity
 from app.bridge.carriage import Carried, Clash, Order, Plan, attempt_of
-from app.bridge.reversals import WEIGHT_MAX, Made, Moving, Uncopying
+from app.bridge.reversals import WEIGHT_MAX, Moving
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Trashed, newest_in_trash
+from app.bridge.trashings import Made, Uncopying
 from app.bridge.twins import LOOKS_A_CALL, apart, last_name, parts_of, twins
 from app.cargo import Motion
 from app.i18n import translate

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.bridge.relabelling import Relabelling
-from app.bridge.reversals import BucketName, FolderBack, FolderGone, Moving, Reversal, Trashing, Uncopying, Untrashing
+from app.bridge.reversals import BucketName, FolderBack, FolderGone, Moving, Reversal
 from app.bridge.several import Several
 from app.bridge.trash import Trashed
+from app.bridge.trashings import Trashing, Uncopying, Untrashing
 
 
 def pinned(reversal: Reversal, id_of: Callable[[str], str]) -> Reversal:

@@ -15,7 +15,7 @@ from app.bridge.presence import holds_anything
 from app.bridge.tasks import Fail, Ticket
 from app.bridge.trash import Restored, TrashBridge, Trashed, newest_in_trash, pages_of
 from engine.cancel import CancelToken
-from engine.errors import BucketNotFound, ObjectNotFound, StorageError, WouldBeLost
+from engine.errors import BucketNotFound, StorageError
 from engine.move_types import Move
 from engine.storage import FileStorage
 from engine.types import RlsContext
@@ -144,138 +144,6 @@ class Moving:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """An object as a copy made it.
-
-    Attributes:
-        path: Where.
-        version: Its content: what has another one by now is no longer the copy.
-        size_bytes: What it weighs.
-    """
-
-    path: str
-    version: str
-    size_bytes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Uncopying:
-    """Copies, to be put into the trash.
-
-    Attributes:
-        bucket: Where.
-        made: They.
-        trashed: What had given way to them, to be taken back.
-        for_good: Whether a person was asked and agreed to delete them where there is no trash.
-    """
-
-    bucket: str
-    made: tuple[Made, ...]
-    trashed: Trashed | None = None
-    for_good: bool = False
-
-    @property
-    def objects(self) -> int:
-        """Return how many objects were made, folder markers not counted."""
-        return sum(not one.path.endswith("/") for one in self.made)
-
-    @property
-    def size_bytes(self) -> int:
-        """Return what they weigh."""
-        return sum(one.size_bytes for one in self.made)
-
-    @property
-    def shows_in(self) -> str:
-        """See `Reversal`."""
-        return self.bucket
-
-    @property
-    def weight(self) -> int:
-        """See `Reversal`."""
-        return len(self.made)
-
-    def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
-        """See `Reversal`; folders go after what is in them."""
-        mark = storage.tree_size(self.bucket, [], me).as_of
-        there = storage.find(self.bucket, [one.path for one in self.made], me)
-        same = [one.path for one in self.made if one.path in there and there[one.path].version == one.version]
-        gone = [path for path in same if not path.endswith("/")]
-        folders = [path for path in same if path.endswith("/")]
-        before = newest_in_trash(storage, self.bucket, me)
-        _remove(storage, self.bucket, gone, ticket, me, mark, for_good=self.for_good)
-        empty = [path for path in folders if not storage.tree_size(self.bucket, path, me).objects]
-        _remove(storage, self.bucket, empty, ticket, me, mark, for_good=self.for_good)
-        trashed = Trashed(self.bucket, frozenset([*gone, *empty]), before, newest_in_trash(storage, self.bucket, me))
-        if self.trashed is not None:
-            TrashBridge.all_back(storage, self.trashed, CancelToken(), me)
-        redo = Untrashing(trashed) if trashed.any and self.trashed is None else None
-        return Reversed(redo, len(self.made) - len(gone) - len(empty))
-
-
-@dataclass(frozen=True, slots=True)
-class Untrashing:
-    """What went to the trash, to be taken back."""
-
-    trashed: Trashed
-
-    @property
-    def bucket(self) -> str:
-        """See `Reversal`."""
-        return self.trashed.bucket
-
-    @property
-    def shows_in(self) -> str:
-        """See `Reversal`."""
-        return self.bucket
-
-    @property
-    def weight(self) -> int:
-        """See `Reversal`."""
-        return len(self.trashed.paths)
-
-    def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
-        """See `Reversal`."""
-        restored = TrashBridge.taken_back(storage, self.trashed, ticket, me)
-        if not restored.objects and not restored.taken:
-            raise ObjectNotFound("It is no longer in the trash")
-        paths = tuple(self.trashed.paths)
-        mark = storage.tree_size(self.bucket, paths, me).as_of
-        return Reversed(Trashing(self.bucket, paths, mark), len(restored.taken), restored.paths, restored)
-
-
-@dataclass(frozen=True, slots=True)
-class Trashing:
-    """What came back, to go to the trash again; what came to the same folders since stays.
-
-    Attributes:
-        bucket: Where.
-        paths: Objects and folders.
-        as_of: The moment when they were back.
-    """
-
-    bucket: str
-    paths: tuple[str, ...]
-    as_of: int | None
-
-    @property
-    def shows_in(self) -> str:
-        """See `Reversal`."""
-        return self.bucket
-
-    @property
-    def weight(self) -> int:
-        """See `Reversal`."""
-        return len(self.paths)
-
-    def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
-        """See `Reversal`."""
-        before = newest_in_trash(storage, self.bucket, me)
-        storage.trash.put(self.bucket, self.paths, me, ticket.report, ticket.token, self.as_of)
-        trashed = Trashed(self.bucket, frozenset(self.paths), before, newest_in_trash(storage, self.bucket, me))
-        return Reversed(Untrashing(trashed) if trashed.any else None)
-
-
-@dataclass(frozen=True, slots=True)
 class FolderGone:
     """A new folder, to be removed if there is still nothing in it."""
 
@@ -377,18 +245,3 @@ class Reverser:
             lambda ticket, me: reversal.run(self._storage, ticket, me), then, otherwise,
             label=label, attempt=Attempt(Deed.MOVE, reversal.bucket),
         )  # fmt: skip
-
-
-def _remove(
-    storage: FileStorage, bucket: str, paths: list[str], ticket: Ticket, me: RlsContext, as_of: int | None, *,
-    for_good: bool,
-) -> None:  # fmt: skip
-    """Put objects into the trash or, where a person agreed, delete them."""
-    if not paths:
-        return
-    try:
-        storage.trash.put(bucket, paths, me, ticket.report, ticket.token, as_of)
-    except WouldBeLost:
-        if not for_good:
-            raise
-        storage.delete_trees(bucket, paths, me, ticket.report, ticket.token, as_of, for_good=True)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.bridge.carriage import Carried
-from app.bridge.reversals import Reversal, Reversed, Uncopying
+from app.bridge.reversals import Reversal, Reversed
 from app.bridge.tasks import Ticket
 from app.bridge.trash import Restored
+from app.bridge.trashings import Uncopying
 from engine.errors import Cancelled, RequestFault, StorageError
 from engine.storage import FileStorage
 from engine.types import RlsContext
@@ -48,28 +49,35 @@ class Several:
         changed: list[StorageError] = []
         failure: StorageError | None = None
         left = tried = 0
+        stopped: tuple[Reversal, ...] = ()
         for part in self.parts:
+            tried += 1
             try:
-                done.append(part.run(storage, ticket, me))
+                one = part.run(storage, ticket, me)
             except StorageError as error:
                 if isinstance(error, Cancelled) or not isinstance(error, RequestFault):
-                    failure = error
+                    failure, stopped = error, (part,)
                     break
                 changed.append(error)
                 left += part.weight
-            tried += 1
+                continue
+            done.append(one)
+            if one.failure is not None:
+                failure, stopped = one.failure, () if one.rest is None else (one.rest,)
+                break
         if not done:
             raise failure or changed[0]
         back = tuple(one.back for one in done if one.back is not None)
         restored = _together([one.restored for one in done if one.restored is not None])
         return Reversed(
             Several(back[::-1]) if back else None, left + sum(one.left for one in done), done[0].shows,
-            None if changed or failure else restored, rest=self._rest(tried), failure=failure,
+            None if changed or failure else restored, rest=self._rest(stopped, tried), failure=failure,
         )  # fmt: skip
 
-    def _rest(self, tried: int) -> Several | None:
-        """Return what was not come to."""
-        return Several(self.parts[tried:]) if tried < len(self.parts) else None
+    def _rest(self, stopped: tuple[Reversal, ...], tried: int) -> Several | None:
+        """Return what was not come to, after what is left of the one that was stopped."""
+        parts = (*stopped, *self.parts[tried:])
+        return Several(parts) if parts else None
 
 
 def carried_together(done: Sequence[Carried]) -> Carried:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.bridge.operations import Removal
-from app.bridge.reversals import Reversal, Untrashing
+from app.bridge.reversals import Reversal
 from app.bridge.several import Several
+from app.bridge.trashings import Untrashing
 from app.controllers.undo import Undo
 from app.errors import ErrorPresenter
 from app.formats import count_text

@@ -17,7 +17,8 @@ from app.action_set import Actions
 from app.actions import ActionId
 from app.bridge.acting import Acting
 from app.bridge.pinned import pinned
-from app.bridge.reversals import WEIGHT_MAX, Reversal, Reversed, Reverser, Uncopying
+from app.bridge.reversals import WEIGHT_MAX, Reversal, Reversed, Reverser
+from app.bridge.trashings import Uncopying
 from app.controllers.following import moved_places
 from app.controllers.navigation import Navigator
 from app.controllers.telling import tell_restored

@@ -9,10 +9,13 @@ import pytest
 from app.bridge.renaming import Renamed, Renamer, Renaming
 from app.bridge.reversals import Moving, Reversal
 from app.bridge.tasks import Ticket
+from app.bridge.trashings import Made, Trashing, Uncopying
 from app.renames import Item
+from engine.errors import Cancelled
+from engine.files import deletes
 from engine.move_types import Move
 from engine.storage import FileStorage
-from engine.types import Bucket, RlsContext, UploadOptions
+from engine.types import Bucket, BucketChanges, Progress, Retention, RlsContext, UploadOptions
 
 
 class AtOnce:
@@ -86,3 +89,60 @@ def test_what_was_moved_comes_back_without_what_came_since_however_often(
     put(storage, service, "b/new")
     run(back, storage, service)
     assert held(storage, service) == ["a/1", "a/2", "b/new"]
+
+
+class Impatient(Ticket):
+    """Is stopped after the first commit."""
+
+    def __init__(self) -> None:
+        super().__init__("", None)
+
+    def report(self, progress: Progress) -> None:
+        self.cancel()
+
+
+@pytest.fixture
+def bin_bucket(storage: FileStorage, bucket: Bucket, service: RlsContext, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """Return a bucket with a trash, into which things go one by one."""
+    monkeypatch.setattr(deletes, "_ROWS_A_COMMIT", 1)
+    monkeypatch.setattr(deletes, "_PATHS_A_COMMIT", 1)
+    return storage.update_bucket("photos", service, BucketChanges(retention=Retention(trash_days=30)))
+
+
+def run_stopped(reversal: Reversal, storage: FileStorage, me: RlsContext) -> tuple[Reversal, Reversal]:
+    """Run a reversal that is stopped in the middle; return what takes its part back, and what is left of it."""
+    result = reversal.run(storage, Impatient(), me)
+    assert isinstance(result.failure, Cancelled)
+    assert result.back is not None
+    assert result.rest is not None
+    return result.back, result.rest
+
+
+@pytest.mark.usefixtures("bin_bucket")
+def test_deleting_again_that_is_stopped_can_be_taken_back_and_gone_on_with(
+    storage: FileStorage, service: RlsContext
+) -> None:
+    put(storage, service, "a/1", "a/2", "a/3")
+    again = Trashing("photos", ("a/",), storage.tree_size("photos", "a/", service).as_of)
+    back, rest = run_stopped(again, storage, service)
+    assert len(held(storage, service)) == 2
+    both = [run(rest, storage, service), back]
+    assert held(storage, service) == []
+    for one in both:
+        run(one, storage, service)
+    assert held(storage, service) == ["a/1", "a/2", "a/3"]
+
+
+@pytest.mark.usefixtures("bin_bucket")
+def test_taking_copies_back_that_is_stopped_can_be_done_again_and_gone_on_with(
+    storage: FileStorage, service: RlsContext
+) -> None:
+    put(storage, service, "a/1", "a/2", "b/3")
+    made = tuple(Made(one.path, one.version) for one in storage.walk("photos", "", service))
+    back, rest = run_stopped(Uncopying("photos", made), storage, service)
+    assert len(held(storage, service)) == 2
+    both = [run(rest, storage, service), back]
+    assert held(storage, service) == []
+    for one in both:
+        run(one, storage, service)
+    assert held(storage, service) == ["a/1", "a/2", "b/3"]

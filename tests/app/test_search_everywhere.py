@@ -13,7 +13,8 @@ from PySide6.QtTest import QTest
 
 from app.actions import ActionId
 from app.bridge.operations import Removal
-from app.bridge.reversals import Reversed, Untrashing
+from app.bridge.reversals import Reversed
+from app.bridge.trashings import Untrashing
 from app.cargo import Motion
 from app.delegates.marks import shown_spans, spans_in
 from app.dialogs.delete_dialog import DeleteDialog

@@ -22,6 +22,7 @@ class Part:
     bucket: str
     error: StorageError | None = None
     weight: int = 5
+    stopped: bool = False
 
     @property
     def shows_in(self) -> str:
@@ -30,6 +31,8 @@ class Part:
     def run(self, _storage: FileStorage, _ticket: Ticket, _me: RlsContext) -> Reversed:
         if self.error is not None:
             raise self.error
+        if self.stopped:
+            return Reversed(Part(f"back in {self.bucket}"), rest=Part(f"rest in {self.bucket}"), failure=STOPPED)
         return Reversed(Part(f"back in {self.bucket}"), shows=(self.bucket,))
 
 
@@ -59,6 +62,14 @@ def test_what_only_failed_has_not_changed_and_can_be_tried_again(failure: Storag
     assert (result.left, result.failure) == (5, failure)
     assert buckets(result.back) == ["back in a"]
     assert buckets(result.rest) == ["c", "d"]
+
+
+def test_of_one_that_was_stopped_in_the_middle_the_rest_can_be_tried_again() -> None:
+    result = run(Part("a"), Part("b", stopped=True), Part("c"))
+
+    assert result.failure is STOPPED
+    assert buckets(result.back) == ["back in b", "back in a"]
+    assert buckets(result.rest) == ["rest in b", "c"]
 
 
 def test_where_nothing_was_taken_back_all_of_it_can_be_tried_again() -> None:
