@@ -15,6 +15,7 @@ class Move:
         object_id: The object that is meant, or `""` for whatever stands there: somebody else's is then left alone.
         as_of: Of a folder only what no commit after this mark (`TreeSize.as_of`) has touched; None for all of it.
         ids: Of a folder only these objects, whatever has become of them; empty for all of it.
+        versions: Of a folder only these contents; empty for all of it.
     """
 
     source: str
@@ -22,6 +23,12 @@ class Move:
     object_id: str = ""
     as_of: int | None = None
     ids: frozenset[str] = frozenset()
+    versions: frozenset[str] = frozenset()
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether all is meant that is in the folder by then."""
+        return self.as_of is None and not self.ids and not self.versions
 
     @property
     def whole(self) -> Move:

@@ -98,7 +98,7 @@ class Moving:
     @property
     def weight(self) -> int:
         """See `Reversal`."""
-        return sum(max(len(move.ids), 1) for move in self.moves)
+        return sum(max(len(move.ids) + len(move.versions), 1) for move in self.moves)
 
     def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
         """See `Reversal`."""
@@ -122,7 +122,7 @@ class Moving:
 
     def _back(self, moves: Sequence[Move]) -> tuple[Move, ...]:
         """Return what takes the moves back: a folder that went with all that was in it, as names do, comes back so."""
-        whole = {move.target for move in self.moves if move.as_of is None and not move.ids}
+        whole = {move.target for move in self.moves if move.is_whole}
         return tuple(move.whole if move.source in whole else move for move in moves)
 
     def _restored(self, storage: FileStorage, me: RlsContext) -> tuple[tuple[tuple[str, str], ...], int]:
@@ -139,7 +139,7 @@ class Moving:
 
     def _left(self, storage: FileStorage, me: RlsContext) -> int:
         """Return how many objects stayed in folders because others have put them there since."""
-        folders = [move.source for move in self.moves if move.as_of is not None or move.ids]
+        folders = [move.source for move in self.moves if not move.is_whole]
         return storage.tree_size(self.bucket, folders, me).objects if folders else 0
 
 

@@ -6,14 +6,18 @@ What is stopped in the middle keeps what was done, which can be taken back in tu
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from app.bridge.reversals import Reversed
 from app.bridge.tasks import Ticket
-from app.bridge.trash import TrashBridge, Trashed, newest_in_trash
+from app.bridge.trash import TrashBridge, Trashed, newest_in_trash, pages_of
 from engine.cancel import CancelToken
 from engine.errors import Cancelled, ObjectNotFound, WouldBeLost
 from engine.storage import FileStorage
 from engine.types import RlsContext
+
+_NAMED_MAX: Final = 20_000
+"""So many objects are named by what deletes them again: some 3 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +123,15 @@ class Untrashing:
 
     def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
         """See `Reversal`."""
+        in_trash = [row.info for page in pages_of(storage, self.trashed, me) for row in page]
         restored = TrashBridge.taken_back(storage, self.trashed, ticket, me)
         if not restored.objects and not restored.taken:
             raise ObjectNotFound("It is no longer in the trash")
-        paths = tuple(self.trashed.paths)
+        paths, taken = tuple(self.trashed.paths), frozenset(restored.taken)
         mark = storage.tree_size(self.bucket, paths, me).as_of
-        return Reversed(Trashing(self.bucket, paths, mark), len(restored.taken), restored.paths, restored)
+        made = tuple(Made(one.path, one.version, one.size_bytes) for one in in_trash if one.path not in taken)
+        again = Trashing(self.bucket, paths, mark, made if len(made) <= _NAMED_MAX else ())
+        return Reversed(again, len(restored.taken), restored.paths, restored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +142,14 @@ class Trashing:
         bucket: Where.
         paths: Objects and folders.
         as_of: The moment when they were back.
+        made: They, each with its content, unless they are very many: so they are known whatever was done and undone
+            with them since.
     """
 
     bucket: str
     paths: tuple[str, ...]
     as_of: int | None
+    made: tuple[Made, ...] = ()
 
     @property
     def shows_in(self) -> str:
@@ -149,10 +159,14 @@ class Trashing:
     @property
     def weight(self) -> int:
         """See `Reversal`."""
-        return len(self.paths)
+        return max(len(self.paths), len(self.made))
 
     def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
         """See `Reversal`."""
+        if self.made:
+            result = Uncopying(self.bucket, self.made).run(storage, ticket, me)
+            rest = result.rest.made if isinstance(result.rest, Uncopying) else ()
+            return replace(result, rest=replace(self, made=rest) if rest else None)
         before = newest_in_trash(storage, self.bucket, me)
         ended: Cancelled | None = None
         try:
@@ -161,7 +175,8 @@ class Trashing:
             ended = error
         trashed = Trashed(self.bucket, frozenset(self.paths), before, newest_in_trash(storage, self.bucket, me))
         back = Untrashing(trashed) if trashed.any else None
-        return Reversed(back, rest=self if ended else None, failure=ended)
+        left = 0 if ended else storage.tree_size(self.bucket, self.paths, me).objects
+        return Reversed(back, left, rest=self if ended else None, failure=ended)
 
 
 def _remove(

@@ -78,11 +78,14 @@ class _Group:
     rows: list[RowMove]
     is_fresh: bool = False
 
-    def back(self, mark: int | None, *, is_named: bool) -> Iterable[Move]:
-        """Return what undoes it; of a folder only what came with it, told by ids or by a mark."""
+    def back(self, mark: int | None, *, is_named: bool, is_within: bool) -> Iterable[Move]:
+        """Return what undoes it; of a folder only what came with it, told by ids, by contents or by a mark."""
         if self.is_fresh:
-            ids = frozenset(row.id for row, _ in self.rows) if is_named else frozenset()
-            return (Move(self.move.target, self.move.source, as_of=None if ids else mark, ids=ids),)
+            back = Move(self.move.target, self.move.source)
+            if is_named and is_within:
+                return (replace(back, ids=frozenset(row.id for row, _ in self.rows)),)
+            versions = frozenset(row.version for row, _ in self.rows) if is_named else frozenset()
+            return (replace(back, versions=versions, as_of=None if versions else mark),)
         return (Move(path, row.parent + row.leaf, row.id) for row, path in self.rows)
 
 
@@ -168,8 +171,7 @@ class ManyMoves:
             drop_rows(change, source, plan.merged, for_good=True)
             _displace(change, target, plan.displaced, seen_versions)
             _relocate(change, source, target, plan, token, progress)
-            mark, is_within = change.tx.last_journal_id(), source.id == target.id
-            back = tuple(_back(plan, mark, _NAMED_MAX if is_within else 0))
+            back = tuple(_back(plan, change.tx.last_journal_id(), is_within=source.id == target.id))
             change.tx.changes.moved(source, target, told(plan.rows))
             begin_after_history(change, target.id, (path for _, path in plan.rows))
             change.tx.note_objects(before)
@@ -200,16 +202,17 @@ def _find(change: Mutation, source: Bucket, target: Bucket, moves: Sequence[Move
     return groups
 
 
-def _back(plan: _Plan, mark: int | None, left: int) -> Iterator[Move]:
+def _back(plan: _Plan, mark: int | None, *, is_within: bool) -> Iterator[Move]:
     """Yield what undoes everything.
 
     Folders inside a bucket are told by ids, so that they go back whatever their own people did with them since; those
-    for which no ids are left, and those from another bucket, by a mark: however many they are, that names little.
+    from another bucket by contents, so that nothing comes there that was stored elsewhere; very many by a mark.
     """
+    left = _NAMED_MAX
     for group in plan.groups:
         is_named = group.is_fresh and len(group.rows) <= left
         left -= len(group.rows) if is_named else 0
-        yield from group.back(mark, is_named=is_named)
+        yield from group.back(mark, is_named=is_named, is_within=is_within)
 
 
 def _is_shared(target: str, targets: list[str]) -> bool:
@@ -234,7 +237,7 @@ def _group(change: Mutation, source: Bucket, target: Bucket, move: Move, singles
     check_prefixes(move.source, move.target)
     if source.id == target.id and move.target.startswith(move.source):
         raise InvalidRequest("A folder cannot be moved into itself", path=move.source)
-    rows = movable_below(change, source, move.source, move.as_of, move.ids)
+    rows = movable_below(change, source, move.source, move.as_of, move.ids, move.versions)
     there = select(_O.id).where(below(target.id, move.target)).limit(1)
     is_fresh = bool(move.target) and change.system.execute(there).first() is None
     cut = len(move.source)

@@ -181,14 +181,23 @@ def _movable(change: Mutation, bucket: Bucket, path: str) -> AnyRow:
 
 
 def movable_below(
-    change: Mutation, bucket: Bucket, prefix: str, mark: int | None = None, ids: Collection[str] = ()
+    change: Mutation,
+    bucket: Bucket,
+    prefix: str,
+    mark: int | None = None,
+    ids: Collection[str] = (),
+    versions: Collection[str] = (),
 ) -> Sequence[AnyRow]:
     """Return all rows below a prefix that the caller may see.
 
-    With a mark only those that nobody touched since; with ids only these.
+    With a mark only those that nobody touched since; with ids only these, with versions only those that have one.
     """
     query = select(*MOVE_COLUMNS).where(below(bucket.id, prefix), stored_by(mark)).order_by(_O.parent, _O.leaf)
-    rows = [row for row in change.tx.execute(query) if not ids or row.id in ids]
+    rows = [
+        row
+        for row in change.tx.execute(query)
+        if (not ids or row.id in ids) and (not versions or row.version in versions)
+    ]
     if not rows:
         raise ObjectNotFound("Folder not found", path=prefix)
     change.require_settled({row.journal_id for row in rows})

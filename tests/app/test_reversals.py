@@ -146,3 +146,13 @@ def test_taking_copies_back_that_is_stopped_can_be_done_again_and_gone_on_with(
     for one in both:
         run(one, storage, service)
     assert held(storage, service) == ["a/1", "a/2", "b/3"]
+
+
+def test_what_was_not_deleted_again_is_counted(storage: FileStorage, bucket: Bucket, service: RlsContext) -> None:
+    storage.update_bucket("photos", service, BucketChanges(retention=Retention(trash_days=30)))
+    put(storage, service, "a/1")
+    again = Trashing("photos", ("a/",), storage.tree_size("photos", "a/", service).as_of)
+    put(storage, service, "a/1", "a/2")
+    result = again.run(storage, Ticket("", None), service)
+    assert (result.back, result.left) == (None, 2)
+    assert held(storage, service) == ["a/1", "a/2"]

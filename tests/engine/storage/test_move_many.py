@@ -242,9 +242,16 @@ class TestReplacing:
         assert contents(storage, service) == {"d/a": b"a", "d/b": b"b"}
 
 
+@pytest.mark.parametrize("named", [20_000, 1], ids=["by contents", "by a mark"])
 def test_a_folder_goes_back_to_its_bucket_without_what_others_put_into_it_since(
-    storage: FileStorage, bucket: Bucket, other: Bucket, service: RlsContext
+    named: int,
+    storage: FileStorage,
+    bucket: Bucket,
+    other: Bucket,
+    service: RlsContext,
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setattr("engine.files.many_moves._NAMED_MAX", named)
     put(storage, service, "a/1", "a/deep/2")
     moved = storage.move_many("photos", [Move("a/", "b/")], service, target_bucket="other")
     storage.upload("other", "b/theirs", b"x", service)
@@ -256,6 +263,17 @@ def test_a_folder_goes_back_to_its_bucket_without_what_others_put_into_it_since(
     assert back.objects == 1
     assert held(storage, service) == ["a/deep/2"]
     assert held(storage, service, "other") == ["b/1", "b/theirs"]
+
+
+def test_a_folder_goes_back_to_its_bucket_whatever_was_done_there_and_undone(
+    storage: FileStorage, bucket: Bucket, other: Bucket, service: RlsContext
+):
+    put(storage, service, "a/1", "a/deep/2")
+    moved = storage.move_many("photos", [Move("a/", "b/")], service, target_bucket="other")
+    storage.move_folder("other", "b/", "c/", service)
+    storage.move_folder("other", "c/", "b/", service)
+    storage.move_many("other", moved.back, service, target_bucket="photos")
+    assert held(storage, service) == ["a/1", "a/deep/2"]
 
 
 def test_the_past_shows_names_that_changed_places_where_they_were(
