@@ -205,6 +205,9 @@ class Carrier:
         except ObjectAlreadyExists as error:
             text = translate("Carrier", "Something else has come to “{path}” meanwhile. Nothing was moved: try again.")
             raise ObjectAlreadyExists(text.format(path=error.path), path=error.path) from error
+        except ObjectNotFound as error:
+            text = translate("Carrier", "“{path}” is no longer there. Nothing was moved: choose anew what is to move.")
+            raise ObjectNotFound(text.format(path=(error.path or "").rstrip("/")), path=error.path) from error
         back = Moving(
             order.place.bucket, moved.back, None if order.is_within else order.cargo.bucket, marks=moved.marks
         )

@@ -567,6 +567,17 @@ class TestWhatIsGoneMeanwhile:
         assert list(held(two)) == ["d/x"]
         assert two.session.controllers.undo.undo_name == ""
 
+    @pytest.mark.parametrize(("name", "path"), [("a.txt", "a.txt"), ("e", "e/x")])
+    def test_nothing_is_moved_and_it_is_said_what_is_gone(self, two: Desk, name: str, path: str) -> None:
+        two.put(path)
+        two.put("b.txt")
+        hold(two, ActionId.CUT, name, "b.txt")
+        two.storage.move("photos", path, "renamed/x", two.me)
+        two.go("other")
+        trigger(two, ActionId.PASTE)
+        two.until(lambda: two.toast.text.startswith(f"“{name}” is no longer there. Nothing was moved"))
+        assert sorted(held(two)) == ["b.txt", "renamed/x"]
+
     def test_the_rest_is_copied(self, two: Desk) -> None:
         for path in ("a.txt", "e/x", "b.txt"):
             two.put(path)
