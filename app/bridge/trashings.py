@@ -6,6 +6,7 @@ What is stopped in the middle keeps what was done, which can be taken back in tu
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from app.bridge.reversals import Reversed
@@ -123,14 +124,15 @@ class Untrashing:
 
     def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
         """See `Reversal`."""
-        in_trash = [row.info for page in pages_of(storage, self.trashed, me) for row in page]
+        rows = (row.info for page in pages_of(storage, self.trashed, me) for row in page)
+        in_trash = list(islice(rows, _NAMED_MAX + 1))
         restored = TrashBridge.taken_back(storage, self.trashed, ticket, me)
         if not restored.objects and not restored.taken:
             raise ObjectNotFound("It is no longer in the trash")
         paths, taken = tuple(self.trashed.paths), frozenset(restored.taken)
         mark = storage.tree_size(self.bucket, paths, me).as_of
         made = tuple(Made(one.path, one.version, one.size_bytes) for one in in_trash if one.path not in taken)
-        again = Trashing(self.bucket, paths, mark, made if len(made) <= _NAMED_MAX else ())
+        again = Trashing(self.bucket, paths, mark, made if len(in_trash) <= _NAMED_MAX else ())
         return Reversed(again, len(restored.taken), restored.paths, restored)
 
 

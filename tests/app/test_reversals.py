@@ -156,3 +156,18 @@ def test_what_was_not_deleted_again_is_counted(storage: FileStorage, bucket: Buc
     result = again.run(storage, Ticket("", None), service)
     assert (result.back, result.left) == (None, 2)
     assert held(storage, service) == ["a/1", "a/2"]
+
+
+@pytest.mark.parametrize("named", [20_000, 1], ids=["by contents", "by a mark"])
+def test_what_was_brought_back_is_deleted_again_without_what_came_since(
+    named: int, storage: FileStorage, bucket: Bucket, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.bridge.trashings._NAMED_MAX", named)
+    storage.update_bucket("photos", service, BucketChanges(retention=Retention(trash_days=30)))
+    put(storage, service, "a/1", "a/2", "a/3")
+    first = Trashing("photos", ("a/",), storage.tree_size("photos", "a/", service).as_of)
+    again = run(run(first, storage, service), storage, service)
+    put(storage, service, "a/2", "a/new")
+    result = again.run(storage, Ticket("", None), service)
+    assert held(storage, service) == ["a/2", "a/new"]
+    assert result.left > 0
