@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QItemSelectionModel, QPoint, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QByteArray, QItemSelectionModel, QPoint, Qt, QTimer
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from app.formats import time_text
@@ -17,6 +17,8 @@ from app.models.folder_model import Column, FolderModel, column_titles
 _WIDTHS: Final = {Column.SIZE: 96, Column.TYPE: 128, Column.MODIFIED: 152, Column.OWNER: 96}
 _LONG_AGO: Final = tuple(datetime(2000, month, 28, 20, 0, tzinfo=UTC) for month in range(1, 13))
 _COLUMN_MIN_PX: Final = 64
+_NAME_MIN_PX: Final = 200
+"""Names are what people look for: where the window is narrow, the other columns are scrolled to."""
 
 
 class FolderHeader(QHeaderView):
@@ -38,6 +40,9 @@ class FolderHeader(QHeaderView):
         self.setSortIndicatorShown(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._choose_columns)
+        self.sectionResized.connect(self._share_room)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.geometriesChanged)  # the table knows the width from before otherwise
 
     def lay_out(self) -> None:
         """Give the columns the widths they begin with; once the table shows this head."""
@@ -58,12 +63,33 @@ class FolderHeader(QHeaderView):
             self.restoreState(state)
         self._pin()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook: there is more room, or less."""
+        super().resizeEvent(event)
+        self._make_room()
+
     def _pin(self) -> None:
         """Let the name have the room that is left, and always be there."""
         self.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
         self.setStretchLastSection(False)
         self.setSectionHidden(Column.NAME, False)
+        self._make_room()
+
+    def _share_room(self, column: int) -> None:
+        if column != Column.NAME:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Let the name have what the others leave, but never too little."""
+        others = sum(self.sectionSize(column) for column in Column if column is not Column.NAME)
+        is_narrow = self.viewport().width() - others < _NAME_MIN_PX
+        mode = QHeaderView.ResizeMode.Fixed if is_narrow else QHeaderView.ResizeMode.Stretch
+        if self.sectionResizeMode(Column.NAME) is not mode:
+            self.setSectionResizeMode(Column.NAME, mode)
+            self._soon.start()
+        if is_narrow:
+            self.resizeSection(Column.NAME, _NAME_MIN_PX)
 
     def _choose_columns(self, position: QPoint) -> None:
         menu = QMenu(self)
