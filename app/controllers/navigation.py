@@ -250,6 +250,7 @@ class Navigator(QObject):
         here = self.place
         for old, new in one_by_one(moved):
             self._history.follow(old, new)
+            self._first.follow(old, new)
             if not old.prefix:
                 self.outlook.follow_bucket(old.bucket, new.bucket)
             self.followed.emit(old, new)
