@@ -16,24 +16,38 @@ class WantedRows(QObject):
         super().__init__(table)
         self._table = table
         self._keys: tuple[str, ...] = ()
-        self._has_first = False
+        self._has_first = self._is_quiet = False
         self._is_ours = False
         table.selectionModel().selectionChanged.connect(self._selected)
+        self._rows = rows
         rows.refreshed.connect(self.select)
+        rows.dataChanged.connect(self._select_quietly)
         rows.shifting.connect(lambda: self._know_ours(ours=True))
         rows.settled.connect(lambda: self._know_ours(ours=False))
 
     @property
     def is_wanted(self) -> bool:
-        """Return whether any row is waited for."""
-        return bool(self._keys)
+        """Return whether any row is waited for that is to get the focus."""
+        return bool(self._keys) and not self._is_quiet
+
+    @property
+    def awaited(self) -> frozenset[str]:
+        """Return the rows whose pages are waited for."""
+        return frozenset(self._keys) if self._is_quiet else frozenset()
 
     def want(self, *keys: str) -> None:
         """Wait for the rows with these keys, none where they are empty; the first one gets the focus."""
-        self._keys, self._has_first = tuple(filter(None, keys)), False
+        self._keys, self._has_first, self._is_quiet = tuple(filter(None, keys)), False, False
+
+    def await_pages(self, keys: frozenset[str]) -> None:
+        """Wait for rows that were selected before, as their pages come; the focus and the view stay where they are."""
+        self._keys, self._has_first, self._is_quiet = tuple(keys), True, True
 
     def select(self) -> None:
         """Select those that are there, once the first is; others may come later."""
+        if self._is_quiet:
+            self._select_quietly()
+            return
         keys, self._keys = self._keys, ()
         if not keys:
             return
@@ -43,6 +57,16 @@ class WantedRows(QObject):
             self._table.select_paths(frozenset(keys))
             if self._table.selected_count < len(keys):
                 self._keys, self._has_first = keys, True
+
+    def _select_quietly(self) -> None:
+        if not self._is_quiet or not self._keys or self._is_ours:
+            return
+        keys, self._keys = self._keys, ()
+        found = self._rows.find_all(frozenset(keys))
+        if len(found) > self._table.selected_count:
+            self._table.select_paths(frozenset(keys))
+        if len(found) < len(keys):
+            self._keys = keys
 
     def _selected(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Forget them once somebody selects other rows; a large folder that is read again selects the same ones."""
