@@ -361,3 +361,21 @@ def test_a_selection_whose_objects_are_not_known_is_given_up(qapp: QApplication,
     shown.view.selectionModel().select(span, flags)
     shown.change(["+1", *shown.source.names])
     assert shown.ranges() == []
+
+
+def test_a_page_that_was_read_before_the_folder_changed_is_read_once_more(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = opened(source, qapp)
+    model.index(5_000, 0).data()
+    model._load_wishes()
+    earlier, rows = source.pending.pop(), source._page(5_000 // PAGE_ROWS)
+    source.names = ["+new", *source.names]
+    model.refresh()
+    source.deliver()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "_page", lambda _: rows)
+        earlier.deliver()
+    assert model.index(5_000, 0).data() == "005000", "shown meanwhile"
+    model._load_wishes()
+    source.deliver()
+    assert model.index(5_000, 0).data() == "004999"
