@@ -273,7 +273,7 @@ class Navigator(QObject):
         self._breadcrumb.chosen.connect(self.go_out_to)
         self._breadcrumb.left.connect(self._focus_page)
         self._buckets.buckets_changed.connect(self._buckets_read)
-        self._buckets.failed.connect(lambda error: self._errors.present(error, offer=self._again()))
+        self._buckets.failed.connect(self._failed)
         self._rows.opened.connect(self._opened)
         self._rows.failed.connect(self._failed)
         table.set_sort(Column.NAME, descending=False)
