@@ -11,7 +11,7 @@ from app.location import Location
 from app.models.folder_model import Column
 from engine.types import UploadOptions
 from tests.app.helpers import Desk
-from tests.benchmarks.browsing_workspace import BIG, _fill
+from tests.benchmarks.browsing_workspace import BIG, MANY, _fill
 
 FAR = 2_700
 
@@ -153,3 +153,30 @@ def test_all_of_a_large_folder_is_all_of_it_again(many: Desk) -> None:
     many.table.selectAll()
     leave_and_come_back(many)
     many.until(lambda: many.table.selected_count == 3_000)
+
+
+def test_who_goes_up_to_a_large_folder_finds_the_folder_they_came_from(desk: Desk) -> None:
+    _fill(desk.session._side._workspace, MANY, "printf('folder-%05d/', i)", 2_500)
+    desk.session.controllers.navigator.refresh()
+    desk.until(lambda: desk.tree.model().knows(MANY))
+    desk.go(MANY, "folder-02100/")
+    desk.session.controllers.navigator.up()
+    desk.until(lambda: selected(desk) == ["folder-02100"])
+    assert desk.table.ranges == [range(2_100, 2_101)]
+
+
+def test_what_is_wanted_in_a_large_folder_is_gone_to(many: Desk) -> None:
+    name = choose(many, FAR)
+    many.go("aside")
+    many.session.controllers.navigator.go(Location(BIG, "folder/"), f"folder/{name}")
+    many.until(lambda: many.table.ranges == [range(FAR, FAR + 1)])
+    assert selected(many) == [name]
+    assert many.table.visualRect(many.table.currentIndex()).intersects(many.table.viewport().rect())
+
+
+def test_what_is_wanted_and_not_there_leads_nowhere(many: Desk) -> None:
+    many.go("aside")
+    many.session.controllers.navigator.go(Location(BIG, "folder/"), "folder/ardvark-none")
+    many.until(lambda: many.table.shown_place == Location(BIG, "folder/") and many.model.is_counted)
+    assert many.table.ranges == []
+    assert many.table.verticalScrollBar().value() == 0
