@@ -54,6 +54,17 @@ def test_what_is_typed_is_what_is_shown_and_counted(desk: Desk) -> None:
     assert desk.views.pane.filter.field.text() == "REPORT"
 
 
+def test_what_comes_and_goes_beside_what_fits_is_counted(desk: Desk) -> None:
+    filled(desk)
+    begin(desk)
+    write(desk, "report")
+    desk.until(lambda: desk.views.pane.filter.count.text() == "2 of 4")
+    desk.storage.upload("photos", "other.txt", b"x", desk.me)
+    desk.until(lambda: desk.views.pane.filter.count.text() == "2 of 5")
+    desk.storage.delete_trees("photos", ["letters/", "other.txt", "letter.txt"], desk.me)
+    desk.until(lambda: desk.views.pane.filter.count.text() == "2 of 2")
+
+
 def test_an_asterisk_stands_for_anything_and_in_quotes_for_itself(desk: Desk) -> None:
     filled(desk)
     desk.put("re*port.txt")

@@ -106,6 +106,20 @@ def test_what_is_typed_is_completed_without_regard_to_case(deep: Desk) -> None:
     assert deep.views.breadcrumb.editing
 
 
+def test_what_is_typed_is_completed_without_regard_to_accents(deep: Desk) -> None:
+    deep.storage.upload("photos", "2026/\N{LATIN CAPITAL LETTER A WITH DIAERESIS}pfel/x", b"x", deep.me)
+    deep.storage.upload("photos", "2026/cafe\N{COMBINING ACUTE ACCENT}/x", b"x", deep.me)
+    deep.views.breadcrumb.edit()
+    field = deep.views.breadcrumb.findChild(PathEdit)
+    for typed, name in (
+        ("ap", "\N{LATIN CAPITAL LETTER A WITH DIAERESIS}pfel"),
+        ("café", "cafe\N{COMBINING ACUTE ACCENT}"),
+    ):
+        field.setText(f"photos/2026/{typed}")
+        field.textEdited.emit(field.text())
+        deep.until(lambda name=name: field._paths.stringList() == [f"photos/2026/{name}/"])
+
+
 def test_buckets_are_completed_too(deep: Desk) -> None:
     deep.views.breadcrumb.edit()
     field = deep.views.breadcrumb.findChild(PathEdit)
@@ -172,7 +186,9 @@ def type_path(desk: Desk, text: str) -> None:
     QTest.keyClick(field, Qt.Key.Key_Return)
 
 
-@pytest.mark.parametrize("typed", ["photos/2026/tail ", "photos//2026/tail ", "'photos/2026/it'", "photos/2026/caf%C3%A9"])
+@pytest.mark.parametrize(
+    "typed", ["photos/2026/tail ", "photos//2026/tail ", "'photos/2026/it'", "photos/2026/caf%C3%A9"]
+)
 def test_what_is_typed_leads_where_it_may_mean(deep: Desk, typed: str) -> None:
     names = {"photos/2026/tail ": "tail ", "'photos/2026/it'": "it", "photos/2026/caf%C3%A9": "café"}
     name = names.get(typed, "tail ")
@@ -181,9 +197,7 @@ def test_what_is_typed_leads_where_it_may_mean(deep: Desk, typed: str) -> None:
     deep.until(lambda: deep.table.shown_place == Location("photos", f"2026/{name}/"))
 
 
-def test_who_goes_elsewhere_is_not_taken_to_what_they_typed_before(
-    deep: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_goes_elsewhere_is_not_taken_to_what_they_typed_before(deep: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Ticket] = []
     read = Reader.locate_any
 
