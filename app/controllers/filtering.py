@@ -22,7 +22,7 @@ class FilterControl(QObject):
     """See the module."""
 
     def __init__(self, navigator: Navigator, rows: FolderModel, pane: BrowserPane, reader: Reader) -> None:
-        """Args: what shows folders; their rows; the views; told of folders that are looked in, counts what they hold."""
+        """Args: what shows folders; their rows; the views; hears of folders that are filtered, and counts them."""
         super().__init__(pane)
         self._reader = reader
         self._counting: Ticket | None = None

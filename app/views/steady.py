@@ -1,8 +1,8 @@
 """Keeps selection, current row and scroll position with their objects while a folder is read again.
 
 What was selected and is no longer where the window looks is deselected rather than guessed: the next action would be
-about other objects. All rows stay all rows. In a folder that changes by exact steps Qt keeps the selection, and only what
-is seen has to be kept where it is.
+about other objects. All rows stay all rows. In a folder that changes by exact steps Qt keeps the selection, and only
+what is seen has to be kept where it is.
 """
 
 from __future__ import annotations
