@@ -87,6 +87,7 @@ class ActionId(StrEnum):
     PALETTE = auto()
     SHORTCUTS = auto()
     FAVOURITE = auto()
+    REPOINT_FAVOURITE = auto()
 
 
 def _always(_: Situation) -> bool:

@@ -85,6 +85,14 @@ GOING_SPECS: Final[tuple[Spec, ...]] = (
         ),
     ),
     Spec(
+        ActionId.REPOINT_FAVOURITE,
+        QT_TRANSLATE_NOOP("Actions", "&Lead favourite here"),
+        "arrow-bend-down-right",
+        (),
+        QT_TRANSLATE_NOOP("Actions", "Let a favourite that is not there any more lead to the folder shown"),
+        lambda now: now.going.missing is not None and now.place is not None,
+    ),
+    Spec(
         ActionId.NEXT_PANE,
         QT_TRANSLATE_NOOP("Actions", "Next &part of the window"),
         "arrows-left-right",

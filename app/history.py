@@ -19,18 +19,20 @@ class Spot:
     Attributes:
         current: Key of the row that had the keyboard, or nothing.
         row: Its number, or -1.
-        selected: Numbers of the selected rows.
-        paths: Their paths where they are few and known, else None.
+        has_all: Every row is selected.
+        paths: Keys of the selected rows where they are few and known.
         scroll_px: How far down the view was.
-        total: How many rows there were: with another number `row` and `selected` mean other rows.
+        in_icons: That view was the one of icons.
+        total: How many rows there were: with another number `row` means another one.
         search: What was looked for beyond the folder.
     """
 
     current: str = ""
     row: int = -1
-    selected: tuple[range, ...] = ()
-    paths: frozenset[str] | None = None
+    has_all: bool = False
+    paths: frozenset[str] = frozenset()
     scroll_px: int = 0
+    in_icons: bool = False
     total: int = 0
     search: Search = EVERYTHING
 

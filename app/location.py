@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from unicodedata import normalize
+from urllib.parse import unquote
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,23 @@ class Location:
         Returns:
             The place, or None when no bucket is named.
         """
-        bucket, _, rest = text.strip().lstrip("/").partition("/")
-        rest = rest.rstrip("/")
-        return cls(bucket, f"{rest}/" if rest else "") if bucket else None
+        return cls._read(text.strip())
+
+    @classmethod
+    def readings(cls, text: str) -> tuple[Location, ...]:
+        """Return what a person may have meant by what they typed, as it stands there first.
+
+        Names may end with blanks and may be written with accents as signs of their own, as on a Mac; and what is
+        copied from elsewhere may stand in quotes or have percent escapes.
+        """
+        texts = []
+        for read in (text.lstrip(), text.strip()):
+            forms = [normalize(form, read) for form in ("NFC", "NFD")]
+            texts += [read, *forms, re.sub(r"/+", "/", read), read.strip("\"'“”"), unquote(read)]
+        return tuple(dict.fromkeys(place for place in map(cls._read, texts) if place is not None))
+
+    @classmethod
+    def _read(cls, text: str) -> Location | None:
+        bucket, _, rest = text.lstrip("/").partition("/")
+        prefix = rest if rest.endswith("/") or not rest else f"{rest}/"
+        return cls(bucket.strip(), prefix) if bucket.strip() else None

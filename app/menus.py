@@ -87,6 +87,7 @@ MENUS: Final[tuple[tuple[str, Entries], ...]] = (
             A.EDIT_PATH,
             A.REFRESH,
             A.FAVOURITE,
+            A.REPOINT_FAVOURITE,
             None,
             A.NEXT_TAB,
             A.PREVIOUS_TAB,
@@ -144,6 +145,7 @@ TREE_FOLDER_MENU: Final[Entries] = (
 )  # fmt: skip
 TAB_MENU: Final[Entries] = (A.NEW_TAB, A.REOPEN_TAB, None, A.CLOSE_TAB, A.CLOSE_OTHER_TABS)
 PLACE_MENU: Final[Entries] = (A.OPEN_IN_TAB, A.FAVOURITE)
+MISSING_MENU: Final[Entries] = (A.REPOINT_FAVOURITE, A.FAVOURITE)
 TREE_MENU: Final[Entries] = (A.NEW_BUCKET, None, A.ALL_POLICIES, None, A.REFRESH)
 
 UPLOAD_MENU: Final[Entries] = (A.UPLOAD_FILES, A.UPLOAD_FOLDER, A.PASTE, None, A.NEW_FOLDER)

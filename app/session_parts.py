@@ -198,7 +198,7 @@ def make_controllers(frame: Frame, side: EngineSide, models: Models, views: View
         access=AccessControl(look, shell, side.access, toast, errors),
         audit=AuditControl(look, shell, side.audit, settings, toast, errors),
         time=TimeTravel(look, shell, navigator, targets, side.reader, side.exporter, views.pane.past, settings, toast),
-        filter=FilterControl(navigator, models.rows, views.pane, side.reader.expect_filter),
+        filter=FilterControl(navigator, models.rows, views.pane, side.reader),
         policies=PolicyControl(look, shell, side.policies, testing, QGuiApplication.clipboard(), errors),
         testing=testing,
     )  # fmt: skip

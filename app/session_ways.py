@@ -25,7 +25,7 @@ from app.controllers.tabs import Tabs
 from app.history import History
 from app.i18n import translate
 from app.location import Location
-from app.menus import PLACE_MENU, TAB_MENU, popup_menu
+from app.menus import MISSING_MENU, PLACE_MENU, TAB_MENU, popup_menu
 from app.models.folder_model import ROW_ROLE
 from app.models.rows import Row
 from app.models.tree_model import LOCATION_ROLE
@@ -105,6 +105,7 @@ class Ways(QObject):
             A.NEXT_TAB: partial(self.tabs.step, 1),
             A.PREVIOUS_TAB: partial(self.tabs.step, -1),
             A.FAVOURITE: self._toggle_favourite,
+            A.REPOINT_FAVOURITE: self._repoint_favourite,
             A.NEXT_PANE: partial(self._panes.step, 1),
             A.PREVIOUS_PANE: partial(self._panes.step, -1),
             A.PALETTE: self.overview.open_palette,
@@ -138,7 +139,8 @@ class Ways(QObject):
         """Return where one can go from here."""
         pinned = self._place_to_pin()
         is_favourite = pinned in self.favourites.places
-        return Going(len(self.tabs.places), self.tabs.can_reopen, self._folder_meant(), pinned, is_favourite)
+        folder, missing = self._folder_meant(), self._missing_favourite()
+        return Going(len(self.tabs.places), self.tabs.can_reopen, folder, pinned, is_favourite, missing)
 
     def _connect_tabs(self) -> None:
         strip, tabs = self._views.tabs, self.tabs
@@ -238,10 +240,21 @@ class Ways(QObject):
         if place is not None:
             self.favourites.toggle(place)
 
+    def _missing_favourite(self) -> Location | None:
+        """Return the favourite that is meant, if it is not there."""
+        place = self._pointed or self._views.favourites.focused_place()
+        return place if place is not None and self.favourites.misses(place) else None
+
+    def _repoint_favourite(self) -> None:
+        place = self._missing_favourite()
+        if place is not None:
+            self.favourites.lead_here(place)
+
     def _place_menu(self, place: Location, position: QPoint) -> None:
         """Show what can be done with a place that is pointed at; it is what commands mean while the menu is open."""
         self._point_at(place)
-        menu = popup_menu(self._frame.shell, self._actions, PLACE_MENU, position)
+        entries = MISSING_MENU if self.favourites.misses(place) else PLACE_MENU
+        menu = popup_menu(self._frame.shell, self._actions, entries, position)
         menu.aboutToHide.connect(self._unpoint.start)  # a command that was chosen is run first
 
     def _point_at(self, place: Location | None) -> None:

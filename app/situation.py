@@ -19,6 +19,7 @@ class Going:
         folder: The one folder or bucket that is meant, in the tree or in the table.
         pinned: What would be added to the favourites, or removed from them: that, or where the window is.
         is_favourite: It is one.
+        missing: The favourite that is meant, if it is not there.
     """
 
     tabs: int = 1
@@ -26,6 +27,7 @@ class Going:
     folder: Location | None = None
     pinned: Location | None = None
     is_favourite: bool = False
+    missing: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from app.bridge.names import path_problem
 from app.bridge.tasks import Ticket
 from app.location import Location
 from engine import limits
+from engine.folding import fold
 from engine.storage import FileStorage
 from engine.types import ListRequest, RlsContext
 
@@ -50,11 +51,11 @@ class Finder:
             place: Where.
             most: How many at most.
             then: Gets them.
-            begin: How their names begin, in upper or lower case.
+            begin: How their names begin, whatever their case and accents.
             owner: The answer is dropped once this object is deleted.
         """
         return self._tasks.read(
-            lambda ticket, me: self._folders(place, most, begin.casefold(), ticket, me),
+            lambda ticket, me: self._folders(place, most, fold(begin), ticket, me),
             then,
             lambda _: then(Folders()),
             owner=owner,
@@ -68,7 +69,7 @@ class Finder:
         for _ in range(_PAGES_MAX):
             ticket.token.raise_if_cancelled()
             page = self._storage.list(place.bucket, request, me)
-            names += [folder.name for folder in page.folders if folder.name.casefold().startswith(begin)]
+            names += [folder.name for folder in page.folders if fold(folder.name).startswith(begin)]
             if page.objects or page.next_cursor is None or len(names) > most:
                 break
             request = replace(request, cursor=page.next_cursor)

@@ -127,6 +127,12 @@ class Reader:
         """Find what somebody typed: a bucket, a folder, or an object (then its folder, with the object's path)."""
         return self._tasks.read(lambda _, me: self._locate(place, me), then, otherwise)
 
+    def locate_any(
+        self, places: Sequence[Location], then: Callable[[Found | None], None], otherwise: Fail | None = None
+    ) -> Ticket:
+        """Find the first of some places that is there; see `locate`."""
+        return self._tasks.read(lambda _, me: self._first_found(places, me), then, otherwise)
+
     def nearest(self, place: Location, then: Callable[[Found | None], None], otherwise: Fail | None = None) -> Ticket:
         """Find a place as `locate` does, or the nearest one above that is there; None without its bucket."""
         return self._tasks.read(lambda _, me: self._nearest(place, me), then, otherwise)
@@ -264,7 +270,10 @@ class Reader:
         return None
 
     def _nearest(self, place: Location, me: RlsContext) -> Found | None:
-        looks = (self._locate(step, me) for step in reversed(place.trail))
+        return self._first_found(tuple(reversed(place.trail)), me)
+
+    def _first_found(self, places: Sequence[Location], me: RlsContext) -> Found | None:
+        looks = (self._locate(place, me) for place in places)
         return next((found for found in looks if found is not None), None)
 
     def _measure_bucket(self, bucket: str, me: RlsContext) -> BucketSize:

@@ -16,6 +16,7 @@ from app.models.sources import Standing
 from app.models.tree_model import STANDING_ROLE, TreeModel
 from app.settings import WindowSettings
 from app.views.favourites_panel import FavouritesPanel
+from app.widgets.banner import Offer
 from app.widgets.toast import Toast
 
 
@@ -42,6 +43,8 @@ class Favourites(QObject):
         self._toast = toast
         self._places = read_favourites(settings.favourites)
         self._missing: frozenset[Location] = frozenset()
+        self._looks = 0
+        self._seen_in: dict[Location, int] = {}
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._look)
         self._connect()
@@ -76,6 +79,21 @@ class Favourites(QObject):
         """Pin a place no longer."""
         self._keep(tuple(one for one in self._places if one != place))
 
+    def misses(self, place: Location) -> bool:
+        """Return whether a place is a favourite that nobody finds."""
+        return place in self._missing and place in self._places
+
+    def lead_here(self, place: Location) -> None:
+        """Let one that is missing lead to the place shown, and those below it to what lies below that.
+
+        Another program may have renamed the folder: nothing but a person knows that it is the same one.
+        """
+        here = self._navigator.place
+        if here is not None and self.misses(place):
+            self.follow_place(place, here)
+            said = translate("Favourites", "The favourite leads to “{place}” now")
+            self._toast.say(said.format(place=here.text.rstrip("/")))
+
     def follow_place(self, old: Location, new: Location) -> None:
         """Stay with places that were renamed or moved."""
         self._keep(followed(self._places, old, new))
@@ -92,9 +110,19 @@ class Favourites(QObject):
         if self._is_there(place, found):
             self._navigator.go(place)
         else:
-            gone = translate("Favourites", "“{place}” is not there").format(place=place.text.rstrip("/"))
-            self._toast.say(gone, kind="info")
+            self._offer_ways_out(place)
         self._soon.start()
+
+    def _offer_ways_out(self, place: Location) -> None:
+        """Say that one is missing, and what can be done about it."""
+        gone = translate("Favourites", "“{place}” is not there").format(place=place.text.rstrip("/"))
+        remove = Offer(translate("Favourites", "Remove"), partial(self.remove, place))
+        here = self._navigator.place
+        if here is None or here in self._places:
+            self._toast.say(gone, remove, kind="info")
+            return
+        lead = Offer(translate("Favourites", "Lead it here"), partial(self.lead_here, place))
+        self._toast.say(gone, lead, kind="info", besides=remove)
 
     def _connect(self) -> None:
         panel, navigator = self._panel, self._navigator
@@ -125,10 +153,15 @@ class Favourites(QObject):
         """Ask of each whether it is there, once the buckets are known."""
         if not self._buckets.loaded:
             return
+        self._looks += 1
+        self._seen_in = {place: look for place, look in self._seen_in.items() if place in self._places}
         for place in self._places:
-            self._reader.locate(place, partial(self._take, place), lambda _: None)
+            self._reader.locate(place, partial(self._take, self._looks, place), lambda _: None)
 
-    def _take(self, place: Location, found: Found | None) -> None:
+    def _take(self, look: int, place: Location, found: Found | None) -> None:
+        if look < self._seen_in.get(place, 0):  # looks overtake each other, and an older one knows less
+            return
+        self._seen_in[place] = look
         gone = frozenset() if self._is_there(place, found) else frozenset({place})
         missing = (self._missing - {place}) | gone
         if missing != self._missing:

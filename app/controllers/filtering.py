@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject
 
+from app.bridge.reading import Reader
+from app.bridge.tasks import Ticket
 from app.controllers.navigation import Navigator
 from app.i18n import translate
 from app.models.folder_model import FolderModel
-from app.models.searches import Scope
+from app.models.searches import EVERYTHING, Scope
 from app.models.sources import View
 from app.views.browser import BrowserPane
+from engine.types import FolderCount
 
 
 class FilterControl(QObject):
     """See the module."""
 
-    def __init__(
-        self, navigator: Navigator, rows: FolderModel, pane: BrowserPane, expect: Callable[[View], object]
-    ) -> None:
-        """Args: what shows folders; their rows; the views; told of a folder before anything is looked for in it."""
+    def __init__(self, navigator: Navigator, rows: FolderModel, pane: BrowserPane, reader: Reader) -> None:
+        """Args: what shows folders; their rows; the views; hears of folders that are filtered, and counts them."""
         super().__init__(pane)
-        self._expect = expect
+        self._reader = reader
+        self._counting: Ticket | None = None
         self._navigator = navigator
         self._rows = rows
         self._pane = pane
@@ -36,6 +39,7 @@ class FilterControl(QObject):
         pane.clear_filter.triggered.connect(self._clear)
         rows.opened.connect(self._opened)
         navigator.moved.connect(self._moved)
+        rows.refreshed.connect(self._count_whole)
         for signal in (rows.refreshed, rows.rowsInserted, rows.rowsRemoved):
             signal.connect(self._tell)
 
@@ -55,7 +59,7 @@ class FilterControl(QObject):
         self._bar.scope.setEnabled(not in_past)
         self._bar.begin(Scope.FOLDER if in_past else scope)
         if scope is Scope.FOLDER and not in_past and not view.is_search:
-            self._expect(view)
+            self._reader.expect_filter(view)
         self._filter()
 
     def _filter(self) -> None:
@@ -77,6 +81,7 @@ class FilterControl(QObject):
 
     def _opened(self) -> None:
         """End the filter with the folder that it was for; show it again where somebody came back to a search."""
+        self._give_up_counting()
         search = self._navigator.outlook.search
         if search.is_beyond and search != self._bar.search and not self._bar.is_waiting:
             self._bar.bring_back(search)
@@ -103,6 +108,22 @@ class FilterControl(QObject):
         whole = max(self._whole[1], shown)
         text = translate("FilterControl", "{count} of {whole}")
         self._bar.say(text.format(count=f"{shown:,}", whole=f"{whole:,}"))
+
+    def _count_whole(self) -> None:
+        """Count what the folder holds again once it has changed: what comes and goes need not fit the filter."""
+        view = self._rows.view
+        if view is not None and view.is_narrow and not view.is_search:
+            self._give_up_counting()
+            whole = replace(view, search=EVERYTHING)
+            self._counting = self._reader.count(whole, partial(self._take_whole, whole), lambda _: None)
+
+    def _take_whole(self, whole: View, count: FolderCount) -> None:
+        self._whole = (whole, count.total)
+        self._tell()
+
+    def _give_up_counting(self) -> None:
+        if self._counting is not None:
+            self._counting.cancel()
 
     def _go_to_rows(self) -> None:
         """Give the keyboard to what was found, with the first of it chosen, so that the next key is about that."""

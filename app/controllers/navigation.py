@@ -14,7 +14,7 @@ from app.controllers.first_place import FirstPlace
 from app.controllers.following import one_by_one
 from app.controllers.known_buckets import KnownBuckets
 from app.controllers.outlook import Outlook
-from app.controllers.spots import put_spot, take_spot
+from app.controllers.spots import Spots
 from app.controllers.wanted import WantedRows
 from app.errors import ErrorPresenter
 from app.history import History, Spot
@@ -71,11 +71,11 @@ class Navigator(QObject):
         self._errors = errors
         self._history = History()
         self._known = KnownBuckets(self._buckets)
-        self._spot: Spot | None = None
         self._keepers: list[QWidget] = [tree]
         self.outlook = Outlook()
         self._first = FirstPlace(reader, self._settle)
         self._wanted = WantedRows(pane.table, self._rows)
+        self._spots = Spots(pane.table, self._rows, self._wanted)
         self._connect()
 
     @property
@@ -134,9 +134,8 @@ class Navigator(QObject):
     def filter(self, search: Search) -> None:
         """Show only what fits, in the folder or beyond; going elsewhere ends that."""
         self.outlook.search = search
+        self._show_again()
         self._wanted.want("")
-        if self.place is not None:
-            self._rows.open(self.outlook.view(self.place))
 
     def follow(self, relay: EventRelay) -> None:
         """Keep what is shown in step with what happens in the engine and beside it."""
@@ -206,7 +205,7 @@ class Navigator(QObject):
         self._buckets.clear()
         self._history = History()
         self._known.forget()
-        self._spot = None
+        self._spots.expect(None)
         self._first.want(was.place or self._first.place)
         self._breadcrumb.show_place(None)
         self.looked_anew.emit(was)
@@ -250,6 +249,7 @@ class Navigator(QObject):
         here = self.place
         for old, new in one_by_one(moved):
             self._history.follow(old, new)
+            self._first.follow(old, new)
             if not old.prefix:
                 self.outlook.follow_bucket(old.bucket, new.bucket)
             self.followed.emit(old, new)
@@ -273,7 +273,7 @@ class Navigator(QObject):
         self._breadcrumb.chosen.connect(self.go_out_to)
         self._breadcrumb.left.connect(self._focus_page)
         self._buckets.buckets_changed.connect(self._buckets_read)
-        self._buckets.failed.connect(lambda error: self._errors.present(error, offer=self._again()))
+        self._buckets.failed.connect(self._failed)
         self._rows.opened.connect(self._opened)
         self._rows.failed.connect(self._failed)
         table.set_sort(Column.NAME, descending=False)
@@ -288,8 +288,14 @@ class Navigator(QObject):
 
     def _note(self) -> None:
         """Remember where in the folder somebody is, unless it is still another one that is seen."""
-        if self._rows.view is not None and self._rows.view.location == self.place:
-            self._history.note(take_spot(self._pane.table, self._rows))
+        if self._pane.table.shown_place == self.place:
+            self._history.note(self._spots.take())
+
+    def _show_again(self) -> None:
+        if self._pane.table.shown_place == self.place:
+            self._spots.stay()
+        if self.place is not None:
+            self._rows.open(self.outlook.view(self.place))
 
     def _travel(self, places: Sequence[Location], step: Callable[[int], Location], steps: int) -> None:
         if len(places) >= steps:
@@ -297,7 +303,7 @@ class Navigator(QObject):
             self._show(step(steps), self._history.spot)
 
     def _show(self, place: Location, spot: Spot | None = None, select: str = "") -> None:
-        self._spot = spot
+        self._spots.expect(spot)
         self._known.went()
         self._wanted.want(select)
         self._buckets.pin(place.bucket)
@@ -323,15 +329,11 @@ class Navigator(QObject):
             self._show_nothing()
 
     def _opened(self) -> None:
-        table, spot = self._pane.table, self._spot
-        self._spot = None
         if self._wanted.is_wanted:
+            self._spots.expect(None)
             self._wanted.select()
-        elif spot is not None and self._rows.rowCount():
-            put_spot(table, self._rows, spot)
-        elif self._rows.rowCount():
-            table.setCurrentIndex(self._rows.index(0, 0))
-            table.clearSelection()
+        else:
+            self._spots.put()
         if not any(widget.hasFocus() for widget in self._keepers) and not self._breadcrumb.editing:
             self._focus_page()
 
@@ -344,8 +346,7 @@ class Navigator(QObject):
             self._show_order()
             return
         self.outlook.order = SORTS[column], descending
-        if self.place is not None:
-            self._rows.open(self.outlook.view(self.place))
+        self._show_again()
 
     def _folders_changed(self, places: frozenset[Location]) -> None:
         view = self._rows.view

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from app.bridge.finding import Finder, Folders
 from app.bridge.reading import Found, Reader
+from app.bridge.tasks import Ticket
 from app.controllers.navigation import Navigator
 from app.i18n import translate
 from app.location import Location
@@ -29,17 +30,25 @@ class PathBar(QObject):
         self._reader = reader
         self._finder = finder
         self._buckets = buckets
+        self._ticket: Ticket | None = None
         breadcrumb.typed.connect(self.go_to_text)
+        breadcrumb.ended.connect(self._give_up)
         breadcrumb.places_wanted.connect(self._fill)
         breadcrumb.completions_wanted.connect(self._complete)
 
     def go_to_text(self, text: str) -> None:
         """Go where a person typed, or say beside the field why not."""
-        place = Location.parse(text)
-        if place is None:
+        self._give_up()
+        places = Location.readings(text)
+        if not places:
             self._breadcrumb.refuse(translate("PathBar", "Type the name of a bucket, then its folders."))
             return
-        self._reader.locate(place, lambda found: self._typed(text, found))
+        self._ticket = self._reader.locate_any(places, lambda found: self._typed(text, found))
+
+    def _give_up(self) -> None:
+        """Look no more for what somebody typed before they went elsewhere or typed something else."""
+        if self._ticket is not None:
+            self._ticket.cancel()
 
     def _typed(self, text: str, found: Found | None) -> None:
         if found is None:

@@ -163,7 +163,8 @@ class Tabs(QObject):
         return [number for number in range(len(self._tabs)) if number != self._active]
 
     def _follow(self, old: Location, new: Location) -> None:
-        for number in self._others():
+        is_sought = self._navigator.place is None  # the shown one's place is still being looked for
+        for number in (*self._others(), *([self._active] if is_sought else ())):
             self._tabs[number] = self._tabs[number].followed(old, new)
         self._closed = [(number, tab.followed(old, new)) for number, tab in self._closed]
         if self._own is not None:

@@ -77,6 +77,7 @@ class FolderModel(QAbstractTableModel):
         self._visible = range(0)
         self._kept: frozenset[int] = frozenset()
         self._loading: dict[int, Cancellable] = {}
+        self._outdated: set[int] = set()
         self._wishes: list[int] = []
         self._opening: Cancellable | None = None
         self._refreshing: Cancellable | None = None
@@ -268,6 +269,7 @@ class FolderModel(QAbstractTableModel):
         self._opening = self._refreshing = self._counting = None
         self._stale = False
         self._loading.clear()
+        self._outdated.clear()
         self._wishes.clear()
 
     def _show(self, view: View, snapshot: Snapshot) -> None:
@@ -277,8 +279,7 @@ class FolderModel(QAbstractTableModel):
         self._cache.clear()
         for number, rows in snapshot.pages.items():
             self._cache.put(number, rows)
-        self._visible, self._kept = range(0), frozenset()
-        self._is_counted = snapshot.is_counted
+        self._visible, self._kept, self._is_counted = range(0), frozenset(), snapshot.is_counted
         self.endResetModel()
         self.opened.emit()
         if not snapshot.is_counted:
@@ -325,10 +326,7 @@ class FolderModel(QAbstractTableModel):
                 rows[step.first : step.first] = new[step.first : step.last + 1]
             self._total = len(rows)
             self._cache.fill(rows)
-            if isinstance(step, Removal):
-                self.endRemoveRows()
-            else:
-                self.endInsertRows()
+            (self.endRemoveRows if isinstance(step, Removal) else self.endInsertRows)()
         changed = [number for number, row in enumerate(rows) if row != new[number]]
         self._cache.fill(new)
         if changed:
@@ -338,6 +336,7 @@ class FolderModel(QAbstractTableModel):
         self.shifting.emit()
         total = snapshot.count.total
         self._cache.age()
+        self._outdated.update(self._loading)  # these may have been read before the snapshot was
         self._set_total(total)
         for number, rows in snapshot.pages.items():
             self._cache.put(number, rows)
@@ -386,7 +385,8 @@ class FolderModel(QAbstractTableModel):
 
     def _take(self, number: int, rows: Sequence[Row]) -> None:
         self._loading.pop(number, None)
-        self._cache.put(number, rows)
+        self._cache.put(number, rows, aged=number in self._outdated)
+        self._outdated.discard(number)
         first = number * PAGE_ROWS
         last = min(first + len(rows), self._total) - 1
         if last >= first:

@@ -49,9 +49,15 @@ class PageCache(Generic[RowT]):
         self._pages.move_to_end(number)
         return page[offset]
 
-    def put(self, number: int, rows: Sequence[RowT]) -> None:
-        """Keep a page, dropping the one not looked at for longest beyond the bound."""
-        self._stale.discard(number)
+    def put(self, number: int, rows: Sequence[RowT], *, aged: bool = False) -> None:
+        """Keep a page, dropping the one not looked at for longest beyond the bound.
+
+        Args:
+            number: Which.
+            rows: Its rows.
+            aged: It was read so early that it may no longer be right; see `age`.
+        """
+        (self._stale.add if aged else self._stale.discard)(number)
         self._pages[number] = rows
         self._pages.move_to_end(number)
         while len(self._pages) > self._pages_max:

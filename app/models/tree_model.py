@@ -6,7 +6,7 @@ is read again changes by exact insertions and removals: what is open stays open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import partial
 from itertools import count
 from typing import Any, Final
@@ -63,6 +63,8 @@ class TreeModel(QAbstractItemModel):
         self._nodes: dict[int, TreeNode] = {}
         self._top: list[TreeNode] = []
         self._waiting: dict[int, list[Callable[[], None]]] = {}
+        self._waiting_for_roots: list[Callable[[], None]] = []
+        self._readings = 0
         self._roots: tuple[Root, ...] = ()
         self._pinned = ""
         self._shows_hidden = False
@@ -100,7 +102,7 @@ class TreeModel(QAbstractItemModel):
     @property
     def is_reaching(self) -> bool:
         """Return whether levels are being loaded for somebody who wants to `reach` a place."""
-        return bool(self._waiting)
+        return bool(self._waiting or self._waiting_for_roots)
 
     @property
     def shows_hidden(self) -> bool:
@@ -121,18 +123,19 @@ class TreeModel(QAbstractItemModel):
     def clear(self) -> None:
         """Show nothing: whoever looks now may not see what was shown."""
         self._roots, self._pinned, self._shows_hidden, self.loaded = (), "", False, False
+        self._waiting_for_roots = []
         self._show_roots()
 
     def reload_buckets(self) -> None:
         """Read the list of buckets and change what changed."""
         self.asked += 1
-        self._source.buckets(partial(self._take_buckets, self.asked), self.failed.emit)
+        self._source.buckets(partial(self._take_buckets, self.asked), self._buckets_failed)
 
     def reload(self, places: Iterable[Location]) -> None:
         """Read levels again, those that were loaded before; others are not shown and stay so."""
         for place in places:
             node = self._find(place)
-            if node is not None and (node.children is not None or not node.has_folders):
+            if node is not None and (node.children is not None or node.loading or not node.has_folders):
                 self._load(node)
 
     def reload_all(self) -> None:
@@ -143,11 +146,13 @@ class TreeModel(QAbstractItemModel):
     def reach(self, place: Location, then: Callable[[], None]) -> None:
         """Load the levels that lead to a place, then call back; at once where they are loaded.
 
+        A level that knows no such place may be older than it: then it is read once more.
+
         Args:
             place: Where to; if it does not exist, nobody is called.
             then: `index_of(place)` is valid when it is called.
         """
-        self._reach(list(place.trail), then)
+        self._reach_bucket(place, then, self.asked)
 
     def index_of(self, place: Location) -> QModelIndex:
         """Return the index of a place, invalid where it is not loaded."""
@@ -258,16 +263,26 @@ class TreeModel(QAbstractItemModel):
             level = found.children or []
         return found
 
-    def _reach(self, trail: list[Location], then: Callable[[], None]) -> None:
+    def _reach_bucket(self, place: Location, then: Callable[[], None], asked: int) -> None:
+        """Go down from a bucket; one that no list knows is awaited in the next that is asked for after `asked`."""
+        if self._find(place.trail[0]) is not None:
+            self._reach(place.trail, then, self._readings)
+        elif self.answered <= asked and not self.knows(place.bucket):
+            self._waiting_for_roots.append(partial(self._reach_bucket, place, then, asked))
+            if self.asked == self.answered:
+                self.reload_buckets()
+
+    def _reach(self, trail: Sequence[Location], then: Callable[[], None], since: int) -> None:
+        """Go down a trail; a level without the next step is read again, unless it was since that reading."""
         node = self._find(trail[0])
         if node is None:
             return
         if len(trail) == 1:
             then()
-        elif node.children is None:
-            self._load(node, lambda: self._reach(trail[1:], then))
-        else:
-            self._reach(trail[1:], then)
+        elif self._find(trail[1]) is not None:
+            self._reach(trail[1:], then, since)
+        elif node.loading or node.reading <= since:
+            self._load(node, partial(self._reach, trail, then, since))
 
     def _load(self, node: TreeNode, then: Callable[[], None] | None = None) -> None:
         if then is not None:
@@ -276,6 +291,8 @@ class TreeModel(QAbstractItemModel):
             node.stale = node.stale or then is None
             return
         node.loading = True
+        self._readings += 1
+        node.reading = self._readings
         number = node.number
         self._source.branches(
             node.location,
@@ -307,10 +324,10 @@ class TreeModel(QAbstractItemModel):
         node.has_folders = bool(node.children)
         if had != node.has_folders:
             self.dataChanged.emit(self._index(node), self._index(node))
+        stale, node.stale = node.stale, False
         for then in self._waiting.pop(number, []):
             then()
-        if node.stale:
-            node.stale = False
+        if stale and not node.loading:
             self._load(node)
 
     def _take_buckets(self, number: int, roots: tuple[Root, ...]) -> None:
@@ -319,7 +336,14 @@ class TreeModel(QAbstractItemModel):
         self.answered, self._roots = number, roots
         self._show_roots()
         self.loaded = True
+        waiting, self._waiting_for_roots = self._waiting_for_roots, []
+        for then in waiting:
+            then()
         self.buckets_changed.emit()
+
+    def _buckets_failed(self, error: Exception) -> None:
+        self._waiting_for_roots = []
+        self.failed.emit(error)
 
     def _show_roots(self) -> None:
         """Show the buckets that are to be seen of those there are."""

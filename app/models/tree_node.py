@@ -24,6 +24,7 @@ class TreeNode:
         children: The folders in it; None until they are loaded.
         loading: They are being loaded.
         stale: They changed meanwhile and are to be loaded again.
+        reading: Number of the reading that began last.
     """
 
     number: int
@@ -35,6 +36,7 @@ class TreeNode:
     children: list[TreeNode] | None = None
     loading: bool = False
     stale: bool = False
+    reading: int = 0
 
     @property
     def key(self) -> str:

@@ -114,8 +114,12 @@ class FilterBar(QFrame):
 
     @property
     def search(self) -> Search:
-        """Return what is looked for. In the folder, whose folders have neither size nor age, only names count."""
-        search = Search(self.field.text().strip(), self.chosen)
+        """Return what is looked for. In the folder, whose folders have neither size nor age, only names count.
+
+        An asterisk stands for anything, as people are used to, unless something is quoted: then all is taken as it is.
+        """
+        typed = self.field.text()
+        search = Search((typed if '"' in typed else typed.replace("*", " ")).strip(), self.chosen)
         return search if self.chosen is Scope.FOLDER else self.traits.added_to(search)
 
     def begin(self, scope: Scope) -> None:

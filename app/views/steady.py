@@ -1,14 +1,15 @@
-"""Keeps selection, current row and scroll position with their objects while a large folder is read again.
+"""Keeps selection, current row and scroll position with their objects while a folder is read again.
 
 What was selected and is no longer where the window looks is deselected rather than guessed: the next action would be
-about other objects. All rows stay all rows.
+about other objects. All rows stay all rows. In a folder that changes by exact steps Qt keeps the selection, and only
+what is seen has to be kept where it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QObject
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QObject, QPersistentModelIndex
 from PySide6.QtWidgets import QAbstractItemView
 
 from app.models.folder_model import FolderModel
@@ -29,10 +30,16 @@ class Steady(QObject):
         self._selected: frozenset[str] = frozenset()
         self._current = self._top = ""
         self._top_offset = 0
+        self._first_seen = QPersistentModelIndex()
+        self._first_offset = 0
         model.shifting.connect(self._hold)
         model.settled.connect(self._let_go)
         model.rowsAboutToBeInserted.connect(self._growing)
         model.rowsInserted.connect(self._grown)
+        for before in (model.rowsAboutToBeInserted, model.rowsAboutToBeRemoved):
+            before.connect(self._note_first_seen)
+        for after in (model.rowsInserted, model.rowsRemoved):
+            after.connect(self._keep_first_seen)
 
     def _hold(self) -> None:
         ranges = self._ranges()
@@ -75,6 +82,20 @@ class Steady(QObject):
     def _grown(self) -> None:
         if self._grows_with_all:
             self._view.selectAll()
+
+    def _note_first_seen(self) -> None:
+        """Note what stands at the top of the screen; at the top of the folder what comes there is to be seen."""
+        first = self._view.indexAt(self._view.viewport().rect().topLeft())
+        is_down = first.isValid() and self._view.verticalScrollBar().value() > 0
+        self._first_seen = QPersistentModelIndex(first) if is_down else QPersistentModelIndex()
+        self._first_offset = self._view.visualRect(first).top()
+
+    def _keep_first_seen(self) -> None:
+        if self._first_seen.isValid():
+            now = self._view.visualRect(self._model.index(self._first_seen.row(), 0)).top()
+            if now != self._first_offset:
+                self._view.doItemsLayout()  # else the scroll bar still has the range before
+                self._scroll_by(now - self._first_offset)
 
     def _is_all(self, ranges: Sequence[range]) -> bool:
         return bool(ranges) and list(ranges) == [range(self._model.rowCount())]

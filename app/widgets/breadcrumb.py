@@ -34,6 +34,7 @@ class Breadcrumb(QFrame):
         chosen: A step was pressed; carries its `Location`.
         typed: A path was entered; carries the text.
         left: Escape ended the typing.
+        ended: It ended, by whatever.
         tab_wanted: A step was clicked in the way that means a tab of its own; carries its `Location`.
         menu_wanted: The context menu of a step; carries its `Location` and the global position.
         places_wanted: A menu of places opens; carries the `PlacesMenu`.
@@ -46,6 +47,7 @@ class Breadcrumb(QFrame):
     chosen = Signal(object)
     typed = Signal(str)
     left = Signal()
+    ended = Signal()
     tab_wanted = Signal(object)
     menu_wanted = Signal(object, QPoint)
     places_wanted = Signal(object)
@@ -97,7 +99,8 @@ class Breadcrumb(QFrame):
     def show_place(self, place: Location | None) -> None:
         """Show where the window is, as buttons."""
         self._place = place
-        self._stack.setCurrentWidget(self._bar)
+        if self.editing:
+            self._end_typing(escaped=False)
         self._rebuild()
 
     def show_access(self, bucket: Bucket | None) -> None:
@@ -168,6 +171,7 @@ class Breadcrumb(QFrame):
     def _end_typing(self, escaped: bool) -> None:
         if self.editing:
             self._stack.setCurrentWidget(self._bar)
+            self.ended.emit()
             if escaped:
                 self.left.emit()
 

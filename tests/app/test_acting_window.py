@@ -16,6 +16,7 @@ from app.bridge.carriage import Clash, Order, Plan
 from app.bridge.operations import BucketDraft, Removal
 from app.bridge.reading import Found
 from app.bridge.serving import ServerState
+from app.bridge.tasks import Ticket
 from app.cargo import Cargo, Motion
 from app.dialogs.access_dialog import AccessDialog
 from app.dialogs.access_tester import AccessTester
@@ -550,7 +551,12 @@ def test_buckets_that_are_read_twice_lead_nobody_elsewhere(shared: Desk, monkeyp
     navigator = shared.session.controllers.navigator
     shared.go("private")
     asked = []
-    monkeypatch.setattr(shared.session._side.reader, "nearest", lambda place, then, _: asked.append((place, then)))
+
+    def ask(place: Location, then: object, _: object) -> Ticket:
+        asked.append((place, then))
+        return Ticket("", None)
+
+    monkeypatch.setattr(shared.session._side.reader, "nearest", ask)
     navigator.look_anew()
     shared.until(lambda: len(asked) == 1)
     navigator._buckets.buckets_changed.emit()

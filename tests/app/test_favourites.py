@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
 from app.actions import ActionId
 from app.application import Window
 from app.bridge.acting import Identity
+from app.bridge.reading import Found
 from app.cargo import Cargo, Load, Motion
 from app.controllers.outgoing import clip_data
 from app.delegates.favourite_delegate import FAVOURITE_ROLE
@@ -293,3 +294,65 @@ class TestFollowing:
         two.until(lambda: missing(two) == [TOP, A])
         two.session.controllers.acting.stop()
         two.until(lambda: missing(two) == [])
+
+
+class TestLeadingElsewhere:
+    """Renames by other programs are not told from deletions and additions: nobody but a person knows."""
+
+    def lose(self, two: Desk) -> Location:
+        """Let what is in a favourite be elsewhere as another program leaves it; go there."""
+        pin(two, A, B, Location("photos", "a/deep/"))
+        two.storage.upload("photos", "new/1.txt", b"x", two.me)
+        two.storage.delete("photos", "a/1.txt", two.me)
+        two.until(lambda: A in missing(two))
+        two.go("photos", "new/")
+        return Location("photos", "new/")
+
+    def test_one_that_is_missing_is_led_to_the_folder_shown_from_its_menu(self, two: Desk) -> None:
+        new = self.lose(two)
+        two.views.favourites.menu_wanted.emit(A, QPoint(20, 20))
+        choose_in_menu(two, ActionId.REPOINT_FAVOURITE)
+        two.until(lambda: pinned(two) == [new, B, Location("photos", "new/deep/")])
+        two.until(lambda: new not in missing(two))
+        assert two.toast.text == "The favourite leads to “photos/new” now"
+
+    def test_going_to_one_that_is_missing_offers_both_ways_out(self, two: Desk) -> None:
+        new = self.lose(two)
+        two.session._ways.favourites.go(A)
+        two.until(lambda: "not there" in two.toast.text)
+        press(two, "Lead it here")
+        assert pinned(two)[0] == new
+
+    def test_one_that_is_missing_is_removed_from_what_is_said(self, two: Desk) -> None:
+        self.lose(two)
+        two.session._ways.favourites.go(A)
+        two.until(lambda: "not there" in two.toast.text)
+        press(two, "Remove")
+        assert A not in pinned(two)
+
+    def test_one_that_is_there_is_led_nowhere(self, two: Desk) -> None:
+        pin(two, A, B)
+        two.go("photos", "a/")
+        two.views.favourites.list.setFocus()
+        two.views.favourites.list.setCurrentRow(1)
+        two.session._tracker.update()
+        assert not two.session.actions[ActionId.REPOINT_FAVOURITE].isEnabled()
+        two.session._ways.favourites.lead_here(B)
+        assert pinned(two) == [A, B]
+
+    def test_an_older_look_never_replaces_a_newer_one(self, two: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        answers: list[Callable[[Found | None], None]] = []
+        pin(two, A)
+        favourites = two.session._ways.favourites
+        monkeypatch.setattr(favourites._reader, "locate", lambda _, then, *__: answers.append(then))
+        for _ in range(2):
+            favourites._look()
+        two.until(lambda: len(answers) >= 2)
+        answers[-1](Found(A))
+        answers[-2](None)
+        assert missing(two) == []
+
+
+def press(desk: Desk, text: str) -> None:
+    button = next(one for one in desk.toast.findChildren(QPushButton) if one.isVisible() and one.text() == text)
+    desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)

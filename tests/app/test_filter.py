@@ -54,6 +54,31 @@ def test_what_is_typed_is_what_is_shown_and_counted(desk: Desk) -> None:
     assert desk.views.pane.filter.field.text() == "REPORT"
 
 
+def test_what_comes_and_goes_beside_what_fits_is_counted(desk: Desk) -> None:
+    filled(desk)
+    begin(desk)
+    write(desk, "report")
+    desk.until(lambda: desk.views.pane.filter.count.text() == "2 of 4")
+    desk.storage.upload("photos", "other.txt", b"x", desk.me)
+    desk.until(lambda: desk.views.pane.filter.count.text() == "2 of 5")
+    desk.storage.delete_trees("photos", ["letters/", "other.txt", "letter.txt"], desk.me)
+    desk.until(lambda: desk.views.pane.filter.count.text() == "2 of 2")
+
+
+def test_an_asterisk_stands_for_anything_and_in_quotes_for_itself(desk: Desk) -> None:
+    filled(desk)
+    desk.put("re*port.txt")
+    begin(desk)
+    field = desk.views.pane.filter.field
+    write(desk, "*port*.TXT")
+    desk.until(lambda: sorted(desk.names) == ["Réport 1.txt", "re*port.txt", "report 2.txt"])
+    assert field.text() == "*port*.TXT"
+    field.setText('"re*"')
+    desk.until(lambda: desk.names == ["re*port.txt"])
+    field.setText("*")
+    desk.until(lambda: len(desk.names) == 5)
+
+
 def test_the_first_letter_is_told_at_once_and_what_follows_quickly_is_told_as_one(desk: Desk) -> None:
     filled(desk)
     begin(desk)

@@ -361,3 +361,51 @@ def test_a_selection_whose_objects_are_not_known_is_given_up(qapp: QApplication,
     shown.view.selectionModel().select(span, flags)
     shown.change(["+1", *shown.source.names])
     assert shown.ranges() == []
+
+
+def test_a_page_that_was_read_before_the_folder_changed_is_read_once_more(qapp: QApplication) -> None:
+    source = FakeSource([f"{i:06}" for i in range(MANY)])
+    model = opened(source, qapp)
+    model.index(5_000, 0).data()
+    model._load_wishes()
+    earlier, rows = source.pending.pop(), source._page(5_000 // PAGE_ROWS)
+    source.names = ["+new", *source.names]
+    model.refresh()
+    source.deliver()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "_page", lambda _: rows)
+        earlier.deliver()
+    assert model.index(5_000, 0).data() == "005000", "shown meanwhile"
+    model._load_wishes()
+    source.deliver()
+    assert model.index(5_000, 0).data() == "004999"
+
+
+@pytest.mark.parametrize("per_item", [False, True])
+def test_a_small_folder_stays_where_it_is_while_rows_come_and_go_above(
+    qapp: QApplication, qtbot: QtBot, per_item: bool
+) -> None:
+    shown = Shown(FakeSource([f"{i:06}" for i in range(200)]), qapp, qtbot, first=0)
+    modes = QTableView.ScrollMode
+    shown.view.setVerticalScrollMode(modes.ScrollPerItem if per_item else modes.ScrollPerPixel)
+    bar = shown.view.verticalScrollBar()
+    bar.setValue(100 if per_item else 2_345)
+    top, offset = shown.top, shown.view.visualRect(shown.view.indexAt(shown.view.viewport().rect().topLeft())).top()
+    shown.change(["+1", "+2", *shown.source.names])
+    shown.change([*shown.source.names[5:], "end"])
+    assert shown.top == top
+    assert shown.view.visualRect(shown.view.indexAt(shown.view.viewport().rect().topLeft())).top() == offset
+
+
+def test_what_comes_at_the_top_of_a_small_folder_is_seen_by_whoever_is_there(qapp: QApplication, qtbot: QtBot) -> None:
+    shown = Shown(FakeSource([f"{i:06}" for i in range(200)]), qapp, qtbot, first=0)
+    shown.change(["+1", *shown.source.names])
+    assert shown.top == "+1"
+
+
+def test_the_end_of_a_small_folder_stays_in_sight_while_rows_come_above(qapp: QApplication, qtbot: QtBot) -> None:
+    shown = Shown(FakeSource([f"{i:06}" for i in range(200)]), qapp, qtbot, first=0)
+    shown.view.scrollToBottom()
+    top = shown.top
+    shown.change(["+1", "+2", "+3", *shown.source.names])
+    assert shown.top == top

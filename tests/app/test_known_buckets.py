@@ -90,3 +90,19 @@ def test_two_buckets_that_swap_their_names_are_followed(desk: Desk) -> None:
         desk.storage.rename_bucket(old, new, desk.me)
     desk.until(lambda: model.names.get(mine) == "one")
     assert navigator.place == Location("one")
+
+
+def test_an_open_bucket_that_was_renamed_is_no_failure(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After news of another process all is read again under the names that were known so far."""
+    desk.bucket("bbb")
+    desk.put("open/x", bucket="bbb")
+    desk.go("bbb", "open/")
+    model, navigator = desk.tree.model(), desk.session.controllers.navigator
+    desk.until(lambda: model.index_of(Location("bbb", "open/")).isValid())
+    told, failed = [], []
+    monkeypatch.setattr(navigator._errors, "present", lambda error, **_: told.append(str(error)))
+    model.failed.connect(failed.append)
+    desk.storage.rename_bucket("bbb", "ccc", desk.me)
+    navigator.refresh()
+    desk.until(lambda: bool(failed) and navigator.place == Location("ccc", "open/"))
+    assert told == []

@@ -23,7 +23,32 @@ def test_reads_what_people_type(text: str, place: Location | None) -> None:
     assert Location.parse(text) == place
 
 
-@pytest.mark.parametrize("prefix", ["", "a/", "a/b/", "a//b/", "ä ö/"])
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("b/tail ", Location("b", "tail /")),
+        ("b/  lead", Location("b", "  lead/")),
+        ("b/a//c", Location("b", "a//c/")),
+        ("b//a", Location("b", "a/")),
+        ('"b/a"', Location("b", "a/")),
+        ("b/a%20c", Location("b", "a c/")),
+        ("b/a%20c", Location("b", "a%20c/")),
+        ("b/caf\N{LATIN SMALL LETTER E WITH ACUTE}", Location("b", "cafe\N{COMBINING ACUTE ACCENT}/")),
+        ("b/cafe\N{COMBINING ACUTE ACCENT}", Location("b", "caf\N{LATIN SMALL LETTER E WITH ACUTE}/")),
+        ("b ", Location("b")),
+    ],
+)
+def test_what_is_typed_may_mean_more_than_it_says(text: str, meant: Location) -> None:
+    assert meant in Location.readings(text)
+
+
+def test_what_is_typed_means_what_it_says_first() -> None:
+    assert Location.readings("b/a%20 ")[0] == Location("b", "a%20 /")
+    assert Location.readings("b/%ff")[0] == Location("b", "%ff/")
+    assert Location.readings(" / ") == ()
+
+
+@pytest.mark.parametrize("prefix", ["", "a/", "a/b/", "a//b/", "a//", "/", "ä ö/"])
 def test_reads_back_what_it_shows(prefix: str) -> None:
     place = Location("b", prefix)
     assert Location.parse(place.text) == place

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.application import Window
 from app.bridge.outside import sentence_of
+from app.location import Location
 from app.views.outside_menu import OutsideMenu
 from engine.config import OutsideChanges
 from engine.events import EventType, OutsideChange, OutsideKind
@@ -83,6 +84,31 @@ def test_a_person_edits_a_file_and_sees_it_taken_in(watched: Desk, data_dir: Pat
     desk.until(lambda: "taken in as a new version" in toast.text)
     assert toast.text == "“report.txt” was changed outside Holdall: taken in as a new version"
     desk.until(lambda: any("23" in str(desk.model.index(0, column).data()) for column in range(4)))
+
+
+def test_a_favourite_whose_folder_another_program_renames_stays_marked_and_is_led_there(
+    watched: Desk, data_dir: Path
+) -> None:
+    desk, workspace = watched, workspace_of(watched)
+    bucket = desk.bucket()
+    desk.storage.upload("photos", "old/a.txt", b"x", desk.me)
+    assert workspace.watcher.ready.wait(10)
+    desk.until(lambda: menu_of(desk).action_of(OutsideChanges.REPORT).isChecked())
+    menu_of(desk).action_of(OutsideChanges.TAKE_IN).trigger()
+    desk.until(lambda: workspace.watcher.way is OutsideChanges.TAKE_IN and workspace.watcher.ready.is_set())
+    favourites = desk.session._ways.favourites
+    old, new = Location("photos", "old/"), Location("photos", "new/")
+    favourites.toggle(old)
+
+    code = "import os; os.rename('old', 'new')"
+    subprocess.run([sys.executable, "-c", code], cwd=data_dir / "storage" / bucket.id, check=True)
+
+    desk.until(lambda: favourites.misses(old))
+    assert favourites.places == (old,)
+    desk.until(lambda: desk.storage.exists("photos", "new/a.txt", desk.me))
+    desk.go("photos", "new/")
+    favourites.lead_here(old)
+    assert favourites.places == (new,)
 
 
 def test_nothing_is_followed_until_a_person_says_so(watched: Desk, data_dir: Path) -> None:

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
+from app.bridge.reading import Reader
+from app.bridge.tasks import Ticket
 from app.location import Location
 from app.widgets.crumb import Crumb
 from app.widgets.path_edit import PathEdit
@@ -103,6 +106,20 @@ def test_what_is_typed_is_completed_without_regard_to_case(deep: Desk) -> None:
     assert deep.views.breadcrumb.editing
 
 
+def test_what_is_typed_is_completed_without_regard_to_accents(deep: Desk) -> None:
+    deep.storage.upload("photos", "2026/\N{LATIN CAPITAL LETTER A WITH DIAERESIS}pfel/x", b"x", deep.me)
+    deep.storage.upload("photos", "2026/cafe\N{COMBINING ACUTE ACCENT}/x", b"x", deep.me)
+    deep.views.breadcrumb.edit()
+    field = deep.views.breadcrumb.findChild(PathEdit)
+    for typed, name in (
+        ("ap", "\N{LATIN CAPITAL LETTER A WITH DIAERESIS}pfel"),
+        ("café", "cafe\N{COMBINING ACUTE ACCENT}"),
+    ):
+        field.setText(f"photos/2026/{typed}")
+        field.textEdited.emit(field.text())
+        deep.until(lambda name=name: field._paths.stringList() == [f"photos/2026/{name}/"])
+
+
 def test_buckets_are_completed_too(deep: Desk) -> None:
     deep.views.breadcrumb.edit()
     field = deep.views.breadcrumb.findChild(PathEdit)
@@ -160,3 +177,39 @@ def test_a_node_that_only_a_drag_opened_closes_when_it_is_elsewhere(deep: Desk, 
     hang(tree, tree.visualRect(model.index_of(TOP)).center(), data)
     assert not tree.isExpanded(model.index_of(summer))
     assert tree.isExpanded(model.index_of(TOP))
+
+
+def type_path(desk: Desk, text: str) -> None:
+    desk.views.breadcrumb.edit()
+    field = desk.views.breadcrumb.findChild(PathEdit)
+    field.setText(text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+@pytest.mark.parametrize(
+    "typed", ["photos/2026/tail ", "photos//2026/tail ", "'photos/2026/it'", "photos/2026/caf%C3%A9"]
+)
+def test_what_is_typed_leads_where_it_may_mean(deep: Desk, typed: str) -> None:
+    names = {"photos/2026/tail ": "tail ", "'photos/2026/it'": "it", "photos/2026/caf%C3%A9": "café"}
+    name = names.get(typed, "tail ")
+    deep.storage.upload("photos", f"2026/{name}/x.txt", b"x", deep.me)
+    type_path(deep, typed)
+    deep.until(lambda: deep.table.shown_place == Location("photos", f"2026/{name}/"))
+
+
+def test_who_goes_elsewhere_is_not_taken_to_what_they_typed_before(deep: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Ticket] = []
+    read = Reader.locate_any
+
+    def noted(*args) -> Ticket:
+        asked.append(read(*args))
+        return asked[-1]
+
+    monkeypatch.setattr(Reader, "locate_any", noted)
+    type_path(deep, "photos/2026")
+    deep.session.controllers.navigator.go(Location("photos"))
+    assert not asked[0].wanted
+    type_path(deep, "photos/2026")
+    type_path(deep, "photos/2025")
+    assert [ticket.wanted for ticket in asked] == [False, False, True]
+    deep.until(lambda: deep.table.shown_place == Location("photos", "2025/"))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtWidgets import QTabBar
 
 from app.actions import ActionId
 from app.bridge.acting import Identity
+from app.bridge.reading import Reader
+from app.bridge.tasks import Ticket
 from app.location import Location
 from app.models.folder_model import Column
 from app.models.sources import View
@@ -278,3 +283,39 @@ def test_the_places_behind_are_in_a_menu_of_the_back_button(two: Desk) -> None:
     button.menu().actions()[1].trigger()
     shows(two, TOP)
     assert two.session.controllers.navigator.history.ahead == (A, B)
+
+
+def rename_while_looked_for(two: Desk, monkeypatch: pytest.MonkeyPatch, there: Location) -> list[Callable[[], None]]:
+    """Rename the bucket while a window that looks anew still looks for its first place; return what answers."""
+    reader, looks = two.session._side.reader, []
+    look = Reader.nearest
+    monkeypatch.setattr(reader, "nearest", lambda place, *then: looks.append((place, then)) or Ticket("", None))
+    two.session._side.acting.begin(Identity("a visitor", RlsContext.service()))
+    two.until(lambda: A in [place for place, _ in looks])
+    two.storage.rename_bucket("photos", "pictures", two.me)
+    two.until(lambda: two.tree.model().knows("pictures"))
+    monkeypatch.undo()
+    return [partial(look, reader, place, *then) for place, then in looks if place == there]
+
+
+def test_a_bucket_that_is_renamed_while_the_first_place_is_looked_for_is_followed(
+    two: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.go("photos", "a/")
+    there = Location("pictures", "a/")
+    for answer in rename_while_looked_for(two, monkeypatch, there):
+        answer()
+    shows(two, there)
+    assert two.session.controllers.navigator.place == there
+
+
+def test_a_tab_that_is_left_while_its_place_is_looked_for_follows_its_bucket(
+    two: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.go("photos", "a/")
+    ways = two.session._ways
+    ways.tabs.open(B, show=False)
+    rename_while_looked_for(two, monkeypatch, Location("pictures", "a/"))
+    ways.tabs.show(1)
+    shows(two, Location("pictures", "b/"))
+    assert ways.tabs.places == (Location("pictures", "a/"), Location("pictures", "b/"))

@@ -140,3 +140,70 @@ def test_an_older_reading_of_the_buckets_never_replaces_a_newer_one(model: TreeM
     older.deliver()
     assert told == [["docs", "photos", "zoo"]]
     assert (model.asked, model.answered) == (3, 3)
+
+
+def test_a_place_that_an_older_reading_does_not_know_is_looked_for_in_the_next(
+    model: TreeModel, source: FakeSource
+) -> None:
+    reached: list[str] = []
+    model.reach(Location("photos", "2024/"), lambda: reached.append("2024"))
+    older = source.pending.pop()
+    model.reach(Location("photos", "2025/"), lambda: reached.append("2025"))
+    older.deliver()
+    source.folders["photos/"].append("2025")
+    source.deliver()
+    assert reached == ["2024", "2025"]
+
+
+def test_a_folder_that_came_since_a_level_was_read_is_reached(model: TreeModel, source: FakeSource) -> None:
+    model.reach(Location("photos", "2024/"), lambda: None)
+    source.deliver()
+    source.folders["photos/"].append("2025")
+    reached: list[bool] = []
+    model.reach(Location("photos", "2025/"), lambda: reached.append(True))
+    source.deliver()
+    assert reached == [True]
+
+
+def test_places_that_are_not_there_cost_one_more_reading_however_many_they_are(
+    model: TreeModel, source: FakeSource
+) -> None:
+    model.reach(Location("photos", "2024/"), lambda: None)
+    for number in range(20):
+        model.reach(Location("photos", f"gone {number}/"), lambda: pytest.fail("reached"))
+    readings = 0
+    while source.pending:
+        source.pending.pop(0).deliver()
+        readings += 1
+    assert readings == 2
+    assert not model.is_reaching
+
+
+def test_a_level_that_changes_while_it_is_first_read_is_read_again(model: TreeModel, source: FakeSource) -> None:
+    photos = model.index_of(Location("photos"))
+    model.fetchMore(photos)
+    older = source.pending.pop()
+    model.reload([Location("photos")])
+    older.deliver()
+    source.folders["photos/"].append("2025")
+    source.deliver()
+    assert children(model, photos) == ["2023", "2024", "2025"]
+
+
+def test_a_place_in_a_bucket_that_was_just_made_is_reached(model: TreeModel, source: FakeSource) -> None:
+    reached: list[bool] = []
+    model.reload_buckets()
+    older = source.pending.pop()
+    model.reach(Location("new", "a/"), lambda: reached.append(True))
+    older.deliver()
+    source.buckets_shown.append(make_bucket("new"))
+    source.folders["new/"] = ["a"]
+    source.deliver()
+    assert reached == [True]
+
+
+def test_a_bucket_that_is_not_there_is_looked_for_once(model: TreeModel, source: FakeSource) -> None:
+    model.reach(Location("nowhere"), lambda: pytest.fail("reached"))
+    assert model.is_reaching
+    source.deliver()
+    assert (model.asked, model.is_reaching) == (2, False)
