@@ -17,10 +17,12 @@ class PreviewFeed(QObject):
     """See the module.
 
     Signals:
-        found: The look is there; carries the `Inside`.
+        found: The look is there and about to be shown; carries the `Inside`.
+        ended: Nothing is waited for any more: it is there, or cannot be read.
     """
 
     found = Signal(object)
+    ended = Signal()
 
     def __init__(self, area: PreviewArea, previewer: Previewer) -> None:
         """Args: what shows it; what looks."""
@@ -28,6 +30,7 @@ class PreviewFeed(QObject):
         self._area = area
         self._previewer = previewer
         self._source: Source | None = None
+        self._is_waiting = False
         self._tokens: list[CancelToken] = []
         area.more_wanted.connect(self._more)
         area.range_wanted.connect(self._range)
@@ -44,6 +47,11 @@ class PreviewFeed(QObject):
             return None
         return self._source, self._area.inside
 
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether a look is under way."""
+        return self._is_waiting
+
     def show(self, source: Source, edge_px: int) -> None:
         """Look inside something and show it once that is done.
 
@@ -51,10 +59,15 @@ class PreviewFeed(QObject):
             source: What.
             edge_px: Longest side of a picture that is wanted.
         """
-        self.clear()
-        self._source = source
+        self.expect(source)
         ticket = self._previewer.preview(source, edge_px, self._show, lambda _: self._fail())
         self._tokens.append(ticket.token)
+
+    def expect(self, source: Source) -> None:
+        """Show nothing until `show_known` brings what somebody else looks at already."""
+        self.clear()
+        self._source = source
+        self._is_waiting = True
 
     def show_known(self, source: Source, inside: Inside) -> None:
         """Show what was looked at before."""
@@ -68,14 +81,19 @@ class PreviewFeed(QObject):
             token.cancel()
         self._tokens.clear()
         self._source = None
+        self._is_waiting = False
         self._area.show_nothing()
 
     def _show(self, inside: Inside) -> None:
-        self._area.show_inside(inside)
+        self._is_waiting = False
         self.found.emit(inside)
+        self._area.show_inside(inside)
+        self.ended.emit()
 
     def _fail(self) -> None:
+        self._is_waiting = False
         self._area.show_nothing(translate("PreviewFeed", "It can't be read."))
+        self.ended.emit()
 
     def _more(self, offset: int) -> None:
         if self._source is not None:

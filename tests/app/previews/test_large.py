@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -14,6 +15,10 @@ from app.actions import ActionId
 from app.application import Window
 from app.bridge.acting import Identity
 from app.models.rows import Row
+from app.previews import registry
+from app.previews.content import Content
+from app.previews.decoder.client import Decoder
+from app.previews.shapes import Inside
 from app.views.preview.large import LargePreview
 from engine.types import RlsContext
 from tests.app.helpers import Desk, leave
@@ -182,3 +187,52 @@ def test_a_space_on_a_button_presses_it_and_what_changes_is_shown_anew(album: De
     album.until(lambda: dialog.area.text.toPlainText() == "a letter")
     album.put("c.txt", b"another letter")
     album.until(lambda: dialog.area.text.toPlainText() == "another letter")
+
+
+def test_files_are_seen_while_a_key_is_held_and_each_under_its_own_name(desk: Desk) -> None:
+    desk.bucket()
+    for number in range(12):
+        desk.storage.upload("photos", f"{number:02}.txt", f"{number:02}.txt".encode(), desk.me)
+    desk.session.controllers.navigator.refresh()
+    desk.until(lambda: len(desk.names) == 12)
+    dialog = opened(desk, "00.txt")
+    desk.until(lambda: dialog.area.text.toPlainText() == "00.txt")
+    seen: set[tuple[str, str]] = set()
+    dialog.area.changed.connect(
+        lambda: dialog.area.inside and seen.add((dialog.windowTitle(), dialog.area.text.toPlainText()))
+    )
+    ways = [1]
+
+    def step() -> None:
+        if current(desk) in ("00.txt", "11.txt"):
+            ways[0] = 1 if current(desk) == "00.txt" else -1
+        dialog.step_wanted.emit(ways[0])
+
+    held = QTimer(dialog, interval=5)
+    held.timeout.connect(step)
+    held.start()
+    desk.until(lambda: len(seen) >= 4)
+    held.stop()
+    assert all(title == text for title, text in seen)
+    desk.until(lambda: dialog.windowTitle() == current(desk) == dialog.area.text.toPlainText())
+
+
+def test_a_neighbour_that_is_looked_into_already_is_waited_for(album: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    goes_on = threading.Event()
+    usual = registry.look_inside
+
+    def look_inside(content: Content, decoder: Decoder, edge_px: int) -> Inside:
+        looked.append(content.name)
+        if content.name == "c.txt":
+            goes_on.wait(30)
+        return usual(content, decoder, edge_px)
+
+    monkeypatch.setattr(registry, "look_inside", look_inside)
+    dialog = opened(album, "b.png")
+    album.until(lambda: "c.txt" in looked)
+    album.qtbot.keyClick(dialog, Qt.Key.Key_Right)
+    album.until(lambda: dialog.windowTitle() == "c.txt")
+    goes_on.set()
+    album.until(lambda: dialog.area.text.toPlainText() == "a letter")
+    assert looked.count("c.txt") == 1
