@@ -12,7 +12,15 @@ from app.previews.encodings import Encoding, encoding_of
 from app.previews.shapes import Fact, Inside, Span, TextBody, TextPart
 
 PAGE_BYTES: Final = 1024 * 1024
+_LINES_MAX: Final = 50_000
+"""Of one part: a line takes far more memory than the byte that it may be."""
+
+_LINE_ENDS: Final = (b"\n", b"\r", "\u2029".encode())
 _LINE_MAX_CHARS: Final = 600
+_TABS_MAX: Final = 100
+_TABBED_MAX_CHARS: Final = 150
+"""Of a line of more tabs than that, whose stops take long to be laid out."""
+
 _COLOURED_MAX_BYTES: Final = 128 * 1024
 _COLOURING_MAX_S: Final = 3.0
 _PLAIN: Final = frozenset({"txt", "text", "log", "out"})
@@ -80,25 +88,30 @@ def folded(text: str) -> tuple[str, frozenset[int]]:
     """Return a text with its longest lines cut, and which of its lines then go on with the one above."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\u2400").replace("\u2029", "\n")
     lines = text.split("\n")
-    if max(map(len, lines)) <= _LINE_MAX_CHARS:
+    if max(map(len, lines)) <= _TABBED_MAX_CHARS:
         return text, frozenset()
     cut: list[str] = []
     going_on: set[int] = set()
     for line in lines:
-        for start in range(0, max(len(line), 1), _LINE_MAX_CHARS):
+        most = _LINE_MAX_CHARS if line.count("\t") <= _TABS_MAX else _TABBED_MAX_CHARS
+        for start in range(0, max(len(line), 1), most):
             if start:
                 going_on.add(len(cut))
-            cut.append(line[start : start + _LINE_MAX_CHARS])
+            cut.append(line[start : start + most])
     return "\n".join(cut), frozenset(going_on)
 
 
 def _part(data: bytes, encoding: Encoding, offset: int, size_bytes: int) -> TextPart:
     """Return bytes as a part of a text; a character that is cut at their end begins the next."""
     decoder = codecs.getincrementaldecoder(encoding.codec)(errors="replace")
+    while max(map(data.count, _LINE_ENDS)) > _LINES_MAX:
+        data = data[: len(data) // 2 & ~3]
     end = offset + len(data)
     is_last = end >= size_bytes
     text = decoder.decode(data[encoding.mark_bytes :], final=is_last)
     pending = len(decoder.getstate()[0])
+    if text.endswith("\r") and not is_last:
+        text, pending = text[:-1], pending + len("\r".encode(encoding.codec))  # its other half begins the next part
     cut, going_on = folded(text)
     return TextPart(cut, going_on, None if is_last else end - pending)
 

@@ -57,6 +57,7 @@ class PreviewArea(QWidget):
         if compact:
             self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.text.more_wanted.connect(self.more_wanted)
+        self.text.cut_off.connect(self._tell_cut)
         self.bytes.range_wanted.connect(self.range_wanted)
         self.show_nothing()
 
@@ -129,6 +130,10 @@ class PreviewArea(QWidget):
         row.addWidget(self.note, 1)
         row.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         column.addLayout(row)
+
+    def _tell_cut(self) -> None:
+        self.note.setText(translate("PreviewArea", "The rest is not shown here. Open it to read on."))
+        self.note.show()
 
     def _body(self) -> Body | None:
         if self._inside is None:

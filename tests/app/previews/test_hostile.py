@@ -23,6 +23,7 @@ from app.previews.decoder.client import CantShow, Decoder
 from app.previews.decoder.wire import BrokenWire, receive
 from app.previews.registry import look_inside
 from app.previews.shapes import HexBody, Picture, RichBody, TableBody, TextBody
+from app.previews.texts import more_of
 from app.views.preview.pages import RichPage
 from engine.cancel import CancelToken
 from engine.errors import Cancelled
@@ -107,6 +108,28 @@ def test_a_line_of_100_megabytes_is_read_no_further_than_a_page_and_cut(decoder:
     assert content.read_bytes < 3_000_000
     assert max(map(len, inside.body.part.text.split("\n"))) <= 600
     assert inside.body.part.next_offset == 1024 * 1024
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r", "\u2029", "\r\n"])
+def test_a_text_of_nothing_but_lines_comes_in_parts_of_so_many(decoder: Decoder, codec: str, end: str) -> None:
+    content = Bytes((end * 180_000).encode(codec), "a.txt")
+    inside = look_inside(content, decoder, 100)
+    assert isinstance(inside.body, TextBody)
+    part, lines = inside.body.part, inside.body.part.text.count("\n")
+    while part.next_offset is not None:
+        assert part.text.count("\n") <= 50_000
+        part = more_of(content, part.next_offset, inside.body.codec)
+        lines += part.text.count("\n")
+    assert lines == 180_000
+
+
+def test_a_line_of_tabs_is_cut_sooner(look: Look) -> None:
+    inside = look(b"\t" * 5_000 + b"\n" + b"\tx" * 90, "a.txt")
+    assert isinstance(inside.body, TextBody)
+    *tabs, last = inside.body.part.text.split("\n")
+    assert max(map(len, tabs)) <= 150
+    assert last == "\tx" * 90
 
 
 def test_five_gigabytes_of_bytes_are_not_read(decoder: Decoder) -> None:

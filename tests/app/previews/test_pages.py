@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
@@ -21,6 +23,7 @@ from app.previews.shapes import (
     TextBody,
     TextPart,
 )
+from app.views.preview import text_page
 from app.views.preview.area import PreviewArea
 from app.views.preview.hex_page import CHUNK_BYTES, HexPage
 from app.views.preview.text_page import TextPage
@@ -67,6 +70,42 @@ def test_the_next_part_is_asked_for_once_at_the_end(qtbot: QtBot, area: PreviewA
     assert text.number_of(2000) is None  # it goes on with the line above
     area.add_text(TextPart("nobody asked for this"))
     assert text.toPlainText().endswith("end")
+
+
+def test_lines_and_tabs_come_in_slices_that_are_laid_out_at_once(
+    qtbot: QtBot, area: PreviewArea, text: TextPage
+) -> None:
+    grown: list[int] = []
+    text.blockCountChanged.connect(grown.append)
+    area.show_inside(Inside(TextBody(TextPart("\n" * 20_000))))
+    qtbot.waitUntil(lambda: text.is_settled)
+    assert text.blockCount() == 20_001
+    assert max(after - before for before, after in itertools.pairwise([1, *grown])) <= 1_024
+
+
+def test_lines_are_counted_however_many_go_on_with_the_one_above(
+    qtbot: QtBot, area: PreviewArea, text: TextPage
+) -> None:
+    area.show_inside(Inside(TextBody(TextPart("\n".join("abcdef"), frozenset({1, 2, 4})))))
+    qtbot.waitUntil(lambda: text.is_settled)
+    assert [text.number_of(block) for block in range(6)] == [1, None, None, 2, None, 3]
+
+
+def test_the_end_of_what_is_shown_of_a_text_says_that_it_is_not_its_end(
+    qtbot: QtBot, area: PreviewArea, text: TextPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_page, "_SHOWN_MAX_LINES", 1_000)
+    asked: list[int] = []
+    area.more_wanted.connect(asked.append)
+    area.show_inside(Inside(TextBody(TextPart("line\n" * 2_000, frozenset(), 77))))
+    qtbot.waitUntil(lambda: text.is_settled)
+    assert area.note.isHidden()
+    text.verticalScrollBar().setValue(text.verticalScrollBar().maximum())
+    assert asked == []
+    assert "not shown" in area.note.text()
+    assert area.note.isVisible()
+    area.show_inside(Inside(TextBody(TextPart("another"))))
+    assert area.note.isHidden()
 
 
 def test_colours_lie_where_they_should(qtbot: QtBot, area: PreviewArea, text: TextPage, theme: Theme) -> None:
