@@ -23,6 +23,7 @@ JOBS: Final = {
     "picture": "app.previews.decoder.pictures",
     "svg": "app.previews.decoder.drawings",
     "colours": "app.previews.decoder.colours",
+    "set_out": "app.previews.decoder.jsons",
     "markdown": "app.previews.decoder.documents",
     "pdf": "app.previews.decoder.pages",
     "difference": "app.previews.decoder.differences",

@@ -145,6 +145,26 @@ def test_deep_json_is_shown_as_it_is(look: Look, data: bytes) -> None:
     assert inside.note
 
 
+def test_long_json_is_set_out_where_it_holds_nobody_up_and_says_where_that_ends(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    usual = Decoder.ask
+
+    def ask(self: Decoder, job: str, *args: object, **said: object) -> object:
+        asked.append(job)
+        return usual(self, job, *args, **said)
+
+    monkeypatch.setattr(Decoder, "ask", ask)
+    inside = look_inside(Bytes(b"[" + b"[]," * 300_000 + b"1]", "a.json"), decoder, 100)
+    assert isinstance(inside.body, TextBody)
+    assert inside.body.part.text.startswith("[\n  [],\n  [],")
+    assert inside.body.part.text.count("\n") <= 50_000
+    assert "beginning" in inside.note
+    assert isinstance(inside.source, TextBody)
+    assert "set_out" in asked
+
+
 def test_a_number_of_many_digits_is_no_trap(look: Look) -> None:
     inside = look(json.dumps({"n": 0}).replace("0", "9" * 200_000).encode(), "a.json")
     assert isinstance(inside.body, TextBody)

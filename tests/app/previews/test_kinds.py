@@ -10,8 +10,8 @@ import zipfile
 
 import pytest
 
+from app.previews.decoder.jsons import set_out
 from app.previews.encodings import encoding_of
-from app.previews.jsons import set_out
 from app.previews.shapes import EmptyBody, HexBody, Inside, Picture, RichBody, TableBody, TextBody
 from app.previews.sniffing import Kind, kind_of
 from app.previews.texts import more_of, plain
@@ -102,7 +102,7 @@ class TestJson:
 
     def test_what_is_set_out_means_the_same(self) -> None:
         value = {"x": [[], {}, [1, -2.5, "a b\n,:"], None, True], "y": {"z": {"": 0}}}
-        assert json.loads(set_out(json.dumps(value))) == value
+        assert json.loads(set_out(json.dumps(value).encode())[1][0]) == value
 
     def test_broken_json_is_shown_as_it_is(self, look: Look) -> None:
         inside = look(b'{"a":\n  oops}', "a.json")
