@@ -59,9 +59,9 @@ def look_inside(content: Content, decoder: Decoder, edge_px: int) -> Inside:
         raise
     except CantShow as error:
         said = translate("Previews", "It took too long to be shown.") if error.too_long else _damaged()
-        return bytes_of(content, said)
+        return bytes_of(content, _too_large() if error.too_much else said)
     except TooMuch:
-        return bytes_of(content, translate("Previews", "It is too large to be shown."))
+        return bytes_of(content, _too_large())
     except NoArchive:
         return bytes_of(content, _damaged())
     except Exception:  # a look that fails is no reason for a window to speak of an error
@@ -77,6 +77,10 @@ def bytes_of(content: Content, note: str = "") -> Inside:
         note: Why.
     """
     return Inside(HexBody(content.size_bytes, content.read_at(0, HEAD_BYTES)), note=note)
+
+
+def _too_large() -> str:
+    return translate("Previews", "It is too large to be shown.")
 
 
 def _damaged() -> str:

@@ -8,6 +8,7 @@ import io
 import json
 import struct
 import sys
+import tarfile
 import threading
 import zipfile
 
@@ -55,6 +56,19 @@ def test_what_cannot_be_decoded_shows_its_bytes(look: Look, data: bytes) -> None
     inside = look(data)
     assert isinstance(inside.body, HexBody)
     assert inside.body.head == data[: 64 * 1024]
+
+
+@pytest.mark.parametrize("data", [bomb(), png(19_900, 19_900, b""), png(19_900, 21_000, b"")])
+def test_what_is_too_large_is_not_called_damaged(look: Look, data: bytes) -> None:
+    assert look(data).note == "It is too large to be shown."
+
+
+def test_a_tar_of_which_nothing_can_be_read_shows_its_bytes(look: Look) -> None:
+    head = tarfile.TarInfo("././@LongLink")
+    head.type, head.size = tarfile.GNUTYPE_LONGNAME, 8**11 - 1
+    inside = look(head.tobuf(tarfile.GNU_FORMAT) + bytes(5_000), "a.tar")
+    assert isinstance(inside.body, HexBody)
+    assert "damaged" in inside.note
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,14 @@ class TestPictures:
         ]
         assert {frame.shown_ms for frame in inside.body.frames} == {50}
 
+    @pytest.mark.parametrize(("width", "height"), [(60_000, 1), (1, 60_000)])
+    def test_one_that_is_long_and_thin_is_seen(self, look: Look, width: int, height: int) -> None:
+        inside = look(image(width, height))
+        assert isinstance(inside.body, Picture)
+        assert (inside.body.size.width(), inside.body.size.height()) == (width, height)
+        shown = inside.body.frames[0].image
+        assert (shown.width(), shown.height()) == (min(width, 200), min(height, 200))
+
     def test_the_name_does_not_matter(self, look: Look) -> None:
         assert isinstance(look(image(2, 2), "letter.txt").body, Picture)
         assert isinstance(look(b"no picture", "photo.png").body, TextBody)
@@ -108,6 +116,15 @@ class TestJson:
         inside = look(b'{"a":\n  oops}', "a.json")
         assert text(inside) == '{"a":\n  oops}'
         assert "line 2, column 3" in inside.note
+
+
+def test_a_pdf_has_the_pages_that_are_there_and_not_those_that_it_claims(look: Look) -> None:
+    claimed = pdf("red", "blue").replace(b"/Count 2", b"/Count 9")
+    assert b"/Count 9" in claimed
+    for data in (claimed, claimed.replace(b"/Count 9", b"/Xount 9")):
+        inside = look(data)
+        assert isinstance(inside.body, Picture)
+        assert dict(inside.facts)["Pages"] == f"{inside.body.pages:,}"
 
 
 def test_markdown_is_laid_out_and_its_source_is_there(look: Look) -> None:
