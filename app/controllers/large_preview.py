@@ -23,7 +23,7 @@ from app.i18n import translate
 from app.look import Look
 from app.models.folder_model import FolderModel
 from app.models.rows import Row
-from app.previews.shapes import Inside, Picture
+from app.previews.shapes import EmptyBody, Inside, Picture
 from app.settings import WindowSettings
 from app.views.folder_table import FolderTable
 from engine.cancel import CancelToken
@@ -176,7 +176,9 @@ class LargePreviewControl(QObject):
         self._turner.stop()
         if row is None or row.object is None:
             feed.clear()
+            dialog.show_emblem(row.icon if row else "", row.tone if row else "")
             return
+        dialog.show_emblem("", "")
         self._look_into(self._key(row), self._source(row), feed)
 
     def _look_into(self, key: _Key, source: Source, feed: PreviewFeed) -> None:
@@ -203,8 +205,6 @@ class LargePreviewControl(QObject):
         elif row is not None:
             parts = [translate("LargePreview", "Folder"), *parts]
         dialog.show_head(row.name if row else "", "  ·  ".join(parts), first=number <= 0, last=number >= count - 1)
-        is_folder = row is not None and row.object is None
-        dialog.show_emblem(row.icon if row and is_folder else "", row.tone if row else "")
         dialog.open_button.setEnabled(row is not None)
 
     def _found(self, inside: Inside) -> None:
@@ -212,6 +212,13 @@ class LargePreviewControl(QObject):
             self._keep(self._shown, inside)
         if self.dialog is not None:
             self._tell(self.dialog, self._place)
+            self._show_facts(self.dialog, inside)
+
+    def _show_facts(self, dialog: LargePreview, inside: Inside) -> None:
+        """Show what is known of what can't be seen, such as a film."""
+        row = self._place[0]
+        if row is not None and isinstance(inside.body, EmptyBody):
+            dialog.show_emblem(row.icon, row.tone, inside.facts, inside.body.text or inside.note)
 
     def _ended(self) -> None:
         """Go on: to the row that is wanted by now, or else to its neighbours."""

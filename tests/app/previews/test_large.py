@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from app.actions import ActionId
@@ -22,7 +22,7 @@ from app.previews.shapes import Inside
 from app.views.preview.large import LargePreview
 from engine.types import RlsContext
 from tests.app.helpers import Desk, leave
-from tests.app.previews.files import gif, image, pdf
+from tests.app.previews.files import gif, image, mp4, pdf
 
 
 @pytest.fixture
@@ -104,6 +104,38 @@ def test_arrows_walk_through_the_folder_and_the_selection_goes_along(album: Desk
     assert not dialog.area.isVisible()
     assert not dialog.previous.isEnabled()
     album.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert album.session.large.dialog is None
+
+
+def test_what_is_known_of_a_film_stands_where_it_can_not_be_seen(album: Desk) -> None:
+    album.put("a.mp4", mp4())
+    album.put("d.pdf", b"%PDF-1.4 and nothing else")
+    dialog = opened(album, "a.mp4")
+    album.until(dialog.emblem.isVisible)
+    assert not dialog.area.isVisible()
+    assert dialog.emblem.facts.told["Duration"] == "1:15"
+    assert dialog.emblem.words.isHidden()
+    album.qtbot.keyClick(dialog, Qt.Key.Key_Right)
+    album.until(lambda: dialog.area.isVisible() and dialog.area.page is dialog.area.picture)
+    assert not dialog.emblem.isVisible()
+    album.select("d.pdf")
+    album.until(dialog.emblem.isVisible)
+    assert "Open it to read it" in dialog.emblem.words.text()
+    assert "Duration" not in dialog.emblem.facts.told
+
+
+def test_a_space_closes_it_also_where_there_is_nothing_to_look_into(album: Desk) -> None:
+    dialog = opened(album, "b.png")
+    album.until(lambda: dialog.area.hasFocus())
+    album.qtbot.keyClick(dialog, Qt.Key.Key_Left)
+    album.until(lambda: dialog.windowTitle() == "folder" and dialog.emblem.isVisible())
+    assert not isinstance(QApplication.focusWidget(), QAbstractButton)
+    album.qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Right)
+    album.until(lambda: dialog.area.isVisible())
+    assert dialog.area.hasFocus()
+    album.qtbot.keyClick(dialog, Qt.Key.Key_Left)
+    album.until(lambda: dialog.emblem.isVisible())
+    album.qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
     assert album.session.large.dialog is None
 
 
