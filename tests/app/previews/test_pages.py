@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QFontMetrics, QImage
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -176,6 +176,28 @@ def test_a_compact_one_is_as_high_as_it_needs(qtbot: QtBot, theme: Theme) -> Non
     assert area._holder.height() < 60
     area.show_nothing()
     assert area.isHidden()
+
+
+def test_a_column_is_as_wide_as_its_cells_and_no_cell_is_measured_for_long(
+    area: PreviewArea, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[str] = []
+    usual = QFontMetrics.horizontalAdvance
+
+    def horizontal_advance(self: QFontMetrics, text: str) -> int:
+        measured.append(text)
+        return usual(self, text)
+
+    monkeypatch.setattr(QFontMetrics, "horizontalAdvance", horizontal_advance)
+    wide = tuple("x" * 300 for _ in range(50))
+    area.show_inside(Inside(TableBody(tuple(f"{number}" for number in range(50)), (wide,) * 1000)))
+    assert 0 < len(measured) < 1_000
+    assert max(map(len, measured)) < 100
+    assert area.table.columnWidth(0) == 360
+    area.show_inside(Inside(TableBody(("a", "A title of several words"), (("a longer cell", "1"),))))
+    first = area.table.columnWidth(0)
+    assert usual(area.table.fontMetrics(), "a longer cell") < first < 200
+    assert area.table.columnWidth(1) > usual(area.table.fontMetrics(), "A title of several words")
 
 
 def test_rows_of_a_table(qtmodeltester: ModelTester) -> None:
