@@ -58,11 +58,13 @@ class TextPart:
         text: What it says.
         folded: Line numbers, counted within this part, that go on with the line above.
         next_offset: Where in the object the text goes on, or None at its end.
+        is_turned: Marks that turn it around were replaced.
     """
 
     text: str
     folded: frozenset[int] = frozenset()
     next_offset: int | None = None
+    is_turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import Final
 
 from app.i18n import translate
@@ -20,6 +21,9 @@ _LINE_MAX_CHARS: Final = 600
 _TABS_MAX: Final = 100
 _TABBED_MAX_CHARS: Final = 150
 """Of a line of more tabs than that, whose stops take long to be laid out."""
+
+_TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Invisible, and what stands after them is read in another order than it is written: code hides in that."""
 
 _COLOURED_MAX_BYTES: Final = 128 * 1024
 _COLOURING_MAX_S: Final = 3.0
@@ -86,6 +90,7 @@ def colours_of(part: TextPart, content: Content, decoder: Decoder, language: str
 
 def folded(text: str) -> tuple[str, frozenset[int]]:
     """Return a text with its longest lines cut, and which of its lines then go on with the one above."""
+    text = _TURNING.sub("\ufffd", text) if not text.isascii() else text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\u2400").replace("\u2029", "\n")
     lines = text.split("\n")
     if max(map(len, lines)) <= _TABBED_MAX_CHARS:
@@ -113,7 +118,8 @@ def _part(data: bytes, encoding: Encoding, offset: int, size_bytes: int) -> Text
     if text.endswith("\r") and not is_last:
         text, pending = text[:-1], pending + len("\r".encode(encoding.codec))  # its other half begins the next part
     cut, going_on = folded(text)
-    return TextPart(cut, going_on, None if is_last else end - pending)
+    is_turned = not text.isascii() and bool(_TURNING.search(text))
+    return TextPart(cut, going_on, None if is_last else end - pending, is_turned)
 
 
 def _facts(part: TextPart, encoding: Encoding) -> tuple[Fact, ...]:

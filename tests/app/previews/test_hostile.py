@@ -138,6 +138,16 @@ def test_a_text_of_nothing_but_lines_comes_in_parts_of_so_many(decoder: Decoder,
     assert lines == 180_000
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.py", "a.md", "a.csv", "a.json"])
+def test_code_that_hides_in_turned_text_is_seen_as_it_is_written(look: Look, name: str) -> None:
+    inside = look('["a, \u202e b\u2066 // c\u2069", "شكرا"]\n'.encode(), name)
+    shown = f"{inside.body}"
+    assert not any(mark in shown for mark in ("\\u202e", "\\u2066", "\\u2069", "\u202e", "\u2066", "\u2069"))
+    assert "\ufffd" in shown
+    assert "شكرا" in shown
+    assert "turn the text around" in inside.note
+
+
 def test_a_line_of_tabs_is_cut_sooner(look: Look) -> None:
     inside = look(b"\t" * 5_000 + b"\n" + b"\tx" * 90, "a.txt")
     assert isinstance(inside.body, TextBody)
