@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
+import struct
 import tarfile
 import zipfile
 
@@ -78,6 +80,38 @@ class TestTexts:
         inside = look(data)
         assert text(inside) == shown
         assert dict(inside.facts)["Encoding"] == encoding
+
+    @pytest.mark.parametrize(
+        ("shown", "codec", "encoding"),
+        [
+            ("日本語のテキストです。これは長い文です。\n", "cp932", "Shift JIS"),
+            ("日本語のテキストです。これは長い文です。\n", "euc_jp", "EUC-JP"),
+            ("안녕하세요 세계, 이것은 글입니다.\n", "cp949", "EUC-KR"),
+            ("这是一个中文文本,用来测试编码的识别。\n", "gb18030", "GB 18030"),
+            ("這是一個中文文本,用來測試編碼的識別。\n", "cp950", "Big5"),
+            ("Привет, мир! Это обычный русский текст.\n", "cp1251", "Windows-1251"),
+            ("Привет, мир! Это обычный русский текст.\n", "koi8_r", "KOI8-R"),
+            ("日本語のテキスト、改行。\n", "utf-16-le", "UTF-16 LE"),
+            ("Привет, мир! Это текст.\n", "utf-16-be", "UTF-16 BE"),
+            ("Größe und Übermaß, äußerst schön\n", "cp1252", "Windows-1252"),
+            ("Où est l'été ? À Nîmes, naïf garçon\n", "cp1252", "Windows-1252"),
+        ],
+    )
+    @pytest.mark.parametrize("times", [1, 1_000])
+    def test_what_is_no_utf8_is_read_as_what_makes_sense(
+        self, look: Look, shown: str, codec: str, encoding: str, times: int
+    ) -> None:
+        inside = look((shown * times).encode(codec), "a.txt")
+        assert text(inside) == shown * times
+        assert dict(inside.facts)["Encoding"] == f"{encoding}, guessed"
+
+    def test_noise_is_no_text_in_any_encoding(self, look: Look) -> None:
+        noise = random.Random(7)
+        for length in (30, 100, 1_000, 20_000):
+            for _ in range(20):
+                assert isinstance(look(b"\xff" + noise.randbytes(length)).body, HexBody)
+        assert isinstance(look(b"some words \0 with \0 zeros \0\n" * 50).body, HexBody)
+        assert isinstance(look(struct.pack("<500h", *range(-9_000, 1_000, 20))).body, HexBody)
 
     def test_code_has_colours(self, look: Look) -> None:
         inside = look("s = '😀'  # 1\n".encode(), "a.py")
