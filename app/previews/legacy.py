@@ -1,4 +1,4 @@
-"""Texts from before Unicode, and UTF-16 without a mark: told by whether they make sense, read in one encoding or another.
+"""Texts from before Unicode, and UTF-16 without a mark: told by in which encoding they make sense.
 
 None of it is certain. What is no sense in any of these is left to others.
 """
@@ -16,6 +16,9 @@ _HIGH_RUN: Final = re.compile(rb"[\x80-\xff]+")
 _HIGH_MIN: Final = 8
 _RUN_MIN_BYTES: Final = 3.0
 """Letters of Latin scripts that are not ASCII stand alone; those of other scripts stand together."""
+
+_MIXED_RUN_MIN_BYTES: Final = 1.2
+"""The same where the second half of a letter may be ASCII."""
 
 _WIDE_MIN_CHARS: Final = 12
 _ASCII: Final = bytes({*range(0x20, 0x7F)} | set(b"\t\n\r"))
@@ -57,13 +60,13 @@ def legacy_of(head: bytes) -> Legacy | None:
     glance = head[:_GLANCE_BYTES]
     runs = _HIGH_RUN.findall(glance)
     high = sum(map(len, runs))
-    if high < _HIGH_MIN or high / len(runs) < _RUN_MIN_BYTES:
+    if high < _HIGH_MIN:
         return None
-    for found, makes_sense in _CANDIDATES:
-        text = _decoded(glance, found.codec)
+    for found, makes_sense, run_min in _CANDIDATES:
+        text = _decoded(glance, found.codec) if high / len(runs) >= run_min else None
         if text is not None and makes_sense(text):
             return found
-    return _cyrillic_of(glance)
+    return _cyrillic_of(glance) if high / len(runs) >= _RUN_MIN_BYTES else None
 
 
 def wide_of(head: bytes) -> Legacy | None:
@@ -128,10 +131,10 @@ def _decoded(data: bytes, codec: str) -> str | None:
 
 
 _CANDIDATES: Final = (
-    (Legacy("cp932", "Shift JIS"), _is_japanese),
-    (Legacy("euc_jp", "EUC-JP"), _is_japanese),
-    (Legacy("cp949", "EUC-KR"), _is_korean),
-    (Legacy("gb18030", "GB 18030"), _is_chinese("gb18030", 0xD7)),
-    (Legacy("cp950", "Big5"), _is_chinese("cp950", 0xC6)),
+    (Legacy("cp932", "Shift JIS"), _is_japanese, _MIXED_RUN_MIN_BYTES),
+    (Legacy("euc_jp", "EUC-JP"), _is_japanese, _RUN_MIN_BYTES),
+    (Legacy("cp949", "EUC-KR"), _is_korean, _RUN_MIN_BYTES),
+    (Legacy("gb18030", "GB 18030"), _is_chinese("gb18030", 0xD7), _RUN_MIN_BYTES),
+    (Legacy("cp950", "Big5"), _is_chinese("cp950", 0xC6), _MIXED_RUN_MIN_BYTES),
 )
-"""The narrower question first."""
+"""With the question whether it makes sense, the narrower first, and how long its runs are at least."""
