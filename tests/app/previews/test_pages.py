@@ -165,6 +165,19 @@ def test_the_switch_shows_the_source_and_back(area: PreviewArea) -> None:
     assert area.words.text() == "It holds nothing."
 
 
+@pytest.mark.parametrize(("width", "height"), [(1_000_000_000, 1_000_000_000), (65_000, 2_000), (3, 900_000)])
+def test_the_largest_picture_is_fitted(area: PreviewArea, width: int, height: int) -> None:
+    image = QImage(50, 50, QImage.Format.Format_ARGB32_Premultiplied)
+    area.show_inside(Inside(Picture((Frame(image),), QSize(width, height), scales=True)))
+    page = area.picture
+    shown = QSize(round(width * page.zoom), round(height * page.zoom))
+    assert shown.width() <= page.width()
+    assert shown.height() <= page.height()
+    fitted = page.zoom
+    page.zoom_out()
+    assert page.zoom <= fitted
+
+
 def test_a_compact_one_is_as_high_as_it_needs(qtbot: QtBot, theme: Theme) -> None:
     area = PreviewArea(theme, compact=True)
     qtbot.addWidget(area)
