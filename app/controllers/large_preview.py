@@ -114,6 +114,7 @@ class LargePreviewControl(QObject):
             self._feed = PreviewFeed(dialog.area, self._previewer)
             self._feed.found.connect(self._found)
             self._feed.ended.connect(self._ended)
+            self._feed.moved.connect(self._moved)
             dialog.step_wanted.connect(self._step)
             dialog.closed.connect(self._closed)
             dialog.open_wanted.connect(self._open)
@@ -220,6 +221,10 @@ class LargePreviewControl(QObject):
         if row is not None and isinstance(inside.body, EmptyBody):
             dialog.show_emblem(row.icon, row.tone, inside.facts, inside.body.text or inside.note)
 
+    def _moved(self, inside: Inside) -> None:
+        if self._shown is not None:
+            self._keep(self._shown, inside)
+
     def _ended(self) -> None:
         """Go on: to the row that is wanted by now, or else to its neighbours."""
         self._patience.stop()
@@ -248,7 +253,7 @@ class LargePreviewControl(QObject):
         if feed is None or feed.source is None or self._dialog is None:
             return
         picture = self._dialog.area.picture.picture
-        if picture is None or len(picture.frames) > 1 or picture.frames[0].image.width() >= _DETAIL_PX * 0.5:
+        if picture is None or picture.moves or picture.frames[0].image.width() >= _DETAIL_PX * 0.5:
             return
 
         def show(sharper: Picture) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
 from app.bridge.previews import Previewer, Source
 from app.i18n import translate
-from app.previews.shapes import Inside, TextPart
+from app.previews.shapes import Inside, Picture, TextPart
 from app.views.preview.area import PreviewArea
 from engine.cancel import CancelToken
 
@@ -19,10 +20,12 @@ class PreviewFeed(QObject):
     Signals:
         found: The look is there and about to be shown; carries the `Inside`.
         ended: Nothing is waited for any more: it is there, or cannot be read.
+        moved: More frames of it have come; carries the `Inside` with them.
     """
 
     found = Signal(object)
     ended = Signal()
+    moved = Signal(object)
 
     def __init__(self, area: PreviewArea, previewer: Previewer) -> None:
         """Args: what shows it; what looks."""
@@ -88,7 +91,23 @@ class PreviewFeed(QObject):
         self._is_waiting = False
         self.found.emit(inside)
         self._area.show_inside(inside)
+        self._begin_to_move(inside)
         self.ended.emit()
+
+    def _begin_to_move(self, inside: Inside) -> None:
+        """Ask for the further frames of a picture that moves, which is seen as it stands meanwhile."""
+        picture, source = inside.body, self._source
+        if source is None or not isinstance(picture, Picture) or not picture.moves or len(picture.frames) > 1:
+            return
+
+        def move(moving: Picture) -> None:
+            whole = replace(inside, body=replace(moving, moves=True))
+            self._area.animate(whole)
+            self.moved.emit(whole)
+
+        still = picture.frames[0].image
+        edge_px = max(still.width(), still.height())
+        self._keep(self._previewer.moving(source, edge_px, move, lambda _: None).token)
 
     def _fail(self) -> None:
         self._is_waiting = False

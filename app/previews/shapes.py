@@ -34,6 +34,7 @@ class Picture:
         scales: It is drawn anew at any size, so that "actual size" says nothing.
         page: Which page of a document it is, from 0.
         pages: How many there are.
+        moves: There are further frames, which take longer.
     """
 
     frames: tuple[Frame, ...]
@@ -41,6 +42,7 @@ class Picture:
     scales: bool = False
     page: int = 0
     pages: int = 1
+    moves: bool = False
 
 
 Span = tuple[int, int, str]

@@ -35,7 +35,8 @@ def picture(data: bytes, *, edge_px: int, moving: bool) -> tuple[dict[str, Any],
         moving: Whether further frames are wanted.
 
     Returns:
-        `width`, `height` and `format` of the picture, and its `frames`; their pixels are the blobs.
+        `width`, `height` and `format` of the picture, and its `frames`; their pixels are the blobs. Where no further
+        frames are wanted, `count` says how many there are.
 
     Raises:
         ValueError: It cannot be decoded.
@@ -64,12 +65,20 @@ def picture(data: bytes, *, edge_px: int, moving: bool) -> tuple[dict[str, Any],
     if first.isNull():
         raise TooMuch if full.width() * full.height() > _CERTAIN_PIXELS else ValueError(reader.errorString())
     frames = [(first, reader.nextImageDelay())]
+    count = 1 if moving else _count_of(reader, data)
     if is_moving:
         frames += _rest(reader, edge_px)
     shown = QSize(full) if full.isValid() else first.size()
     if is_turned:
         shown.transpose()
-    return _told(frames, edge_px, shown, bytes(reader.format().data()).decode())
+    told, blobs = _told(frames, edge_px, shown, bytes(reader.format().data()).decode())
+    return {**told, "count": count}, blobs
+
+
+def _count_of(reader: QImageReader, data: bytes) -> int:
+    if apng.moves(data):
+        return apng.count_of(data)
+    return reader.imageCount() if reader.supportsAnimation() else 1
 
 
 def _rest(reader: QImageReader, edge_px: int) -> list[tuple[QImage, int]]:

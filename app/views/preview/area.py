@@ -100,6 +100,12 @@ class PreviewArea(QWidget):
         self.note.setVisible(bool(inside.note))
         self._show_body()
 
+    def animate(self, inside: Inside) -> None:
+        """Show the same picture with more frames, where and as large as it is."""
+        self._inside = inside
+        if isinstance(inside.body, Picture):
+            self.picture.sharpen(inside.body)
+
     def add_text(self, part: TextPart) -> None:
         """Go on with the text that is shown."""
         self.text.add(part)

@@ -9,16 +9,19 @@ import random
 import struct
 import tarfile
 import zipfile
+import zlib
 
 import pytest
 
+from app.previews.decoder.client import Decoder
 from app.previews.decoder.jsons import set_out
 from app.previews.encodings import encoding_of
+from app.previews.pictures import moving_picture
 from app.previews.shapes import EmptyBody, HexBody, Inside, Picture, RichBody, TableBody, TextBody
 from app.previews.sniffing import Kind, kind_of
 from app.previews.texts import more_of, plain
 from tests.app.previews.conftest import Bytes, Look
-from tests.app.previews.files import gif, image, mp4, pdf, turned, wav
+from tests.app.previews.files import gif, image, moving_png, mp4, pdf, turned, wav
 
 
 def text(inside: Inside) -> str:
@@ -40,15 +43,29 @@ class TestPictures:
         assert (inside.body.size.width(), inside.body.size.height()) == (20, 60)
         assert inside.body.frames[0].image.height() == 60
 
-    def test_one_that_moves_has_its_frames(self, look: Look) -> None:
-        inside = look(gif((255, 0, 0), (0, 255, 0), (0, 0, 255)))
+    def test_one_that_moves_is_seen_before_its_frames_are_there(self, look: Look, decoder: Decoder) -> None:
+        data = gif((255, 0, 0), (0, 255, 0), (0, 0, 255))
+        inside = look(data)
         assert isinstance(inside.body, Picture)
-        assert [frame.image.pixelColor(0, 0).name() for frame in inside.body.frames] == [
+        assert (len(inside.body.frames), inside.body.moves) == (1, True)
+        assert ("Frames", "3") in inside.facts
+        moving = moving_picture(Bytes(data, "a.gif"), decoder, 200)
+        assert [frame.image.pixelColor(0, 0).name() for frame in moving.frames] == [
             "#ff0000",
             "#00ff00",
             "#0000ff",
         ]
-        assert {frame.shown_ms for frame in inside.body.frames} == {50}
+        assert {frame.shown_ms for frame in moving.frames} == {50}
+
+    def test_all_frames_are_counted_and_not_those_that_are_shown(self, look: Look) -> None:
+        assert ("Frames", "10,000") in look(gif(*[(number % 256, 0, 0) for number in range(10_000)])).facts
+        claims = moving_png(*[("red", (0, 0, 4, 2), 0, 0)] * 3)
+        three, many = (b"acTL" + struct.pack(">II", count, 0) for count in (3, 2**31 - 1))
+        claims = claims.replace(
+            three + struct.pack(">I", zlib.crc32(three)), many + struct.pack(">I", zlib.crc32(many))
+        )
+        assert many in claims
+        assert ("Frames", "3") in look(claims).facts
 
     @pytest.mark.parametrize(("width", "height"), [(60_000, 1), (1, 60_000)])
     def test_one_that_is_long_and_thin_is_seen(self, look: Look, width: int, height: int) -> None:

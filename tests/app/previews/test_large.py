@@ -15,10 +15,10 @@ from app.actions import ActionId
 from app.application import Window
 from app.bridge.acting import Identity
 from app.models.rows import Row
-from app.previews import registry
+from app.previews import pictures, registry
 from app.previews.content import Content
 from app.previews.decoder.client import Decoder
-from app.previews.shapes import Inside
+from app.previews.shapes import Inside, Picture
 from app.views.preview.large import LargePreview
 from engine.types import RlsContext
 from tests.app.helpers import Desk, leave
@@ -190,6 +190,34 @@ def test_what_moves_stands_still_where_nobody_sees_it(album: Desk) -> None:
     album.until(lambda: album.tree.hasFocus())
     album.qtbot.keyClick(album.tree, Qt.Key.Key_Space)
     assert album.session.large.dialog is None
+
+
+def test_the_frames_of_a_picture_come_after_it_is_seen_and_are_kept(
+    album: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    usual = pictures.moving_picture
+
+    def moving_picture(content: Content, decoder: Decoder, edge_px: int) -> Picture:
+        goes_on.wait(30)
+        return usual(content, decoder, edge_px)
+
+    monkeypatch.setattr(pictures, "moving_picture", moving_picture)
+    album.put("e.gif", gif((255, 0, 0), (0, 255, 0)))
+    dialog = opened(album, "e.gif")
+    page = dialog.area.picture
+    album.until(lambda: page.picture is not None)
+    assert len(page.picture.frames) == 1
+    page.zoom_in()
+    zoom = page.zoom
+    goes_on.set()
+    album.until(lambda: len(page.picture.frames) == 2 and page.is_moving)
+    assert page.zoom == zoom
+    monkeypatch.setattr(pictures, "moving_picture", None)
+    album.qtbot.keyClick(dialog, Qt.Key.Key_Left)
+    album.until(lambda: dialog.area.page is dialog.area.text)
+    album.qtbot.keyClick(dialog, Qt.Key.Key_Right)
+    album.until(lambda: page.picture is not None and len(page.picture.frames) == 2 and page.is_moving)
 
 
 def test_inspector_and_preview_are_as_they_were(open_window: Callable[[], Window], qtbot: QtBot) -> None:
