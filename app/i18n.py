@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLocale
 
+_QT_MOST: Final = 2**31 - 1
+"""What Qt counts to. Beyond it a number stands in that has the same plural form, in every language that has them."""
+
+_ROUND: Final = 1_000_000
 _ENGLISH_PLURALS: Final = (("(s)", "", "s"), ("(es)", "", "es"), ("(y)", "y", "ies"))
 
 
@@ -25,7 +29,10 @@ def translate(context: str, text: str, disambiguation: str | None = None, count:
         disambiguation: A word for translators where the same text means two things.
         count: How many, 0 or more; -1 where nothing is counted.
     """
-    shown = QCoreApplication.translate(context, text, disambiguation, count)
+    counted = count if count <= _QT_MOST else _ROUND + count % _ROUND
+    shown = QCoreApplication.translate(context, text, disambiguation, counted)
+    if counted != count:
+        shown = shown.replace(QLocale().toString(counted), QLocale().toString(count))
     if count >= 0:
         for mark, one, many in _ENGLISH_PLURALS:
             shown = shown.replace(mark, one if count == 1 else many)

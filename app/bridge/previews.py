@@ -82,7 +82,7 @@ class Previewer:
         self._storage = storage
         self._tasks = tasks
         self._decoder = Decoder()
-        self._small = Decoder()  # a look need not wait for a folder full of thumbnails
+        self._small = Decoder()  # a look need not wait for a folder full of thumbnails, nor for a film of frames
 
     def thumbnail(self, data: bytes, mime_type: str, token: CancelToken, edge_px: int) -> QImage | None:
         """Draw a picture, or the first page of a PDF, in a worker; None where that cannot be.
@@ -145,6 +145,17 @@ class Previewer:
 
             with self._same(source, me) as reader:
                 return page_of(Opened(reader, ticket.token), self._decoder, edge_px, number)
+
+        return self._look(source, work, then, otherwise)
+
+    def moving(self, source: Source, edge_px: int, then: Callable[[Picture], None], otherwise: Fail) -> Ticket:
+        """Decode the frames of a picture that moves, beside other looks; arguments as in `preview`."""
+
+        def work(ticket: Ticket, me: RlsContext) -> Picture:
+            from app.previews.pictures import moving_picture  # a look brings the readers of all kinds of files
+
+            with self._same(source, me) as reader:
+                return moving_picture(Opened(reader, ticket.token), self._small, edge_px)
 
         return self._look(source, work, then, otherwise)
 

@@ -1,4 +1,8 @@
-"""Opens the large preview of the current row, walks with it through the folder, and looks ahead."""
+"""Opens the large preview of the current row, walks with it through the folder, and looks ahead.
+
+A key that is held goes on faster than most files are looked into. A look that was begun is given a moment to end, and
+is shown under its own name before the row that is wanted by then: so something is seen all the way.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ from app.i18n import translate
 from app.look import Look
 from app.models.folder_model import FolderModel
 from app.models.rows import Row
-from app.previews.shapes import Inside, Picture
+from app.previews.shapes import EmptyBody, Inside, Picture
 from app.settings import WindowSettings
 from app.views.folder_table import FolderTable
 from engine.cancel import CancelToken
@@ -28,6 +32,12 @@ if TYPE_CHECKING:
     from app.views.preview.large import LargePreview
 
 _CALM_MS: Final = 40
+_PATIENCE_MS: Final = 250
+"""How long a look goes on while another is wanted."""
+
+_LONG_PATIENCE_MS: Final = 1_500
+"""The same for the look after one that was given up: it waits until the decoder is there again."""
+
 _EDGE_MAX_PX: Final = 2_400
 _DETAIL_PX: Final = 5_000
 _AHEAD_MAX_BYTES: Final = 24 * 1024 * 1024
@@ -35,6 +45,8 @@ _KEPT_MAX: Final = 6
 _KEPT_MAX_BYTES: Final = 128 * 1024 * 1024
 
 _Key = tuple[str, str, object]
+_Place = tuple[Row | None, int]
+"""A row and its number."""
 
 
 class LargePreviewControl(QObject):
@@ -54,13 +66,17 @@ class LargePreviewControl(QObject):
         self._previewer = previewer
         self._settings = settings
         self._known: dict[_Key, Inside] = {}
-        self._ahead: list[CancelToken] = []
+        self._ahead: dict[_Key, CancelToken] = {}
+        self._details: list[CancelToken] = []
         self._turner = PageTurner(previewer, self._show_page)
         self._shown: _Key | None = None
+        self._place: _Place = (None, -1)
         self._dialog: LargePreview | None = None
         self._feed: PreviewFeed | None = None
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._calm.timeout.connect(self._show)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self._patience.timeout.connect(self._show)
         table.selectionModel().currentRowChanged.connect(lambda *_: self._wake())
         for signal in (model.opened, model.refreshed, model.dataChanged, navigator.moved):
             signal.connect(lambda *_: self._wake())
@@ -97,6 +113,8 @@ class LargePreviewControl(QObject):
             dialog.place_over(self._window, self._settings.preview_geometry)
             self._feed = PreviewFeed(dialog.area, self._previewer)
             self._feed.found.connect(self._found)
+            self._feed.ended.connect(self._ended)
+            self._feed.moved.connect(self._moved)
             dialog.step_wanted.connect(self._step)
             dialog.closed.connect(self._closed)
             dialog.open_wanted.connect(self._open)
@@ -105,7 +123,8 @@ class LargePreviewControl(QObject):
         return self._dialog
 
     def _wake(self) -> None:
-        if self.dialog is not None:
+        """Look at the current row soon, and not later because of what happens meanwhile."""
+        if self.dialog is not None and not self._calm.isActive():
             self._calm.start()
 
     def _step(self, count: int) -> None:
@@ -122,6 +141,7 @@ class LargePreviewControl(QObject):
 
     def _closed(self) -> None:
         self._calm.stop()
+        self._patience.stop()
         self._turner.stop()
         self._cancel_ahead()
         self._shown = None
@@ -148,40 +168,71 @@ class LargePreviewControl(QObject):
             return
         row = self._table.current_row()
         key = None if row is None else self._key(row)
-        if key is not None and key == self._shown:
+        place = row, self._table.currentIndex().row()
+        self._tell(dialog, place)
+        if (key is not None and key == self._shown) or (feed.is_waiting and self._patience.isActive()):
             return
-        self._shown = key
+        self._patience.setInterval(_LONG_PATIENCE_MS if feed.is_waiting else _PATIENCE_MS)
+        self._shown, self._place = key, place
         self._turner.stop()
-        self._tell(dialog, row)
         if row is None or row.object is None:
             feed.clear()
+            dialog.show_emblem(row.icon if row else "", row.tone if row else "")
             return
-        source = self._source(row)
-        known = self._known.get(key) if key is not None else None
+        dialog.show_emblem("", "")
+        self._look_into(self._key(row), self._source(row), feed)
+
+    def _look_into(self, key: _Key, source: Source, feed: PreviewFeed) -> None:
+        """Show what is known of an object, or look into it."""
+        known = self._known.get(key)
         if known is not None:
             feed.show_known(source, known)
+            return
+        if key in self._ahead:
+            feed.expect(source)
         else:
-            feed.show(source, self._edge_px(dialog))
+            self._cancel_ahead()
+            feed.show(source, self._edge_px())
+        self._patience.start()
 
-    def _tell(self, dialog: LargePreview, row: Row | None) -> None:
+    def _tell(self, dialog: LargePreview, place: _Place) -> None:
         """Say what is shown, and where in the folder it is."""
-        number, count = self._table.currentIndex().row(), self._model.rowCount()
-        place = translate("LargePreview", "{number} of {count}")
-        parts = [place.format(number=number_text(number + 1), count=number_text(count))] if row is not None else []
+        (row, number), count = place, self._model.rowCount()
+        told = translate("LargePreview", "{number} of {count}")
+        parts = [told.format(number=number_text(number + 1), count=number_text(count))] if row is not None else []
         if row is not None and row.object is not None:
             item = row.object
             parts = [kinds.type_text(item.mime_type, item.name), size_text(item.size_bytes), *parts]
         elif row is not None:
             parts = [translate("LargePreview", "Folder"), *parts]
         dialog.show_head(row.name if row else "", "  ·  ".join(parts), first=number <= 0, last=number >= count - 1)
-        is_folder = row is not None and row.object is None
-        dialog.show_emblem(row.icon if row and is_folder else "", row.tone if row else "")
         dialog.open_button.setEnabled(row is not None)
 
     def _found(self, inside: Inside) -> None:
         if self._shown is not None and self._feed is not None and self._feed.source is not None:
             self._keep(self._shown, inside)
-        self._look_ahead()
+        if self.dialog is not None:
+            self._tell(self.dialog, self._place)
+            self._show_facts(self.dialog, inside)
+
+    def _show_facts(self, dialog: LargePreview, inside: Inside) -> None:
+        """Show what is known of what can't be seen, such as a film."""
+        row = self._place[0]
+        if row is not None and isinstance(inside.body, EmptyBody):
+            dialog.show_emblem(row.icon, row.tone, inside.facts, inside.body.text or inside.note)
+
+    def _moved(self, inside: Inside) -> None:
+        if self._shown is not None:
+            self._keep(self._shown, inside)
+
+    def _ended(self) -> None:
+        """Go on: to the row that is wanted by now, or else to its neighbours."""
+        self._patience.stop()
+        row = self._table.current_row()
+        if row is not None and self._key(row) != self._shown:
+            self._wake()
+        else:
+            self._look_ahead()
 
     def _turn(self, count: int) -> None:
         """Show another page of the document."""
@@ -189,7 +240,7 @@ class LargePreviewControl(QObject):
         if feed is None or feed.source is None or dialog is None:
             return
         picture = dialog.area.picture.picture
-        if picture is not None and self._turner.turn(feed.source, picture, count, self._edge_px(dialog)):
+        if picture is not None and self._turner.turn(feed.source, picture, count, self._edge_px()):
             self._cancel_ahead()
 
     def _show_page(self, picture: Picture) -> None:
@@ -202,7 +253,7 @@ class LargePreviewControl(QObject):
         if feed is None or feed.source is None or self._dialog is None:
             return
         picture = self._dialog.area.picture.picture
-        if picture is None or len(picture.frames) > 1 or picture.frames[0].image.width() >= _DETAIL_PX * 0.5:
+        if picture is None or picture.moves or picture.frames[0].image.width() >= _DETAIL_PX * 0.5:
             return
 
         def show(sharper: Picture) -> None:
@@ -217,28 +268,44 @@ class LargePreviewControl(QObject):
             ticket = self._previewer.page(feed.source, picture.page, _DETAIL_PX, show, lambda _: None)
         else:
             ticket = self._previewer.preview(feed.source, _DETAIL_PX, show_inside, lambda _: None)
-        self._ahead.append(ticket.token)
+        self._details.append(ticket.token)
 
     def _look_ahead(self) -> None:
         """Look into the neighbours, so that the next key shows them at once."""
         self._cancel_ahead()
-        dialog, number = self.dialog, self._table.currentIndex().row()
-        if dialog is None:
+        number = self._table.currentIndex().row()
+        if self.dialog is None:
             return
         for place in (number + 1, number - 1):
             row = self._model.row(place) if 0 <= place < self._model.rowCount() else None
             if row is None or row.object is None or row.object.size_bytes > _AHEAD_MAX_BYTES:
                 continue
-            key = self._key(row)
+            key, source = self._key(row), self._source(row)
             if key not in self._known:
-                keep = partial(self._keep, key)
-                ticket = self._previewer.preview(self._source(row), self._edge_px(dialog), keep, lambda _: None)
-                self._ahead.append(ticket.token)
+                known, unknown = partial(self._known_ahead, key, source), partial(self._unknown_ahead, key, source)
+                self._ahead[key] = self._previewer.preview(source, self._edge_px(), known, unknown).token
+
+    def _known_ahead(self, key: _Key, source: Source, inside: Inside) -> None:
+        """Keep a look at a neighbour; it may be waited for by now."""
+        self._ahead.pop(key, None)
+        self._keep(key, inside)
+        if self._is_expected(key) and self._feed is not None:
+            self._feed.show_known(source, inside)
+
+    def _unknown_ahead(self, key: _Key, source: Source, _error: Exception) -> None:
+        """Try a neighbour again that could not be read, if it is waited for by now."""
+        self._ahead.pop(key, None)
+        if self._is_expected(key) and self._feed is not None:
+            self._feed.show(source, self._edge_px())
+
+    def _is_expected(self, key: _Key) -> bool:
+        return key == self._shown and self._feed is not None and self._feed.is_waiting
 
     def _cancel_ahead(self) -> None:
-        for token in self._ahead:
+        for token in (*self._ahead.values(), *self._details):
             token.cancel()
         self._ahead.clear()
+        self._details.clear()
 
     def _keep(self, key: _Key, inside: Inside) -> None:
         """Remember a look, and forget the oldest ones beyond a few."""
@@ -256,8 +323,9 @@ class LargePreviewControl(QObject):
         assert row.object is not None  # noqa: S101 - asked for objects alone
         return self._previewer.of_object(row.object, self._navigator.moment)
 
-    def _edge_px(self, dialog: LargePreview) -> int:
-        edge = max(dialog.area.width(), dialog.area.height()) * dialog.devicePixelRatioF()
+    def _edge_px(self) -> int:
+        assert self._dialog is not None  # noqa: S101 - nothing is looked at without it
+        edge = max(self._dialog.area.width(), self._dialog.area.height()) * self._dialog.devicePixelRatioF()
         return min(round(edge), _EDGE_MAX_PX)
 
 

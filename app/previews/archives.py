@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from app.formats import number_text, size_text
+from app.formats import size_text
 from app.i18n import translate
 from app.previews.content import Content, Ranged, TooMuch
 from app.previews.decoder.client import Decoder
@@ -57,6 +57,8 @@ def archive_of(content: Content, _decoder: Decoder) -> Inside:
         return _zip_of(content)
     if head[_TAR_MARK] == b"ustar":
         entries, is_cut = _tar_entries(Ranged(content, _READS_MAX, _LIST_MAX_BYTES))
+        if is_cut and not entries:
+            raise NoArchive
         return _listed(entries, "tar", is_cut=is_cut)
     return _packed_of(content, head)
 
@@ -139,13 +141,13 @@ def _unpacker(head: bytes) -> tuple[str, _Unpacker]:
 def _listed(entries: list[Entry], kind: str, *, is_cut: bool, total: int | None = None, note: str = "") -> Inside:
     titles = (translate("Previews", "Name"), translate("Previews", "Size"))
     rows = tuple((_shown(name), "" if size is None else size_text(size)) for name, size in entries)
-    count = number_text(total if total is not None else len(entries))
+    count = total if total is not None else len(entries)
     facts = [(translate("Previews", "Container"), kind)]
     if is_cut:
-        said = translate("Previews", "The first {count} names are shown.")
-        note = f"{note} {said.format(count=number_text(len(entries)))}".strip()
+        said = translate("Previews", "The first %Ln name(s) are shown.", None, len(entries))
+        note = f"{note} {said}".strip()
     if total is not None or not is_cut:
-        facts.append((translate("Previews", "Contains"), translate("Previews", "{count} names").format(count=count)))
+        facts.append((translate("Previews", "Contains"), translate("Previews", "%Ln name(s)", None, count)))
         known = [size for _, size in entries if size is not None]
         if known and not is_cut:
             facts.append((translate("Previews", "Unpacked"), size_text(sum(known))))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.i18n import translate
+from app.previews.legacy import legacy_of, wide_of
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
@@ -49,10 +50,13 @@ def encoding_of(head: bytes, *, whole: bool) -> Encoding:
             return Encoding(codec, len(mark), translate("Encodings", "{encoding} with a mark").format(encoding=text))
     if wide := _wide(head):
         codec, text = wide, "UTF-16 LE" if wide.endswith("le") else "UTF-16 BE"
+    elif _has_controls(head[:_GLANCE_BYTES]) and (far := wide_of(head)) is not None:
+        codec, text = far.codec, far.text
     elif _is_utf8(head, whole=whole):
         return Encoding("utf-8", 0, "ASCII" if head.isascii() else "UTF-8")
     else:
-        codec, text = "cp1252", "Windows-1252"
+        legacy = legacy_of(head)
+        codec, text = (legacy.codec, legacy.text) if legacy is not None else ("cp1252", "Windows-1252")
     return Encoding(codec, 0, translate("Encodings", "{encoding}, guessed").format(encoding=text))
 
 
@@ -63,10 +67,15 @@ def looks_like_text(head: bytes) -> bool:
         return True
     if _wide(glance):
         return True
-    if len(glance.translate(None, _CONTROLS)) < len(glance):
-        return False
+    if _has_controls(glance):
+        return wide_of(glance) is not None
     high = len(glance) - len(glance.translate(None, _HIGH))
-    return _is_utf8(glance, whole=False) or high <= len(glance) * _HIGH_SHARE_MAX
+    return _is_utf8(glance, whole=False) or high <= len(glance) * _HIGH_SHARE_MAX or legacy_of(glance) is not None
+
+
+def _has_controls(data: bytes) -> bool:
+    """Return whether there are bytes of which no text has any, but for those in units of 16 bits."""
+    return len(data.translate(None, _CONTROLS)) < len(data)
 
 
 def _is_utf8(data: bytes, *, whole: bool) -> bool:

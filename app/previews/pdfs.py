@@ -32,13 +32,12 @@ def pdf_of(content: Content, decoder: Decoder, edge_px: int) -> Inside:
         decoder: What draws its first page.
         edge_px: Longest side of the page that is wanted.
     """
-    facts = _facts(content)
     try:
         picture = drawn_page(whole(content, _MAX_BYTES), decoder, content.token, edge_px)
     except (CantShow, TooMuch):
         note = translate("Previews", "Its pages can't be shown here. Open it to read it.")
-        return Inside(EmptyBody(""), facts=facts, note=note)
-    return Inside(picture, facts=facts)
+        return Inside(EmptyBody(""), facts=_facts(content), note=note)
+    return Inside(picture, facts=_facts(content, picture.pages))
 
 
 def page_of(content: Content, decoder: Decoder, edge_px: int, number: int) -> Picture:
@@ -76,15 +75,20 @@ def drawn_page(data: bytes, decoder: Decoder, token: CancelToken, edge_px: int, 
     return replace(picture_from(answer, scales=True), page=min(number, pages - 1), pages=pages)
 
 
-def _facts(content: Content) -> tuple[Fact, ...]:
-    """Return what stands in the file in plain: much of a PDF is packed, and then only its version does."""
+def _facts(content: Content, pages: int = 0) -> tuple[Fact, ...]:
+    """Return what stands in the file in plain: much of a PDF is packed, and then only its version does.
+
+    Args:
+        content: The file.
+        pages: How many there are, or 0 where only the file says so.
+    """
     glance = content.read_at(0, _GLANCE_BYTES)
     if content.size_bytes > _GLANCE_BYTES:
         glance += content.read_at(content.size_bytes - _GLANCE_BYTES, _GLANCE_BYTES)
     facts: list[Fact] = []
     if title := _TITLE.search(glance):
         facts.append((translate("Previews", "Title"), _text(title.group(1))))
-    counts = [int(one or other) for one, other in _COUNT.findall(glance)]
+    counts = [pages] if pages else [int(one or other) for one, other in _COUNT.findall(glance)]
     if counts:
         facts.append((translate("Previews", "Pages"), f"{max(counts):,}"))
     if version := _VERSION.match(glance):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QSize
@@ -25,7 +26,7 @@ _SHOWN_USUAL_MS: Final = 100
 
 
 def picture_of(content: Content, decoder: Decoder, edge_px: int) -> Inside:
-    """Return a look at a picture.
+    """Return a look at a picture, and of one that moves at its first frame, which is there soon.
 
     Args:
         content: The file.
@@ -37,13 +38,21 @@ def picture_of(content: Content, decoder: Decoder, edge_px: int) -> Inside:
         TooMuch: The file is too large for a look.
     """
     data = whole(content, _PICTURE_MAX_BYTES)
-    answer = decoder.ask("picture", content.token, (data,), edge_px=edge_px, moving=True)
+    answer = decoder.ask("picture", content.token, (data,), edge_px=edge_px, moving=False)
     picture = picture_from(answer)
     size = picture.size
     facts = [(translate("Previews", "Dimensions"), f"{size.width():,} × {size.height():,}")]
-    if len(picture.frames) > 1:
-        facts.append((translate("Previews", "Frames"), f"{len(picture.frames):,}"))
-    return Inside(picture, facts=tuple(facts))
+    count = answer.head.get("count")
+    moves = isinstance(count, int) and count > 1
+    if moves:
+        facts.append((translate("Previews", "Frames"), f"{count:,}"))
+    return Inside(replace(picture, moves=moves), facts=tuple(facts))
+
+
+def moving_picture(content: Content, decoder: Decoder, edge_px: int) -> Picture:
+    """Return a picture that moves with as many of its frames as a look may have; arguments as in `picture_of`."""
+    data = whole(content, _PICTURE_MAX_BYTES)
+    return picture_from(decoder.ask("picture", content.token, (data,), edge_px=edge_px, moving=True))
 
 
 def still_picture(data: bytes, decoder: Decoder, token: CancelToken, edge_px: int) -> QImage:

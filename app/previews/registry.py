@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from app.i18n import translate
@@ -15,7 +16,7 @@ from app.previews.markdowns import markdown_of
 from app.previews.media.looking import media_of
 from app.previews.pdfs import pdf_of
 from app.previews.pictures import drawing_of, picture_of
-from app.previews.shapes import EmptyBody, HexBody, Inside
+from app.previews.shapes import EmptyBody, HexBody, Inside, TextBody
 from app.previews.sniffing import HEAD_BYTES, Kind, kind_of
 from app.previews.tables import table_of
 from app.previews.texts import text_of
@@ -54,19 +55,27 @@ def look_inside(content: Content, decoder: Decoder, edge_px: int) -> Inside:
     """
     kind = kind_of(content.read_at(0, HEAD_BYTES), content.name)
     try:
-        return LOOKS[kind](content, decoder, edge_px)
+        return _told_if_turned(LOOKS[kind](content, decoder, edge_px))
     except StorageError:
         raise
     except CantShow as error:
         said = translate("Previews", "It took too long to be shown.") if error.too_long else _damaged()
-        return bytes_of(content, said)
+        return bytes_of(content, _too_large() if error.too_much else said)
     except TooMuch:
-        return bytes_of(content, translate("Previews", "It is too large to be shown."))
+        return bytes_of(content, _too_large())
     except NoArchive:
         return bytes_of(content, _damaged())
     except Exception:  # a look that fails is no reason for a window to speak of an error
         _logger.exception("no look at a %s", kind)
         return bytes_of(content, _damaged())
+
+
+def _told_if_turned(inside: Inside) -> Inside:
+    """Say of a text that could show something else than it says that it no longer does."""
+    if not any(isinstance(body, TextBody) and body.part.is_turned for body in (inside.body, inside.source)):
+        return inside
+    said = translate("Previews", "Invisible marks that turn the text around are shown as \ufffd.")
+    return replace(inside, note=f"{inside.note} {said}".strip())
 
 
 def bytes_of(content: Content, note: str = "") -> Inside:
@@ -77,6 +86,10 @@ def bytes_of(content: Content, note: str = "") -> Inside:
         note: Why.
     """
     return Inside(HexBody(content.size_bytes, content.read_at(0, HEAD_BYTES)), note=note)
+
+
+def _too_large() -> str:
+    return translate("Previews", "It is too large to be shown.")
 
 
 def _damaged() -> str:

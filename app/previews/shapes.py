@@ -34,6 +34,7 @@ class Picture:
         scales: It is drawn anew at any size, so that "actual size" says nothing.
         page: Which page of a document it is, from 0.
         pages: How many there are.
+        moves: There are further frames, which take longer.
     """
 
     frames: tuple[Frame, ...]
@@ -41,6 +42,7 @@ class Picture:
     scales: bool = False
     page: int = 0
     pages: int = 1
+    moves: bool = False
 
 
 Span = tuple[int, int, str]
@@ -58,11 +60,13 @@ class TextPart:
         text: What it says.
         folded: Line numbers, counted within this part, that go on with the line above.
         next_offset: Where in the object the text goes on, or None at its end.
+        is_turned: Marks that turn it around were replaced.
     """
 
     text: str
     folded: frozenset[int] = frozenset()
     next_offset: int | None = None
+    is_turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import Final
 
 from app.i18n import translate
@@ -12,7 +13,18 @@ from app.previews.encodings import Encoding, encoding_of
 from app.previews.shapes import Fact, Inside, Span, TextBody, TextPart
 
 PAGE_BYTES: Final = 1024 * 1024
+_LINES_MAX: Final = 50_000
+"""Of one part: a line takes far more memory than the byte that it may be."""
+
+_LINE_ENDS: Final = (b"\n", b"\r", "\u2029".encode())
 _LINE_MAX_CHARS: Final = 600
+_TABS_MAX: Final = 100
+_TABBED_MAX_CHARS: Final = 150
+"""Of a line of more tabs than that, whose stops take long to be laid out."""
+
+_TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Invisible, and what stands after them is read in another order than it is written: code hides in that."""
+
 _COLOURED_MAX_BYTES: Final = 128 * 1024
 _COLOURING_MAX_S: Final = 3.0
 _PLAIN: Final = frozenset({"txt", "text", "log", "out"})
@@ -78,29 +90,36 @@ def colours_of(part: TextPart, content: Content, decoder: Decoder, language: str
 
 def folded(text: str) -> tuple[str, frozenset[int]]:
     """Return a text with its longest lines cut, and which of its lines then go on with the one above."""
+    text = _TURNING.sub("\ufffd", text) if not text.isascii() else text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\u2400").replace("\u2029", "\n")
     lines = text.split("\n")
-    if max(map(len, lines)) <= _LINE_MAX_CHARS:
+    if max(map(len, lines)) <= _TABBED_MAX_CHARS:
         return text, frozenset()
     cut: list[str] = []
     going_on: set[int] = set()
     for line in lines:
-        for start in range(0, max(len(line), 1), _LINE_MAX_CHARS):
+        most = _LINE_MAX_CHARS if line.count("\t") <= _TABS_MAX else _TABBED_MAX_CHARS
+        for start in range(0, max(len(line), 1), most):
             if start:
                 going_on.add(len(cut))
-            cut.append(line[start : start + _LINE_MAX_CHARS])
+            cut.append(line[start : start + most])
     return "\n".join(cut), frozenset(going_on)
 
 
 def _part(data: bytes, encoding: Encoding, offset: int, size_bytes: int) -> TextPart:
     """Return bytes as a part of a text; a character that is cut at their end begins the next."""
     decoder = codecs.getincrementaldecoder(encoding.codec)(errors="replace")
+    while max(map(data.count, _LINE_ENDS)) > _LINES_MAX:
+        data = data[: len(data) // 2 & ~3]
     end = offset + len(data)
     is_last = end >= size_bytes
     text = decoder.decode(data[encoding.mark_bytes :], final=is_last)
     pending = len(decoder.getstate()[0])
+    if text.endswith("\r") and not is_last:
+        text, pending = text[:-1], pending + len("\r".encode(encoding.codec))  # its other half begins the next part
     cut, going_on = folded(text)
-    return TextPart(cut, going_on, None if is_last else end - pending)
+    is_turned = not text.isascii() and bool(_TURNING.search(text))
+    return TextPart(cut, going_on, None if is_last else end - pending, is_turned)
 
 
 def _facts(part: TextPart, encoding: Encoding) -> tuple[Fact, ...]:

@@ -145,8 +145,10 @@ class MetadataForm(QWidget):
     def _add(self) -> None:
         name = self.new_name.text().strip()
         problem = ""
-        if not name or len(name) > _NAME_MAX_CHARS:
+        if not name:
             problem = translate("MetadataForm", "Give it a name.")
+        elif len(name) > _NAME_MAX_CHARS:
+            problem = translate("MetadataForm", "Give it a shorter name.")
         elif name in self._metadata:
             problem = translate("MetadataForm", "That name is taken.")
         self.new_note.setText(problem)

@@ -30,6 +30,11 @@ def test_exact_size_shows_every_byte() -> None:
     assert exact_size_text(1) == "1 byte"
 
 
+@pytest.mark.parametrize("size_bytes", [2**31 - 1, 2**31, 4_000_000_000, 3_001_000_000, 2**63 - 1])
+def test_exact_size_shows_every_byte_of_what_is_larger_than_qt_counts(size_bytes: int) -> None:
+    assert exact_size_text(size_bytes).endswith(f" ({size_bytes:,} bytes)")
+
+
 def test_counts_leave_out_what_there_is_none_of() -> None:
     assert count_text(1) == "1 object"
     assert count_text(1_200, 2) == "2 folders, 1,200 objects"

@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from PySide6.QtCore import QRect, Qt
@@ -21,6 +22,7 @@ _FORMAT: Final = QImage.Format.Format_ARGB32_Premultiplied
 _SHARED: Final = frozenset({b"PLTE", b"tRNS", b"gAMA", b"sRGB", b"cHRM", b"sBIT", b"iCCP"})
 """What counts for all frames."""
 
+_CHUNKS_MAX: Final = 100_000
 _SIDE_MAX: Final = 65_535
 _TO_BACKGROUND, _TO_PREVIOUS = 1, 2
 _OVER: Final = 1
@@ -55,6 +57,11 @@ def moves(data: bytes) -> bool:
         if kind == b"IDAT":
             return False
     return False
+
+
+def count_of(data: bytes) -> int:
+    """Return how many frames there are of a file of which `moves` is true, whatever it says itself."""
+    return sum(kind == b"fcTL" for kind, _ in islice(_chunks(data), _CHUNKS_MAX))
 
 
 def frames(data: bytes) -> Iterator[tuple[QImage, int]]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from app.previews.content import TooMuch
 from app.previews.decoder.wire import BrokenWire, receive, send
 
 Answer = tuple[dict[str, Any], Sequence[bytes]]
@@ -23,6 +24,7 @@ JOBS: Final = {
     "picture": "app.previews.decoder.pictures",
     "svg": "app.previews.decoder.drawings",
     "colours": "app.previews.decoder.colours",
+    "set_out": "app.previews.decoder.jsons",
     "markdown": "app.previews.decoder.documents",
     "pdf": "app.previews.decoder.pages",
     "difference": "app.previews.decoder.differences",
@@ -60,6 +62,8 @@ def _answer(said: dict[str, Any], blobs: Sequence[bytes]) -> Answer:
         name = str(said.pop("job"))
         job: Job = getattr(importlib.import_module(JOBS[name]), name)
         return job(*blobs, **said)
+    except TooMuch:
+        return {"error": "too much", "too_much": True}, ()
     except Exception as error:  # noqa: BLE001 - whatever a library makes of hostile bytes is an answer
         return {"error": f"{type(error).__name__}: {error}"[:500]}, ()
 

@@ -33,12 +33,14 @@ class CantShow(Exception):
 
     Attributes:
         too_long: It was ended because it took too long.
+        too_much: There is more of it than may be decoded.
     """
 
-    def __init__(self, reason: str = "", *, too_long: bool = False) -> None:
-        """Args: what it said, for logs; whether it was ended."""
+    def __init__(self, reason: str = "", *, too_long: bool = False, too_much: bool = False) -> None:
+        """Args: what it said, for logs; whether it was ended; whether it is too large."""
         super().__init__(reason)
         self.too_long = too_long
+        self.too_much = too_much
 
 
 class Decoder:
@@ -75,7 +77,7 @@ class Decoder:
         finally:
             self._busy.release()
         if "error" in answer.head:
-            raise CantShow(str(answer.head["error"]))
+            raise CantShow(str(answer.head["error"]), too_much=bool(answer.head.get("too_much")))
         return answer
 
     def warm_up(self) -> None:

@@ -10,10 +10,14 @@ from typing import Any, Final
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QImageIOHandler, QImageReader
 
+from app.previews.content import TooMuch
 from app.previews.decoder import apng
 
 _ALLOCATION_MAX_MB: Final = 512
 _PIXELS_MAX: Final = 400_000_000
+_CERTAIN_PIXELS: Final = 32_000_000
+"""So many are decoded in any form: what has more and can't be decoded is more than there is memory for."""
+
 _FRAMES_MAX: Final = 150
 _MOVING_EDGE_PX: Final = 800
 _MOVING_PIXELS_MAX: Final = 24_000_000
@@ -31,10 +35,12 @@ def picture(data: bytes, *, edge_px: int, moving: bool) -> tuple[dict[str, Any],
         moving: Whether further frames are wanted.
 
     Returns:
-        `width`, `height` and `format` of the picture, and its `frames`; their pixels are the blobs.
+        `width`, `height` and `format` of the picture, and its `frames`; their pixels are the blobs. Where no further
+        frames are wanted, `count` says how many there are.
 
     Raises:
-        ValueError: It cannot be decoded, or is larger than a preview may be.
+        ValueError: It cannot be decoded.
+        TooMuch: It is larger than a preview may be.
     """
     QImageReader.setAllocationLimit(_ALLOCATION_MAX_MB)
     held = QByteArray(data)
@@ -45,26 +51,34 @@ def picture(data: bytes, *, edge_px: int, moving: bool) -> tuple[dict[str, Any],
     reader.setAutoTransform(True)
     full = reader.size()
     if full.isValid() and full.width() * full.height() > _PIXELS_MAX:
-        raise ValueError("too many pixels")
+        raise TooMuch
     is_turned = bool(reader.transformation() & QImageIOHandler.Transformation.TransformationRotate90)
     is_moving = moving and reader.supportsAnimation() and reader.imageCount() != 1
     edge_px = min(edge_px, _MOVING_EDGE_PX) if is_moving else edge_px
     if full.isValid() and not is_moving and max(full.width(), full.height()) > edge_px:
-        reader.setScaledSize(full.scaled(edge_px, edge_px, Qt.AspectRatioMode.KeepAspectRatio))
+        reader.setScaledSize(_fitted(full, edge_px))
     if moving and full.width() * full.height() <= _CANVAS_PIXELS_MAX and apng.moves(data):
         edge = min(edge_px, _MOVING_EDGE_PX)
         with contextlib.suppress(ValueError):  # what is wrong with its frames leaves the picture itself
             return _told(_bounded(apng.frames(data), edge), edge, full, "png")
     first = reader.read()
     if first.isNull():
-        raise ValueError(reader.errorString())
+        raise TooMuch if full.width() * full.height() > _CERTAIN_PIXELS else ValueError(reader.errorString())
     frames = [(first, reader.nextImageDelay())]
+    count = 1 if moving else _count_of(reader, data)
     if is_moving:
         frames += _rest(reader, edge_px)
     shown = QSize(full) if full.isValid() else first.size()
     if is_turned:
         shown.transpose()
-    return _told(frames, edge_px, shown, bytes(reader.format().data()).decode())
+    told, blobs = _told(frames, edge_px, shown, bytes(reader.format().data()).decode())
+    return {**told, "count": count}, blobs
+
+
+def _count_of(reader: QImageReader, data: bytes) -> int:
+    if apng.moves(data):
+        return apng.count_of(data)
+    return reader.imageCount() if reader.supportsAnimation() else 1
 
 
 def _rest(reader: QImageReader, edge_px: int) -> list[tuple[QImage, int]]:
@@ -93,9 +107,13 @@ def _bounded(read: Iterator[tuple[QImage, int]], edge_px: int) -> list[tuple[QIm
 def _within(image: QImage, edge_px: int) -> QImage:
     if max(image.width(), image.height()) <= edge_px:
         return image
-    return image.scaled(
-        edge_px, edge_px, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-    )
+    size = _fitted(image.size(), edge_px)
+    return image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+
+
+def _fitted(size: QSize, edge_px: int) -> QSize:
+    """Return a size that fits the square, no side of it nothing, however long and thin it is."""
+    return size.scaled(edge_px, edge_px, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1))
 
 
 def _told(frames: list[tuple[QImage, int]], edge_px: int, full: QSize, kind: str) -> tuple[dict[str, Any], list[bytes]]:

@@ -57,6 +57,7 @@ class PreviewArea(QWidget):
         if compact:
             self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.text.more_wanted.connect(self.more_wanted)
+        self.text.cut_off.connect(self._tell_cut)
         self.bytes.range_wanted.connect(self.range_wanted)
         self.show_nothing()
 
@@ -99,6 +100,12 @@ class PreviewArea(QWidget):
         self.note.setVisible(bool(inside.note))
         self._show_body()
 
+    def animate(self, inside: Inside) -> None:
+        """Show the same picture with more frames, where and as large as it is."""
+        self._inside = inside
+        if isinstance(inside.body, Picture):
+            self.picture.sharpen(inside.body)
+
     def add_text(self, part: TextPart) -> None:
         """Go on with the text that is shown."""
         self.text.add(part)
@@ -129,6 +136,10 @@ class PreviewArea(QWidget):
         row.addWidget(self.note, 1)
         row.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         column.addLayout(row)
+
+    def _tell_cut(self) -> None:
+        self.note.setText(translate("PreviewArea", "The rest is not shown here. Open it to read on."))
+        self.note.show()
 
     def _body(self) -> Body | None:
         if self._inside is None:

@@ -1,19 +1,25 @@
-"""Two texts side by side: lines that differ have a mark before them and a ground of their own; both scroll together."""
+"""Two texts side by side: lines that differ have a mark before them and a ground of their own; both scroll together.
+
+Lines are taken in slice by slice, so that thousands of them never hold the window up.
+"""
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextCursor, QTextFormat
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QBrush, QTextBlockFormat, QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 
 from app.i18n import translate
 from app.look import Look
 from app.previews.comparing import Line
 
-_MARKED_MAX: Final = 2_000
+_LINES_A_STEP: Final = 40
+_STEP_S: Final = 0.008
 _MARKS: Final = {"changed": ("~ ", "~ "), "removed": ("- ", "  "), "added": ("  ", "+ ")}
 _GROUNDS: Final = {
     "changed": ("warning_soft", "warning_soft"), "removed": ("danger_soft", ""), "added": ("", "success_soft"),
@@ -28,6 +34,9 @@ class DiffPage(QWidget):
         super().__init__()
         self._look = look
         self._lines: Sequence[Line] = ()
+        self._waiting: deque[Line] = deque()
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._step)
         self.before = self._side(translate("DiffPage", "Before"))
         self.after = self._side(translate("DiffPage", "After"))
         row = QHBoxLayout(self)
@@ -38,14 +47,14 @@ class DiffPage(QWidget):
         for one, other in ((self.before, self.after), (self.after, self.before)):
             one.verticalScrollBar().valueChanged.connect(other.verticalScrollBar().setValue)
             one.horizontalScrollBar().valueChanged.connect(other.horizontalScrollBar().setValue)
-        look.theme.changed.connect(self._mark)
+        look.theme.changed.connect(self._show_anew)
 
     def show_lines(self, lines: Sequence[Line]) -> None:
         """Show rows of two texts."""
-        self._lines = lines
-        self.before.setPlainText("\n".join(_text(line, 0) for line in lines))
-        self.after.setPlainText("\n".join(_text(line, 1) for line in lines))
-        self._mark()
+        self._lines, self._waiting = lines, deque(lines)
+        self.before.clear()
+        self.after.clear()
+        self._step()
 
     def _side(self, name: str) -> QPlainTextEdit:
         side = QPlainTextEdit()
@@ -61,20 +70,34 @@ class DiffPage(QWidget):
         )
         return side
 
-    def _mark(self) -> None:
-        for number, side in enumerate((self.before, self.after)):
-            marked = [place for place, line in enumerate(self._lines) if line.what in _GROUNDS][:_MARKED_MAX]
-            side.setExtraSelections([
-                self._ground(side, place, _GROUNDS[self._lines[place].what][number])
-                for place in marked
-                if _GROUNDS[self._lines[place].what][number]
-            ])  # fmt: skip
+    def _show_anew(self) -> None:
+        self.show_lines(self._lines)
 
-    def _ground(self, side: QPlainTextEdit, place: int, tone: str) -> QTextEdit.ExtraSelection:
-        made = QTextEdit.ExtraSelection()
-        made.cursor = QTextCursor(side.document().findBlockByNumber(place))
-        made.format.setBackground(self._look.theme.color(tone))
-        made.format.setProperty(QTextFormat.Property.FullWidthSelection.value, True)
+    def _step(self) -> None:
+        """Take in what a few milliseconds allow."""
+        until = time.monotonic() + _STEP_S
+        while self._waiting and time.monotonic() < until:
+            some = [self._waiting.popleft() for _ in range(min(_LINES_A_STEP, len(self._waiting)))]
+            self._insert(self.before, some, 0)
+            self._insert(self.after, some, 1)
+        if self._waiting:
+            self._soon.start()
+
+    def _insert(self, side: QPlainTextEdit, lines: Sequence[Line], number: int) -> None:
+        cursor = QTextCursor(side.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.beginEditBlock()
+        for line in lines:
+            if line is not self._lines[0]:
+                cursor.insertBlock()
+            cursor.setBlockFormat(self._ground(_GROUNDS.get(line.what, ("", ""))[number]))
+            cursor.insertText(_text(line, number))
+        cursor.endEditBlock()
+
+    def _ground(self, tone: str) -> QTextBlockFormat:
+        made = QTextBlockFormat()
+        if tone:
+            made.setBackground(QBrush(self._look.theme.color(tone)))
         return made
 
 

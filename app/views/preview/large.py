@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
@@ -11,14 +12,13 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QHBoxLayou
 from app.formats import number_text
 from app.i18n import translate
 from app.look import Look, label
-from app.previews.shapes import Picture
+from app.previews.shapes import Fact, Picture
 from app.views.preview.area import PreviewArea
+from app.views.preview.emblem import Emblem
 from app.widgets.elided_label import ElidedLabel
-from app.widgets.glyph import Glyph
 
 _SHARE: Final = 0.86
 _LEAST: Final = QSize(480, 360)
-_HERO_PX: Final = 96
 
 
 class LargePreview(QDialog):
@@ -54,7 +54,7 @@ class LargePreview(QDialog):
         self._zoom = label(tone="muted", size="caption")
         self._zoom.setMinimumWidth(self.fontMetrics().horizontalAdvance("1000 %"))
         self._zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._glyph = Glyph(look, "folder-fill", "kind_folder", _HERO_PX)
+        self.emblem = Emblem(look)
         self.previous = self._button("caret-left", translate("LargePreview", "Previous (Left)"))
         self.next = self._button("caret-right", translate("LargePreview", "Next (Right)"))
         self.smaller = self._button("magnifying-glass-minus", translate("LargePreview", "Smaller (Ctrl+-)"))
@@ -98,12 +98,16 @@ class LargePreview(QDialog):
         self.previous.setEnabled(not first)
         self.next.setEnabled(not last)
 
-    def show_emblem(self, icon: str, tone: str) -> None:
-        """Show a large glyph instead of a look inside, as for folders; nothing takes it away."""
-        self._glyph.setVisible(bool(icon))
-        self.area.setVisible(not icon)
+    def show_emblem(self, icon: str, tone: str, facts: Sequence[Fact] = (), text: str = "") -> None:
+        """Show a large glyph with facts and a sentence instead of a look inside, or that look again for no glyph."""
         if icon:
-            self._glyph.set_glyph(icon, tone)
+            self.emblem.show_kind(icon, tone, facts, text)
+        shown, hidden = (self.emblem, self.area) if icon else (self.area, self.emblem)
+        focused = QApplication.focusWidget()
+        shown.show()
+        if focused is not None and (focused is hidden or hidden.isAncestorOf(focused)):
+            shown.setFocus()  # else a button would have the keyboard, and the next Space press it
+        hidden.hide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: what is fitted has another zoom."""
@@ -137,8 +141,8 @@ class LargePreview(QDialog):
         row.addWidget(self.close_button)
         column.addLayout(row)
         column.addWidget(self.area, 1)
-        column.addWidget(self._glyph, 1, Qt.AlignmentFlag.AlignCenter)
-        self._glyph.hide()
+        column.addWidget(self.emblem, 1)
+        self.emblem.hide()
 
     def _connect(self) -> None:
         picture = self.area.picture

@@ -17,6 +17,8 @@ from app.previews.shapes import RichBody, TableBody
 _COLUMN_MAX_PX: Final = 360
 _COLUMN_LEAST_PX: Final = 64
 _SIZED_ROWS: Final = 60
+_SIZED_CELLS: Final = 600
+_SIZED_CHARS: Final = 60
 _SPACED_MAX: Final = 1_500
 _CODE: Final = QTextFormat.Property.BlockCodeFence.value
 
@@ -27,6 +29,7 @@ class TablePage(QTableView):
     def __init__(self, look: Look) -> None:
         """Args: look."""
         super().__init__()
+        self._look = look
         self._table = PreviewTable(self)
         self.setModel(self._table)
         self.setProperty("place", "records")
@@ -43,17 +46,21 @@ class TablePage(QTableView):
         self.horizontalHeader().setAccessibleName(translate("PreviewPages", "Columns"))
         self.verticalHeader().setDefaultSectionSize(look.theme.size("tree_row"))
         self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setResizeContentsPrecision(_SIZED_ROWS)
 
     def show_body(self, body: TableBody) -> None:
         """Show a table from its first row."""
         self._table.show_body(body)
-        self.resizeColumnsToContents()
         for column in range(len(body.titles)):
-            width = min(max(self.columnWidth(column), _COLUMN_LEAST_PX), _COLUMN_MAX_PX)
-            self.setColumnWidth(column, width)
+            self.setColumnWidth(column, min(max(self._wanted_px(body, column), _COLUMN_LEAST_PX), _COLUMN_MAX_PX))
         self.horizontalHeader().setStretchLastSection(len(body.titles) <= 3)
         self.scrollToTop()
+
+    def _wanted_px(self, body: TableBody, column: int) -> int:
+        """Return how wide a column needs to be for its title and its first cells, as far as a column may be wide."""
+        rows = body.rows[: min(_SIZED_ROWS, _SIZED_CELLS // len(body.titles))]
+        measure = self.fontMetrics().horizontalAdvance
+        cells = max((measure(row[column][:_SIZED_CHARS]) for row in rows), default=0)
+        return max(cells + 2 * self._look.theme.space("m"), self.horizontalHeader().sectionSizeHint(column))
 
 
 class ClosedDocument(QTextDocument):

@@ -14,6 +14,9 @@ from app.previews.shapes import Picture
 
 _STEP: Final = 1.25
 _LEAST: Final = 0.02
+"""How small it is made by hand; one that is so large that it fits only when it is smaller still does fit."""
+
+_NOTHING: Final = 1e-12
 _MOST: Final = 32.0
 
 
@@ -181,10 +184,10 @@ class PicturePage(QWidget):
         ratio, size = self.devicePixelRatioF(), self._picture.size
         scale = min(self.width() * ratio / max(size.width(), 1), self.height() * ratio / max(size.height(), 1))
         most = max(self._picture.frames[0].image.width() / max(size.width(), 1), 1.0) if self._picture.scales else 1.0
-        return max(min(scale, most), _LEAST)
+        return max(min(scale, most), _NOTHING)
 
     def _set_zoom(self, zoom: float | None) -> None:
-        self._zoom = None if zoom is None else min(max(zoom, _LEAST), _MOST)
+        self._zoom = None if zoom is None else min(max(zoom, min(_LEAST, self._fitting)), _MOST)
         if zoom is None:
             self._shift = QPointF()
         self._hold()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, bisect_right
 from collections import deque
 from typing import Final
 
@@ -23,10 +24,13 @@ from app.i18n import translate
 from app.look import Look
 from app.previews.shapes import Span, TextBody, TextPart
 
-_SLICE_CHARS: Final = 8 * 1024
+_SLICE_CHARS: Final = 1024
+"""Few, for each of them may be a line, or a tab stop that is laid out."""
+
 _BLOCKS_A_STEP: Final = 10
 _STEP_S: Final = 0.008
 _SHOWN_MAX_CHARS: Final = 24 * 1024 * 1024
+_SHOWN_MAX_LINES: Final = 400_000
 _NEAR_END_LINES: Final = 200
 _TONES: Final = {
     "keyword": "code_keyword", "function": "code_function", "string": "code_string", "number": "code_number",
@@ -39,9 +43,11 @@ class TextPage(QPlainTextEdit):
 
     Signals:
         more_wanted: The end of what is there comes into view; carries where the text goes on.
+        cut_off: The end of what is there comes into view, and nothing more of the text is shown.
     """
 
     more_wanted = Signal(object)
+    cut_off = Signal()
 
     def __init__(self, look: Look, *, numbered: bool) -> None:
         """Args: look; whether lines have numbers."""
@@ -51,8 +57,7 @@ class TextPage(QPlainTextEdit):
         self._waiting: deque[str] = deque()
         self._spans: deque[Span] = deque()
         self._all_spans: tuple[Span, ...] = ()
-        self._folded: set[int] = set()
-        self._numbers: list[int] = []
+        self._folded: list[int] = []
         self._next_offset: int | None = None
         self._asked: int | None = None
         self._chars = 0
@@ -83,7 +88,6 @@ class TextPage(QPlainTextEdit):
         self.clear()
         self._waiting.clear()
         self._folded.clear()
-        self._numbers.clear()
         self._chars = 0
         self._asked = None
         self._all_spans = body.spans
@@ -106,12 +110,8 @@ class TextPage(QPlainTextEdit):
 
     def number_of(self, block: int) -> int | None:
         """Return the line number of a block, or None where it goes on with the line above."""
-        if block in self._folded:
-            return None
-        while len(self._numbers) <= block:
-            last = self._numbers[-1] if self._numbers else 0
-            self._numbers.append(last + (len(self._numbers) not in self._folded))
-        return self._numbers[block]
+        begun = block + 1 - bisect_right(self._folded, block)
+        return None if bisect_left(self._folded, block) + begun == block else begun
 
     def gutter_width(self) -> int:
         """Return how wide the numbers are."""
@@ -148,7 +148,7 @@ class TextPage(QPlainTextEdit):
 
     def _take(self, part: TextPart) -> None:
         first = max(self.blockCount() - 1, 0) + sum(piece.count("\n") for piece in self._waiting)
-        self._folded.update(first + number for number in part.folded)
+        self._folded.extend(first + number for number in sorted(part.folded))
         self._next_offset = part.next_offset
         self._waiting.extend(
             part.text[start : start + _SLICE_CHARS] for start in range(0, len(part.text), _SLICE_CHARS)
@@ -217,7 +217,11 @@ class TextPage(QPlainTextEdit):
         is_near = bar.value() + bar.pageStep() + _NEAR_END_LINES >= bar.maximum()
         if not is_near or self._waiting or self._next_offset is None or self._asked is not None:
             return
-        if self._chars >= _SHOWN_MAX_CHARS or not self.isVisible() or bar.value() == 0:
+        if not self.isVisible() or bar.value() == 0:
+            return
+        if self._chars >= _SHOWN_MAX_CHARS or self.blockCount() >= _SHOWN_MAX_LINES:
+            self._next_offset = None
+            self.cut_off.emit()
             return
         self._asked = self._next_offset
         self.more_wanted.emit(self._asked)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
 from app.dialogs.compare_dialog import CompareDialog
+from app.look import Look as Theme
 from app.previews.comparing import Line, compare
 from app.previews.decoder.client import Decoder
 from app.previews.shapes import Picture
+from app.views.preview.diff_page import DiffPage
 from engine.types import Retention
 from tests.app.helpers import Desk
 from tests.app.previews.conftest import Bytes
@@ -62,7 +69,23 @@ def test_an_old_version_is_compared_with_the_present_one_and_with_another(desk: 
     dialog = desk.dialog(CompareDialog)
     desk.until(lambda: dialog.lines.before.toPlainText().startswith("~ one\n  same"))
     assert dialog.lines.after.toPlainText().startswith("~ three\n  same")
-    assert len(dialog.lines.after.extraSelections()) == 1
+    grounds = [dialog.lines.after.document().findBlockByNumber(n).blockFormat().background() for n in range(2)]
+    assert [ground.style() is Qt.BrushStyle.NoBrush for ground in grounds] == [False, True]
     assert unnamed(dialog) == []
     dialog.before.setCurrentIndex(1)
     desk.until(lambda: dialog.lines.before.toPlainText().startswith("~ two"))
+
+
+def test_thousands_of_lines_are_taken_in_slice_by_slice(qtbot: QtBot, theme: Theme) -> None:
+    page = DiffPage(theme)
+    qtbot.addWidget(page)
+    grown: list[int] = []
+    page.after.blockCountChanged.connect(grown.append)
+    page.show_lines([Line("changed", f"{number}", f"-{number}") for number in range(3_000)])
+    qtbot.waitUntil(lambda: page.after.blockCount() == 3_000)
+    assert max(after - before for before, after in itertools.pairwise([1, *grown])) <= 40
+    assert page.after.document().lastBlock().text() == "~ -2999"
+    assert page.before.document().lastBlock().text() == "~ 2999"
+    page.show_lines([Line("added", None, "one")])
+    assert page.after.toPlainText() == "+ one"
+    assert page.before.toPlainText() == "  "

@@ -8,6 +8,7 @@ import io
 import json
 import struct
 import sys
+import tarfile
 import threading
 import zipfile
 
@@ -23,6 +24,7 @@ from app.previews.decoder.client import CantShow, Decoder
 from app.previews.decoder.wire import BrokenWire, receive
 from app.previews.registry import look_inside
 from app.previews.shapes import HexBody, Picture, RichBody, TableBody, TextBody
+from app.previews.texts import more_of
 from app.views.preview.pages import RichPage
 from engine.cancel import CancelToken
 from engine.errors import Cancelled
@@ -54,6 +56,19 @@ def test_what_cannot_be_decoded_shows_its_bytes(look: Look, data: bytes) -> None
     inside = look(data)
     assert isinstance(inside.body, HexBody)
     assert inside.body.head == data[: 64 * 1024]
+
+
+@pytest.mark.parametrize("data", [bomb(), png(19_900, 19_900, b""), png(19_900, 21_000, b"")])
+def test_what_is_too_large_is_not_called_damaged(look: Look, data: bytes) -> None:
+    assert look(data).note == "It is too large to be shown."
+
+
+def test_a_tar_of_which_nothing_can_be_read_shows_its_bytes(look: Look) -> None:
+    head = tarfile.TarInfo("././@LongLink")
+    head.type, head.size = tarfile.GNUTYPE_LONGNAME, 8**11 - 1
+    inside = look(head.tobuf(tarfile.GNU_FORMAT) + bytes(5_000), "a.tar")
+    assert isinstance(inside.body, HexBody)
+    assert "damaged" in inside.note
 
 
 @pytest.mark.parametrize(
@@ -109,6 +124,38 @@ def test_a_line_of_100_megabytes_is_read_no_further_than_a_page_and_cut(decoder:
     assert inside.body.part.next_offset == 1024 * 1024
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r", "\u2029", "\r\n"])
+def test_a_text_of_nothing_but_lines_comes_in_parts_of_so_many(decoder: Decoder, codec: str, end: str) -> None:
+    content = Bytes((end * 180_000).encode(codec), "a.txt")
+    inside = look_inside(content, decoder, 100)
+    assert isinstance(inside.body, TextBody)
+    part, lines = inside.body.part, inside.body.part.text.count("\n")
+    while part.next_offset is not None:
+        assert part.text.count("\n") <= 50_000
+        part = more_of(content, part.next_offset, inside.body.codec)
+        lines += part.text.count("\n")
+    assert lines == 180_000
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.py", "a.md", "a.csv", "a.json"])
+def test_code_that_hides_in_turned_text_is_seen_as_it_is_written(look: Look, name: str) -> None:
+    inside = look('["a, \u202e b\u2066 // c\u2069", "شكرا"]\n'.encode(), name)
+    shown = f"{inside.body}"
+    assert not any(mark in shown for mark in ("\\u202e", "\\u2066", "\\u2069", "\u202e", "\u2066", "\u2069"))
+    assert "\ufffd" in shown
+    assert "شكرا" in shown
+    assert "turn the text around" in inside.note
+
+
+def test_a_line_of_tabs_is_cut_sooner(look: Look) -> None:
+    inside = look(b"\t" * 5_000 + b"\n" + b"\tx" * 90, "a.txt")
+    assert isinstance(inside.body, TextBody)
+    *tabs, last = inside.body.part.text.split("\n")
+    assert max(map(len, tabs)) <= 150
+    assert last == "\tx" * 90
+
+
 def test_five_gigabytes_of_bytes_are_not_read(decoder: Decoder) -> None:
     content = Bytes(GARBAGE, "a.iso", size_bytes=5 * 1024**3)
     assert isinstance(look_inside(content, decoder, 100).body, HexBody)
@@ -120,6 +167,26 @@ def test_deep_json_is_shown_as_it_is(look: Look, data: bytes) -> None:
     inside = look(data, "a.json")
     assert isinstance(inside.body, TextBody)
     assert inside.note
+
+
+def test_long_json_is_set_out_where_it_holds_nobody_up_and_says_where_that_ends(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    usual = Decoder.ask
+
+    def ask(self: Decoder, job: str, *args: object, **said: object) -> object:
+        asked.append(job)
+        return usual(self, job, *args, **said)
+
+    monkeypatch.setattr(Decoder, "ask", ask)
+    inside = look_inside(Bytes(b"[" + b"[]," * 300_000 + b"1]", "a.json"), decoder, 100)
+    assert isinstance(inside.body, TextBody)
+    assert inside.body.part.text.startswith("[\n  [],\n  [],")
+    assert inside.body.part.text.count("\n") <= 50_000
+    assert "beginning" in inside.note
+    assert isinstance(inside.source, TextBody)
+    assert "set_out" in asked
 
 
 def test_a_number_of_many_digits_is_no_trap(look: Look) -> None:

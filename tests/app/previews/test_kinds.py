@@ -5,18 +5,23 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
+import struct
 import tarfile
 import zipfile
+import zlib
 
 import pytest
 
+from app.previews.decoder.client import Decoder
+from app.previews.decoder.jsons import set_out
 from app.previews.encodings import encoding_of
-from app.previews.jsons import set_out
+from app.previews.pictures import moving_picture
 from app.previews.shapes import EmptyBody, HexBody, Inside, Picture, RichBody, TableBody, TextBody
 from app.previews.sniffing import Kind, kind_of
 from app.previews.texts import more_of, plain
 from tests.app.previews.conftest import Bytes, Look
-from tests.app.previews.files import gif, image, mp4, pdf, turned, wav
+from tests.app.previews.files import gif, image, moving_png, mp4, pdf, turned, wav
 
 
 def text(inside: Inside) -> str:
@@ -38,15 +43,37 @@ class TestPictures:
         assert (inside.body.size.width(), inside.body.size.height()) == (20, 60)
         assert inside.body.frames[0].image.height() == 60
 
-    def test_one_that_moves_has_its_frames(self, look: Look) -> None:
-        inside = look(gif((255, 0, 0), (0, 255, 0), (0, 0, 255)))
+    def test_one_that_moves_is_seen_before_its_frames_are_there(self, look: Look, decoder: Decoder) -> None:
+        data = gif((255, 0, 0), (0, 255, 0), (0, 0, 255))
+        inside = look(data)
         assert isinstance(inside.body, Picture)
-        assert [frame.image.pixelColor(0, 0).name() for frame in inside.body.frames] == [
+        assert (len(inside.body.frames), inside.body.moves) == (1, True)
+        assert ("Frames", "3") in inside.facts
+        moving = moving_picture(Bytes(data, "a.gif"), decoder, 200)
+        assert [frame.image.pixelColor(0, 0).name() for frame in moving.frames] == [
             "#ff0000",
             "#00ff00",
             "#0000ff",
         ]
-        assert {frame.shown_ms for frame in inside.body.frames} == {50}
+        assert {frame.shown_ms for frame in moving.frames} == {50}
+
+    def test_all_frames_are_counted_and_not_those_that_are_shown(self, look: Look) -> None:
+        assert ("Frames", "10,000") in look(gif(*[(number % 256, 0, 0) for number in range(10_000)])).facts
+        claims = moving_png(*[("red", (0, 0, 4, 2), 0, 0)] * 3)
+        three, many = (b"acTL" + struct.pack(">II", count, 0) for count in (3, 2**31 - 1))
+        claims = claims.replace(
+            three + struct.pack(">I", zlib.crc32(three)), many + struct.pack(">I", zlib.crc32(many))
+        )
+        assert many in claims
+        assert ("Frames", "3") in look(claims).facts
+
+    @pytest.mark.parametrize(("width", "height"), [(60_000, 1), (1, 60_000)])
+    def test_one_that_is_long_and_thin_is_seen(self, look: Look, width: int, height: int) -> None:
+        inside = look(image(width, height))
+        assert isinstance(inside.body, Picture)
+        assert (inside.body.size.width(), inside.body.size.height()) == (width, height)
+        shown = inside.body.frames[0].image
+        assert (shown.width(), shown.height()) == (min(width, 200), min(height, 200))
 
     def test_the_name_does_not_matter(self, look: Look) -> None:
         assert isinstance(look(image(2, 2), "letter.txt").body, Picture)
@@ -70,6 +97,39 @@ class TestTexts:
         inside = look(data)
         assert text(inside) == shown
         assert dict(inside.facts)["Encoding"] == encoding
+
+    @pytest.mark.parametrize(
+        ("shown", "codec", "encoding"),
+        [
+            ("日本語のテキストです。これは長い文です。\n", "cp932", "Shift JIS"),
+            ("日本語のテキスト\n", "cp932", "Shift JIS"),
+            ("日本語のテキストです。これは長い文です。\n", "euc_jp", "EUC-JP"),
+            ("안녕하세요 세계, 이것은 글입니다.\n", "cp949", "EUC-KR"),
+            ("这是一个中文文本,用来测试编码的识别。\n", "gb18030", "GB 18030"),
+            ("這是一個中文文本,用來測試編碼的識別。\n", "cp950", "Big5"),
+            ("Привет, мир! Это обычный русский текст.\n", "cp1251", "Windows-1251"),
+            ("Привет, мир! Это обычный русский текст.\n", "koi8_r", "KOI8-R"),
+            ("日本語のテキスト、改行。\n", "utf-16-le", "UTF-16 LE"),
+            ("Привет, мир! Это текст.\n", "utf-16-be", "UTF-16 BE"),
+            ("Größe und Übermaß, äußerst schön\n", "cp1252", "Windows-1252"),
+            ("Où est l'été ? À Nîmes, naïf garçon\n", "cp1252", "Windows-1252"),
+        ],
+    )
+    @pytest.mark.parametrize("times", [1, 1_000])
+    def test_what_is_no_utf8_is_read_as_what_makes_sense(
+        self, look: Look, shown: str, codec: str, encoding: str, times: int
+    ) -> None:
+        inside = look((shown * times).encode(codec), "a.txt")
+        assert text(inside) == shown * times
+        assert dict(inside.facts)["Encoding"] == f"{encoding}, guessed"
+
+    def test_noise_is_no_text_in_any_encoding(self, look: Look) -> None:
+        noise = random.Random(7)
+        for length in (30, 100, 1_000, 20_000):
+            for _ in range(20):
+                assert isinstance(look(b"\xff" + noise.randbytes(length)).body, HexBody)
+        assert isinstance(look(b"some words \0 with \0 zeros \0\n" * 50).body, HexBody)
+        assert isinstance(look(struct.pack("<500h", *range(-9_000, 1_000, 20))).body, HexBody)
 
     def test_code_has_colours(self, look: Look) -> None:
         inside = look("s = '😀'  # 1\n".encode(), "a.py")
@@ -102,12 +162,21 @@ class TestJson:
 
     def test_what_is_set_out_means_the_same(self) -> None:
         value = {"x": [[], {}, [1, -2.5, "a b\n,:"], None, True], "y": {"z": {"": 0}}}
-        assert json.loads(set_out(json.dumps(value))) == value
+        assert json.loads(set_out(json.dumps(value).encode())[1][0]) == value
 
     def test_broken_json_is_shown_as_it_is(self, look: Look) -> None:
         inside = look(b'{"a":\n  oops}', "a.json")
         assert text(inside) == '{"a":\n  oops}'
         assert "line 2, column 3" in inside.note
+
+
+def test_a_pdf_has_the_pages_that_are_there_and_not_those_that_it_claims(look: Look) -> None:
+    claimed = pdf("red", "blue").replace(b"/Count 2", b"/Count 9")
+    assert b"/Count 9" in claimed
+    for data in (claimed, claimed.replace(b"/Count 9", b"/Xount 9")):
+        inside = look(data)
+        assert isinstance(inside.body, Picture)
+        assert dict(inside.facts)["Pages"] == f"{inside.body.pages:,}"
 
 
 def test_markdown_is_laid_out_and_its_source_is_there(look: Look) -> None:

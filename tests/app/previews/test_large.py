@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from app.actions import ActionId
 from app.application import Window
 from app.bridge.acting import Identity
 from app.models.rows import Row
+from app.previews import pictures, registry
+from app.previews.content import Content
+from app.previews.decoder.client import Decoder
+from app.previews.shapes import Inside, Picture
 from app.views.preview.large import LargePreview
 from engine.types import RlsContext
 from tests.app.helpers import Desk, leave
-from tests.app.previews.files import gif, image, pdf
+from tests.app.previews.files import gif, image, mp4, pdf
 
 
 @pytest.fixture
@@ -102,6 +107,38 @@ def test_arrows_walk_through_the_folder_and_the_selection_goes_along(album: Desk
     assert album.session.large.dialog is None
 
 
+def test_what_is_known_of_a_film_stands_where_it_can_not_be_seen(album: Desk) -> None:
+    album.put("a.mp4", mp4())
+    album.put("d.pdf", b"%PDF-1.4 and nothing else")
+    dialog = opened(album, "a.mp4")
+    album.until(dialog.emblem.isVisible)
+    assert not dialog.area.isVisible()
+    assert dialog.emblem.facts.told["Duration"] == "1:15"
+    assert dialog.emblem.words.isHidden()
+    album.qtbot.keyClick(dialog, Qt.Key.Key_Right)
+    album.until(lambda: dialog.area.isVisible() and dialog.area.page is dialog.area.picture)
+    assert not dialog.emblem.isVisible()
+    album.select("d.pdf")
+    album.until(dialog.emblem.isVisible)
+    assert "Open it to read it" in dialog.emblem.words.text()
+    assert "Duration" not in dialog.emblem.facts.told
+
+
+def test_a_space_closes_it_also_where_there_is_nothing_to_look_into(album: Desk) -> None:
+    dialog = opened(album, "b.png")
+    album.until(lambda: dialog.area.hasFocus())
+    album.qtbot.keyClick(dialog, Qt.Key.Key_Left)
+    album.until(lambda: dialog.windowTitle() == "folder" and dialog.emblem.isVisible())
+    assert not isinstance(QApplication.focusWidget(), QAbstractButton)
+    album.qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Right)
+    album.until(lambda: dialog.area.isVisible())
+    assert dialog.area.hasFocus()
+    album.qtbot.keyClick(dialog, Qt.Key.Key_Left)
+    album.until(lambda: dialog.emblem.isVisible())
+    album.qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    assert album.session.large.dialog is None
+
+
 def test_what_was_seen_with_other_eyes_is_forgotten(album: Desk) -> None:
     dialog = opened(album, "b.png")
     album.until(lambda: dialog.area.page is dialog.area.picture)
@@ -155,6 +192,34 @@ def test_what_moves_stands_still_where_nobody_sees_it(album: Desk) -> None:
     assert album.session.large.dialog is None
 
 
+def test_the_frames_of_a_picture_come_after_it_is_seen_and_are_kept(
+    album: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    usual = pictures.moving_picture
+
+    def moving_picture(content: Content, decoder: Decoder, edge_px: int) -> Picture:
+        goes_on.wait(30)
+        return usual(content, decoder, edge_px)
+
+    monkeypatch.setattr(pictures, "moving_picture", moving_picture)
+    album.put("e.gif", gif((255, 0, 0), (0, 255, 0)))
+    dialog = opened(album, "e.gif")
+    page = dialog.area.picture
+    album.until(lambda: page.picture is not None)
+    assert len(page.picture.frames) == 1
+    page.zoom_in()
+    zoom = page.zoom
+    goes_on.set()
+    album.until(lambda: len(page.picture.frames) == 2 and page.is_moving)
+    assert page.zoom == zoom
+    monkeypatch.setattr(pictures, "moving_picture", None)
+    album.qtbot.keyClick(dialog, Qt.Key.Key_Left)
+    album.until(lambda: dialog.area.page is dialog.area.text)
+    album.qtbot.keyClick(dialog, Qt.Key.Key_Right)
+    album.until(lambda: page.picture is not None and len(page.picture.frames) == 2 and page.is_moving)
+
+
 def test_inspector_and_preview_are_as_they_were(open_window: Callable[[], Window], qtbot: QtBot) -> None:
     first = Desk(open_window(), qtbot)
     first.bucket()
@@ -182,3 +247,52 @@ def test_a_space_on_a_button_presses_it_and_what_changes_is_shown_anew(album: De
     album.until(lambda: dialog.area.text.toPlainText() == "a letter")
     album.put("c.txt", b"another letter")
     album.until(lambda: dialog.area.text.toPlainText() == "another letter")
+
+
+def test_files_are_seen_while_a_key_is_held_and_each_under_its_own_name(desk: Desk) -> None:
+    desk.bucket()
+    for number in range(12):
+        desk.storage.upload("photos", f"{number:02}.txt", f"{number:02}.txt".encode(), desk.me)
+    desk.session.controllers.navigator.refresh()
+    desk.until(lambda: len(desk.names) == 12)
+    dialog = opened(desk, "00.txt")
+    desk.until(lambda: dialog.area.text.toPlainText() == "00.txt")
+    seen: set[tuple[str, str]] = set()
+    dialog.area.changed.connect(
+        lambda: dialog.area.inside and seen.add((dialog.windowTitle(), dialog.area.text.toPlainText()))
+    )
+    ways = [1]
+
+    def step() -> None:
+        if current(desk) in ("00.txt", "11.txt"):
+            ways[0] = 1 if current(desk) == "00.txt" else -1
+        dialog.step_wanted.emit(ways[0])
+
+    held = QTimer(dialog, interval=5)
+    held.timeout.connect(step)
+    held.start()
+    desk.until(lambda: len(seen) >= 4)
+    held.stop()
+    assert all(title == text for title, text in seen)
+    desk.until(lambda: dialog.windowTitle() == current(desk) == dialog.area.text.toPlainText())
+
+
+def test_a_neighbour_that_is_looked_into_already_is_waited_for(album: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    goes_on = threading.Event()
+    usual = registry.look_inside
+
+    def look_inside(content: Content, decoder: Decoder, edge_px: int) -> Inside:
+        looked.append(content.name)
+        if content.name == "c.txt":
+            goes_on.wait(30)
+        return usual(content, decoder, edge_px)
+
+    monkeypatch.setattr(registry, "look_inside", look_inside)
+    dialog = opened(album, "b.png")
+    album.until(lambda: "c.txt" in looked)
+    album.qtbot.keyClick(dialog, Qt.Key.Key_Right)
+    album.until(lambda: dialog.windowTitle() == "c.txt")
+    goes_on.set()
+    album.until(lambda: dialog.area.text.toPlainText() == "a letter")
+    assert looked.count("c.txt") == 1

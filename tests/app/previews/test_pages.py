@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QFontMetrics, QImage
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -21,6 +23,7 @@ from app.previews.shapes import (
     TextBody,
     TextPart,
 )
+from app.views.preview import text_page
 from app.views.preview.area import PreviewArea
 from app.views.preview.hex_page import CHUNK_BYTES, HexPage
 from app.views.preview.text_page import TextPage
@@ -67,6 +70,42 @@ def test_the_next_part_is_asked_for_once_at_the_end(qtbot: QtBot, area: PreviewA
     assert text.number_of(2000) is None  # it goes on with the line above
     area.add_text(TextPart("nobody asked for this"))
     assert text.toPlainText().endswith("end")
+
+
+def test_lines_and_tabs_come_in_slices_that_are_laid_out_at_once(
+    qtbot: QtBot, area: PreviewArea, text: TextPage
+) -> None:
+    grown: list[int] = []
+    text.blockCountChanged.connect(grown.append)
+    area.show_inside(Inside(TextBody(TextPart("\n" * 20_000))))
+    qtbot.waitUntil(lambda: text.is_settled)
+    assert text.blockCount() == 20_001
+    assert max(after - before for before, after in itertools.pairwise([1, *grown])) <= 1_024
+
+
+def test_lines_are_counted_however_many_go_on_with_the_one_above(
+    qtbot: QtBot, area: PreviewArea, text: TextPage
+) -> None:
+    area.show_inside(Inside(TextBody(TextPart("\n".join("abcdef"), frozenset({1, 2, 4})))))
+    qtbot.waitUntil(lambda: text.is_settled)
+    assert [text.number_of(block) for block in range(6)] == [1, None, None, 2, None, 3]
+
+
+def test_the_end_of_what_is_shown_of_a_text_says_that_it_is_not_its_end(
+    qtbot: QtBot, area: PreviewArea, text: TextPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_page, "_SHOWN_MAX_LINES", 1_000)
+    asked: list[int] = []
+    area.more_wanted.connect(asked.append)
+    area.show_inside(Inside(TextBody(TextPart("line\n" * 2_000, frozenset(), 77))))
+    qtbot.waitUntil(lambda: text.is_settled)
+    assert area.note.isHidden()
+    text.verticalScrollBar().setValue(text.verticalScrollBar().maximum())
+    assert asked == []
+    assert "not shown" in area.note.text()
+    assert area.note.isVisible()
+    area.show_inside(Inside(TextBody(TextPart("another"))))
+    assert area.note.isHidden()
 
 
 def test_colours_lie_where_they_should(qtbot: QtBot, area: PreviewArea, text: TextPage, theme: Theme) -> None:
@@ -126,6 +165,19 @@ def test_the_switch_shows_the_source_and_back(area: PreviewArea) -> None:
     assert area.words.text() == "It holds nothing."
 
 
+@pytest.mark.parametrize(("width", "height"), [(1_000_000_000, 1_000_000_000), (65_000, 2_000), (3, 900_000)])
+def test_the_largest_picture_is_fitted(area: PreviewArea, width: int, height: int) -> None:
+    image = QImage(50, 50, QImage.Format.Format_ARGB32_Premultiplied)
+    area.show_inside(Inside(Picture((Frame(image),), QSize(width, height), scales=True)))
+    page = area.picture
+    shown = QSize(round(width * page.zoom), round(height * page.zoom))
+    assert shown.width() <= page.width()
+    assert shown.height() <= page.height()
+    fitted = page.zoom
+    page.zoom_out()
+    assert page.zoom <= fitted
+
+
 def test_a_compact_one_is_as_high_as_it_needs(qtbot: QtBot, theme: Theme) -> None:
     area = PreviewArea(theme, compact=True)
     qtbot.addWidget(area)
@@ -137,6 +189,28 @@ def test_a_compact_one_is_as_high_as_it_needs(qtbot: QtBot, theme: Theme) -> Non
     assert area._holder.height() < 60
     area.show_nothing()
     assert area.isHidden()
+
+
+def test_a_column_is_as_wide_as_its_cells_and_no_cell_is_measured_for_long(
+    area: PreviewArea, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[str] = []
+    usual = QFontMetrics.horizontalAdvance
+
+    def horizontal_advance(self: QFontMetrics, text: str) -> int:
+        measured.append(text)
+        return usual(self, text)
+
+    monkeypatch.setattr(QFontMetrics, "horizontalAdvance", horizontal_advance)
+    wide = tuple("x" * 300 for _ in range(50))
+    area.show_inside(Inside(TableBody(tuple(f"{number}" for number in range(50)), (wide,) * 1000)))
+    assert 0 < len(measured) < 1_000
+    assert max(map(len, measured)) < 100
+    assert area.table.columnWidth(0) == 360
+    area.show_inside(Inside(TableBody(("a", "A title of several words"), (("a longer cell", "1"),))))
+    first = area.table.columnWidth(0)
+    assert usual(area.table.fontMetrics(), "a longer cell") < first < 200
+    assert area.table.columnWidth(1) > usual(area.table.fontMetrics(), "A title of several words")
 
 
 def test_rows_of_a_table(qtmodeltester: ModelTester) -> None:
