@@ -291,11 +291,8 @@ class FolderTable(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's hook: whole rows."""
-        painter = QPainter(self.viewport())
-        try:
+        with QPainter(self.viewport()) as painter:
             self._delegate.paint_rows(painter, event.rect())
-        finally:
-            painter.end()  # what is raised keeps the painter, and Qt does not survive one that goes on
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: other rows are visible."""
