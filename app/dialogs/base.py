@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import shiboken6
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -31,6 +31,7 @@ class Dialog(QDialog):
         self._holds_more: Callable[[], bool] | None = None
         self._tell: Callable[[], None] | None = None
         self._why: QPushButton | None = None
+        self._outgrown = False
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -93,10 +94,22 @@ class Dialog(QDialog):
         """Qt's hook: make room for text that comes while it is open; it never shrinks under the pointer."""
         handled = super().event(event)
         if event.type() is QEvent.Type.LayoutRequest and self.isVisible():
-            needed_px = min(self._column.totalHeightForWidth(self.width()), self._room.height())
-            if needed_px > self.height():
-                self.resize(self.width(), needed_px)
+            self._outgrown = True
+        if self._outgrown and self._is_placed:
+            self._outgrown = False
+            QTimer.singleShot(0, self, self._grow)  # this event may be its painting
         return handled
+
+    @property
+    def _is_placed(self) -> bool:
+        """Return whether the desktop has framed it: until then it may be wrong about where it is, and resizing moves it."""
+        handle = self.windowHandle()
+        return handle is not None and handle.isExposed()
+
+    def _grow(self) -> None:
+        needed_px = min(self._column.totalHeightForWidth(self.width()), self._room.height())
+        if needed_px > self.height():
+            self.resize(self.width(), needed_px)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: what has grown while it is open must not end below the screen."""
