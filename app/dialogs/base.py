@@ -102,7 +102,7 @@ class Dialog(QDialog):
 
     @property
     def _is_placed(self) -> bool:
-        """Return whether the desktop has framed it: until then it may be wrong about where it is, and resizing moves it."""
+        """Return whether the desktop has framed it: before it may be wrong about where it is, and resizing moves it."""
         handle = self.windowHandle()
         return handle is not None and handle.isExposed()
 

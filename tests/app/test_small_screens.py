@@ -52,7 +52,7 @@ def test_what_is_described_by_hand_is_reached_by_scrolling(desk: Desk) -> None:
 
 
 def test_a_dialog_grows_only_where_the_desktop_has_put_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before that it may take itself to be in a corner of the screen, and a new size moved it there, without its title."""
+    """Before that it may take itself to be in a corner of the screen, and growing moved it there, without its title."""
     exposed: list[bool] = []
     monkeypatch.setattr(QWindow, "isExposed", lambda _: bool(exposed))
     dialog = Dialog(desk.session._look, desk.shell, "Something")
