@@ -7,11 +7,11 @@ from typing import Final
 
 import shiboken6
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.i18n import translate
-from app.look import Look, label
+from app.look import Look, label, presses
 
 SPIN_MARGINS: Final = (6, 0, 0, 0)
 """Text margins of spin boxes, whose inner field takes no padding from the style sheet."""
@@ -81,6 +81,11 @@ class Dialog(QDialog):
     def leave(self) -> None:
         """Close it, and leave everything as it is."""
         super().reject()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's hook: Return presses the button that has the keyboard, and only then the default one."""
+        if not presses(event):
+            super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Qt's hook: on a small screen, or one that makes everything large, it is no larger than that."""
