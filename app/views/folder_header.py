@@ -37,7 +37,7 @@ class FolderHeader(QHeaderView):
         self.setFixedHeight(look.theme.size("control") + 2)
         self.setSortIndicatorShown(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(self._choose_columns)
+        self.customContextMenuRequested.connect(self.choose_columns)
 
     def lay_out(self) -> None:
         """Give the columns the widths they begin with; once the table shows this head."""
@@ -65,7 +65,12 @@ class FolderHeader(QHeaderView):
         self.setStretchLastSection(False)
         self.setSectionHidden(Column.NAME, False)
 
-    def _choose_columns(self, position: QPoint) -> None:
+    def choose_columns(self, position: QPoint) -> None:
+        """Offer which columns there are.
+
+        Args:
+            position: Where, in the head.
+        """
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for column in Column:
