@@ -98,10 +98,10 @@ class Viewing(QObject):
     def _order_of(self, bucket: str) -> tuple[SortColumn, bool] | None:
         """Return the order that a bucket was looked at in, if the window comes to it from elsewhere."""
         found = self._navigator.bucket_named(bucket)
-        if found is None or found.id == self._bucket_id:
+        if found is not None and found.id == self._bucket_id:
             return None
         self.remember()  # now: the order is still that of the bucket before
-        look = self._looks.of(found.id)
+        look = self._looks.of(found.id) if found is not None else None  # one just made is not known yet
         return None if look is None else (look.sort, look.descending)
 
     def _moved(self) -> None:

@@ -55,6 +55,19 @@ def test_the_best_way_to_find_letters_is_marked_not_the_first() -> None:
     assert match("fol", "Of folders").places == (3, 4, 5)
 
 
+@pytest.mark.parametrize("typed", ["refrehs", "reffresh", "erfresh", "Re frehs"])
+def test_a_slip_of_the_finger_is_forgiven(typed: str) -> None:
+    assert titles(typed, "Open folder", "Refresh") == ["Refresh"]
+
+
+def test_what_is_typed_well_comes_alone() -> None:
+    assert titles("refer", "Refresh", "Prefer other") == ["Prefer other"]
+
+
+def test_little_is_taken_as_it_is() -> None:
+    assert titles("rfx", "Refresh") == []
+
+
 def test_recent_ones_come_first_and_those_that_are_off_last() -> None:
     entries = (entry("Back"), entry("Copy"), entry("Delete", enabled=False), entry("Open"))
     assert [one.title for one in found(entries, "", ("Open", "Delete"))] == ["Open", "Back", "Copy", "Delete"]
