@@ -62,6 +62,7 @@ class TrashDialog(Dialog):
         self.restore_to = self.add_button(translate("TrashDialog", "Restore to…"))
         self.add_close().setDefault(False)
         self.restore = self.add_button(translate("TrashDialog", "Restore"), "primary")
+        self.restore.setDefault(True)  # Return in the list
         self._connect()
         self._judge()
         self.resize(*_SIZE)

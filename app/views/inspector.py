@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app import kinds, problems
 from app.formats import breakable, brief_time_text, count_text, exact_size_text
@@ -65,7 +66,8 @@ class Inspector(QWidget):
         self.setProperty("place", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.area = QScrollArea(widgetResizable=True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setProperty("place", "details")
+        self.area.setAccessibleName(translate("Inspector", "Details"))
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._page = QWidget()
         self._page.setProperty("place", "surface")
@@ -129,6 +131,7 @@ class Inspector(QWidget):
         if count <= _LABELLED_MAX and len({item.bucket_id for item in items}) == 1:  # one change is of one bucket
             self._items = tuple(items)
             self._add_labels(items)
+            self._put_in_tab_order()
 
     def show_folder(self, row: Row) -> None:
         """Show a folder; its size arrives by `show_size`."""
@@ -165,6 +168,7 @@ class Inspector(QWidget):
         self._add_checksum(item.checksum)
         self.metadata.show_metadata(item.user_metadata, editable=editable)
         self.metadata.setVisible(editable or bool(item.user_metadata))
+        self._put_in_tab_order()
 
     def show_versions(self, versions: tuple[ObjectVersion, ...], *, kept: bool) -> None:
         """Show what stood at the object's path before it; that may help where its bytes are not what they should be.
@@ -277,6 +281,13 @@ class Inspector(QWidget):
             fact.editing_ended.connect(self.editing_ended)
             self._fields.append(fact)
             self._facts.add_widget(name, shown, fact, height_px=fact.line_px)
+
+    def _put_in_tab_order(self) -> None:
+        """Let Tab come by what was made just now where it is seen; Qt puts it behind all else in the window."""
+        made = (one for part in (self.preview, self._facts) for one in part.findChildren(QWidget))
+        stops = [one for one in made if one.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        for before, after in pairwise([self.area, *stops]):
+            QWidget.setTabOrder(before, after)
 
     def _add_checksum(self, checksum: str) -> None:
         row = self._checksum = ChecksumRow(self._look, checksum)

@@ -125,6 +125,14 @@ def test_places_are_found_too(desk: Desk) -> None:
     desk.until(lambda: desk.model.view.location == Location("music"))
 
 
+def test_the_sheet_cuts_no_key_off(desk: Desk) -> None:
+    desk.session.actions[ActionId.SHORTCUTS].trigger()
+    sheet = desk.dialog(ShortcutsDialog)
+    assert sheet.list.columnWidth(1) >= sheet.list.sizeHintForColumn(1) > 0
+    assert sheet.list.columnWidth(0) >= sheet.list.sizeHintForColumn(0)
+    sheet.reject()
+
+
 def test_the_sheet_names_every_key_and_finds_one(desk: Desk) -> None:
     desk.bucket()
     desk.session.actions[ActionId.SHORTCUTS].trigger()
