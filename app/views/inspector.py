@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app import kinds, problems
-from app.formats import breakable, brief_time_text, count_text, exact_size_text
+from app.formats import brief_time_text, count_text, exact_size_text
 from app.i18n import translate
 from app.look import Look, label
 from app.models.rows import Row
@@ -21,6 +21,7 @@ from app.views.metadata_form import MetadataForm
 from app.views.preview.area import PreviewArea
 from app.views.problem_note import ProblemNote
 from app.views.version_list import VersionList
+from app.widgets.breakable_label import BreakableLabel
 from app.widgets.editable_fact import EditableFact
 from app.widgets.glyph import Glyph
 from engine.types import StorageObject, TreeSize
@@ -73,7 +74,7 @@ class Inspector(QWidget):
         self._page.setProperty("place", "surface")
         self._glyph = Glyph(look, "cursor", "faint", _HERO_PX)
         self.preview = PreviewArea(look, compact=True)
-        self._name = label(size="title", wrap=True, selectable=True)
+        self._name = BreakableLabel(size="title")
         self._kind = label(tone="muted", wrap=True)
         self.problem = ProblemNote(look)
         self._facts = FactList(look)
@@ -258,7 +259,7 @@ class Inspector(QWidget):
         self.preview.show_nothing()
         self._glyph.set_glyph(icon, tone)
         self._glyph.show()
-        self._name.setText(breakable(name))
+        self._name.show_text(name)
         self._name.setVisible(bool(name))
         self._kind.setText(kind)
         self._kind.setVisible(bool(kind))
