@@ -108,7 +108,7 @@ class Dialog(QDialog):
     @property
     def _is_placed(self) -> bool:
         """Return whether the desktop has framed it: before it may be wrong about where it is, and resizing moves it."""
-        return self.isVisible() and self.windowHandle().isExposed()
+        return self.is_open and self.windowHandle().isExposed()
 
     def _grow(self) -> None:
         needed_px = min(self._column.totalHeightForWidth(self.width()), self._room.height())

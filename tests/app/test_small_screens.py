@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QWindow
 from PySide6.QtWidgets import QApplication, QDialog
+from shiboken6 import isValid
 
 from app.actions import ActionId
 from app.dialogs.act_as_dialog import ActAsDialog
@@ -67,3 +68,15 @@ def test_a_dialog_grows_only_where_the_desktop_has_put_it(desk: Desk, monkeypatc
     dialog.update()
     desk.until(lambda: dialog.height() > height)
     dialog.close()
+
+
+def test_a_dialog_may_go_before_it_grows(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QWindow, "isExposed", lambda _: False)
+    dialog = Dialog(desk.session._look, desk.shell, "Something")
+    text = label("A text.", wrap=True)
+    dialog.body.addWidget(text)
+    dialog.open()
+    text.setText("A long text. " * 100)
+    QApplication.sendPostedEvents(dialog, QEvent.Type.LayoutRequest)
+    dialog.reject()
+    desk.until(lambda: not isValid(dialog))
