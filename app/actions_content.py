@@ -10,7 +10,7 @@ from app.i18n import QT_TRANSLATE_NOOP
 CONTENT_SPECS: Final[tuple[Spec, ...]] = (
     Spec(
         ActionId.NEW_BUCKET,
-        QT_TRANSLATE_NOOP("Actions", "New &bucket…"),
+        QT_TRANSLATE_NOOP("Actions", "New buc&ket…"),
         "archive",
         ("Ctrl+N",),
         QT_TRANSLATE_NOOP("Actions", "Make a bucket"),
@@ -33,7 +33,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
     ),
     Spec(
         ActionId.UPLOAD_FOLDER,
-        QT_TRANSLATE_NOOP("Actions", "Upload f&older…"),
+        QT_TRANSLATE_NOOP("Actions", "Upload fold&er…"),
         "folder-simple-plus",
         ("Ctrl+Shift+U",),
         QT_TRANSLATE_NOOP("Actions", "Choose a folder and upload it here with everything in it"),
@@ -89,7 +89,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
     ),
     Spec(
         ActionId.DUPLICATE,
-        QT_TRANSLATE_NOOP("Actions", "D&uplicate"),
+        QT_TRANSLATE_NOOP("Actions", "Dupl&icate"),
         "copy",
         ("Ctrl+Shift+D",),
         QT_TRANSLATE_NOOP("Actions", "Make a copy of what is selected beside it"),
@@ -97,7 +97,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
     ),
     Spec(
         ActionId.RENAME,
-        QT_TRANSLATE_NOOP("Actions", "&Rename"),
+        QT_TRANSLATE_NOOP("Actions", "Rena&me"),
         "pencil-simple",
         ("F2",),
         QT_TRANSLATE_NOOP("Actions", "Give it another name, or many things new names by rule"),
@@ -134,7 +134,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
     ),
     Spec(
         ActionId.INVERT_SELECTION,
-        QT_TRANSLATE_NOOP("Actions", "&Invert selection"),
+        QT_TRANSLATE_NOOP("Actions", "In&vert selection"),
         "selection-inverse",
         ("Ctrl+Shift+I",),
         QT_TRANSLATE_NOOP("Actions", "Select what is not selected instead"),
@@ -166,7 +166,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
     ),
     Spec(
         ActionId.PREVIEW,
-        QT_TRANSLATE_NOOP("Actions", "Pre&view"),
+        QT_TRANSLATE_NOOP("Actions", "Previe&w"),
         "eye",
         ("Space",),
         QT_TRANSLATE_NOOP("Actions", "Look at it in large; arrow keys go on through the folder"),
@@ -226,7 +226,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
     ),
     Spec(
         ActionId.POLICIES,
-        QT_TRANSLATE_NOOP("Actions", "Access &policies…"),
+        QT_TRANSLATE_NOOP("Actions", "Access po&licies…"),
         "shield-check",
         ("Ctrl+Shift+P",),
         QT_TRANSLATE_NOOP("Actions", "Say who else may use the bucket, and for what"),
@@ -235,7 +235,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
     ),
     Spec(
         ActionId.TEST_ACCESS,
-        QT_TRANSLATE_NOOP("Actions", "Test a&ccess…"),
+        QT_TRANSLATE_NOOP("Actions", "Test &access…"),
         "scales",
         ("Ctrl+Shift+E",),
         QT_TRANSLATE_NOOP("Actions", "Try who may do what in the bucket, and see why"),
@@ -243,7 +243,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
     ),
     Spec(
         ActionId.AS_IT_WAS,
-        QT_TRANSLATE_NOOP("Actions", "&As it was…"),
+        QT_TRANSLATE_NOOP("Actions", "As it &was…"),
         "clock-counter-clockwise",
         (),
         QT_TRANSLATE_NOOP("Actions", "Show the bucket as it was at a moment, as far back as it keeps old versions"),
@@ -261,7 +261,7 @@ CONTENT_SPECS: Final[tuple[Spec, ...]] = (
     ),
     Spec(
         ActionId.DELETE_BUCKET,
-        QT_TRANSLATE_NOOP("Actions", "&Delete bucket…"),
+        QT_TRANSLATE_NOOP("Actions", "Delete buc&ket…"),
         "trash",
         (),
         QT_TRANSLATE_NOOP("Actions", "Delete the bucket with everything in it, after asking"),

@@ -10,14 +10,14 @@ from app.i18n import QT_TRANSLATE_NOOP
 GOING_SPECS: Final[tuple[Spec, ...]] = (
     Spec(
         ActionId.NEW_TAB,
-        QT_TRANSLATE_NOOP("Actions", "New ta&b"),
+        QT_TRANSLATE_NOOP("Actions", "&New tab"),
         "plus",
         ("Ctrl+T",),
         QT_TRANSLATE_NOOP("Actions", "Open another tab at the same place"),
     ),
     Spec(
         ActionId.OPEN_IN_TAB,
-        QT_TRANSLATE_NOOP("Actions", "Open in new &tab"),
+        QT_TRANSLATE_NOOP("Actions", "Open in new ta&b"),
         "browsers",
         ("Ctrl+Return",),
         QT_TRANSLATE_NOOP("Actions", "Open the folder in a tab of its own"),
@@ -25,7 +25,7 @@ GOING_SPECS: Final[tuple[Spec, ...]] = (
     ),
     Spec(
         ActionId.OPEN_ENCLOSING,
-        QT_TRANSLATE_NOOP("Actions", "Open the &enclosing folder"),
+        QT_TRANSLATE_NOOP("Actions", "Open the enclo&sing folder"),
         "folder-open",
         ("Ctrl+Shift+O",),
         QT_TRANSLATE_NOOP("Actions", "Show what was found in the folder that it is in"),
@@ -49,7 +49,7 @@ GOING_SPECS: Final[tuple[Spec, ...]] = (
     ),
     Spec(
         ActionId.REOPEN_TAB,
-        QT_TRANSLATE_NOOP("Actions", "&Reopen closed tab"),
+        QT_TRANSLATE_NOOP("Actions", "R&eopen closed tab"),
         "arrow-u-up-left",
         ("Ctrl+Shift+T",),
         QT_TRANSLATE_NOOP("Actions", "Open the tab again that was closed last"),
@@ -94,14 +94,14 @@ GOING_SPECS: Final[tuple[Spec, ...]] = (
     ),
     Spec(
         ActionId.NEXT_PANE,
-        QT_TRANSLATE_NOOP("Actions", "Next &part of the window"),
+        QT_TRANSLATE_NOOP("Actions", "Next part of the &window"),
         "arrows-left-right",
         ("F6",),
         QT_TRANSLATE_NOOP("Actions", "Give the keyboard to the next part of the window"),
     ),
     Spec(
         ActionId.PREVIOUS_PANE,
-        QT_TRANSLATE_NOOP("Actions", "Previo&us part of the window"),
+        QT_TRANSLATE_NOOP("Actions", "Previous part of the win&dow"),
         "arrows-left-right",
         ("Shift+F6",),
         QT_TRANSLATE_NOOP("Actions", "Give the keyboard to the part of the window before"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from html import escape
@@ -15,6 +16,8 @@ _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
 _RECENT: Final = timedelta(days=2)
 """Longer ago than that is neither today nor yesterday, in any time zone."""
+_BREAK: Final = "\u200b"
+_LONG_WORD: Final = re.compile("[0-9A-Za-z\u00c0-\u024f]{16,}")
 
 
 def size_text(size_bytes: int) -> str:
@@ -46,10 +49,19 @@ def count_text(objects: int, folders: int = 0) -> str:
 
 
 def breakable(text: str) -> str:
-    """Let long names break after the places where people expect it (a zero-width space follows them)."""
+    """Let long names break after the places where people expect it (a zero-width space follows them).
+
+    Words too long for any line break anywhere, as far as each of their letters stands for itself: those of many scripts
+    do not. `widgets.breakable_label` shows such texts, and knows how they are copied.
+    """
     for mark in "/_-.":
-        text = text.replace(mark, f"{mark}\u200b")
-    return text
+        text = text.replace(mark, f"{mark}{_BREAK}")
+    return _LONG_WORD.sub(lambda word: _BREAK.join(word[0]), text)
+
+
+def unbroken(text: str) -> str:
+    """Take back what `breakable` did to a text, or to a part of it."""
+    return text.replace(_BREAK, "")
 
 
 def time_text(moment: datetime, now: datetime) -> str:

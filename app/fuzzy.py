@@ -9,6 +9,8 @@ _START: Final = 12
 _RUN: Final = 8
 _LETTER: Final = 1
 _TEXT_MAX: Final = 200
+_SLIPS_MIN: Final = 4
+_SLIPS_MAX: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,27 @@ def match(typed: str, text: str) -> Match | None:
             return None
     found = max(best.values(), key=lambda one: one.score)
     return Match(found.score * 4 - min(len(text), _TEXT_MAX) // 8, found.places)
+
+
+def match_nearly(typed: str, text: str) -> Match | None:
+    """As `match`, where one letter is too many, or two neighbours have changed places: slips of the finger."""
+    letters = text[:_TEXT_MAX].casefold()
+    found = [match(slip, text) for slip in _slips("".join(typed.casefold().split())) if _is_in_order(slip, letters)]
+    return max((one for one in found if one is not None), key=lambda one: one.score, default=None)
+
+
+def _slips(typed: str) -> set[str]:
+    """Return what may have been meant; of little, which would be found in everything, and of much, nothing."""
+    if not _SLIPS_MIN <= len(typed) <= _SLIPS_MAX:
+        return set()
+    swapped = {typed[:i] + typed[i + 1] + typed[i] + typed[i + 2 :] for i in range(len(typed) - 1)}
+    return swapped | {typed[:i] + typed[i + 1 :] for i in range(len(typed))}
+
+
+def _is_in_order(wanted: str, letters: str) -> bool:
+    """Return quickly whether there is any way to find them, which hardly ever is."""
+    rest = iter(letters)
+    return all(letter in rest for letter in wanted)
 
 
 def _step(best: dict[int, Match], letter: str, letters: list[str], text: str) -> dict[int, Match]:

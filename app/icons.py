@@ -86,13 +86,11 @@ class Icons:
         painter.restore()
 
     def _render(self, name: str, tone: str, size: QSize, ratio: float) -> QPixmap:
-        self._outline(name)  # an unknown name must fail before a painter is open
         pixmap = QPixmap(size * ratio)
         pixmap.setDevicePixelRatio(ratio)
         pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        self.paint(painter, name, tone, QRectF(0, 0, size.width(), size.height()))
-        painter.end()
+        with QPainter(pixmap) as painter:
+            self.paint(painter, name, tone, QRectF(0, 0, size.width(), size.height()))
         return pixmap
 
     def _outline(self, name: str) -> QPainterPath:
@@ -128,9 +126,8 @@ class _GlyphEngine(QIconEngine):
             return QPixmap()  # of a button squeezed to nothing while a layout settles
         pixmap = QPixmap(size)
         pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, QIcon.State.Off)
-        painter.end()
+        with QPainter(pixmap) as painter:
+            self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, QIcon.State.Off)
         return pixmap
 
     def clone(self) -> QIconEngine:

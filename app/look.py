@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from app.icons import Icons
 from app.theme import Theme
+
+_NOT_PLAIN: Final = (
+    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,28 @@ def announce(widget: QWidget, text: str) -> None:
     """
     if text:
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
+
+
+def presses(event: QKeyEvent) -> bool:
+    """Press the button that has the keyboard, if the key is Return; Qt's own buttons heed the space bar alone.
+
+    In a dialog Return confirms a choice that is one of several, such as for how long a link works.
+
+    Args:
+        event: A key that whatever has the keyboard left alone.
+
+    Returns:
+        Whether there was such a button.
+    """
+    button = QApplication.focusWidget()
+    if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or event.modifiers() & _NOT_PLAIN:
+        return False
+    if not isinstance(button, QToolButton | QPushButton) or not button.isEnabled():
+        return False
+    if button.isCheckable() and isinstance(button.window(), QDialog):
+        return False
+    button.click()
+    return True
 
 
 def restyle(widget: QWidget, **properties: object) -> None:

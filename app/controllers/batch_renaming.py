@@ -88,6 +88,7 @@ class BatchRenaming(QObject):
             dialog.finish()
             name = translate("BatchRenaming", "rename of %Ln item(s)", None, renamed.count)
             self._navigator.follow_places(moved_places(target.bucket, target.bucket, renamed.moves))
+            self._navigator.select_when_there(*(move.target for move in renamed.moves), bucket=target.bucket)
             offer = self._undo.remember(name, renamed.reversal, era)
             self._toast.say(translate("BatchRenaming", "%Ln item(s) renamed", None, renamed.count), offer)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
@@ -15,6 +17,8 @@ from app.models.tree_model import BUCKET_ROLE, LOCATION_ROLE, STANDING_ROLE
 from engine.types import Bucket
 
 AnyIndex = QModelIndex | QPersistentModelIndex
+_NAME_LEAST_PX: Final = 104
+"""What a name and its icon have at least, however deep the folder lies."""
 
 
 class TreeDelegate(QStyledItemDelegate):
@@ -48,14 +52,25 @@ class TreeDelegate(QStyledItemDelegate):
         painter.setClipping(False)  # the band goes from edge to edge, below the arrow too
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_band(painter, option, index, place)
-        self._paint_arrow(painter, option.rect, index)
-        rect = option.rect.adjusted(2, 0, -self._look.theme.space("s"), 0)
+        whole = self.content_rect(option.rect)
+        self._paint_arrow(painter, whole, index)
+        rect = whole.adjusted(2, 0, -self._look.theme.space("s"), 0)
         standing: Standing | None = index.data(STANDING_ROLE)
         if bucket is not None:
             rect = self._paint_badge(painter, rect, _badge(bucket, standing))
         dimmed = standing in (Standing.UNLISTED, Standing.HIDDEN)
         self._paint_name(painter, rect, place, is_bucket=bucket is not None, dimmed=dimmed)
         painter.restore()
+
+    def content_rect(self, rect: QRect) -> QRect:
+        """Return where a row has its icon and name: indented no further than leaves room to read it.
+
+        Args:
+            rect: Where Qt has it; far down in a narrow tree that is beyond the edge.
+        """
+        right = self._tree.viewport().width()
+        left = min(rect.left(), max(right - _NAME_LEAST_PX, self._tree.indentation()))
+        return QRect(left, rect.top(), max(rect.right(), right - 1) - left + 1, rect.height())
 
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, index: AnyIndex) -> QWidget:
         """Qt's hook: the rename field."""
@@ -75,7 +90,7 @@ class TreeDelegate(QStyledItemDelegate):
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: AnyIndex) -> None:
         """Qt's hook: right of the icon."""
-        editor.setGeometry(option.rect.adjusted(20, 1, -4, -1))
+        editor.setGeometry(self.content_rect(option.rect).adjusted(20, 1, -4, -1))
 
     def _paint_band(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex, place: Location) -> None:
         theme = self._look.theme

@@ -31,6 +31,8 @@ from app.widgets.secret_field import SecretField
 from engine.access_types import TokenInfo, User
 
 _SIZE: Final = (900, 580)
+_FILTER_MAX_PX: Final = 260
+"""Of the field that says whose tokens are shown: names may be long."""
 _USER_WIDTHS: Final[dict[int, int]] = {
     UserColumn.NAME: 130, UserColumn.ROLE: 120, UserColumn.PASSWORD: 84, UserColumn.CREATED: 150, UserColumn.ID: 130,
 }  # fmt: skip
@@ -79,7 +81,7 @@ class AccessDialog(Dialog):
         self.users = RecordsTable(look, self._users, translate("AccessDialog", "Users"), _USER_WIDTHS)
         self.tokens = RecordsTable(look, self._tokens, translate("AccessDialog", "Tokens"), _TOKEN_WIDTHS)
         self._keys = key_model(self)
-        self.keys = RecordsTable(look, self._keys, translate("AccessDialog", "Keys that count"), _KEY_WIDTHS)
+        self.keys = RecordsTable(look, self._keys, translate("AccessDialog", "Valid keys"), _KEY_WIDTHS)
         self.pages = QButtonGroup(self)
         self._stack = QStackedLayout()
         self.body.addLayout(self._chips())
@@ -184,6 +186,8 @@ class AccessDialog(Dialog):
 
     def _tokens_page(self) -> QWidget:
         self.filter = QComboBox()
+        self.filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)  # its names come later
+        self.filter.setMaximumWidth(_FILTER_MAX_PX)
         self.filter.setAccessibleName(translate("AccessDialog", "Tokens of"))
         self.filter.view().setAccessibleName(translate("AccessDialog", "Tokens of"))
         self.mint = self.look.push_button(translate("AccessDialog", "New token…"), "primary")
@@ -216,9 +220,9 @@ class AccessDialog(Dialog):
         row.addStretch()
         self.replace.setAutoDefault(False)
         column.addLayout(row)
-        hint = translate("AccessDialog", "What was signed with one of these counts: yours, those you replaced until "
-                         "their time is over, and others' from the files that Holdall was started with.")  # fmt: skip
-        column.addWidget(label(translate("AccessDialog", "Keys that count"), size="section"))
+        hint = translate("AccessDialog", "What is signed with one of these keys is valid. Keys you replaced stay until "
+                         "their time is over; others come from the files that Holdall was started with.")  # fmt: skip
+        column.addWidget(label(translate("AccessDialog", "Valid keys"), size="section"))
         column.addWidget(label(hint, size="caption", tone="muted", wrap=True))
         column.addWidget(self.keys, 1)
         return page

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Final
 
 import shiboken6
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.i18n import translate
-from app.look import Look, label
+from app.look import Look, label, presses
 
 SPIN_MARGINS: Final = (6, 0, 0, 0)
 """Text margins of spin boxes, whose inner field takes no padding from the style sheet."""
@@ -31,6 +31,7 @@ class Dialog(QDialog):
         self._holds_more: Callable[[], bool] | None = None
         self._tell: Callable[[], None] | None = None
         self._why: QPushButton | None = None
+        self._outgrown = False
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -81,6 +82,11 @@ class Dialog(QDialog):
         """Close it, and leave everything as it is."""
         super().reject()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's hook: Return presses the button that has the keyboard, and only then the default one."""
+        if not presses(event):
+            super().keyPressEvent(event)
+
     def showEvent(self, event: QShowEvent) -> None:
         """Qt's hook: on a small screen, or one that makes everything large, it is no larger than that."""
         super().showEvent(event)
@@ -93,10 +99,21 @@ class Dialog(QDialog):
         """Qt's hook: make room for text that comes while it is open; it never shrinks under the pointer."""
         handled = super().event(event)
         if event.type() is QEvent.Type.LayoutRequest and self.isVisible():
-            needed_px = min(self._column.totalHeightForWidth(self.width()), self._room.height())
-            if needed_px > self.height():
-                self.resize(self.width(), needed_px)
+            self._outgrown = True
+        if self._outgrown and self._is_placed:
+            self._outgrown = False
+            QTimer.singleShot(0, self, self._grow)  # this event may be its painting
         return handled
+
+    @property
+    def _is_placed(self) -> bool:
+        """Return whether the desktop has framed it: before it may be wrong about where it is, and resizing moves it."""
+        return self.is_open and self.windowHandle().isExposed()
+
+    def _grow(self) -> None:
+        needed_px = min(self._column.totalHeightForWidth(self.width()), self._room.height())
+        if needed_px > self.height():
+            self.resize(self.width(), needed_px)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: what has grown while it is open must not end below the screen."""

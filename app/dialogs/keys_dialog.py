@@ -35,7 +35,7 @@ class KeysDialog(Dialog):
         self._new = label(wrap=True)
         self._old = label(wrap=True)
         explanation = translate(
-            "KeysDialog", "New keys sign from now on: tokens, both API keys and links. The old ones still count for"
+            "KeysDialog", "New keys sign from now on: tokens, both API keys and links. The old ones stay valid for"
         )
         self.body.addWidget(label(explanation, tone="muted", wrap=True))
         self.body.addLayout(self._chips())

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.fuzzy import match
+from app.fuzzy import Match, match, match_nearly
 from app.i18n import translate
 from app.look import Look, label
 
@@ -66,12 +66,17 @@ def found(entries: tuple[Entry, ...], typed: str, recent: tuple[str, ...]) -> li
         recent: Keys of what was done last, the last one first.
     """
     ranks = {key: rank for rank, key in enumerate(recent)}
-    hits = [(match(typed, entry.title), entry) for entry in entries]
-    kept = [(hit, replace(entry, marks=hit.places)) for hit, entry in hits if hit is not None]
+    kept = _hits(entries, lambda title: match(typed, title))
+    kept = kept or _hits(entries, lambda title: match_nearly(typed, title))
     kept.sort(
         key=lambda pair: (not pair[1].enabled, -pair[0].score if typed else 0, ranks.get(pair[1].key, len(ranks)))
     )
     return [entry for _, entry in kept]
+
+
+def _hits(entries: tuple[Entry, ...], look: Callable[[str], Match | None]) -> list[tuple[Match, Entry]]:
+    hits = [(look(entry.title), entry) for entry in entries]
+    return [(hit, replace(entry, marks=hit.places)) for hit, entry in hits if hit is not None]
 
 
 class Palette(QDialog):
@@ -98,7 +103,7 @@ class Palette(QDialog):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setUniformItemSizes(True)
         self.list.setItemDelegate(_EntryDelegate(look, self.list))
-        self._nothing = label(translate("Palette", "Nothing is called so."), tone="muted")
+        self._nothing = label(translate("Palette", "Nothing has that name."), tone="muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout(self)
         column.setContentsMargins(*(look.theme.space("s"),) * 4)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
 from app.dialogs.base import Dialog
 from app.i18n import translate
@@ -52,7 +52,9 @@ class ShortcutsDialog(Dialog):
         for shortcut in shortcuts:
             self._add(shortcut, look.theme.font("body", bold=True))
         self.list.expandAll()
-        self.list.setColumnWidth(0, 340)
+        self.list.header().setStretchLastSection(False)
+        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.body.addWidget(self.search)
         self.body.addWidget(self.list, 1)
         self._column.setStretchFactor(self.body, 1)

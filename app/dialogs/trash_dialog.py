@@ -60,8 +60,9 @@ class TrashDialog(Dialog):
         self.empty = self.add_aside(translate("TrashDialog", "Empty trash…"))
         self.delete = self.add_button(translate("TrashDialog", "Delete for good…"))
         self.restore_to = self.add_button(translate("TrashDialog", "Restore to…"))
-        self.restore = self.add_button(translate("TrashDialog", "Restore"), "primary")
         self.add_close().setDefault(False)
+        self.restore = self.add_button(translate("TrashDialog", "Restore"), "primary")
+        self.restore.setDefault(True)  # Return in the list
         self._connect()
         self._judge()
         self.resize(*_SIZE)

@@ -57,7 +57,7 @@ def key_model(parent: QObject | None = None) -> RecordModel[KeyInfo]:
     titles = (
         translate("KeyModel", "Signs"),
         translate("KeyModel", "How"),
-        translate("KeyModel", "Counts until"),
+        translate("KeyModel", "Valid until"),
         translate("KeyModel", "Made"),
         translate("KeyModel", "From"),
         translate("KeyModel", "ID"),

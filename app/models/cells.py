@@ -57,6 +57,25 @@ def title_of(column: Column, view: View | None) -> str:
     return f"{title} {'↓' if view.descending else '↑'}"
 
 
+def spoken_title(column: Column, view: View | None) -> str:
+    """Return what screen readers say of a column: its title, and the order where it sorts."""
+    title = column_titles()[column]
+    if view is None or SORTS.get(column) is not view.sort:
+        return title
+    if view.descending:
+        return translate("FolderModel", "{title}, sorted descending").format(title=title)
+    return translate("FolderModel", "{title}, sorted ascending").format(title=title)
+
+
+def header_datum(column: Column, role: int, view: View | None) -> Any:
+    """Return what the head of a column has for a role of Qt's; None for those it knows nothing of."""
+    if role == Qt.ItemDataRole.TextAlignmentRole:
+        return alignment(column)
+    if role == Qt.ItemDataRole.AccessibleTextRole:
+        return spoken_title(column, view)
+    return title_of(column, view) if role == Qt.ItemDataRole.DisplayRole else None
+
+
 def alignment(column: int) -> Qt.AlignmentFlag:
     """Return how a column and its title are aligned."""
     side = Qt.AlignmentFlag.AlignRight if column == Column.SIZE else Qt.AlignmentFlag.AlignLeft

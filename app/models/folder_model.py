@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
-from app.models.cells import ROW_ROLE, SORTS, Column, alignment, column_titles, datum, title_of
+from app.models.cells import ROW_ROLE, SORTS, Column, alignment, column_titles, datum, header_datum
 from app.models.pace import Pace
 from app.models.pages import PAGE_ROWS, Insertion, PageCache, Removal, few_edits
 from app.models.rows import Row
@@ -222,9 +222,7 @@ class FolderModel(QAbstractTableModel):
         """Qt's hook: column titles."""
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
             return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return alignment(section)
-        return title_of(Column(section), self._view) if role == Qt.ItemDataRole.DisplayRole else None
+        return header_datum(Column(section), role, self._view)
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Qt's hook: texts made ready with the page; asking for a missing page orders it."""

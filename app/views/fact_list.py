@@ -7,8 +7,9 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.formats import breakable, tip_text
-from app.look import Look, label
+from app.formats import tip_text
+from app.look import Look
+from app.widgets.breakable_label import BreakableLabel
 from app.widgets.elided_label import ElidedLabel
 
 _LABEL_WIDTH_PX: Final = 76
@@ -44,8 +45,7 @@ class FactList(QWidget):
 
     def add(self, name: str, value: str, tip: str = "") -> None:
         """Add a fact, with what else is to be known about it."""
-        shown = label(breakable(value), wrap=True, selectable=True)
-        shown.setMinimumWidth(1)
+        shown = BreakableLabel(value)
         shown.setAccessibleName(f"{name}: {value}")
         shown.setToolTip(tip_text(tip))
         self.add_widget(name, value, shown)

@@ -204,12 +204,12 @@ class FavouritesList(QListWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's hook: the rows, and a line where a drop would pin."""
         super().paintEvent(event)
-        theme = self._look.theme
-        painter = QPainter(self.viewport())
-        if self._gap >= 0:
-            above = self.visualItemRect(self.item(self._gap - 1)).bottom() if self._gap else 0
-            painter.fillRect(6, max(above, 0), self.viewport().width() - 12, 2, theme.color("accent"))
-        painter.end()
+        if self._gap < 0:
+            return
+        above = self.visualItemRect(self.item(self._gap - 1)).bottom() if self._gap else 0
+        with QPainter(self.viewport()) as painter:
+            accent = self._look.theme.color("accent")
+            painter.fillRect(6, max(above, 0), self.viewport().width() - 12, 2, accent)
 
     def _hang(self, event: QDragMoveEvent) -> None:
         row, gap = self._spot(event)

@@ -39,7 +39,7 @@ class FolderHeader(QHeaderView):
         self.setFixedHeight(look.theme.size("control") + 2)
         self.setSortIndicatorShown(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(self._choose_columns)
+        self.customContextMenuRequested.connect(self.choose_columns)
         self.sectionResized.connect(self._share_room)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.geometriesChanged)  # the table knows the width from before otherwise
@@ -91,7 +91,12 @@ class FolderHeader(QHeaderView):
         if is_narrow:
             self.resizeSection(Column.NAME, _NAME_MIN_PX)
 
-    def _choose_columns(self, position: QPoint) -> None:
+    def choose_columns(self, position: QPoint) -> None:
+        """Offer which columns there are.
+
+        Args:
+            position: Where, in the head.
+        """
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for column in Column:

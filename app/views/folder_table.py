@@ -200,6 +200,15 @@ class FolderTable(QTableView):
         header.setSortIndicator(column, Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder)
         header.blockSignals(False)
 
+    def sort_by(self, column: Column, *, descending: bool) -> None:
+        """Ask for an order, as a click on the head of that column does."""
+        self.set_sort(column, descending=descending)
+        self._sort(column, Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder)
+
+    def choose_columns(self) -> None:
+        """Offer which columns there are, as a click on their heads with the other button does."""
+        self._header.choose_columns(self._header.rect().bottomLeft())
+
     def columns_state(self) -> QByteArray:
         """Return widths, order and visibility of the columns, to be kept."""
         return self.horizontalHeader().saveState()
@@ -291,11 +300,8 @@ class FolderTable(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's hook: whole rows."""
-        painter = QPainter(self.viewport())
-        try:
+        with QPainter(self.viewport()) as painter:
             self._delegate.paint_rows(painter, event.rect())
-        finally:
-            painter.end()  # what is raised keeps the painter, and Qt does not survive one that goes on
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: other rows are visible."""

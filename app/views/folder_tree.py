@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDrag,
@@ -75,6 +75,11 @@ class FolderTree(QTreeView):
         self.collapsed.connect(lambda index: self._opened.pop(index.internalId(), None))
         self.doubleClicked.connect(lambda index: self.setExpanded(index, not self.isExpanded(index)))
         look.theme.changed.connect(self.viewport().update)
+
+    def visualRect(self, index: QModelIndex) -> QRect:  # type: ignore[override] # stubs allow a persistent one too
+        """Qt's hook: where a row is seen, however deep it lies."""
+        rect = super().visualRect(index)
+        return rect if rect.height() <= 0 else self._delegate.content_rect(rect)
 
     def focused_place(self) -> Location | None:
         """Return the node that has the keyboard, or None while the tree has not."""

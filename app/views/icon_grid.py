@@ -198,11 +198,8 @@ class IconGrid(QListView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's hook: the entries on the screen, and the band."""
-        painter = QPainter(self.viewport())
-        try:
+        with QPainter(self.viewport()) as painter:
             self._paint(painter, event.rect())
-        finally:
-            painter.end()  # as in the table
 
     def _paint(self, painter: QPainter, area: QRect) -> None:
         """Paint the entries in an area of the viewport, and the band."""

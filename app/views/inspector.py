@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app import kinds, problems
-from app.formats import breakable, brief_time_text, count_text, exact_size_text
+from app.formats import brief_time_text, count_text, exact_size_text
 from app.i18n import translate
 from app.look import Look, label
 from app.models.rows import Row
@@ -20,6 +21,7 @@ from app.views.metadata_form import MetadataForm
 from app.views.preview.area import PreviewArea
 from app.views.problem_note import ProblemNote
 from app.views.version_list import VersionList
+from app.widgets.breakable_label import BreakableLabel
 from app.widgets.editable_fact import EditableFact
 from app.widgets.glyph import Glyph
 from engine.types import StorageObject, TreeSize
@@ -65,13 +67,14 @@ class Inspector(QWidget):
         self.setProperty("place", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.area = QScrollArea(widgetResizable=True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setProperty("place", "details")
+        self.area.setAccessibleName(translate("Inspector", "Details"))
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._page = QWidget()
         self._page.setProperty("place", "surface")
         self._glyph = Glyph(look, "cursor", "faint", _HERO_PX)
         self.preview = PreviewArea(look, compact=True)
-        self._name = label(size="title", wrap=True, selectable=True)
+        self._name = BreakableLabel(size="title")
         self._kind = label(tone="muted", wrap=True)
         self.problem = ProblemNote(look)
         self._facts = FactList(look)
@@ -129,6 +132,7 @@ class Inspector(QWidget):
         if count <= _LABELLED_MAX and len({item.bucket_id for item in items}) == 1:  # one change is of one bucket
             self._items = tuple(items)
             self._add_labels(items)
+            self._put_in_tab_order()
 
     def show_folder(self, row: Row) -> None:
         """Show a folder; its size arrives by `show_size`."""
@@ -165,6 +169,7 @@ class Inspector(QWidget):
         self._add_checksum(item.checksum)
         self.metadata.show_metadata(item.user_metadata, editable=editable)
         self.metadata.setVisible(editable or bool(item.user_metadata))
+        self._put_in_tab_order()
 
     def show_versions(self, versions: tuple[ObjectVersion, ...], *, kept: bool) -> None:
         """Show what stood at the object's path before it; that may help where its bytes are not what they should be.
@@ -254,7 +259,7 @@ class Inspector(QWidget):
         self.preview.show_nothing()
         self._glyph.set_glyph(icon, tone)
         self._glyph.show()
-        self._name.setText(breakable(name))
+        self._name.show_text(name)
         self._name.setVisible(bool(name))
         self._kind.setText(kind)
         self._kind.setVisible(bool(kind))
@@ -277,6 +282,13 @@ class Inspector(QWidget):
             fact.editing_ended.connect(self.editing_ended)
             self._fields.append(fact)
             self._facts.add_widget(name, shown, fact, height_px=fact.line_px)
+
+    def _put_in_tab_order(self) -> None:
+        """Let Tab come by what was made just now where it is seen; Qt puts it behind all else in the window."""
+        made = (one for part in (self.preview, self._facts) for one in part.findChildren(QWidget))
+        stops = [one for one in made if one.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        for before, after in pairwise([self.area, *stops]):
+            QWidget.setTabOrder(before, after)
 
     def _add_checksum(self, checksum: str) -> None:
         row = self._checksum = ChecksumRow(self._look, checksum)

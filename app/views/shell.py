@@ -7,7 +7,7 @@ from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
 
 from app.icons import program_icon
-from app.look import Look
+from app.look import Look, presses
 from app.widgets.banner import BannerArea
 from app.widgets.toast import Toast
 
@@ -62,6 +62,8 @@ class Shell(QMainWindow):
         """Qt's hook: gets the keys that whatever has the keyboard left alone."""
         if event.key() == Qt.Key.Key_Escape:
             self.escape_wanted.emit()
+        elif presses(event):
+            return
         elif event.key() == Qt.Key.Key_F10 and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
             self._ask_for_menu()
         else:

@@ -38,18 +38,20 @@ class DropOverlay(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Qt's hook: sheet, edge, label."""
+        inset = self._look.theme.space("s")
+        frame = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_sheet(painter, frame)
+            self._paint_label(painter, frame)
+
+    def _paint_sheet(self, painter: QPainter, frame: QRectF) -> None:
         theme = self._look.theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         sheet = theme.color("accent_soft")
         sheet.setAlpha(_SHEET_ALPHA)
-        inset = theme.space("s")
-        frame = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
         painter.setBrush(sheet)
         painter.setPen(QPen(theme.color("accent"), 2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(frame, 10, 10)
-        self._paint_label(painter, frame)
-        painter.end()
 
     def _paint_label(self, painter: QPainter, frame: QRectF) -> None:
         theme = self._look.theme

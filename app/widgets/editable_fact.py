@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from app.formats import breakable
 from app.i18n import translate
 from app.look import Look, label, restyle
+from app.widgets.breakable_label import BreakableLabel
 
 _CELL_PX = 24
 
@@ -39,8 +39,7 @@ class EditableFact(QWidget):
         row = QHBoxLayout(self._shown)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(look.theme.space("xs"))
-        self.text = label(breakable(shown or value), wrap=True, selectable=True)
-        self.text.setMinimumWidth(1)
+        self.text = BreakableLabel(shown or value)
         self.text.setAccessibleName(f"{name}: {shown or value}")
         row.addWidget(self.text, 1)
         self.edit_button = self._button(look, "pencil-simple", translate("EditableFact", "Change {name}"))

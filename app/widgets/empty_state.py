@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFocusEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.look import Look, centred, label
+from app.look import Look, announce, centred, label
 from app.widgets.glyph import Glyph
 
 _TEXT_WIDTH_PX = 440
@@ -32,7 +32,7 @@ class EmptyState(QWidget):
         self._look = look
         self._offered = {action: action_button(look, action, primary=i == 0) for i, action in enumerate(actions)}
         self.setProperty("place", "surface")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus if actions else Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(self)
@@ -60,6 +60,14 @@ class EmptyState(QWidget):
     def offer(self, action: QAction, *, offered: bool) -> None:
         """Show or hide the button of an action, where it would change nothing."""
         self._offered[action].setVisible(offered)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Qt's hook: the keyboard goes to the thing to do next, where it is seen, and screen readers hear why."""
+        super().focusInEvent(event)
+        announce(self, f"{self.title.text()}. {self.text.text()}")
+        button = next((one for one in self._offered.values() if one.isVisible() and one.isEnabled()), None)
+        if button is not None:
+            button.setFocus(event.reason())
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()

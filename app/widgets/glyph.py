@@ -27,6 +27,5 @@ class Glyph(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Qt's hook: draw it."""
-        painter = QPainter(self)
-        self._look.icons.paint(painter, self._name, self._tone, QRectF(self.rect()))
-        painter.end()
+        with QPainter(self) as painter:
+            self._look.icons.paint(painter, self._name, self._tone, QRectF(self.rect()))

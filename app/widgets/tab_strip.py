@@ -202,12 +202,11 @@ class _Bar(QTabBar):
         super().paintEvent(event)
         if self._over < 0 or not self._lit:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self._look.theme.color("accent"))
-        rect = self.tabRect(self._over).adjusted(1, 1, -2, -2)
-        painter.drawRoundedRect(rect, self._look.theme.space("xs"), self._look.theme.space("xs"))
-        painter.end()
+        theme, rect = self._look.theme, self.tabRect(self._over).adjusted(1, 1, -2, -2)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(theme.color("accent"))
+            painter.drawRoundedRect(rect, theme.space("xs"), theme.space("xs"))
 
     def _answer(self, event: QDropEvent) -> None:
         """Take files from other programs, and what is dragged in this window where a drop does something."""

@@ -44,12 +44,11 @@ class TransferStatus(QToolButton):
         if not self._moving:
             return
         theme = self._look.theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side = theme.space("s")
         place = QRectF(side, self.height() - _BAR_PX - 1, self.width() - 2 * side, _BAR_PX)
-        paint_bar(painter, place, self._summary.fraction, theme.color("pressed"), theme.color("accent"))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_bar(painter, place, self._summary.fraction, theme.color("pressed"), theme.color("accent"))
 
     @property
     def _moving(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QStyle, QStyleOptionComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.actions import ActionId
@@ -342,3 +342,18 @@ def test_old_keys_are_listed_until_their_time_is_over(desk: Desk, workspace: Wor
     unusable.show([KeyInfo(False, "", source="/etc/keys.json")])
     shown = [unusable.index(0, column).data() for column in (KeyColumn.ALGORITHM, KeyColumn.SOURCE)]
     assert shown == ["No key that can be used", "/etc/keys.json"]
+
+
+def test_whose_tokens_are_shown_is_not_cut_off(desk: Desk, workspace: Workspace) -> None:
+    """The names come once the field is shown, and it kept the width that it had before them."""
+    workspace.users.add("al", desk.me)
+    desk.session.actions[ActionId.USERS].trigger()
+    dialog = desk.dialog(AccessDialog)
+    dialog.show_page(1)
+    combo = dialog.filter
+    desk.until(lambda: combo.isVisible() and combo.currentText() == "Of everybody")
+    desk.until(lambda: combo.width() >= combo.sizeHint().width())
+    option, part = QStyleOptionComboBox(), QStyle.SubControl.SC_ComboBoxEditField
+    combo.initStyleOption(option)
+    room = combo.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, combo)
+    assert room.width() >= combo.fontMetrics().horizontalAdvance(combo.currentText())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -46,6 +47,22 @@ def test_no_two_commands_share_a_shortcut() -> None:
 def test_every_command_is_in_a_menu() -> None:
     shown = {entry for _, entries in menus.MENUS for entry in entries if entry is not None}
     assert shown == set(ActionId)
+
+
+@pytest.mark.parametrize("name", [name for name in vars(menus) if name == "MENUS" or name.endswith("_MENU")])
+def test_an_access_key_opens_one_command_of_its_menu(name: str) -> None:
+    """Where two have the same letter it only goes to and fro between them."""
+    texts = {spec.id: (spec.text, *((spec.otherwise.text,) if spec.otherwise else ())) for spec in SPECS}
+    every = [entries for _, entries in menus.MENUS] if name == "MENUS" else [getattr(menus, name)]
+    for entries in every:
+        letters = [{access_key(text) for text in texts[entry]} for entry in entries if entry is not None]
+        taken = Counter(letter for some in letters for letter in some)
+        assert [letter for letter, times in taken.items() if times > 1 or not letter] == []
+
+
+def access_key(text: str) -> str:
+    found = re.search("&([a-z])", text.lower())
+    return found[1] if found else ""
 
 
 def test_every_command_says_what_it_does(actions: Actions) -> None:

@@ -95,3 +95,16 @@ def test_coming_to_a_bucket_reads_it_once(desk: Desk, monkeypatch: pytest.Monkey
     monkeypatch.setattr(desk.model, "open", lambda view, was=desk.model.open: (opened.append(view.sort), was(view)))
     desk.go("photos")
     assert opened == [SortColumn.SIZE]
+
+
+def test_a_bucket_that_is_left_for_one_just_made_is_remembered(desk: Desk) -> None:
+    """The window goes to a bucket that it makes before it has read which there are."""
+    photos = desk.bucket()
+    desk.put("a.txt")
+    desk.go("photos")
+    desk.table.sort_by(Column.SIZE, descending=True)
+    desk.until(lambda: desk.model.view.sort is SortColumn.SIZE)
+    assert desk.session.controllers.navigator.outlook.order_of("not-read-yet") is None
+    look = desk.session._viewing._looks.of(photos.id)
+    assert look is not None
+    assert (look.sort, look.descending) == (SortColumn.SIZE, True)

@@ -63,3 +63,28 @@ def test_what_is_gone_is_open_no_more(tree: FolderTree, source: FakeSource) -> N
     tree.model().reload([PHOTOS])
     source.deliver()
     assert tree.open_places() == [PHOTOS]
+
+
+def test_names_are_read_however_deep_they_lie(look: Look, source: FakeSource, qapp: QApplication, qtbot: QtBot) -> None:
+    """Deep in a narrow tree a row was empty, and a click on it was taken for one on its arrow."""
+    place, path = PHOTOS, "photos/"
+    places: list[Location] = []
+    for number in range(12):
+        source.folders[path] = [f"level-{number}"]
+        places.append(place)
+        place, path = place.child(f"level-{number}"), f"{path}level-{number}/"
+    model = TreeModel(source, qapp)
+    tree = FolderTree(look, model, (lambda _: None, lambda _: None))
+    qtbot.addWidget(tree)
+    tree.resize(160, 600)
+    tree.show()
+    model.reload_buckets()
+    source.deliver()
+    model.reach(place, lambda: [tree.expand(model.index_of(one)) for one in places])
+    for _ in places:
+        source.deliver()
+    rect = tree.visualRect(model.index_of(place))
+    assert rect.height() > 0
+    assert rect.left() + 60 < tree.viewport().width()
+    image = tree.viewport().grab(rect.adjusted(30, 4, -4, -4)).toImage()
+    assert len({image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}) > 4

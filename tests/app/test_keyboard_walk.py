@@ -82,7 +82,12 @@ def test_the_window_is_walked_through_in_both_directions(desk: Desk) -> None:
     forward = walk(Qt.Key.Key_Tab)
     backward = walk(Qt.Key.Key_Backtab)
 
+    assert [describe(widget) for widget in forward if not widget.accessibleName()] == []
     assert forward[-1] is desk.table
+    inspector = [desk.views.inspector.isAncestorOf(widget) for widget in forward]
+    assert sum(one and not before for one, before in zip(inspector, [False, *inspector], strict=False)) <= 1, (
+        "it is left and come back to"
+    )
     assert backward == forward[::-1]
     left_out = [describe(widget) for widget in reachable(desk.shell) if widget not in forward and not _one_of(widget)]
     assert left_out == []

@@ -55,6 +55,19 @@ def test_the_best_way_to_find_letters_is_marked_not_the_first() -> None:
     assert match("fol", "Of folders").places == (3, 4, 5)
 
 
+@pytest.mark.parametrize("typed", ["refrehs", "reffresh", "erfresh", "Re frehs"])
+def test_a_slip_of_the_finger_is_forgiven(typed: str) -> None:
+    assert titles(typed, "Open folder", "Refresh") == ["Refresh"]
+
+
+def test_what_is_typed_well_comes_alone() -> None:
+    assert titles("refer", "Refresh", "Prefer other") == ["Prefer other"]
+
+
+def test_little_is_taken_as_it_is() -> None:
+    assert titles("rfx", "Refresh") == []
+
+
 def test_recent_ones_come_first_and_those_that_are_off_last() -> None:
     entries = (entry("Back"), entry("Copy"), entry("Delete", enabled=False), entry("Open"))
     assert [one.title for one in found(entries, "", ("Open", "Delete"))] == ["Open", "Back", "Copy", "Delete"]
@@ -110,6 +123,14 @@ def test_places_are_found_too(desk: Desk) -> None:
     palette.edit.setText("music")
     desk.qtbot.keyClick(palette.edit, Qt.Key.Key_Return)
     desk.until(lambda: desk.model.view.location == Location("music"))
+
+
+def test_the_sheet_cuts_no_key_off(desk: Desk) -> None:
+    desk.session.actions[ActionId.SHORTCUTS].trigger()
+    sheet = desk.dialog(ShortcutsDialog)
+    assert sheet.list.columnWidth(1) >= sheet.list.sizeHintForColumn(1) > 0
+    assert sheet.list.columnWidth(0) >= sheet.list.sizeHintForColumn(0)
+    sheet.reject()
 
 
 def test_the_sheet_names_every_key_and_finds_one(desk: Desk) -> None:

@@ -91,6 +91,7 @@ class TestDialog:
         dialog.confirm.click()
         desk.until(lambda: "x02.txt" in desk.names and desk.toast.text == "2 items renamed")
         assert desk.read("x01.txt") == b"a.txt"
+        desk.until(lambda: desk.table.selected_count == 2)
         desk.session.actions[ActionId.UNDO].trigger()
         desk.until(lambda: desk.names == ["dir", "a.txt", "b.txt", "taken.txt"])
 

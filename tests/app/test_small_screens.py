@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QWindow
+from PySide6.QtWidgets import QApplication, QDialog
+from shiboken6 import isValid
 
 from app.actions import ActionId
 from app.dialogs.act_as_dialog import ActAsDialog
+from app.dialogs.base import Dialog
 from app.dialogs.shortcuts_dialog import ShortcutsDialog
+from app.look import label
 from tests.app.helpers import Desk
 from tests.app.test_keyboard_walk import DIALOGS
 
@@ -44,3 +50,33 @@ def test_what_is_described_by_hand_is_reached_by_scrolling(desk: Desk) -> None:
     dialog.by_hand.setChecked(True)
     desk.until(lambda: dialog.claims.isVisible() and dialog.claims.isEnabled())
     dialog.close()
+
+
+def test_a_dialog_grows_only_where_the_desktop_has_put_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before that it may take itself to be in a corner of the screen, and growing moved it there, without its title."""
+    exposed: list[bool] = []
+    monkeypatch.setattr(QWindow, "isExposed", lambda _: bool(exposed))
+    dialog = Dialog(desk.session._look, desk.shell, "Something")
+    text = label("A text.", wrap=True)
+    dialog.body.addWidget(text)
+    dialog.open()
+    height = dialog.height()
+    text.setText("A long text. " * 100)
+    QApplication.sendPostedEvents(dialog, QEvent.Type.LayoutRequest)
+    assert dialog.height() == height
+    exposed.append(True)
+    dialog.update()
+    desk.until(lambda: dialog.height() > height)
+    dialog.close()
+
+
+def test_a_dialog_may_go_before_it_grows(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QWindow, "isExposed", lambda _: False)
+    dialog = Dialog(desk.session._look, desk.shell, "Something")
+    text = label("A text.", wrap=True)
+    dialog.body.addWidget(text)
+    dialog.open()
+    text.setText("A long text. " * 100)
+    QApplication.sendPostedEvents(dialog, QEvent.Type.LayoutRequest)
+    dialog.reject()
+    desk.until(lambda: not isValid(dialog))

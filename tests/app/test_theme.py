@@ -6,7 +6,8 @@ import re
 
 import pytest
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
 
 from app import kinds
 from app.action_set import SPECS
@@ -136,3 +137,14 @@ def test_an_unknown_glyph_is_refused_before_anything_is_painted(look: Look) -> N
 
 def test_program_icon_is_drawn(qapp: QApplication) -> None:
     assert len(colors_in(program_icon().pixmap(64, 64).toImage())) > 3
+
+
+def test_a_menu_shows_which_of_its_switches_are_on(qtbot: QtBot, look: Look) -> None:
+    """With a glyph before its text a switch looked the same, on or off."""
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    action = menu.addAction(look.icons.icon("list"), "Details")
+    action.setCheckable(True)
+    off = menu.grab().toImage()
+    action.setChecked(True)
+    assert menu.grab().toImage() != off

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex
-from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QPushButton
 
 from app.actions import ActionId
@@ -67,6 +67,16 @@ def test_says_what_was_deleted_newest_first(bin_desk: Desk) -> None:
     assert texts(dialog, 0) == ["c.txt", "sub/deep/", "5 bytes", "Just now", "30 days"]
     assert texts(dialog, 2)[:2] == ["a.txt", "/"]
     assert dialog.summary.text() == "3 objects, 15 bytes"
+
+
+def test_return_restores_what_is_chosen(bin_desk: Desk) -> None:
+    dialog = opened(bin_desk)
+    choose(dialog, 2)
+    dialog.activateWindow()
+    dialog.table.setFocus()
+    QTest.keyClick(dialog.table, Qt.Key.Key_Return)
+    bin_desk.until(lambda: shown(dialog) == 2)
+    assert left(bin_desk) == ["sub/deep/c.txt", "sub/b.txt"]
 
 
 def test_restores_what_is_chosen(bin_desk: Desk) -> None:

@@ -74,3 +74,12 @@ def test_module_says_what_it_is_and_stays_short(path: Path) -> None:
 def test_every_folder_of_the_program_is_a_package() -> None:
     folders = {path.parent for path in program_modules()} - {Path()}
     assert [str(folder) for folder in sorted(folders) if not (ROOT / folder / "__init__.py").exists()] == []
+
+
+@pytest.mark.parametrize("path", [path for path in program_modules() if path.parts[0] == "app"], ids=str)
+def test_a_painter_ends_with_its_block(path: Path) -> None:
+    """What is raised while something is painted keeps the painter, and Qt does not survive one that goes on."""
+    tree = ast.parse((ROOT / path).read_text("utf-8"))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "QPainter")
+    in_blocks = {item.context_expr for node in ast.walk(tree) if isinstance(node, ast.With) for item in node.items}
+    assert [f"line {call.lineno}" for call in calls if call not in in_blocks] == []

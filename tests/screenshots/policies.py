@@ -89,7 +89,7 @@ def policy_editor(desk: Desk) -> None:
 
 def policy_mistake(desk: Desk) -> None:
     policy_editor(desk)
-    edit = desk.dialog(PolicyEditor).form.using.edit
+    edit = desk.dialog(PolicyEditor).form.check.edit
     edit.setPlainText(
         "(storage.foldername(name))[1] = 'shared' -- all see it\n  and ownr_id = (select auth.uid())::text"
     )

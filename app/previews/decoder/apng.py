@@ -143,8 +143,7 @@ def _written(kind: bytes, body: bytes) -> bytes:
 
 
 def _paint(canvas: QImage, place: QRect, image: QImage, *, over: bool) -> None:
-    painter = QPainter(canvas)
     mode = QPainter.CompositionMode
-    painter.setCompositionMode(mode.CompositionMode_SourceOver if over else mode.CompositionMode_Source)
-    painter.drawImage(place.topLeft(), image)
-    painter.end()
+    with QPainter(canvas) as painter:
+        painter.setCompositionMode(mode.CompositionMode_SourceOver if over else mode.CompositionMode_Source)
+        painter.drawImage(place.topLeft(), image)

@@ -55,9 +55,8 @@ def svg(data: bytes, *, edge_px: int) -> tuple[dict[str, Any], list[bytes]]:
         size = full.scaled(_LEAST_EDGE_PX, _LEAST_EDGE_PX, Qt.AspectRatioMode.KeepAspectRatio)
     image = QImage(size.expandedTo(QSize(1, 1)), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    renderer.render(painter)
-    painter.end()
+    with QPainter(image) as painter:
+        renderer.render(painter)
     head, blob = pixels_of(image)
     told = {"width": full.width(), "height": full.height(), "format": "svg", "left_out": cleaner.left_out}
     return {**told, "frames": [{**head, "shown_ms": 0}]}, [blob]

@@ -98,13 +98,13 @@ class HexPage(QAbstractScrollArea):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Qt's hook: the rows in view, and a wish for those that are not there."""
-        painter = QPainter(self.viewport())
-        painter.setFont(self.font())
         line_px, margin = self.fontMetrics().lineSpacing(), self._look.theme.space("s")
         first = self.first_row
-        for number in range(first, min(first + self._page_rows + 2, self._rows)):
-            top = margin + (number - first) * line_px
-            self._paint_row(painter, number, QRect(margin, top, self.viewport().width(), line_px))
+        with QPainter(self.viewport()) as painter:
+            painter.setFont(self.font())
+            for number in range(first, min(first + self._page_rows + 2, self._rows)):
+                top = margin + (number - first) * line_px
+                self._paint_row(painter, number, QRect(margin, top, self.viewport().width(), line_px))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: more bytes fit into a row, or fewer."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QHBoxLayou
 
 from app.formats import number_text
 from app.i18n import translate
-from app.look import Look, label
+from app.look import Look, announce, label
 from app.previews.shapes import Fact, Picture
 from app.views.preview.area import PreviewArea
 from app.views.preview.emblem import Emblem
@@ -95,6 +95,8 @@ class LargePreview(QDialog):
         self._about.setText(about)
         self.setWindowTitle(name or translate("LargePreview", "Preview"))
         self.setAccessibleDescription(f"{name}, {about}")
+        self.area.setAccessibleName(name)
+        announce(self, f"{name}, {about}")
         self.previous.setEnabled(not first)
         self.next.setEnabled(not last)
 

@@ -119,11 +119,10 @@ class PicturePage(QWidget):
         """Qt's hook: the present frame in its place."""
         if not self._pixmaps:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.zoom < 4)
-        target = self._target()
         pixmap = self._pixmaps[min(self._number, len(self._pixmaps) - 1)]
-        painter.drawPixmap(target, pixmap, QRectF(pixmap.rect()))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.zoom < 4)
+            painter.drawPixmap(self._target(), pixmap, QRectF(pixmap.rect()))
 
     def showEvent(self, _event: QShowEvent) -> None:
         """Qt's hook: move on."""

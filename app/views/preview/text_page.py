@@ -122,14 +122,17 @@ class TextPage(QPlainTextEdit):
 
     def paint_gutter(self, event: QPaintEvent) -> None:
         """Paint the numbers of the lines in view."""
-        painter = QPainter(self._gutter)
-        painter.fillRect(event.rect(), self._look.theme.color("window"))
+        with QPainter(self._gutter) as painter:
+            self._paint_numbers(painter, event.rect())
+
+    def _paint_numbers(self, painter: QPainter, area: QRect) -> None:
+        painter.fillRect(area, self._look.theme.color("window"))
         painter.setFont(self.font())
         painter.setPen(self._look.theme.color("muted"))
         block, width = self.firstVisibleBlock(), self._gutter.width() - self._look.theme.space("s")
         while block.isValid():
             place = self.blockBoundingGeometry(block).translated(self.contentOffset())
-            if place.top() > event.rect().bottom():
+            if place.top() > area.bottom():
                 break
             number = self.number_of(block.blockNumber())
             if number is not None:
