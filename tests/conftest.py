@@ -151,7 +151,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def old_objects_set_aside() -> None:
-    """Let the garbage collector look at nothing that lives since before this module: a full look took a tenth of a second.
+    """Let the garbage collector look at nothing that is older than this module: a full look took a tenth of a second.
 
     What outlives a module is the statements that are compiled, and whatever else is kept for all.
     """
