@@ -62,6 +62,16 @@ def empty_clipboard(qapp: QApplication) -> Iterator[None]:
     qapp.clipboard().clear()
 
 
+@pytest.fixture(autouse=True)
+def no_widgets_left(qapp: QApplication) -> Iterator[None]:
+    """Destroy what a test leaves of its windows: every look and every window after it would style hundreds of them."""
+    before = set(qapp.topLevelWidgets())
+    yield
+    for widget in qapp.topLevelWidgets():
+        if widget not in before and shiboken6.isValid(widget) and widget.parent() is None:
+            shiboken6.delete(widget)
+
+
 def _nothing() -> None: ...
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -47,6 +48,8 @@ def window(qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings) -> 
         made.open(settings.data_dir)
     yield made
     leave(made)
+    shiboken6.delete(made.shell)
+    shiboken6.delete(made)
 
 
 def window_of(qapp: QApplication, look: Look) -> Window:
