@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -62,14 +63,24 @@ def empty_clipboard(qapp: QApplication) -> Iterator[None]:
     qapp.clipboard().clear()
 
 
-@pytest.fixture(autouse=True)
+@contextmanager
 def no_widgets_left(qapp: QApplication) -> Iterator[None]:
-    """Destroy what a test leaves of its windows: every look and every window after it would style hundreds of them."""
+    """Destroy what is left of windows at the end: every look after it would style hundreds of them once more."""
     before = set(qapp.topLevelWidgets())
     yield
+    collects = gc.isenabled()
+    gc.disable()  # it must come upon no window that is half gone
     for widget in qapp.topLevelWidgets():
         if widget not in before and shiboken6.isValid(widget) and widget.parent() is None:
             shiboken6.delete(widget)
+    (gc.enable if collects else gc.disable)()
+
+
+@pytest.fixture(autouse=True)
+def own_widgets(qapp: QApplication) -> Iterator[None]:
+    """Let no test see another one's windows."""
+    with no_widgets_left(qapp):
+        yield
 
 
 def _nothing() -> None: ...
@@ -78,7 +89,8 @@ def _nothing() -> None: ...
 @pytest.fixture
 def look(qapp: QApplication) -> Iterator[Look]:
     theme = Theme(qapp, ThemeMode.LIGHT)
-    yield Look(theme, Icons(theme))
+    with no_widgets_left(qapp):  # what is left asks the theme to its end
+        yield Look(theme, Icons(theme))
     shiboken6.delete(theme)
 
 
