@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from app.application import Window
 from app.icons import Icons
 from app.look import Look
 from app.theme import Theme, ThemeMode
+from app.views.shell import Shell
 from engine.secrets import FixedSecrets
 from tests.app.helpers import ENDED, Desk, close
 
@@ -62,13 +64,37 @@ def empty_clipboard(qapp: QApplication) -> Iterator[None]:
     qapp.clipboard().clear()
 
 
+@contextmanager
+def no_widgets_left(qapp: QApplication) -> Iterator[None]:
+    """Destroy what is left of views and dialogs at the end: every look after it would style hundreds of them once more.
+
+    A whole window stands in the middle of a session; whoever opens one closes it.
+    """
+    before = set(qapp.topLevelWidgets())
+    yield
+    collects = gc.isenabled()
+    gc.disable()  # it must come upon nothing that is half gone
+    for widget in set(qapp.topLevelWidgets()) - before:
+        if shiboken6.isValid(widget) and widget.parent() is None and not isinstance(widget, Shell):
+            shiboken6.delete(widget)
+    (gc.enable if collects else gc.disable)()
+
+
+@pytest.fixture(autouse=True)
+def own_widgets(qapp: QApplication) -> Iterator[None]:
+    """Let no test see another one's views and dialogs."""
+    with no_widgets_left(qapp):
+        yield
+
+
 def _nothing() -> None: ...
 
 
 @pytest.fixture
 def look(qapp: QApplication) -> Iterator[Look]:
     theme = Theme(qapp, ThemeMode.LIGHT)
-    yield Look(theme, Icons(theme))
+    with no_widgets_left(qapp):  # what is left asks the theme to its end
+        yield Look(theme, Icons(theme))
     shiboken6.delete(theme)
 
 

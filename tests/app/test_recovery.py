@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -46,7 +47,14 @@ def window(qapp: QApplication, qtbot: QtBot, look: Look, settings: Settings) -> 
     with qtbot.waitSignal(made.failed, timeout=20_000):
         made.open(settings.data_dir)
     yield made
-    leave(made)
+    end(made)
+
+
+def end(window: Window) -> None:
+    """Close a window, and let nothing of it stay."""
+    leave(window)
+    shiboken6.delete(window.shell)
+    shiboken6.delete(window)
 
 
 def window_of(qapp: QApplication, look: Look) -> Window:
@@ -106,7 +114,7 @@ def test_without_a_backup_there_is_one_way(qapp: QApplication, qtbot: QtBot, loo
         made.open(settings.data_dir)
 
     assert names(made)[0] == "Rebuild from the files"
-    leave(made)
+    end(made)
 
 
 @pytest.mark.parametrize("way", ["Restore from backup", "Rebuild from the files"])
@@ -140,7 +148,7 @@ def test_a_lost_database_never_shows_an_empty_workspace(
 
     assert made.session is None
     assert "Rebuild from the files" in names(made)
-    leave(made)
+    end(made)
 
 
 def test_things_to_look_at_are_listed(window: Window, qtbot: QtBot, settings: Settings) -> None:

@@ -8,15 +8,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cached_property
+from typing import Any, Final, TypeVar
 
 from jeepney import DBusAddress, DBusErrorResponse, Properties, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
+
+T = TypeVar("T")
 
 ROOT_PATH: Final = "/org/a11y/atspi/accessible/root"
 REPLY_S: Final = 10.0
 CHILDREN_MAX: Final = 300
 """Children of one node that are looked at: a table of thousands of cells is not read whole."""
+
+PAUSE_S: Final = 0.05
+"""The shortest pause between two looks."""
+
+_ITEMS: Final = frozenset({"cell", "column header", "list item", "tree item"})
+"""Roles of what views show: most of a window's nodes, with nothing below them that would have to be asked for."""
 
 _SHOWING: Final = 25
 _ENABLED: Final = 8
@@ -54,9 +63,9 @@ class Node:
         """Return what a screen reader calls it."""
         return str(self.bus.property_of(self, "Accessible", "Name"))
 
-    @property
+    @cached_property
     def role(self) -> str:
-        """Return what kind of thing it is, such as `push button`."""
+        """Return what kind of thing it is, such as `push button`: the same as long as it lives."""
         return str(self.bus.call(self, "Accessible", "GetRoleName")[0])
 
     @property
@@ -125,7 +134,7 @@ class AccessibilityBus:
             try:
                 if node.path != ROOT_PATH and not node.shown:
                     continue
-                children = node.children
+                children = [] if node.role in _ITEMS else node.children
             except DBusErrorResponse:
                 continue  # it went away while we looked
             yield node
@@ -157,13 +166,7 @@ class AccessibilityBus:
         Raises:
             TimeoutError: Nothing that fits appeared.
         """
-        end_s = time.monotonic() + timeout_s
-        while time.monotonic() < end_s:
-            node = self.find(wanted)
-            if node:
-                return node
-            time.sleep(0.05)
-        raise TimeoutError(f"{what} did not appear within {timeout_s:.0f} s")
+        return awaited(lambda: self.find(wanted), f"{what} did not appear within {timeout_s:.0f} s", timeout_s)
 
     def call(
         self, node: Node, interface: str, method: str, signature: str = "", arguments: tuple[Any, ...] = ()
@@ -182,6 +185,31 @@ class AccessibilityBus:
         if reply.header.message_type.name == "error":
             raise DBusErrorResponse(reply)
         return reply.body
+
+
+def awaited(look: Callable[[], T | None], otherwise: str, timeout_s: float) -> T:
+    """Look again and again until there is something.
+
+    A look asks a window hundreds of questions. So that it gets on with what is waited for, it has two thirds of the
+    time to itself.
+
+    Args:
+        look: Returns what is there, or something false.
+        otherwise: What the error says.
+        timeout_s: How long.
+
+    Raises:
+        TimeoutError: There was nothing until then.
+    """
+    end_s = time.monotonic() + timeout_s
+    while True:
+        began_s = time.monotonic()
+        if found := look():
+            return found
+        now_s = time.monotonic()
+        if now_s > end_s:
+            raise TimeoutError(otherwise)
+        time.sleep(max(PAUSE_S, 2 * (now_s - began_s)))
 
 
 def _answers(root: Node) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tests.e2e.accessibility import awaited
 from tests.e2e.window import Window
 
 BUCKET: Final = "library"
@@ -211,25 +212,25 @@ class MainJob:
 
     def _watch_upload(self) -> None:
         """Follow the progress that the window shows until the upload has ended."""
-        looked_at = -30
-        end_s = time.monotonic() + TRANSFER_S
-        while time.monotonic() < end_s:
-            item = self.window.find("list item", lambda text: text.startswith("Upload"))
-            if item is None:
-                continue
-            name = item.name
-            if _ended("Upload")(name):
-                broken = broken_links_below(self.source)
-                assert f"{broken} failed" in name if broken else "failed" not in name, name
-                assert self.seen_percents, "no progress was shown"
-                return
-            shown = _PERCENT.search(name)
-            if shown:
-                self.seen_percents.append(int(shown[1]))
-                if int(shown[1]) >= looked_at + 30:
-                    looked_at = int(shown[1])
-                    self._look("progress")
-        raise TimeoutError(f"the upload did not end within {TRANSFER_S:.0f} s")
+        name = awaited(self._end_of_upload, f"the upload did not end within {TRANSFER_S:.0f} s", TRANSFER_S)
+        broken = broken_links_below(self.source)
+        assert f"{broken} failed" in name if broken else "failed" not in name, name
+        assert self.seen_percents, "no progress was shown"
+
+    def _end_of_upload(self) -> str | None:
+        """Note the progress that the window shows, and return what it says of the upload once that has ended."""
+        item = self.window.find("list item", lambda text: text.startswith("Upload"))
+        if item is None:
+            return None
+        name = item.name
+        if _ended("Upload")(name):
+            return name
+        if shown := _PERCENT.search(name):
+            percent = int(shown[1])
+            if percent // 30 not in {seen // 30 for seen in self.seen_percents}:
+                self._look("progress")
+            self.seen_percents.append(percent)
+        return None
 
     def _stored(self) -> set[str]:
         rows = self.window.ask("ls", "-r", BUCKET)

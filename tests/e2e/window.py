@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from tests.e2e.accessibility import Node
+from tests.e2e.accessibility import Node, awaited
 from tests.e2e.desktop import Desktop, end
 
 MAIN: Final = Path(__file__).resolve().parents[2] / "main.py"
@@ -125,11 +125,7 @@ class Window:
         Raises:
             TimeoutError: It did not come to hold.
         """
-        end_s = time.monotonic() + timeout_s
-        while not holds():
-            if time.monotonic() > end_s:
-                raise TimeoutError(f"{what}: not within {timeout_s:.0f} s")
-            time.sleep(0.05)
+        awaited(holds, f"{what}: not within {timeout_s:.0f} s", timeout_s)
 
     def run(self, name: str, *arguments: str | Path, code: int = 0) -> str:
         """Run a command beside the window and return what it prints.
