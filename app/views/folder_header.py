@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QItemSelectionModel, QPoint, Qt, QTimer
+from PySide6.QtCore import QByteArray, QItemSelectionModel, QPoint, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
@@ -41,8 +41,6 @@ class FolderHeader(QHeaderView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self.choose_columns)
         self.sectionResized.connect(self._share_room)
-        self._soon = QTimer(self, singleShot=True, interval=0)
-        self._soon.timeout.connect(self.geometriesChanged)  # the table knows the width from before otherwise
 
     def lay_out(self) -> None:
         """Give the columns the widths they begin with; once the table shows this head."""
@@ -87,7 +85,6 @@ class FolderHeader(QHeaderView):
         mode = QHeaderView.ResizeMode.Fixed if is_narrow else QHeaderView.ResizeMode.Stretch
         if self.sectionResizeMode(Column.NAME) is not mode:
             self.setSectionResizeMode(Column.NAME, mode)
-            self._soon.start()
         if is_narrow:
             self.resizeSection(Column.NAME, _NAME_MIN_PX)
 

@@ -21,8 +21,11 @@ def test_times_of_long_ago_are_shown_whole(desk: Desk, moment: datetime) -> None
 
 def test_names_keep_room_in_a_narrow_window(desk: Desk) -> None:
     table, header = desk.table, desk.table.horizontalHeader()
+    desk.bucket()
+    desk.put("note.txt")
     desk.window.shell.show()
     wide = desk.window.shell.width()
+    desk.until(lambda: header.sectionSize(Column.NAME) > 200)
     desk.window.shell.resize(desk.window.shell.minimumWidth(), 600)
     desk.until(lambda: header.sectionSize(Column.NAME) == 200)
     desk.until(lambda: table.horizontalScrollBar().maximum() > 0)
