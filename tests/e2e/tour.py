@@ -84,8 +84,8 @@ class Tour:
 
     def sort(self) -> None:
         """Put the largest first by clicks on the title of a column."""
-        for arrow in ("Size ↑", "Size ↓"):
-            self.window.until(lambda arrow=arrow: self._is_sorted(arrow), f"the title says {arrow}", 60.0)
+        for order in ("ascending", "descending"):
+            self.window.until(lambda order=order: self._is_sorted(order), f"the title says {order}", 60.0)
         self.window.until(lambda: self._is_seen(_note(self.count - 1)), "the largest is among the first rows")
         self._tell("The largest come first", "sorted")
 
@@ -157,11 +157,11 @@ class Tour:
         self._cell(_note(self.count - 9))
         self._tell("It is back where it was", "undone")
 
-    def _is_sorted(self, arrow: str) -> bool:
-        """Click on the title of a column, and return whether it shows an arrow then: a double click turns nothing."""
+    def _is_sorted(self, order: str) -> bool:
+        """Click on the title of a column, and return whether it says its order then: a double click turns nothing."""
         self.window.desktop.click(self.window.see("column header", lambda text: text.startswith("Size")).box)
         try:
-            self.window.see("column header", arrow, timeout_s=5.0)
+            self.window.see("column header", f"Size, sorted {order}", timeout_s=5.0)
         except TimeoutError:
             return False
         return True
