@@ -96,8 +96,8 @@ class Watcher:
             DatabaseFault: It could not be remembered; nothing is changed.
         """
         self._remembered.put(way.value)
-        self._chosen = way
         self._stop()
+        self._chosen = way  # who sees it and waits for `ready` then waits for those who watch in this way
         if self._wanted:
             self._start()
 
