@@ -1,7 +1,7 @@
 """What the window remembers, in `window.ini` of the data folder: each setting declared once, nonsense ignored.
 
-A damaged file never stops the program: it is set aside and defaults are used. Where the folder can't be written,
-nothing is kept and nobody is bothered.
+A damaged file never stops the program: it is set aside and defaults are used. Where the folder can't be written, or the
+file not be read, nothing is kept and nobody is bothered.
 
 Values are kept in memory and written by a worker: every write of the file waits for the disk, which under an upload
 takes long enough to freeze a window. Values that change while one write runs share the next.
@@ -42,6 +42,7 @@ class WindowSettings:
             data_dir: The workspace's folder.
         """
         self._path = data_dir / FILE_NAME
+        self._is_kept = True
         self._values = self._read()
         self._is_due = False
         self._lock = Lock()
@@ -244,26 +245,27 @@ class WindowSettings:
             self._is_due = False
             text = ini_text(self._values)
         with contextlib.suppress(OSError):
-            _replace(self._path.resolve(), text.encode("utf-8", "surrogatepass"))
+            if self._is_kept:
+                _replace(self._path.resolve(), text.encode("utf-8", "surrogatepass"))
 
     def _store(self) -> QSettings:
         return QSettings(str(self._path), QSettings.Format.IniFormat)
 
     def _read(self) -> dict[str, object]:
+        """Return what the file says; what cannot be read now is not written over either."""
+        try:
+            content = self._path.read_bytes()
+        except OSError as error:
+            self._is_kept = isinstance(error, FileNotFoundError)
+            return {}
         store = self._store()
         values = {key: store.value(key) for key in store.allKeys()}
-        if store.status() is not QSettings.Status.FormatError and not self._is_binary():
+        # Qt takes a file that is no text at all for settings with odd names
+        if store.status() is not QSettings.Status.FormatError and b"\0" not in content[:4096]:
             return values
         with contextlib.suppress(OSError):
             self._path.replace(self._path.with_suffix(".damaged"))
         return {}
-
-    def _is_binary(self) -> bool:
-        """Return whether the file is no text at all: Qt takes such files for settings with odd names."""
-        try:
-            return b"\0" in self._path.read_bytes()[:4096]
-        except OSError:
-            return False
 
     def _text(self, key: str, default: str) -> str:
         value = self._values.get(key, default)

@@ -27,7 +27,7 @@ from engine.files.orders import VAST, has_as_many, let_go
 from engine.metadata.executor import Transaction
 from engine.metadata.patience import held
 from engine.metadata.tables import storage_objects
-from engine.outbox.rows import bounds, events_after, events_since
+from engine.outbox.rows import bounds, events_after, has_more_than
 from engine.outbox.values import RecordedEvent
 from engine.search.plans import InOrder
 from engine.types import SortColumn
@@ -111,7 +111,7 @@ class NameTexts:
             return None
         with held(self._lock, tx.context.cancel):
             text = self._as_of(tx, folder)
-            if text is None:
+            if text is None and not self._is_ahead(tx, folder):
                 self._known = None  # before the next one is made: there is room for one
                 with tx.seen_through():  # the letter typed next wants it as well
                     text = self._known = self._made(tx, folder)
@@ -133,10 +133,17 @@ class NameTexts:
             self._known = text
         return text
 
+    def _is_ahead(self, tx: Transaction, folder: dict[str, object]) -> bool:
+        """Return whether there is a text of later than what a transaction sees: it is not thrown away for an older."""
+        known = self._known
+        return known is not None and known.folder == folder and bounds(tx).newest < known.event
+
     def _advanced(self, tx: Transaction, known: NameText, newest: int) -> NameText | None:
         """Return a text with what was committed since, or None where that is too much."""
-        if len(known.since.touched) + events_since(tx, known.event) > self._news_max:
+        if has_more_than(tx, self._news_max - len(known.since.touched), known.event):
             return None
+        if not known.parts:
+            return known  # what would be too large is so for a while, whatever comes and goes
         touched: set[str] = set()
         last = known.event
         while last < newest:

@@ -45,9 +45,11 @@ class BucketLabels:
         self._labels_max = labels_max
         self._clock = clock
         self._lock = threading.Lock()
+        self._counting = threading.Lock()
         self._known: Mapping[str, str] = {}
         self._names: frozenset[str] = frozenset()
-        self._stale = True
+        self._wanted = 1
+        self._have = 0
         self._loaded_s = 0.0
 
     def label(self, bucket: str, *, exists: bool = False) -> str:
@@ -57,38 +59,42 @@ class BucketLabels:
             bucket: Name or id, as somebody called it.
             exists: Whether it surely does.
         """
-        if self._stale:
-            self._reload()
+        self._catch_up()
         found = self._known.get(bucket)
         if found is not None:
             return found
         if exists and len(self._names) < self._labels_max and self._clock() - self._loaded_s >= _RELOAD_S:
-            self._reload()
+            self.outdated()
+            self._catch_up()
         return self._known.get(bucket, OTHER)
 
     def names(self) -> frozenset[str]:
         """Return the buckets that have a label of their own."""
-        if self._stale:
-            self._reload()
+        self._catch_up()
         return self._names
 
     def outdated(self) -> None:
         """Let it be known that buckets have changed; they are read again when the next label is asked for."""
-        self._stale = True
+        with self._counting:
+            self._wanted += 1
 
-    def _reload(self) -> None:
-        """Read the buckets again."""
+    def _catch_up(self) -> None:
+        """Read the buckets again if they have changed; who comes while that is done waits for it."""
+        if self._have == self._wanted:
+            return
         with self._lock:
-            self._stale = False
+            wanted = self._wanted
+            if self._have == wanted:
+                return
             self._loaded_s = self._clock()
             try:
                 buckets = self._load(self._labels_max)
             except StorageError:
-                self._stale = True  # what is known will do until the database answers
-                return
+                return  # what is known will do until the database answers
             names = frozenset(name for _, name in buckets)
             left, self._names = self._names - names, names
             # The name counts where one bucket's name is another's id.
             self._known = dict(buckets) | dict(zip(names, names, strict=True))
+            self._have = wanted
         if left:
             self._gone(left)

@@ -17,7 +17,9 @@ PAGE_EVENTS: Final = 500
 
 _OLDEST: Final = "SELECT min(id) FROM storage_events"
 _NEWEST: Final = "SELECT max(id) FROM storage_events"
-_HOW_MANY: Final = "SELECT coalesce(sum(count), 0) FROM storage_events WHERE id > ?"
+_HOW_MANY: Final = (
+    "SELECT coalesce(sum(count), 0) FROM (SELECT count FROM storage_events WHERE id > ? ORDER BY id LIMIT ?)"
+)
 _SIZES: Final = "SELECT id, count FROM storage_events WHERE id > ? ORDER BY id LIMIT ?"
 _ROWS: Final = "SELECT id, count, at, body FROM storage_events WHERE id > ? AND id <= ? ORDER BY id"
 _PATH: Final = OBJECT_FACTS.index("path")
@@ -49,14 +51,16 @@ def bounds(tx: Transaction) -> Bounds:
     return Bounds(tx.run_text(_NEWEST)[0][0], tx.run_text(_OLDEST)[0][0])
 
 
-def events_since(tx: Transaction, after: int) -> int:
-    """Return how many events came after a number, those at the same time as it included where it lies in a row.
+def has_more_than(tx: Transaction, most: int, after: int) -> bool:
+    """Return whether more events than a number came after one, all counted that lie in one row with it.
 
     Args:
         tx: A snapshot.
-        after: The number.
+        most: How many there may be.
+        after: Number of the last one that is known.
     """
-    return int(tx.run_text(_HOW_MANY, (after,))[0][0])
+    # each row has one at least, so that the rest need not be looked at
+    return int(tx.run_text(_HOW_MANY, (after, most + 1))[0][0]) > most
 
 
 def events_after(tx: Transaction, after: int) -> tuple[list[RecordedEvent], int]:

@@ -95,11 +95,14 @@ class Watcher:
         Raises:
             DatabaseFault: It could not be remembered; nothing is changed.
         """
-        self._remembered.put(way.value)
+        # Who sees it and waits for `ready` then waits for those who watch in this way: the old ones have ended before.
         self._stop()
-        self._chosen = way  # who sees it and waits for `ready` then waits for those who watch in this way
-        if self._wanted:
-            self._start()
+        try:
+            self._remembered.put(way.value)
+            self._chosen = way
+        finally:
+            if self._wanted:
+                self._start()
 
     def start(self) -> None:
         """Watch from now on, unless the way is not to."""

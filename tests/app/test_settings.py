@@ -163,6 +163,25 @@ def test_a_disk_that_takes_nothing_harms_nobody(tmp_path: Path, qapp: QApplicati
     assert WindowSettings(tmp_path).place == "photos/"
 
 
+def test_a_file_that_cannot_be_read_today_is_left_as_it_is(tmp_path: Path, qapp: QApplication, monkeypatch) -> None:
+    settings = WindowSettings(tmp_path)
+    settings.favourites = "[]"
+    settings.close()
+    before = (tmp_path / FILE_NAME).read_bytes()
+
+    def refused(_: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "held by another program")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refused)
+        again = WindowSettings(tmp_path)
+    assert again.favourites == ""
+    again.place = "photos/"
+    again.close()
+    assert again.place == "photos/"
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
 def test_a_file_that_lies_elsewhere_stays_there(tmp_path: Path, qapp: QApplication) -> None:
     elsewhere = tmp_path / "elsewhere.ini"
     elsewhere.write_text("", encoding="utf-8")

@@ -41,6 +41,43 @@ def test_the_first_buckets_have_labels_and_the_rest_one_together():
     assert [labels.label(name) for name in ("a", "b", "c", "id of a")] == ["a", "b", OTHER, "a"]
 
 
+def test_who_asks_while_the_buckets_are_read_waits_for_them():
+    reading, go_on = threading.Event(), threading.Event()
+
+    def load(_: int) -> list[tuple[str, str]]:
+        reading.set()
+        assert go_on.wait(60)
+        return [("id of a", "a")]
+
+    labels, found = BucketLabels(load, lambda _: None), list[str]()
+    first = threading.Thread(target=labels.names)
+    first.start()
+    assert reading.wait(60)
+    second = threading.Thread(target=lambda: found.append(labels.label("a")))
+    second.start()
+    second.join(0.1)  # where it does not wait, it has its answer by now
+    go_on.set()
+    first.join()
+    second.join()
+    assert found == ["a"]
+
+
+def test_what_changes_while_the_buckets_are_read_is_read_again():
+    shelf = Shelf("a")
+    labels: BucketLabels
+
+    def load(at_most: int) -> list[tuple[str, str]]:
+        found = shelf.load(at_most)
+        if len(shelf.buckets) == 1:
+            shelf.buckets.append(("id of b", "b"))
+            labels.outdated()
+        return found
+
+    labels = BucketLabels(load, lambda _: None)
+    labels.label("a")
+    assert labels.label("b") == "b"
+
+
 def test_names_that_nobody_has_get_no_label_however_many_are_asked_for():
     shelf = Shelf("a")
     labels, _ = labels_of(shelf, 2)
