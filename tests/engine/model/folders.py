@@ -84,7 +84,8 @@ class Empty(Operation):
         paths = below_at(world, shelf, "", SERVICE, mark)
         for path in paths:
             world.delete(shelf, path, for_good=self.for_good)
-        return (lambda later: self._delete(later, number, mark, count + len(paths))) if paths else Done(count)
+        objects = sum(not path.endswith("/") for path in paths)
+        return (lambda later: self._delete(later, number, mark, count + objects)) if paths else Done(count)
 
 
 @dataclass(frozen=True)
