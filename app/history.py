@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from app.location import Location
-from app.models.searches import EVERYTHING, Search
+from app.models.searches import EVERYTHING, Scope, Search
 
 _PLACES_MAX: Final = 200
 
@@ -19,12 +20,13 @@ class Spot:
     Attributes:
         current: Key of the row that had the keyboard, or nothing.
         row: Its number, or -1.
-        has_all: Every row is selected.
+        has_all: Every row is selected, and not all of them are known by their keys.
         paths: Keys of the selected rows where they are few and known.
         scroll_px: How far down the view was.
         in_icons: That view was the one of icons.
         total: How many rows there were: with another number `row` means another one.
         search: What was looked for beyond the folder.
+        moment: Its rows were shown as they were then, or as they are now.
     """
 
     current: str = ""
@@ -35,6 +37,18 @@ class Spot:
     in_icons: bool = False
     total: int = 0
     search: Search = EVERYTHING
+    moment: datetime | None = None
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Return whether the keys name their buckets too, since the rows came from any of them."""
+        return self.search.is_beyond and self.search.scope is Scope.EVERYWHERE
+
+    def followed(self, old: Location, new: Location) -> Spot:
+        """Return the spot after a place was renamed: another bucket may have that name next."""
+        if not self.is_everywhere or old.bucket == new.bucket:
+            return self
+        return replace(self, current="", paths=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +130,9 @@ class History:
 
     def follow(self, old: Location, new: Location) -> None:
         """Go along with a place that was renamed or moved, and with all below it."""
+        self._stops = [
+            stop if stop.spot is None else replace(stop, spot=stop.spot.followed(old, new)) for stop in self._stops
+        ]
         self._rewrite(lambda place: place.moved(old, new))
 
     def _is_search(self, position: int) -> bool:

@@ -130,7 +130,7 @@ class Editing(QObject):
             dialog.finish()
             name = translate("Editing", "new folder “{name}”").format(name=_shortened(place.name))
             self._undo.remember(name, FolderGone(place.bucket, place.prefix), era)
-            self._navigator.select_when_there(place.prefix)
+            self._navigator.select_when_there(place.prefix, bucket=place.bucket)
 
         def submit(name: str) -> None:
             place, era = here.child(name), self._undo.era

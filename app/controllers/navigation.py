@@ -217,15 +217,14 @@ class Navigator(QObject):
         self._first.want(tab.place, tab)
 
     def select_when_there(self, *paths: str, bucket: str = "") -> None:
-        """Select rows as soon as a refresh brings them.
+        """Select rows as soon as a refresh brings them, if they may come here.
 
         Args:
             *paths: Their paths; the first one gets the focus.
             bucket: The name of their bucket; of the one shown where empty.
         """
-        view = self._rows.view
-        self._wanted.want(*paths if view is None or not bucket else [view.key_of(bucket, path) for path in paths])
-        self._wanted.select()
+        if self.place is not None:
+            self._spots.want(self.outlook.view(self.place), bucket or self.place.bucket, paths)
         self._rows.refresh()
 
     def leave(self, gone: Location) -> None:
@@ -288,11 +287,11 @@ class Navigator(QObject):
 
     def _note(self) -> None:
         """Remember where in the folder somebody is, unless it is still another one that is seen."""
-        if self._pane.table.shown_place == self.place:
+        if self._spots.shows(self.place):
             self._history.note(self._spots.take())
 
     def _show_again(self) -> None:
-        if self._pane.table.shown_place == self.place:
+        if self._spots.shows(self.place):
             self._spots.stay()
         if self.place is not None:
             self._rows.open(self.outlook.view(self.place))
@@ -330,7 +329,7 @@ class Navigator(QObject):
 
     def _opened(self) -> None:
         if self._wanted.is_wanted:
-            self._spots.expect(None)
+            self._spots.give_up()
             self._wanted.select()
         else:
             self._spots.put()

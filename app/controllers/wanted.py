@@ -55,6 +55,12 @@ class WantedRows(QObject):
         """Wait for rows that were selected before, as their pages come; the focus and the view stay where they are."""
         self._keys, self._has_first, self._is_quiet = tuple(keys), True, True
 
+    def reorder(self) -> None:
+        """Wait on for what is wanted, as the rows come in another order; not for what pages would have brought."""
+        if self._is_quiet:
+            self._keys = ()
+        self._is_sought, self._goal = False, -1
+
     def select(self) -> None:
         """Select those that are there, once the first is; others may come later."""
         if self._is_quiet:

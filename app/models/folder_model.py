@@ -108,6 +108,12 @@ class FolderModel(QAbstractTableModel):
         return self._is_counted
 
     @property
+    def is_whole(self) -> bool:
+        """Return whether every row is in the window."""
+        is_few = self._is_counted and self._total <= len(self._cache) * PAGE_ROWS
+        return is_few and all(number in self._cache for number in range(-(-self._total // PAGE_ROWS)))
+
+    @property
     def held_pages(self) -> int:
         """Return how many pages are in memory."""
         return len(self._cache)
@@ -203,7 +209,7 @@ class FolderModel(QAbstractTableModel):
             self._seeking.cancel()
         known = self.find_name(max(start, 0) + (1 if beyond else 0), typed)
         row = self._cache.row(start) if start >= 0 else None
-        if self._view is None or self._is_whole or self._view.moment is not None or self._view.search.is_narrow:
+        if self._view is None or self.is_whole or self._view.moment is not None or self._view.search.is_narrow:
             if known is not None:
                 then(known)
         else:
@@ -248,14 +254,9 @@ class FolderModel(QAbstractTableModel):
         return _NAME_FLAGS if index.column() == Column.NAME else _CELL_FLAGS
 
     @property
-    def _is_whole(self) -> bool:
-        is_few = self._is_counted and self._total <= len(self._cache) * PAGE_ROWS
-        return is_few and all(number in self._cache for number in range(-(-self._total // PAGE_ROWS)))
-
-    @property
     def _pages_wanted(self) -> Sequence[int]:
         """Return the pages that a refresh has to read: none for all of a small folder."""
-        if self._total <= WHOLE_MAX or self._is_whole:
+        if self._total <= WHOLE_MAX or self.is_whole:
             return ()
         return sorted({row // PAGE_ROWS for row in (self._visible.start, self._visible.stop)} | self._kept)
 
@@ -298,7 +299,7 @@ class FolderModel(QAbstractTableModel):
     def _apply_refresh(self, snapshot: Snapshot) -> None:
         self._refreshing = None
         self._pace.end()
-        old = [self._cache.row(number) for number in range(self._total)] if self._is_whole else None
+        old = [self._cache.row(number) for number in range(self._total)] if self.is_whole else None
         new = snapshot.whole
         steps = few_edits([row.key for row in old or () if row], [row.key for row in new or ()], _STEPS_MAX)
         if old is not None and new is not None and steps is not None:

@@ -69,6 +69,24 @@ class View:
         """Return the key of the row that shows something of a bucket; see `Row.key`."""
         return f"{bucket}/{path}" if self.is_everywhere else path
 
+    def keys_here(self, keys: frozenset[str], *, were_everywhere: bool) -> frozenset[str]:
+        """Return which keys those rows have here that had `keys` in a view of the same place.
+
+        Args:
+            keys: Those of another bucket's rows are left out where only one bucket's are shown.
+            were_everywhere: They name their buckets.
+        """
+        if were_everywhere == self.is_everywhere:
+            return keys
+        bucket = f"{self.location.bucket}/"
+        if self.is_everywhere:
+            return frozenset(bucket + key for key in keys)
+        return frozenset(key.removeprefix(bucket) for key in keys if key.startswith(bucket))
+
+    def has_rows_of(self, other: View) -> bool:
+        """Return whether the same rows are shown as in another view, in whatever order."""
+        return (self.location, self.moment, self.search) == (other.location, other.moment, other.search)
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.actions import ActionId
+from app.bridge.acting import Identity
 from app.location import Location
 from app.models.folder_model import Column
-from engine.types import UploadOptions
+from app.models.searches import EVERYTHING
+from engine.types import RlsContext, UploadOptions
 from tests.app.helpers import Desk
 from tests.benchmarks.browsing_workspace import BIG, MANY, _fill
 
@@ -149,10 +153,231 @@ def test_who_scrolls_before_all_are_counted_is_not_called_back(many: Desk, monke
     assert many.table.currentIndex().row() == 5
 
 
-def test_all_of_a_large_folder_is_all_of_it_again(many: Desk) -> None:
+def look_for(desk: Desk, text: str, action: ActionId = ActionId.FILTER) -> None:
+    """Type what to look for in the stead of what was, and wait for what is found."""
+    desk.session.actions[action].trigger()
+    desk.views.pane.filter.field.selectAll()
+    QTest.keyClicks(desk.views.pane.filter.field, text)
+    desk.until(lambda: desk.model.view.search.text == text)
+
+
+def select_all(desk: Desk) -> None:
+    desk.table.setFocus()
+    desk.session._tracker.update()
+    desk.session.actions[ActionId.SELECT_ALL].trigger()
+
+
+def step(desk: Desk, times: int = 1) -> None:
+    """Go on to the next tab without a pause."""
+    for _ in range(times):
+        desk.session._ways.tabs.step(1)
+
+
+def test_the_one_hit_of_another_filter_is_not_selected(few: Desk) -> None:
+    look_for(few, "1")
+    few.select("1.txt")
+    look_for(few, "2")
+    assert few.names == ["2.txt"]
+    assert selected(few) == []
+
+
+def test_as_many_hits_of_another_filter_are_not_selected(few: Desk) -> None:
+    for number in range(8):
+        few.storage.upload("photos", f"a/{number}.png", b"x", few.me)
+    look_for(few, "txt")
+    select_all(few)
+    assert len(selected(few)) == 8
+    look_for(few, "png")
+    assert len(few.names) == 8
+    assert selected(few) == []
+
+
+def test_of_all_that_were_selected_nothing_new_is_when_somebody_comes_back(few: Desk) -> None:
+    select_all(few)
+    few.go("photos", "b/")
+    few.storage.delete("photos", "a/3.txt", few.me)
+    few.storage.upload("photos", "a/9.txt", b"x", few.me)
+    few.session.controllers.navigator.back()
+    few.until(lambda: "9.txt" in few.names)
+    assert selected(few) == [name for name in few.names if name != "9.txt"]
+
+
+@pytest.mark.parametrize("icons", [False, True])
+def test_what_came_meanwhile_is_not_selected_in_another_order_either(few: Desk, icons: bool) -> None:
+    few.session.actions[ActionId.ICONS if icons else ActionId.DETAILS].trigger()
+    select_all(few)
+    few.go("photos", "b/")
+    few.storage.upload("photos", "a/9.txt", b"x", few.me)
+    few.session.controllers.navigator.back()
+    few.until(lambda: "9.txt" in few.names)
+    sort(few, Column.SIZE)
+    assert set(selected(few)) == {f"{number}.txt" for number in range(8)}
+
+
+def test_what_is_selected_again_in_the_place_of_what_went_stays_selected(few: Desk) -> None:
+    few.select("1.txt")
+    few.go("photos", "b/")
+    few.session.controllers.navigator.back()
+    few.until(lambda: selected(few) == ["1.txt"])
+    few.storage.delete("photos", "a/1.txt", few.me)
+    few.until(lambda: few.names[1] == "2.txt")
+    few.table.selectRow(1)
+    sort(few, Column.SIZE)
+    assert selected(few) == ["2.txt"]
+
+
+def test_what_went_is_not_selected_when_it_is_there_again(few: Desk) -> None:
+    few.select("3.txt")
+    few.go("photos", "b/")
+    few.storage.delete("photos", "a/3.txt", few.me)
+    few.session.controllers.navigator.back()
+    few.until(lambda: len(few.names) == 7)
+    few.storage.upload("photos", "a/3.txt", b"x", few.me)
+    few.until(lambda: len(few.names) == 8)
+    assert selected(few) == []
+
+
+def test_all_of_a_large_folder_is_nothing_when_somebody_comes_back(many: Desk) -> None:
     many.table.selectAll()
     leave_and_come_back(many)
-    many.until(lambda: many.table.selected_count == 3_000)
+    many.until(lambda: many.model.is_counted)
+    assert many.table.ranges == []
+    sort(many, Column.NAME, descending=True)
+    many.until(lambda: many.model.is_counted)
+    assert many.table.ranges == []
+
+
+def test_all_of_a_large_folder_that_grew_is_nothing_in_another_order(many: Desk) -> None:
+    many.table.selectAll()
+    many.go("aside")
+    many.storage.upload(BIG, "folder/zzz.txt", b"x", many.me)
+    many.session.controllers.navigator.back()
+    many.until(lambda: many.model.is_counted and many.model.rowCount() == 3_001)
+    assert many.table.ranges == []
+    sort(many, Column.NAME, descending=True)
+    many.until(lambda: many.model.is_counted)
+    assert many.table.ranges == []
+
+
+def test_another_tab_on_the_same_folder_keeps_its_own_in_another_order(few: Desk) -> None:
+    few.select("5.txt")
+    few.session._ways.tabs.open()
+    few.until(lambda: few.model._opening is None)
+    few.select("1.txt", "2.txt")
+    step(few)
+    sort(few, Column.SIZE)
+    assert selected(few) == ["5.txt"]
+
+
+def test_a_tab_that_is_passed_keeps_what_was_selected_and_looked_for_in_it(few: Desk) -> None:
+    few.select("5.txt")
+    few.session._ways.tabs.open()
+    few.until(lambda: few.model._opening is None)
+    look_for(few, "txt", ActionId.SEARCH)
+    few.until(lambda: len(few.names) == 9)
+    select_all(few)
+    step(few, 2)
+    few.until(lambda: few.model._opening is None)
+    assert len(selected(few)) == 9
+    step(few)
+    few.until(lambda: few.model._opening is None)
+    assert len(few.names) == 8
+    assert selected(few) == ["5.txt"]
+
+
+@pytest.fixture
+def alike(desk: Desk) -> Desk:
+    """Return the window on a folder called as a bucket, each with an object of the same name."""
+    for bucket, path in (("photos", "needle.txt"), ("zz", "photos/needle.txt")):
+        desk.bucket(bucket)
+        desk.storage.upload(bucket, path, b"x", desk.me)
+    desk.go("zz", "photos/")
+    desk.until(lambda: desk.names == ["needle.txt"])
+    return desk
+
+
+def find_everywhere(desk: Desk, row: int = 0) -> None:
+    """Search in every bucket and select one of the two that are found."""
+    look_for(desk, "needle", ActionId.SEARCH)
+    desk.until(lambda: len(desk.names) == 2)
+    desk.table.selectRow(row)
+
+
+def test_a_bucket_is_never_taken_for_a_folder_where_a_search_ends(alike: Desk) -> None:
+    find_everywhere(alike)
+    assert alike.table.current_row().bucket == "photos"
+    QTest.keyClick(alike.views.pane.filter.field, Qt.Key.Key_Escape)
+    alike.until(lambda: alike.names == ["needle.txt"])
+    assert selected(alike) == []
+
+
+def test_what_is_selected_in_the_folder_is_so_in_a_search_everywhere_and_after_it(alike: Desk) -> None:
+    alike.select("needle.txt")
+    look_for(alike, "needle", ActionId.SEARCH)
+    alike.until(lambda: len(alike.names) == 2)
+    assert [alike.model.row(span.start).key for span in alike.table.ranges] == ["zz/photos/needle.txt"]
+    QTest.keyClick(alike.views.pane.filter.field, Qt.Key.Key_Escape)
+    alike.until(lambda: alike.names == ["needle.txt"])
+    assert selected(alike) == ["needle.txt"]
+
+
+def test_a_bucket_is_never_taken_for_a_folder_where_a_search_ends_as_one_comes_back(alike: Desk) -> None:
+    find_everywhere(alike)
+    navigator = alike.session.controllers.navigator
+    alike.go("photos")
+    navigator.back()
+    navigator.filter(EVERYTHING)
+    alike.until(lambda: alike.model.view.location == Location("zz", "photos/") and alike.model._opening is None)
+    assert alike.names == ["needle.txt"]
+    assert selected(alike) == []
+
+
+def test_what_has_the_name_of_a_bucket_that_was_renamed_is_not_selected(alike: Desk) -> None:
+    find_everywhere(alike)
+    alike.go("zz")
+    alike.storage.rename_bucket("photos", "pictures", alike.me)
+    alike.until(lambda: alike.tree.model().knows("pictures"))
+    alike.storage.create_bucket("photos", alike.me)
+    alike.storage.upload("photos", "needle.txt", b"y", alike.me)
+    alike.session.controllers.navigator.back()
+    alike.until(lambda: len(alike.names) == 3)
+    assert selected(alike) == []
+
+
+def test_a_folder_of_a_bucket_that_was_renamed_keeps_what_is_selected(few: Desk) -> None:
+    few.select("3.txt")
+    few.go("photos", "b/")
+    few.storage.rename_bucket("photos", "pictures", few.me)
+    few.until(lambda: few.table.shown_place == Location("pictures", "b/"))
+    few.session.controllers.navigator.back()
+    few.until(lambda: few.table.shown_place == Location("pictures", "a/"))
+    assert selected(few) == ["3.txt"]
+
+
+def test_what_is_selected_now_is_not_selected_at_another_moment(few: Desk) -> None:
+    few.select("3.txt")
+    few.go("photos", "b/")
+    navigator = few.session.controllers.navigator
+    navigator.go_in_time("photos", datetime.now(UTC))
+    few.until(lambda: few.model.view.moment is not None)
+    navigator.back()
+    few.until(lambda: few.table.shown_place == Location("photos", "a/"))
+    assert few.model.view.moment is not None
+    assert "3.txt" in few.names
+    assert selected(few) == []
+
+
+def test_nothing_is_selected_for_somebody_else_and_all_is_again_for_oneself(few: Desk) -> None:
+    select_all(few)
+    acting = few.session._side.acting
+    acting.begin(Identity("whoever", RlsContext.service()))
+    few.until(lambda: few.table.shown_place == Location("photos", "a/") and len(few.names) == 8)
+    assert selected(few) == []
+    few.storage.upload("photos", "a/9.txt", b"x", few.me)
+    few.until(lambda: len(few.names) == 9)
+    acting.stop()
+    few.until(lambda: few.table.shown_place == Location("photos", "a/") and len(few.names) == 9)
+    assert selected(few) == [f"{number}.txt" for number in range(8)]
 
 
 def test_who_goes_up_to_a_large_folder_finds_the_folder_they_came_from(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 
 from app.actions import ActionId
 from app.controllers.wanted import WantedRows
-from app.models.folder_model import FolderModel
+from app.models.folder_model import Column, FolderModel
 from tests.app.helpers import Desk
 
 
@@ -59,6 +59,24 @@ def test_who_goes_elsewhere_or_looks_for_something_is_not_called_back(desk: Desk
     QTest.keyClicks(desk.views.pane.filter.field, "b")
     desk.until(lambda: desk.names == ["b.txt"])
     assert not wanted(desk).is_wanted
+
+
+def test_who_sorts_meanwhile_still_gets_it_selected(desk: Desk) -> None:
+    waits_for(desk, "late.txt")
+    with desk.qtbot.waitSignal(desk.model.opened):
+        desk.table.sort_by(Column.SIZE, descending=True)
+    desk.put("late.txt")
+    desk.until(lambda: selected(desk) == ["late.txt"])
+
+
+def test_what_is_called_the_same_in_another_bucket_is_not_selected(desk: Desk) -> None:
+    for bucket in ("other", "photos"):
+        desk.bucket(bucket)
+        desk.put("a.txt", bucket=bucket)
+    desk.session.controllers.navigator.select_when_there("a.txt", bucket="other")
+    with desk.qtbot.waitSignal(desk.model.refreshed):
+        desk.model.refresh()
+    assert selected(desk) == []
 
 
 def test_a_large_folder_that_is_read_again_is_nobody_doing_anything(desk: Desk) -> None:
