@@ -1,7 +1,8 @@
 """Keeps selection, current row and scroll position with their objects while a folder is read again.
 
 What was selected and is no longer where the window looks is deselected rather than guessed: the next action would be
-about other objects. All rows stay all rows. In a folder that changes by exact steps Qt keeps the selection, and only
+about other objects. All rows stay all rows, but of a folder that is in the window as a whole, where each of them is
+known, they stay those that they were. In a folder that changes by exact steps Qt keeps the selection, and only
 what is seen has to be kept where it is.
 """
 
@@ -59,7 +60,7 @@ class Steady(QObject):
             self._scroll_by(self._view.visualRect(self._model.index(top, 0)).top() - self._top_offset)
 
     def _select(self) -> None:
-        if self._had_all:
+        if self._had_all and not (self._selected and self._model.is_whole):
             self._view.selectAll()
             return
         wanted = QItemSelection()

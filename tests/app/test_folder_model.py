@@ -354,6 +354,15 @@ def test_all_rows_stay_all_rows(qapp: QApplication, qtbot: QtBot) -> None:
     assert shown.ranges() == [range(MANY + 1)]
 
 
+def test_all_rows_of_a_small_folder_are_those_that_were_there(qapp: QApplication, qtbot: QtBot) -> None:
+    shown = Shown(FakeSource([f"{i:06}" for i in range(200)]), qapp, qtbot, first=0)
+    shown.view.selectAll()
+    names = shown.source.names
+    shown.change(sorted([*names, *(f"{name}+" for name in names[:100])]))  # more steps than are taken one by one
+    chosen = [shown.model.row(number).name for span in shown.ranges() for number in span]
+    assert sorted(chosen) == names
+
+
 def test_a_selection_whose_objects_are_not_known_is_given_up(qapp: QApplication, qtbot: QtBot) -> None:
     shown = Shown(FakeSource([f"{i:06}" for i in range(MANY)]), qapp, qtbot)
     flags = QItemSelectionModel.SelectionFlag.Rows | QItemSelectionModel.SelectionFlag.Select
