@@ -162,12 +162,12 @@ class FolderTable(QTableView):
     def go_on_after(self, keys: frozenset[str]) -> None:
         """Select the row that takes the place of those with these keys, which are being deleted.
 
-        So that the keyboard can delete one after another. Nothing else is selected meanwhile, or that stays.
+        So that the keyboard can delete one after another. Nothing else is selected or shown meanwhile, or that stays.
         """
-        place = self.shown_place
+        view = self._rows.view
 
         def go_on() -> None:
-            if self.shown_place != place or (self.ranges and not self._rows.find_all(keys)):
+            if self._rows.view != view or (self.ranges and not self._rows.find_all(keys)):
                 return
             if self._rows.find_all(keys):
                 self._rows.refreshed.connect(go_on, Qt.ConnectionType.SingleShotConnection)

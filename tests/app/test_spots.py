@@ -380,6 +380,15 @@ def test_nothing_is_selected_for_somebody_else_and_all_is_again_for_oneself(few:
     assert selected(few) == [f"{number}.txt" for number in range(8)]
 
 
+def test_what_goes_is_not_followed_by_another_one_in_a_filter(few: Desk) -> None:
+    few.select("1.txt")
+    few.table.go_on_after(frozenset({"a/1.txt"}))  # as Del does before it is done
+    look_for(few, "2")
+    with few.qtbot.waitSignal(few.model.refreshed):
+        few.model.refresh()
+    assert selected(few) == []
+
+
 def test_who_goes_up_to_a_large_folder_finds_the_folder_they_came_from(desk: Desk) -> None:
     _fill(desk.session._side._workspace, MANY, "printf('folder-%05d/', i)", 2_500)
     desk.session.controllers.navigator.refresh()
