@@ -167,7 +167,7 @@ class FolderTable(QTableView):
         view = self._rows.view
 
         def go_on() -> None:
-            if self._rows.view != view or (self.ranges and not self._rows.find_all(keys)):
+            if self._rows.view is not view or (self.ranges and not self._rows.find_all(keys)):
                 return
             if self._rows.find_all(keys):
                 self._rows.refreshed.connect(go_on, Qt.ConnectionType.SingleShotConnection)

@@ -12,7 +12,8 @@ from app.actions import ActionId
 from app.bridge.acting import Identity
 from app.location import Location
 from app.models.folder_model import Column
-from app.models.searches import EVERYTHING
+from app.models.searches import EVERYTHING, Search
+from engine.errors import DatabaseLocked
 from engine.types import RlsContext, UploadOptions
 from tests.app.helpers import Desk
 from tests.benchmarks.browsing_workspace import BIG, MANY, _fill
@@ -387,6 +388,60 @@ def test_what_goes_is_not_followed_by_another_one_in_a_filter(few: Desk) -> None
     with few.qtbot.waitSignal(few.model.refreshed):
         few.model.refresh()
     assert selected(few) == []
+
+
+def test_what_goes_is_not_followed_by_one_that_another_tab_shows(few: Desk) -> None:
+    few.session._ways.tabs.open()
+    few.until(lambda: few.model._opening is None)
+    few.select("1.txt")
+    few.table.go_on_after(frozenset({"a/1.txt"}))  # as Del does before it is done
+    step(few)
+    few.until(lambda: few.model._opening is None)
+    few.storage.delete("photos", "a/1.txt", few.me)
+    few.until(lambda: len(few.names) == 7)
+    assert selected(few) == []
+
+
+def test_a_tab_that_could_not_be_read_gets_nothing_of_the_one_before(
+    few: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few.select("5.txt")
+    few.session._ways.tabs.open()
+    few.until(lambda: few.model._opening is None)
+    few.select("1.txt", "2.txt")
+    with monkeypatch.context() as broken:
+        broken.setattr(few.model._source, "look", lambda view, then, otherwise: few.model._fail(DatabaseLocked("busy")))
+        step(few)
+    sort(few, Column.SIZE)
+    assert selected(few) in ([], ["5.txt"])
+
+
+def test_orders_that_follow_one_another_quickly_keep_what_is_selected(few: Desk) -> None:
+    few.select("1.txt", "2.txt")
+    few.table.sort_by(Column.SIZE, descending=False)
+    sort(few, Column.NAME, descending=True)
+    assert selected(few) == ["2.txt", "1.txt"]
+
+
+def test_all_of_a_large_folder_is_not_all_that_fits_a_filter(many: Desk) -> None:
+    many.table.selectAll()
+    many.table.sort_by(Column.NAME, descending=True)
+    with many.qtbot.waitSignal(many.model.opened):
+        many.session.controllers.navigator.filter(Search("-"))
+    many.until(lambda: many.model.is_counted)
+    assert many.table.ranges == []
+
+
+def test_a_tab_in_the_past_keeps_what_is_selected_in_it(few: Desk) -> None:
+    few.session.controllers.navigator.go_in_time("photos", datetime.now(UTC))
+    few.until(lambda: few.model.view.moment is not None)
+    few.select("3.txt")
+    few.session._ways.tabs.open(Location("photos", "b/"))
+    few.until(lambda: few.table.shown_place == Location("photos", "b/"))
+    step(few)
+    few.until(lambda: few.table.shown_place == Location("photos", "a/"))
+    assert few.model.view.moment is not None
+    assert selected(few) == ["3.txt"]
 
 
 def test_who_goes_up_to_a_large_folder_finds_the_folder_they_came_from(desk: Desk) -> None:
