@@ -13,12 +13,12 @@ from typing import Final, Protocol
 from app.bridge.acting import ActingTasks, Attempt, Deed
 from app.bridge.presence import holds_anything
 from app.bridge.tasks import Fail, Ticket
-from app.bridge.trash import Restored, TrashBridge, Trashed, newest_in_trash, pages_of
+from app.bridge.trash import Restored, TrashBridge, Trashed, newest_in_trash
 from engine.cancel import CancelToken
 from engine.errors import BucketNotFound, StorageError
 from engine.move_types import Move
 from engine.storage import FileStorage
-from engine.types import RlsContext
+from engine.types import RlsContext, StorageObject
 
 WEIGHT_MAX: Final = 100_000
 """Things that everything that can be undone may name together: some 20 MB."""
@@ -36,6 +36,7 @@ class Reversed:
         moved: What has moved: folders are followed.
         rest: What was not taken back yet although nothing else has become of it, and can be tried again.
         failure: Why, or None.
+        is_final: Whether nothing takes this back again although it was done: it would have to name too many things.
     """
 
     back: Reversal | None
@@ -45,6 +46,7 @@ class Reversed:
     moved: tuple[Move, ...] = ()
     rest: Reversal | None = None
     failure: StorageError | None = None
+    is_final: bool = False
 
 
 class Reversal(Protocol):
@@ -132,10 +134,10 @@ class Moving:
         """
         if self.trashed is None:
             return (), 0
-        in_trash = {row.info.path: row.info.version for page in pages_of(storage, self.trashed, me) for row in page}
+        brought: list[StorageObject] = []
         # what has moved back is committed: to stop here would leave half of it
-        taken = frozenset(TrashBridge.all_back(storage, self.trashed, CancelToken(), me).taken)
-        return tuple((path, version) for path, version in in_trash.items() if path not in taken), len(taken)
+        taken = TrashBridge.all_back(storage, self.trashed, CancelToken(), me, brought.extend).taken
+        return tuple((one.path, one.version) for one in brought), len(taken)
 
     def _left(self, storage: FileStorage, me: RlsContext) -> int:
         """Return how many objects stayed in folders because others have put them there since."""
@@ -186,7 +188,9 @@ class FolderBack:
         return 1
 
     def run(self, storage: FileStorage, _ticket: Ticket, me: RlsContext) -> Reversed:
-        """See `Reversal`."""
+        """See `Reversal`; a folder that somebody else has made there since is theirs."""
+        if storage.exists(self.bucket, self.prefix, me) or holds_anything(storage, self.bucket, self.prefix, me):
+            return Reversed(None, left=1)
         storage.create_folder(self.bucket, self.prefix, me)
         return Reversed(FolderGone(self.bucket, self.prefix), shows=(self.prefix,))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.bridge.carriage import Carried
-from app.bridge.reversals import Reversal, Reversed
+from app.bridge.reversals import WEIGHT_MAX, Reversal, Reversed
 from app.bridge.tasks import Ticket
 from app.bridge.trash import Restored
 from app.bridge.trashings import Uncopying
@@ -61,23 +61,32 @@ class Several:
                 changed.append(error)
                 left += part.weight
                 continue
-            done.append(one)
+            done.append(_bounded(one, done))
             if one.failure is not None:
                 failure, stopped = one.failure, () if one.rest is None else (one.rest,)
                 break
         if not done:
             raise failure or changed[0]
-        back = tuple(one.back for one in done if one.back is not None)
+        is_final = any(one.is_final for one in done)
+        back = () if is_final else tuple(one.back for one in done if one.back is not None)
         restored = _together([one.restored for one in done if one.restored is not None])
         return Reversed(
             Several(back[::-1]) if back else None, left + sum(one.left for one in done), done[0].shows,
             None if changed or failure else restored, rest=self._rest(stopped, tried), failure=failure,
+            is_final=is_final,
         )  # fmt: skip
 
     def _rest(self, stopped: tuple[Reversal, ...], tried: int) -> Several | None:
         """Return what was not come to, after what is left of the one that was stopped."""
         parts = (*stopped, *self.parts[tried:])
         return Several(parts) if parts else None
+
+
+def _bounded(one: Reversed, before: Sequence[Reversed]) -> Reversed:
+    """Return what became of a part; without what takes it back where that would name too much with those before it."""
+    weight = sum(part.back.weight for part in (*before, one) if part.back is not None)
+    is_final = weight > WEIGHT_MAX or any(part.is_final for part in before)
+    return replace(one, back=None, is_final=True) if is_final else one
 
 
 def carried_together(done: Sequence[Carried]) -> Carried:

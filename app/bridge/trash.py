@@ -19,6 +19,8 @@ from engine.types import RlsContext, StorageObject
 from engine.version_types import ObjectVersion, TrashPage, TrashSize
 
 TRASH_PAGE_ROWS: Final = 200
+Listener = Callable[[Sequence[StorageObject]], None]
+"""Told of what has come back with each commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,27 +171,35 @@ class TrashBridge:
         return TrashBridge.all_back(storage, trashed, ticket.token, me)
 
     @staticmethod
-    def all_back(storage: FileStorage, trashed: Trashed, token: CancelToken, me: RlsContext) -> Restored:
-        """Do the same, stopped by a token alone."""
+    def all_back(
+        storage: FileStorage, trashed: Trashed, token: CancelToken, me: RlsContext, heard: Listener = lambda _: None
+    ) -> Restored:
+        """Do the same, stopped by a token alone; `heard` is told of what came before a stop or a failure, too."""
         done = Restored(0)
         for rows in pages_of(storage, trashed, me):
             token.raise_if_cancelled()
-            more = _restore(storage, trashed.bucket, [row.id for row in rows if row.id is not None], me)
+            more = _restore(storage, trashed.bucket, [row.id for row in rows if row.id is not None], me, heard)
             done = Restored(done.objects + more.objects, done.taken + more.taken, done.paths or more.paths)
         return done
 
 
-def _restore(storage: FileStorage, bucket: str, ids: Sequence[int], me: RlsContext) -> Restored:
+def _restore(
+    storage: FileStorage, bucket: str, ids: Sequence[int], me: RlsContext, heard: Listener = lambda _: None
+) -> Restored:
     """Restore all at once or, where a path is taken, those that can be."""
     if not ids:
         return Restored(0)
     try:
-        return _restored(storage.trash.restore(bucket, ids, me))
+        objects = storage.trash.restore(bucket, ids, me)
     except ObjectAlreadyExists as error:
         if len(ids) == 1:
             return Restored(0, (error.path or "",))
+    else:
+        heard(objects)
+        return _restored(objects)
     half = len(ids) // 2
-    first, second = _restore(storage, bucket, ids[:half], me), _restore(storage, bucket, ids[half:], me)
+    first = _restore(storage, bucket, ids[:half], me, heard)
+    second = _restore(storage, bucket, ids[half:], me, heard)
     return Restored(first.objects + second.objects, first.taken + second.taken, first.paths or second.paths)
 
 

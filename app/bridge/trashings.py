@@ -5,20 +5,18 @@ What is stopped in the middle keeps what was done, which can be taken back in tu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
-from typing import Final
+from itertools import groupby
 
-from app.bridge.reversals import Reversed
+from app.bridge.presence import holds_anything
+from app.bridge.reversals import WEIGHT_MAX, Reversed
 from app.bridge.tasks import Ticket
-from app.bridge.trash import TrashBridge, Trashed, newest_in_trash, pages_of
+from app.bridge.trash import TRASH_PAGE_ROWS, TrashBridge, Trashed, newest_in_trash
 from engine.cancel import CancelToken
-from engine.errors import Cancelled, ObjectNotFound, WouldBeLost
+from engine.errors import Cancelled, ObjectNotFound, StorageError, WouldBeLost
 from engine.storage import FileStorage
-from engine.types import RlsContext
-
-_NAMED_MAX: Final = 20_000
-"""So many objects are named by what deletes them again: some 3 MB."""
+from engine.types import RlsContext, StorageObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +80,16 @@ class Uncopying:
         before = newest_in_trash(storage, self.bucket, me)
         try:
             _remove(storage, self.bucket, gone, ticket, me, mark, for_good=self.for_good)
-            empty = [path for path in folders if not storage.tree_size(self.bucket, path, me).objects]
-            _remove(storage, self.bucket, empty, ticket, me, mark, for_good=self.for_good)
+            empty = _remove_folders(storage, self.bucket, folders, ticket, me, mark, for_good=self.for_good)
         except Cancelled as error:
             return self._stopped(storage, Trashed(self.bucket, frozenset(same), before, 0), error, me)
         trashed = Trashed(self.bucket, frozenset([*gone, *empty]), before, newest_in_trash(storage, self.bucket, me))
         if self.trashed is not None:
             TrashBridge.all_back(storage, self.trashed, CancelToken(), me)
         redo = Untrashing(trashed) if trashed.any and self.trashed is None else None
-        return Reversed(redo, len(self.made) - len(gone) - len(empty))
+        left = storage.find(self.bucket, same, me)
+        stayed = sum(path in left and left[path].version == there[path].version for path in same)
+        return Reversed(redo, len(self.made) - len(same) + stayed)
 
     def _stopped(self, storage: FileStorage, wanted: Trashed, error: Cancelled, me: RlsContext) -> Reversed:
         """Return what came of it; what had given way to the copies comes back with the last of them."""
@@ -123,35 +122,60 @@ class Untrashing:
         return len(self.trashed.paths)
 
     def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
-        """See `Reversal`."""
-        rows = (row.info for page in pages_of(storage, self.trashed, me) for row in page)
-        in_trash = list(islice(rows, _NAMED_MAX + 1))
-        restored = TrashBridge.taken_back(storage, self.trashed, ticket, me)
+        """See `Reversal`; where it ends in the middle, what came back until then can be deleted again."""
+        brought = _Brought(self.bucket)
+        try:
+            restored = TrashBridge.all_back(storage, self.trashed, ticket.token, me, brought.note)
+        except StorageError as error:
+            if not brought.objects:
+                raise
+            return Reversed(brought.again, shows=brought.shows, rest=self, failure=error, is_final=brought.is_too_much)
         if not restored.objects and not restored.taken:
             raise ObjectNotFound("It is no longer in the trash")
-        paths, taken = tuple(self.trashed.paths), frozenset(restored.taken)
-        mark = storage.tree_size(self.bucket, paths, me).as_of
-        made = tuple(Made(one.path, one.version, one.size_bytes) for one in in_trash if one.path not in taken)
-        again = Trashing(self.bucket, paths, mark, made if len(in_trash) <= _NAMED_MAX else ())
-        return Reversed(again, len(restored.taken), restored.paths, restored)
+        left = len(restored.taken)
+        return Reversed(brought.again, left, restored.paths, restored, is_final=brought.is_too_much)
+
+
+class _Brought:
+    """What came back, each object as it came: nothing else at its path was brought by whoever deletes it again."""
+
+    def __init__(self, bucket: str) -> None:
+        self.objects = 0
+        self.shows: tuple[str, ...] = ()
+        self._bucket = bucket
+        self._made: list[Made] = []
+
+    @property
+    def is_too_much(self) -> bool:
+        """Return whether it is more than can be named, and so stays."""
+        return self.objects > WEIGHT_MAX
+
+    @property
+    def again(self) -> Trashing | None:
+        """Return what deletes it again, if anything came and all of it can be named."""
+        return Trashing(self._bucket, tuple(self._made)) if self._made else None
+
+    def note(self, objects: Sequence[StorageObject]) -> None:
+        """Take down what one commit brought."""
+        self.objects += len(objects)
+        self.shows = self.shows or tuple(one.path for one in objects[:TRASH_PAGE_ROWS])
+        if self.is_too_much:
+            self._made.clear()
+        else:
+            self._made += (Made(one.path, one.version, one.size_bytes) for one in objects)
 
 
 @dataclass(frozen=True, slots=True)
 class Trashing:
-    """What came back, to go to the trash again; what came to the same folders since stays.
+    """What came back, to go to the trash again; what else came to the same folders, before or since, stays.
 
     Attributes:
         bucket: Where.
-        paths: Objects and folders.
-        as_of: The moment when they were back.
-        made: They, each with its content, unless they are very many: so they are known whatever was done and undone
-            with them since.
+        made: They, each with its content: so they are known whatever was done and undone with them since.
     """
 
     bucket: str
-    paths: tuple[str, ...]
-    as_of: int | None
-    made: tuple[Made, ...] = ()
+    made: tuple[Made, ...]
 
     @property
     def shows_in(self) -> str:
@@ -161,24 +185,30 @@ class Trashing:
     @property
     def weight(self) -> int:
         """See `Reversal`."""
-        return max(len(self.paths), len(self.made))
+        return len(self.made)
 
     def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
         """See `Reversal`."""
-        if self.made:
-            result = Uncopying(self.bucket, self.made).run(storage, ticket, me)
-            rest = result.rest.made if isinstance(result.rest, Uncopying) else ()
-            return replace(result, rest=replace(self, made=rest) if rest else None)
-        before = newest_in_trash(storage, self.bucket, me)
-        ended: Cancelled | None = None
-        try:
-            storage.trash.put(self.bucket, self.paths, me, ticket.report, ticket.token, self.as_of)
-        except Cancelled as error:
-            ended = error
-        trashed = Trashed(self.bucket, frozenset(self.paths), before, newest_in_trash(storage, self.bucket, me))
-        back = Untrashing(trashed) if trashed.any else None
-        left = 0 if ended else storage.tree_size(self.bucket, self.paths, me).objects
-        return Reversed(back, left, rest=self if ended else None, failure=ended)
+        result = Uncopying(self.bucket, self.made).run(storage, ticket, me)
+        rest = result.rest.made if isinstance(result.rest, Uncopying) else ()
+        return replace(result, rest=replace(self, made=rest) if rest else None)
+
+
+def _remove_folders(
+    storage: FileStorage, bucket: str, folders: list[str], ticket: Ticket, me: RlsContext, as_of: int | None, *,
+    for_good: bool,
+) -> list[str]:  # fmt: skip
+    """Remove folders and return them, the innermost first; one in which others have put something stays."""
+    gone: list[str] = []
+    for _, level in groupby(sorted(folders, key=_depth, reverse=True), key=_depth):
+        empty = [path for path in level if not holds_anything(storage, bucket, path, me)]
+        _remove(storage, bucket, empty, ticket, me, as_of, for_good=for_good)
+        gone += empty
+    return gone
+
+
+def _depth(path: str) -> int:
+    return path.count("/")
 
 
 def _remove(

@@ -181,6 +181,8 @@ class Undo(QObject):
 
     def _keep(self, name: str, result: Reversed, own: list[Entry], other: list[Entry]) -> None:
         """Remember what takes it back again, and what of it can be tried once more."""
+        if result.is_final:
+            other.clear()  # these came after it
         if result.back is not None:
             other.append(Entry(name, result.back))
         if result.rest is not None:

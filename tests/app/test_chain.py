@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from app.actions import ActionId
 from app.cargo import Cargo, Load, Motion
 from app.location import Location
@@ -74,3 +76,40 @@ def test_ten_steps_are_taken_back_and_done_again_as_often_as_one_likes(desk: Des
             undo(desk, ActionId.REDO)
             settle()
             assert everything(desk) == after, desk.toast.text
+
+
+@pytest.fixture
+def bin_desk(desk: Desk) -> Desk:
+    """Return the window on a bucket with a trash and three objects."""
+    desk.bucket("photos", retention=Retention(trash_days=30))
+    for path in ("a", "d/x", "d/y"):
+        desk.put(path, path.encode())
+    desk.until(lambda: desk.names == ["d", "a"])
+    return desk
+
+
+def test_where_undoing_brought_nothing_back_there_is_nothing_to_be_deleted_again(bin_desk: Desk) -> None:
+    desk, control = bin_desk, bin_desk.session.controllers.undo
+    delete(desk, "a")
+    desk.until(lambda: control.undo_name != "")
+    desk.put("a", b"theirs")
+    undo(desk)
+    desk.until(lambda: "something else is at a" in desk.toast.text)
+    assert control.redo_name == ""
+    assert not desk.session.actions[ActionId.REDO].isEnabled()
+
+
+def test_where_what_came_back_cannot_be_named_nothing_that_was_done_later_is_done_again_either(
+    bin_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.bridge.trashings.WEIGHT_MAX", 1)
+    desk, control = bin_desk, bin_desk.session.controllers.undo
+    delete(desk, "d")
+    desk.until(lambda: control.undo_name != "")
+    carry(desk, "a", Location("photos", "e/"), Motion.MOVE)
+    desk.until(lambda: len(control._done) == 2 and not control._is_busy)
+    undo(desk)
+    desk.until(lambda: control.redo_name != "")
+    undo(desk)
+    desk.until(lambda: desk.toast.text == "2 objects restored")
+    assert control.redo_name == ""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 
 from app.bridge.renaming import Renamed, Renamer, Renaming
-from app.bridge.reversals import Moving, Reversal
+from app.bridge.reversals import FolderBack, Moving, Reversal, Reversed
 from app.bridge.tasks import Ticket
-from app.bridge.trashings import Made, Trashing, Uncopying
+from app.bridge.trash import Trashed, newest_in_trash
+from app.bridge.trashings import Made, Uncopying, Untrashing
 from app.renames import Item
 from engine.errors import Cancelled
 from engine.files import deletes
 from engine.move_types import Move
 from engine.storage import FileStorage
-from engine.types import Bucket, BucketChanges, Progress, Retention, RlsContext, UploadOptions
+from engine.types import Bucket, BucketChanges, Progress, Retention, RlsContext, StorageObject, UploadOptions
 
 
 class AtOnce:
@@ -123,7 +126,7 @@ def test_deleting_again_that_is_stopped_can_be_taken_back_and_gone_on_with(
     storage: FileStorage, service: RlsContext
 ) -> None:
     put(storage, service, "a/1", "a/2", "a/3")
-    again = Trashing("photos", ("a/",), storage.tree_size("photos", "a/", service).as_of)
+    again = run(deleted(storage, service, "a/"), storage, service)
     back, rest = run_stopped(again, storage, service)
     assert len(held(storage, service)) == 2
     both = [run(rest, storage, service), back]
@@ -148,26 +151,122 @@ def test_taking_copies_back_that_is_stopped_can_be_done_again_and_gone_on_with(
     assert held(storage, service) == ["a/1", "a/2", "b/3"]
 
 
-def test_what_was_not_deleted_again_is_counted(storage: FileStorage, bucket: Bucket, service: RlsContext) -> None:
-    storage.update_bucket("photos", service, BucketChanges(retention=Retention(trash_days=30)))
+@pytest.fixture
+def kept(storage: FileStorage, bucket: Bucket, service: RlsContext) -> Bucket:
+    """Return a bucket with a trash."""
+    return storage.update_bucket("photos", service, BucketChanges(retention=Retention(trash_days=30)))
+
+
+def deleted(storage: FileStorage, me: RlsContext, *paths: str) -> Untrashing:
+    """Move something to the trash, and return what takes that back."""
+    before = newest_in_trash(storage, "photos", me)
+    storage.trash.put("photos", paths, me)
+    return Untrashing(Trashed("photos", frozenset(paths), before, newest_in_trash(storage, "photos", me)))
+
+
+def once(reversal: Reversal, storage: FileStorage, me: RlsContext) -> Reversed:
+    return reversal.run(storage, Ticket("", None), me)
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_was_not_deleted_again_is_counted(storage: FileStorage, service: RlsContext) -> None:
     put(storage, service, "a/1")
-    again = Trashing("photos", ("a/",), storage.tree_size("photos", "a/", service).as_of)
+    again = run(deleted(storage, service, "a/"), storage, service)
     put(storage, service, "a/1", "a/2")
-    result = again.run(storage, Ticket("", None), service)
-    assert (result.back, result.left) == (None, 2)
+    result = once(again, storage, service)
+    assert (result.back, result.left) == (None, 1)
     assert held(storage, service) == ["a/1", "a/2"]
 
 
-@pytest.mark.parametrize("named", [20_000, 1], ids=["by contents", "by a mark"])
+@pytest.mark.usefixtures("kept")
 def test_what_was_brought_back_is_deleted_again_without_what_came_since(
-    named: int, storage: FileStorage, bucket: Bucket, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+    storage: FileStorage, service: RlsContext
 ) -> None:
-    monkeypatch.setattr("app.bridge.trashings._NAMED_MAX", named)
-    storage.update_bucket("photos", service, BucketChanges(retention=Retention(trash_days=30)))
     put(storage, service, "a/1", "a/2", "a/3")
-    first = Trashing("photos", ("a/",), storage.tree_size("photos", "a/", service).as_of)
-    again = run(run(first, storage, service), storage, service)
+    again = run(run(run(deleted(storage, service, "a/"), storage, service), storage, service), storage, service)
     put(storage, service, "a/2", "a/new")
-    result = again.run(storage, Ticket("", None), service)
+    result = once(again, storage, service)
     assert held(storage, service) == ["a/2", "a/new"]
     assert result.left > 0
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_was_brought_back_is_deleted_again_without_what_came_before_that(
+    storage: FileStorage, service: RlsContext
+) -> None:
+    put(storage, service, "a/1", "a/2")
+    back = deleted(storage, service, "a/")
+    put(storage, service, "a/1", "a/other")
+    again = run(back, storage, service)
+    assert held(storage, service) == ["a/1", "a/2", "a/other"]
+    run(again, storage, service)
+    assert held(storage, service) == ["a/1", "a/other"]
+
+
+@pytest.mark.usefixtures("kept")
+def test_where_nothing_came_back_nothing_is_deleted_again(storage: FileStorage, service: RlsContext) -> None:
+    put(storage, service, "x")
+    back = deleted(storage, service, "x")
+    put(storage, service, "x")
+    result = once(back, storage, service)
+    assert (result.back, result.left) == (None, 1)
+    assert held(storage, service) == ["x"]
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_is_too_much_to_be_named_is_not_deleted_again(
+    storage: FileStorage, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.bridge.trashings.WEIGHT_MAX", 1)
+    put(storage, service, "a/1", "a/2")
+    back = deleted(storage, service, "a/")
+    put(storage, service, "a/other")
+    result = once(back, storage, service)
+    assert (result.back, result.is_final) == (None, True)
+    assert held(storage, service) == ["a/1", "a/2", "a/other"]
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_folder_in_which_somebody_made_an_empty_one_stays_with_it(storage: FileStorage, service: RlsContext) -> None:
+    for folder in ("a/", "a/b/"):
+        storage.create_folder("photos", folder, service)
+    back = deleted(storage, service, "a/")
+    storage.create_folder("photos", "a/theirs/", service)
+    again = run(back, storage, service)
+    assert once(again, storage, service).left == 1
+    assert held(storage, service) == ["a/", "a/theirs/"]
+
+
+@pytest.mark.usefixtures("bin_bucket")
+def test_bringing_back_that_is_stopped_can_be_done_again_and_gone_on_with(
+    storage: FileStorage, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(storage, service, "a/1", "a/2", "a/3")
+    back = deleted(storage, service, "a/")
+    restore, ticket = storage.trash.restore, Ticket("", None)
+
+    def one(bucket: str, ids: Sequence[int], me: RlsContext) -> tuple[StorageObject, ...]:
+        ticket.cancel()
+        return restore(bucket, ids, me)
+
+    monkeypatch.setattr(storage.trash, "restore", one)
+    monkeypatch.setattr(storage.trash, "list", partial(storage.trash.list, limit=1))
+    stopped = back.run(storage, ticket, service)
+    assert isinstance(stopped.failure, Cancelled)
+    assert stopped.restored is None  # which would say that all of it came
+    assert stopped.back is not None
+    assert stopped.rest is not None
+    assert held(storage, service) == ["a/3"]
+    both = [run(stopped.rest, storage, service), stopped.back]
+    assert held(storage, service) == ["a/1", "a/2", "a/3"]
+    for again in both:
+        assert once(again, storage, service).left == 0
+    assert held(storage, service) == []
+
+
+def test_a_folder_that_somebody_else_made_is_not_ones_own_to_remove(
+    storage: FileStorage, bucket: Bucket, service: RlsContext
+) -> None:
+    storage.create_folder("photos", "f/", service)
+    result = once(FolderBack("photos", "f/"), storage, service)
+    assert (result.back, result.left) == (None, 1)

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from app.bridge.reversals import Reversal, Reversed
+from app.bridge.reversals import WEIGHT_MAX, Reversal, Reversed
 from app.bridge.several import Several
 from app.bridge.tasks import Ticket
 from engine.errors import Cancelled, DatabaseLocked, ObjectNotFound, StorageError
@@ -23,6 +23,8 @@ class Part:
     error: StorageError | None = None
     weight: int = 5
     stopped: bool = False
+    is_final: bool = False
+    back: int = 5
 
     @property
     def shows_in(self) -> str:
@@ -33,7 +35,8 @@ class Part:
             raise self.error
         if self.stopped:
             return Reversed(Part(f"back in {self.bucket}"), rest=Part(f"rest in {self.bucket}"), failure=STOPPED)
-        return Reversed(Part(f"back in {self.bucket}"), shows=(self.bucket,))
+        back = None if self.is_final else Part(f"back in {self.bucket}", weight=self.back)
+        return Reversed(back, shows=(self.bucket,), is_final=self.is_final)
 
 
 def run(*parts: Part) -> Reversed:
@@ -62,6 +65,12 @@ def test_what_only_failed_has_not_changed_and_can_be_tried_again(failure: Storag
     assert (result.left, result.failure) == (5, failure)
     assert buckets(result.back) == ["back in a"]
     assert buckets(result.rest) == ["c", "d"]
+
+
+@pytest.mark.parametrize("second", [Part("b", is_final=True), Part("b", back=WEIGHT_MAX)])
+def test_where_what_takes_all_back_would_name_too_much_no_part_is_taken_back_again(second: Part) -> None:
+    result = run(Part("a"), second, Part("c"))
+    assert (result.back, result.is_final) == (None, True)
 
 
 def test_of_one_that_was_stopped_in_the_middle_the_rest_can_be_tried_again() -> None:
