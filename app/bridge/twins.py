@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import count
 from typing import Final, TypeVar
 
@@ -10,6 +11,7 @@ from app.bridge.presence import holds_anything
 from app.cargo import Cargo
 from app.i18n import translate
 from app.location import Location
+from engine import limits
 from engine.move_types import Move
 from engine.storage import FileStorage
 from engine.transfers.naming import free_name, tagged_name
@@ -17,6 +19,9 @@ from engine.types import ListRequest, RlsContext
 
 LOOKS_A_CALL: Final = 5_000
 """So many names are looked for at once."""
+
+_FOLDERS_A_NAME: Final = 20
+"""So many folders are listed in the time in which one name is looked for."""
 
 T = TypeVar("T")
 
@@ -56,17 +61,35 @@ def taken_names(storage: FileStorage, place: Location, names: Sequence[str], me:
         names: Any number of last segments.
         me: Who looks.
     """
-    taken: set[str] = set()
-    # folders come first, and where there is none there are none to be looked for
-    has_folders = bool(storage.list(place.bucket, ListRequest(place.prefix, limit=1), me).folders)
+    taken = _taken_by_folders(storage, place, names, me)
     for part in parts_of(names):
         taken |= {last_name(path) for path in storage.find(place.bucket, [place.prefix + name for name in part], me)}
-        folders = {name: f"{place.prefix}{name}/" for name in part if has_folders}
-        marks = storage.find(place.bucket, list(folders.values()), me)
-        if marks or storage.tree_size(place.bucket, list(folders.values()), me).objects:
-            taken |= {name for name, path in folders.items() if holds_anything(storage, place.bucket, path, me)}
-            taken |= {last_name(path) for path in marks}
     return taken
+
+
+def _taken_by_folders(storage: FileStorage, place: Location, names: Sequence[str], me: RlsContext) -> set[str]:
+    """Return those of some names that folders of a place have.
+
+    The folders are gone through, as far as that is less work than to look for each name; then the rest is looked for.
+    """
+    wanted, taken, cursor = set(names), set[str](), None
+    left = _FOLDERS_A_NAME * len(wanted)
+    while left > 0:
+        request = ListRequest(place.prefix, limit=min(left, limits.LIST_PAGE_MAX), cursor=cursor)
+        page = storage.list(place.bucket, request, me)
+        taken |= wanted & {folder.name for folder in page.folders}
+        if page.next_cursor is None or page.objects:  # folders come first
+            return taken
+        left -= len(page.folders)
+        cursor = page.next_cursor
+    return taken | _each_looked_for(storage, place, wanted - taken, me)
+
+
+def _each_looked_for(storage: FileStorage, place: Location, names: AbstractSet[str], me: RlsContext) -> set[str]:
+    """Return those of some names that folders have; two queries for each."""
+    folders = {f"{place.prefix}{name}/": name for name in names}
+    taken = {folders[path] for path in storage.find(place.bucket, list(folders), me)}
+    return taken | {name for path, name in folders.items() if holds_anything(storage, place.bucket, path, me)}
 
 
 def apart(cargo: Cargo, place: Location) -> list[Move]:

@@ -6,11 +6,17 @@ from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import Qt
+from sqlalchemy import event
 
 from app.actions import ActionId
+from app.bridge.twins import taken_names
 from app.dialogs.rename_dialog import RenameDialog
 from app.location import Location
 from app.renames import BadRecipe, Case, Item, Recipe, new_names
+from engine.metadata.prepared import PreparedQueries
+from engine.storage import FileStorage
+from engine.types import Bucket, RlsContext
+from engine.workspace import Workspace
 from tests.app.helpers import Desk
 from tests.app.test_window import trigger
 
@@ -56,6 +62,45 @@ def test_an_expression_that_is_none_is_refused_with_its_place() -> None:
 def test_an_expression_that_runs_away_is_stopped(runaway: str) -> None:
     with pytest.raises(BadRecipe, match="too long"):
         new_names([Item("a" * 250 + "!")], Recipe(find=runaway, is_expression=True))
+
+
+@pytest.fixture
+def folders(storage: FileStorage, bucket: Bucket, service: RlsContext) -> FileStorage:
+    """Return a store with a folder that holds an object and some folders."""
+    for path in ("d/f0", "d/f1/x", "d/f2/deep/x", "d/f3/x"):
+        storage.upload("photos", path, b"x", service)
+    for path in ("d/f4/", "d/f5/"):
+        storage.create_folder("photos", path, service)
+    return storage
+
+
+@pytest.mark.parametrize("a_name", [20, 1], ids=["few folders", "many folders"])
+def test_a_name_is_taken_by_an_object_and_by_a_folder(
+    a_name: int, folders: FileStorage, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.bridge.twins._FOLDERS_A_NAME", a_name)
+    place = Location("photos", "d/")
+    for names in (["f0", "f5", "no"], ["f2", "f4", "f0"], ["f3"], ["deep"], []):
+        assert taken_names(folders, place, names, service) == set(names) - {"no", "deep"}
+
+
+def test_so_many_names_are_not_looked_for_one_by_one_where_there_are_folders(
+    workspace: Workspace, folders: FileStorage, service: RlsContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        ran.append(statement)
+
+    monkeypatch.setattr(PreparedQueries, "get", lambda *_, **__: None)  # nothing is to go past the listener
+    engine = workspace._core.executor._engine
+    event.listen(engine, "before_cursor_execute", note)
+    names = [*(f"new {number}" for number in range(1_000)), "f2", "f5"]
+    try:
+        assert taken_names(folders, Location("photos", "d/"), names, service) == {"f2", "f5"}
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert 0 < len(ran) < 50
 
 
 @pytest.fixture
