@@ -13,6 +13,7 @@ from app.bridge.presence import holds_anything
 from app.bridge.reversals import WEIGHT_MAX, Reversed
 from app.bridge.tasks import Ticket
 from app.bridge.trash import TRASH_PAGE_ROWS, TrashBridge, Trashed, newest_in_trash
+from app.bridge.twins import parts_of
 from engine.cancel import CancelToken
 from engine.errors import Cancelled, ObjectNotFound, StorageError, WouldBeLost
 from engine.storage import FileStorage
@@ -73,31 +74,31 @@ class Uncopying:
     def run(self, storage: FileStorage, ticket: Ticket, me: RlsContext) -> Reversed:
         """See `Reversal`; folders go after what is in them."""
         mark = storage.tree_size(self.bucket, [], me).as_of
-        there = storage.find(self.bucket, [one.path for one in self.made], me)
-        same = [one.path for one in self.made if one.path in there and there[one.path].version == one.version]
-        gone = [path for path in same if not path.endswith("/")]
-        folders = [path for path in same if path.endswith("/")]
+        same = _unchanged(storage, self.bucket, self.made, me)
+        gone = [one.path for one in same if not one.path.endswith("/")]
+        folders = [one.path for one in same if one.path.endswith("/")]
         before = newest_in_trash(storage, self.bucket, me)
         try:
             _remove(storage, self.bucket, gone, ticket, me, mark, for_good=self.for_good)
             empty = _remove_folders(storage, self.bucket, folders, ticket, me, mark, for_good=self.for_good)
         except Cancelled as error:
-            return self._stopped(storage, Trashed(self.bucket, frozenset(same), before, 0), error, me)
+            wanted = Trashed(self.bucket, frozenset([*gone, *folders]), before, 0)
+            return self._stopped(storage, wanted, same, error, me)
         trashed = Trashed(self.bucket, frozenset([*gone, *empty]), before, newest_in_trash(storage, self.bucket, me))
         if self.trashed is not None:
             TrashBridge.all_back(storage, self.trashed, CancelToken(), me)
         redo = Untrashing(trashed) if trashed.any and self.trashed is None else None
-        left = storage.find(self.bucket, same, me)
-        stayed = sum(path in left and left[path].version == there[path].version for path in same)
-        return Reversed(redo, len(self.made) - len(same) + stayed)
+        stayed = _unchanged(storage, self.bucket, same, me)
+        return Reversed(redo, len(self.made) - len(same) + len(stayed))
 
-    def _stopped(self, storage: FileStorage, wanted: Trashed, error: Cancelled, me: RlsContext) -> Reversed:
+    def _stopped(
+        self, storage: FileStorage, wanted: Trashed, same: Sequence[Made], error: Cancelled, me: RlsContext
+    ) -> Reversed:
         """Return what came of it; what had given way to the copies comes back with the last of them."""
         trashed = replace(wanted, until=newest_in_trash(storage, self.bucket, me))
-        there = storage.find(self.bucket, [*wanted.paths], me)
-        rest = replace(self, made=tuple(one for one in self.made if one.path in there))
+        rest = replace(self, made=tuple(_unchanged(storage, self.bucket, same, me)))
         redo = Untrashing(trashed) if trashed.any and self.trashed is None else None
-        return Reversed(redo, len(self.made) - len(wanted.paths), rest=rest, failure=error)
+        return Reversed(redo, len(self.made) - len(same), rest=rest, failure=error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,15 @@ class Trashing:
         result = Uncopying(self.bucket, self.made).run(storage, ticket, me)
         rest = result.rest.made if isinstance(result.rest, Uncopying) else ()
         return replace(result, rest=replace(self, made=rest) if rest else None)
+
+
+def _unchanged(storage: FileStorage, bucket: str, made: Sequence[Made], me: RlsContext) -> list[Made]:
+    """Return those that are still there as they were made; memory does not grow with what the engine says of each."""
+    same: list[Made] = []
+    for part in parts_of(made):
+        there = storage.find(bucket, [one.path for one in part], me)
+        same += (one for one in part if one.path in there and there[one.path].version == one.version)
+    return same
 
 
 def _remove_folders(

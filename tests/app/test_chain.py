@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 
 from app.actions import ActionId
 from app.cargo import Cargo, Load, Motion
 from app.location import Location
+from engine.errors import DatabaseLocked
 from engine.types import Retention
 from tests.app.helpers import Desk
 from tests.app.test_carrying import held, undo
@@ -97,6 +100,35 @@ def test_where_undoing_brought_nothing_back_there_is_nothing_to_be_deleted_again
     desk.until(lambda: "something else is at a" in desk.toast.text)
     assert control.redo_name == ""
     assert not desk.session.actions[ActionId.REDO].isEnabled()
+
+
+def test_undoing_a_deletion_that_is_stopped_says_so_and_is_gone_on_with(
+    bin_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, control = bin_desk, bin_desk.session.controllers.undo
+    delete(desk, "d")
+    desk.until(lambda: control.undo_name != "")
+    trash = desk.storage.trash
+    restore = trash.restore
+
+    def first(*args: Any) -> Any:
+        monkeypatch.setattr(trash, "restore", fails)
+        return restore(*args)
+
+    def fails(*_: Any) -> Any:
+        raise DatabaseLocked("locked")
+
+    monkeypatch.setattr(trash, "list", partial(trash.list, limit=1))
+    monkeypatch.setattr(trash, "restore", first)
+    undo(desk)
+    desk.until(lambda: "not all of it: the rest can be tried again" in desk.toast.text)
+    monkeypatch.setattr(trash, "restore", restore)
+    undo(desk)
+    desk.until(lambda: sorted(held(desk)) == ["a", "d/x", "d/y"] and not control._is_busy)
+    for left in (2, 1):
+        undo(desk, ActionId.REDO)
+        desk.until(lambda left=left: len(held(desk)) == left and not control._is_busy)
+    assert sorted(held(desk)) == ["a"]
 
 
 def test_where_what_came_back_cannot_be_named_nothing_that_was_done_later_is_done_again_either(
