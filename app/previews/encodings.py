@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,13 @@ _MARKS: Final = (
 )
 _CONTROLS: Final = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\b\x1b"))
 _HIGH: Final = bytes(range(0x80, 0x100))
+_SOUND: Final = re.compile(
+    b"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|"
+    b"[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+"""A character in UTF-8."""
+
+_SOUND_SHARE_MIN: Final = 0.8
 _GLANCE_BYTES: Final = 8192
 _HIGH_SHARE_MAX: Final = 0.3
 _WIDE_ZEROS_MIN: Final = 0.7
@@ -54,6 +62,8 @@ def encoding_of(head: bytes, *, whole: bool) -> Encoding:
         codec, text = far.codec, far.text
     elif _is_utf8(head, whole=whole):
         return Encoding("utf-8", 0, "ASCII" if head.isascii() else "UTF-8")
+    elif _is_nearly_utf8(head):
+        codec, text = "utf-8", "UTF-8"
     else:
         legacy = legacy_of(head)
         codec, text = (legacy.codec, legacy.text) if legacy is not None else ("cp1252", "Windows-1252")
@@ -70,7 +80,9 @@ def looks_like_text(head: bytes) -> bool:
     if _has_controls(glance):
         return wide_of(glance) is not None
     high = len(glance) - len(glance.translate(None, _HIGH))
-    return _is_utf8(glance, whole=False) or high <= len(glance) * _HIGH_SHARE_MAX or legacy_of(glance) is not None
+    if _is_utf8(glance, whole=False) or high <= len(glance) * _HIGH_SHARE_MAX:
+        return True
+    return _is_nearly_utf8(glance) or legacy_of(glance) is not None
 
 
 def _has_controls(data: bytes) -> bool:
@@ -85,6 +97,12 @@ def _is_utf8(data: bytes, *, whole: bool) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_nearly_utf8(data: bytes) -> bool:
+    """Return whether nearly all that is not ASCII is UTF-8, as in a text in which a few bytes are damaged."""
+    high = len(data) - len(data.translate(None, _HIGH))
+    return high > 0 and len(data) - len(_SOUND.sub(b"", data)) >= high * _SOUND_SHARE_MIN
 
 
 def _wide(data: bytes) -> str:

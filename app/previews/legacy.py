@@ -29,8 +29,12 @@ _PLAIN: Final = re.compile("[\t\n\r\x20-\x7e]")
 _KANA: Final = re.compile("[\u3041-\u30fe]")
 _HAN: Final = re.compile("[\u3000-\u303f\u3041-\u30fe\u4e00-\u9fff\uff01-\uff5e]")
 _HANGUL: Final = re.compile("[\uac00-\ud7a3\u3000-\u303f]")
-_CYRILLIC: Final = re.compile("[\u0401\u0410-\u044f\u0451]")
-_SMALL_CYRILLIC: Final = re.compile("[\u0430-\u044f]")
+_COMMON_MIN: Final = 0.55
+_ODD_MAX: Final = 0.02
+_CLEAR: Final = 1.2
+"""By so much the letters that are common in one alphabet have to be more than those of the next: the same bytes are
+letters in all of them."""
+
 _WORDS: Final = re.compile(
     "[\t\n\r\x20-\x7e\u00a0-\u017f\u0370-\u03ff\u0400-\u04ff\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f"
     "\u2010-\u203a\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef]"
@@ -51,6 +55,25 @@ class Legacy:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Alphabet:
+    """An encoding of an alphabet.
+
+    Attributes:
+        legacy: The encoding.
+        letters: What is written in it.
+        common: The letters that are most of a text.
+        odd: Letters in an order in which no word has them, such as one that only ends words before another.
+        kin: The same for encodings that differ in a few letters only.
+    """
+
+    legacy: Legacy
+    letters: re.Pattern[str]
+    common: str
+    odd: re.Pattern[str]
+    kin: str
+
+
 def legacy_of(head: bytes) -> Legacy | None:
     """Return the encoding from before Unicode in which bytes make sense, or None.
 
@@ -66,7 +89,7 @@ def legacy_of(head: bytes) -> Legacy | None:
         text = _decoded(glance, found.codec) if high / len(runs) >= run_min else None
         if text is not None and makes_sense(text):
             return found
-    return _cyrillic_of(glance) if high / len(runs) >= _RUN_MIN_BYTES else None
+    return _alphabet_of(glance) if high / len(runs) >= _RUN_MIN_BYTES else None
 
 
 def wide_of(head: bytes) -> Legacy | None:
@@ -88,12 +111,21 @@ def _is_wide(text: str | None) -> bool:
     return bool(text) and _share(_WORDS, text or "") >= _SENSE_MIN and bool(_BREAKS.search(text or ""))
 
 
-def _cyrillic_of(glance: bytes) -> Legacy | None:
-    """Return the one of two that has more small letters: in one they stand where the other has the capital ones."""
-    kinds = (Legacy("cp1251", "Windows-1251"), Legacy("koi8_r", "KOI8-R"))
-    texts = {kind: _PLAIN.sub("", _decoded(glance, kind.codec) or "") for kind in kinds}
-    best = max(kinds, key=lambda kind: len(_SMALL_CYRILLIC.findall(texts[kind])))
-    return best if texts[best] and _share(_CYRILLIC, texts[best]) >= _SENSE_MIN else None
+def _alphabet_of(glance: bytes) -> Legacy | None:
+    """Return the one of all alphabets whose common letters are most of the letters, by far, or None."""
+    shares = [(_common_share(glance, alphabet), alphabet) for alphabet in _ALPHABETS]
+    best, found = max(shares, key=lambda share: share[0])
+    others = [share for share, alphabet in shares if alphabet.kin != found.kin]
+    return found.legacy if best >= max(_COMMON_MIN, _CLEAR * max(others)) else None
+
+
+def _common_share(glance: bytes, alphabet: _Alphabet) -> float:
+    """Return how many of the letters that are not Latin are common ones, or nothing where they are no such letters."""
+    text = glance.decode(alphabet.legacy.codec, "replace")
+    letters = _PLAIN.sub("", text)
+    if _share(alphabet.letters, letters) < _SENSE_MIN or len(alphabet.odd.findall(text)) > len(letters) * _ODD_MAX:
+        return 0.0
+    return sum(map(letters.count, alphabet.common)) / len(letters)
 
 
 def _is_japanese(text: str) -> bool:
@@ -138,3 +170,25 @@ _CANDIDATES: Final = (
     (Legacy("cp950", "Big5"), _is_chinese("cp950", 0xC6), _MIXED_RUN_MIN_BYTES),
 )
 """With the question whether it makes sense, the narrower first, and how long its runs are at least."""
+
+_QUOTES: Final = "\u00a0\u00ab\u00bb\u2013-\u2026\u2116"
+_CYRILLIC: Final = ("оеаинтсрвлі", re.compile("[\u0430-\u045f][\u0400-\u042f]"))
+_ALPHABETS: Final = (
+    _Alphabet(
+        Legacy("cp1251", "Windows-1251"), re.compile(f"[{_QUOTES}\u0400-\u045f\u0490\u0491]"), *_CYRILLIC, "windows",
+    ),
+    _Alphabet(Legacy("koi8_r", "KOI8-R"), re.compile("[\u0400-\u045f]"), *_CYRILLIC, "koi8"),
+    _Alphabet(Legacy("koi8_u", "KOI8-U"), re.compile("[\u0400-\u045f\u0490\u0491]"), *_CYRILLIC, "koi8"),
+    _Alphabet(
+        Legacy("cp1253", "Windows-1253"), re.compile(f"[{_QUOTES}\u0384-\u03ce]"), "αοιετσνηυρςάέίό",
+        re.compile("\u03c2[\u03ac-\u03ce]|[\u03ac-\u03ce][\u0386-\u03ab]"), "greek",
+    ),
+    _Alphabet(
+        Legacy("cp1255", "Windows-1255"), re.compile(f"[{_QUOTES}\u05b0-\u05f4]"), "יוהלאתרבמש",
+        re.compile("[ךםןףץ][\u05d0-\u05ea]"), "hebrew",
+    ),
+    _Alphabet(
+        Legacy("cp1256", "Windows-1256"), re.compile(f"[{_QUOTES}\u060c-\u06d2]"), "اليمونرتبة",
+        re.compile("[\u0629\u0649][\u0621-\u064a]"), "arabic",
+    ),
+)  # fmt: skip

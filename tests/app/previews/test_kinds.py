@@ -111,6 +111,12 @@ class TestTexts:
             ("Привет, мир! Это обычный русский текст.\n", "koi8_r", "KOI8-R"),
             ("日本語のテキスト、改行。\n", "utf-16-le", "UTF-16 LE"),
             ("Привет, мир! Это текст.\n", "utf-16-be", "UTF-16 BE"),
+            ("Всі люди народжуються вільними і рівними у своїй гідності та ґречності.\n", "cp1251", "Windows-1251"),  # noqa: RUF001
+            ("Всі люди народжуються вільними і рівними у своїй гідності та правах.\n", "koi8_u", "KOI8-U"),  # noqa: RUF001
+            ("Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια.\n", "cp1253", "Windows-1253"),  # noqa: RUF001
+            ("Ελεύθεροι και ίσοι στην αξιοπρέπεια και τα δικαιώματα.\n", "iso8859_7", "Windows-1253"),
+            ("כל בני האדם נולדו בני חורין ושווים בערכם ובזכויותיהם.\n", "cp1255", "Windows-1255"),
+            ("يولد جميع الناس أحرارا متساوين في الكرامة والحقوق.\n", "cp1256", "Windows-1256"),
             ("Größe und Übermaß, äußerst schön\n", "cp1252", "Windows-1252"),
             ("Où est l'été ? À Nîmes, naïf garçon\n", "cp1252", "Windows-1252"),
         ],
@@ -122,6 +128,29 @@ class TestTexts:
         inside = look((shown * times).encode(codec), "a.txt")
         assert text(inside) == shown * times
         assert dict(inside.facts)["Encoding"] == f"{encoding}, guessed"
+
+    @pytest.mark.parametrize(
+        ("shown", "codec"),
+        [
+            ("ВСЕ ЛЮДИ РОЖДАЮТСЯ СВОБОДНЫМИ И РАВНЫМИ В СВОЕМ ДОСТОИНСТВЕ И ПРАВАХ.", "cp1251"),  # noqa: RUF001
+            ("ВСЕ ЛЮДИ РОЖДАЮТСЯ СВОБОДНЫМИ И РАВНЫМИ В СВОЕМ ДОСТОИНСТВЕ И ПРАВАХ.", "koi8_r"),  # noqa: RUF001
+            ("Все люди рождаются свободными и равными в своем достоинстве.", "iso8859_5"),  # noqa: RUF001
+            ("Все люди рождаются свободными и равными в своем достоинстве.", "cp866"),  # noqa: RUF001
+            ("يولد جميع الناس أحرارا متساوين في الكرامة والحقوق.", "iso8859_6"),
+        ],
+    )
+    def test_an_alphabet_that_does_not_win_by_far_is_not_claimed(self, shown: str, codec: str) -> None:
+        assert encoding_of(shown.encode(codec), whole=True).codec == "cp1252"
+
+    @pytest.mark.parametrize("shown", ["El niño comió jamón, corazón, razón, acción y opinión.\n", "漢字と仮名の文\n"])
+    @pytest.mark.parametrize("times", [1, 1_000])
+    def test_utf8_with_a_damaged_byte_is_utf8(self, look: Look, shown: str, times: int) -> None:
+        inside = look((shown * times).encode() + b"ni\xf1os", "a.txt")
+        assert text(inside) == shown * times + "ni\ufffdos"
+        assert dict(inside.facts)["Encoding"] == "UTF-8, guessed"
+
+    def test_latin_letters_after_much_ascii_are_no_damaged_utf8(self, look: Look) -> None:
+        assert text(look(b"plain\n" * 3_000 + b"ni\xf1os", "a.txt")).endswith("niños")
 
     def test_noise_is_no_text_in_any_encoding(self, look: Look) -> None:
         noise = random.Random(7)
