@@ -10,6 +10,7 @@ from typing import Final
 from app.i18n import translate
 from app.previews.content import Content
 from app.previews.decoder.client import CantShow, Decoder
+from app.previews.folding import unfolded
 from app.previews.registry import bytes_of, look_inside
 from app.previews.shapes import Inside, Picture, TextBody
 from app.previews.texts import plain
@@ -74,8 +75,10 @@ def compare(before: Content, after: Content, decoder: Decoder, edge_px: int) -> 
         lines = _lines(before, after, decoder)
         if lines is not None:
             is_same = not any(line.what != "same" for line in lines)
-            note = translate("Comparing", "Both say the same.") if is_same else ""
-            return Comparison(old, new, is_same, tuple(condensed(lines)), note=note)
+            if not is_same:
+                return Comparison(old, new, lines=tuple(condensed(lines)))
+            if not _is_turned(old) and not _is_turned(new):  # the number of a mark says the same as what it stands for
+                return Comparison(old, new, is_same, note=translate("Comparing", "Both say the same."))
     place = first_difference(before, after)
     if place is None:
         return Comparison(old, new, is_same=True, note=translate("Comparing", "Both are the same, byte by byte."))
@@ -120,14 +123,19 @@ def _is_text(inside: Inside) -> bool:
     return isinstance(inside.body, TextBody) or isinstance(inside.source, TextBody)
 
 
+def _is_turned(inside: Inside) -> bool:
+    return any(isinstance(body, TextBody) and body.part.is_turned for body in (inside.body, inside.source))
+
+
 def _lines(before: Content, after: Content, decoder: Decoder) -> list[Line] | None:
     """Return two texts side by side, or None where they are too long or it takes too long."""
     texts = []
     for content in (before, after):
         part = plain(content)[0].part
-        if part.next_offset is not None or part.folded or len(part.text) > _TEXT_MAX_CHARS:
+        text = unfolded(part) if part.next_offset is None else None
+        if text is None or len(text) > _TEXT_MAX_CHARS:
             return None
-        texts.append(part.text)
+        texts.append(text)
     if max(text.count("\n") for text in texts) > _LINES_MAX:
         return None
     try:

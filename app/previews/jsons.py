@@ -7,8 +7,9 @@ from typing import Final
 from app.i18n import translate
 from app.previews.content import Content
 from app.previews.decoder.client import CantShow, Decoder
+from app.previews.folding import folded
 from app.previews.shapes import Inside, TextBody, TextPart
-from app.previews.texts import PAGE_BYTES, coloured, colours_of, folded
+from app.previews.texts import PAGE_BYTES, coloured, colours_of
 
 _SETTING_OUT_MAX_S: Final = 4.0
 

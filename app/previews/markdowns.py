@@ -8,6 +8,7 @@ from typing import Final
 from app.i18n import translate
 from app.previews.content import Content
 from app.previews.decoder.client import CantShow, Decoder
+from app.previews.folding import unfolded
 from app.previews.shapes import Inside, RichBody
 from app.previews.texts import coloured
 
@@ -22,8 +23,9 @@ _FRONT_MATTER: Final = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 def markdown_of(content: Content, decoder: Decoder) -> Inside:
     """Return a look at Markdown: laid out where that is quick, which is tried where it can do no harm."""
     source, facts, _ = coloured(content, decoder, "markdown")
-    if source.part.next_offset is None and len(source.part.text) <= _MAX_CHARS and not source.part.folded:
-        text = _FRONT_MATTER.sub("", source.part.text, count=1)
+    whole = unfolded(source.part) if source.part.next_offset is None else None
+    if whole is not None and len(whole) <= _MAX_CHARS:
+        text = _FRONT_MATTER.sub("", whole, count=1)
         if _is_quick(text, content, decoder):
             return Inside(RichBody(text), source, facts)
     note = translate("Previews", "Shown as it is written: laying it out would take too long.")

@@ -74,7 +74,9 @@ def _told_if_turned(inside: Inside) -> Inside:
     """Say of a text that could show something else than it says that it no longer does."""
     if not any(isinstance(body, TextBody) and body.part.is_turned for body in (inside.body, inside.source)):
         return inside
-    said = translate("Previews", "Invisible marks that turn the text around are shown as \ufffd.")
+    said = translate(
+        "Previews", "Invisible marks that turn the text around are shown by their numbers, such as <U+202E>."
+    )
     return replace(inside, note=f"{inside.note} {said}".strip())
 
 

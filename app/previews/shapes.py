@@ -60,7 +60,7 @@ class TextPart:
         text: What it says.
         folded: Line numbers, counted within this part, that go on with the line above.
         next_offset: Where in the object the text goes on, or None at its end.
-        is_turned: Marks that turn it around were replaced.
+        is_turned: Marks that turn it around were replaced by their numbers.
     """
 
     text: str

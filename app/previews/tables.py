@@ -9,6 +9,7 @@ from typing import Final
 from app.i18n import translate
 from app.previews.content import Content
 from app.previews.decoder.client import Decoder
+from app.previews.folding import unfolded
 from app.previews.shapes import Inside, TableBody
 from app.previews.texts import plain
 
@@ -23,8 +24,8 @@ _NUMERIC_SHARE: Final = 0.8
 def table_of(content: Content, _decoder: Decoder) -> Inside:
     """Return a look at a table, with its text behind the switch."""
     source, facts = plain(content)
-    text = source.part.text
-    if source.part.folded:
+    text = unfolded(source.part)
+    if text is None:
         return Inside(source, facts=facts)
     rows = _rows(text, _delimiter(text))
     if not rows or max(map(len, rows)) < 2:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import re
 from typing import Final
 
 from app.i18n import translate
 from app.previews.content import Content
 from app.previews.decoder.client import CantShow, Decoder
 from app.previews.encodings import Encoding, encoding_of
+from app.previews.folding import folded, is_turned, refolded, unfolded
 from app.previews.shapes import Fact, Inside, Span, TextBody, TextPart
 
 PAGE_BYTES: Final = 1024 * 1024
@@ -17,14 +17,6 @@ _LINES_MAX: Final = 50_000
 """Of one part: a line takes far more memory than the byte that it may be."""
 
 _LINE_ENDS: Final = (b"\n", b"\r", "\u2029".encode())
-_LINE_MAX_CHARS: Final = 600
-_TABS_MAX: Final = 100
-_TABBED_MAX_CHARS: Final = 150
-"""Of a line of more tabs than that, whose stops take long to be laid out."""
-
-_TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Invisible, and what stands after them is read in another order than it is written: code hides in that."""
-
 _COLOURED_MAX_BYTES: Final = 128 * 1024
 _COLOURING_MAX_S: Final = 3.0
 _PLAIN: Final = frozenset({"txt", "text", "log", "out"})
@@ -73,10 +65,11 @@ def more_of(content: Content, offset: int, codec: str) -> TextPart:
 
 def colours_of(part: TextPart, content: Content, decoder: Decoder, language: str = "") -> tuple[tuple[Span, ...], str]:
     """Return what is coloured of a text, and as what language; nothing where it is too long or takes too long."""
-    data = part.text.encode("utf-8", "replace")
+    text = unfolded(part)
+    data = (text or "").encode("utf-8", "replace")
     extension = content.name.rpartition(".")[2].lower()
     is_plain = not language and ("." not in content.name or extension in _PLAIN)
-    if is_plain or part.folded or len(data) > _COLOURED_MAX_BYTES:
+    if is_plain or text is None or len(data) > _COLOURED_MAX_BYTES:
         return (), ""
     try:
         answer = decoder.ask(
@@ -85,25 +78,7 @@ def colours_of(part: TextPart, content: Content, decoder: Decoder, language: str
         spans = tuple((int(start), int(length), str(kind)) for start, length, kind in answer.head["spans"])
     except (CantShow, KeyError, TypeError, ValueError):
         return (), ""
-    return spans, str(answer.head.get("language", ""))[:40]
-
-
-def folded(text: str) -> tuple[str, frozenset[int]]:
-    """Return a text with its longest lines cut, and which of its lines then go on with the one above."""
-    text = _TURNING.sub("\ufffd", text) if not text.isascii() else text
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\u2400").replace("\u2029", "\n")
-    lines = text.split("\n")
-    if max(map(len, lines)) <= _TABBED_MAX_CHARS:
-        return text, frozenset()
-    cut: list[str] = []
-    going_on: set[int] = set()
-    for line in lines:
-        most = _LINE_MAX_CHARS if line.count("\t") <= _TABS_MAX else _TABBED_MAX_CHARS
-        for start in range(0, max(len(line), 1), most):
-            if start:
-                going_on.add(len(cut))
-            cut.append(line[start : start + most])
-    return "\n".join(cut), frozenset(going_on)
+    return refolded(spans, part) if part.folded else spans, str(answer.head.get("language", ""))[:40]
 
 
 def _part(data: bytes, encoding: Encoding, offset: int, size_bytes: int) -> TextPart:
@@ -118,8 +93,7 @@ def _part(data: bytes, encoding: Encoding, offset: int, size_bytes: int) -> Text
     if text.endswith("\r") and not is_last:
         text, pending = text[:-1], pending + len("\r".encode(encoding.codec))  # its other half begins the next part
     cut, going_on = folded(text)
-    is_turned = not text.isascii() and bool(_TURNING.search(text))
-    return TextPart(cut, going_on, None if is_last else end - pending, is_turned)
+    return TextPart(cut, going_on, None if is_last else end - pending, is_turned(text))
 
 
 def _facts(part: TextPart, encoding: Encoding) -> tuple[Fact, ...]:

@@ -89,3 +89,32 @@ def test_thousands_of_lines_are_taken_in_slice_by_slice(qtbot: QtBot, theme: The
     page.show_lines([Line("added", None, "one")])
     assert page.after.toPlainText() == "+ one"
     assert page.before.toPlainText() == "  "
+
+
+def test_lines_that_take_long_to_be_laid_out_stand_in_pieces_beside_each_other(qtbot: QtBot, theme: Theme) -> None:
+    page = DiffPage(theme)
+    qtbot.addWidget(page)
+    mixed, plain = "漢字 ไทย abc " * 20, "x" * 200
+    page.show_lines([Line("changed", mixed, "b"), Line("same", plain, plain), Line("removed", mixed, None)])
+    before, after = (side.toPlainText().split("\n") for side in (page.before, page.after))
+    assert max(map(len, before)) == 202
+    assert max(len(line) for line in before if not line.isascii()) <= 77
+    assert "".join(line[2:] for line in before) == mixed + plain + mixed
+    assert [line.strip() for line in after] == ["~ b", "", "", plain, "", "", ""]
+    assert [line[:2] for line in before] == ["~ ", "  ", "  ", "  ", "- ", "  ", "  "]
+
+
+def test_what_grows_out_of_view_is_not_painted(qtbot: QtBot, theme: Theme) -> None:
+    page = DiffPage(theme)
+    qtbot.addWidget(page)
+    page.resize(900, 400)
+    page.show()
+    with painted(page.before) as seen:
+        page.show_lines([Line("same", f"{number}", f"{number}") for number in range(20_000)])
+        qtbot.waitUntil(lambda: page.before.blockCount() == 20_000 and bool(seen))
+    assert len(seen) <= 6
+    bar = page.before.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    with painted(page.before) as seen:
+        page._insert(page.before, [diff_page._Row("same", ("in view", ""))], 0)
+        qtbot.waitUntil(lambda: bool(seen))

@@ -143,7 +143,8 @@ def test_code_that_hides_in_turned_text_is_seen_as_it_is_written(look: Look, nam
     inside = look('["a, \u202e b\u2066 // c\u2069", "شكرا"]\n'.encode(), name)
     shown = f"{inside.body}"
     assert not any(mark in shown for mark in ("\\u202e", "\\u2066", "\\u2069", "\u202e", "\u2066", "\u2069"))
-    assert "\ufffd" in shown
+    assert "<U+202E>" in shown
+    assert "<U+2066>" in shown
     assert "شكرا" in shown
     assert "turn the text around" in inside.note
 
@@ -154,6 +155,16 @@ def test_a_line_of_tabs_is_cut_sooner(look: Look) -> None:
     *tabs, last = inside.body.part.text.split("\n")
     assert max(map(len, tabs)) <= 150
     assert last == "\tx" * 90
+
+
+@pytest.mark.parametrize("line", ["漢字" * 300, "漢 ไทย a " * 70, "😀" * 300])
+def test_a_line_of_letters_of_other_fonts_is_cut_sooner(look: Look, line: str) -> None:
+    inside = look(f"{line}\n{'é' * 500}\n".encode(), "a.txt")
+    assert isinstance(inside.body, TextBody)
+    *cut, latin, last = inside.body.part.text.split("\n")
+    assert max(map(len, cut)) <= 150
+    assert ("".join(cut), latin, last) == (line, "é" * 500, "")
+    assert len(inside.body.part.folded) == len(cut) - 1
 
 
 def test_five_gigabytes_of_bytes_are_not_read(decoder: Decoder) -> None:

@@ -166,6 +166,17 @@ class TestTexts:
         assert ("Language", "Python") in inside.facts
         assert (10, 3, "comment") in inside.body.spans  # in UTF-16 units, of which the smile has two
 
+    def test_code_has_colours_where_its_lines_are_cut(self, look: Look) -> None:
+        inside = look(f"s = '{'漢😀' * 100}'  # 1\nif 1: pass\n".encode(), "a.py")
+        assert isinstance(inside.body, TextBody)
+        written = inside.body.part.text.encode("utf-16-le")
+        found = [
+            (written[2 * at : 2 * (at + count)].decode("utf-16-le"), kind) for at, count, kind in inside.body.spans
+        ]
+        assert (f"{'漢😀' * 72}漢\n{'😀漢' * 27}😀", "string") in found
+        assert ("# 1", "comment") in found
+        assert ("if", "keyword") in found
+
     def test_a_long_text_comes_in_parts_and_no_letter_is_lost(self) -> None:
         whole = "".join(f"{number} größer als 漢\n" for number in range(80_000))
         content = Bytes(whole.encode(), "a.txt")
@@ -212,6 +223,17 @@ def test_markdown_is_laid_out_and_its_source_is_there(look: Look) -> None:
     inside = look(b"# Title\n\ntext", "a.md")
     assert inside.body == RichBody("# Title\n\ntext")
     assert isinstance(inside.source, TextBody)
+
+
+def test_long_lines_of_other_letters_are_cut_only_where_they_are_shown_as_written(look: Look) -> None:
+    for line in ("漢字" * 200, "\t".join(["漢字"] * 120)):
+        inside = look(f"{line}\n{line}\n".encode(), "a.md")
+        assert inside.body == RichBody(f"{line}\n{line}\n")
+    inside = look(f"{line}\n{line}\n".encode(), "a.tsv")
+    assert isinstance(inside.body, TableBody)
+    assert inside.body.titles == ("漢字",) * 50
+    assert isinstance(inside.source, TextBody)
+    assert max(map(len, inside.source.part.text.split("\n"))) <= 150
 
 
 def test_tables(look: Look) -> None:
