@@ -138,7 +138,8 @@ class PreviewArea(QWidget):
         column.addLayout(row)
 
     def _tell_cut(self) -> None:
-        self.note.setText(translate("PreviewArea", "The rest is not shown here. Open it to read on."))
+        said = translate("PreviewArea", "The rest is not shown here. Open it to read on.")
+        self.note.setText(f"{self._inside.note if self._inside else ''} {said}".strip())
         self.note.show()
 
     def _body(self) -> Body | None:

@@ -108,6 +108,16 @@ def test_the_end_of_what_is_shown_of_a_text_says_that_it_is_not_its_end(
     assert area.note.isHidden()
 
 
+def test_what_is_said_of_a_text_stays_said_at_the_end_of_what_is_shown(
+    qtbot: QtBot, area: PreviewArea, text: TextPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_page, "_SHOWN_MAX_LINES", 1_000)
+    area.show_inside(Inside(TextBody(TextPart("line\n" * 2_000, frozenset(), 77)), note="Mind the marks."))
+    qtbot.waitUntil(lambda: text.is_settled)
+    text.verticalScrollBar().setValue(text.verticalScrollBar().maximum())
+    assert area.note.text() == "Mind the marks. The rest is not shown here. Open it to read on."
+
+
 def test_colours_lie_where_they_should(qtbot: QtBot, area: PreviewArea, text: TextPage, theme: Theme) -> None:
     spans = ((0, 3, "keyword"), (6, 8, "string"))
     area.show_inside(Inside(TextBody(TextPart("def x\n'''a\nb'''"), "utf-8", spans)))
