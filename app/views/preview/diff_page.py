@@ -6,8 +6,9 @@ Lines are taken in slice by slice, so that thousands of them never hold the wind
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice, zip_longest
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
@@ -17,13 +18,32 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 from app.i18n import translate
 from app.look import Look
 from app.previews.comparing import Line
+from app.previews.folding import longest, pieces
+from app.views.preview.sparing import sparing_repaints
 
 _LINES_A_STEP: Final = 40
 _STEP_S: Final = 0.008
+_SLOW_LINE_MAX_CHARS: Final = 75
+"""There are two sides to be painted, each of which is no wider than that."""
+
 _MARKS: Final = {"changed": ("~ ", "~ "), "removed": ("- ", "  "), "added": ("  ", "+ ")}
+_GOES_ON: Final = ("  ", "  ")
 _GROUNDS: Final = {
     "changed": ("warning_soft", "warning_soft"), "removed": ("danger_soft", ""), "added": ("", "success_soft"),
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line on both sides, or a piece of one.
+
+    Attributes:
+        what: `Line.what`.
+        texts: What stands on the two sides, with the marks before it.
+    """
+
+    what: str
+    texts: tuple[str, str]
 
 
 class DiffPage(QWidget):
@@ -34,7 +54,7 @@ class DiffPage(QWidget):
         super().__init__()
         self._look = look
         self._lines: Sequence[Line] = ()
-        self._waiting: deque[Line] = deque()
+        self._waiting: Iterator[_Row] = iter(())
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._step)
         self.before = self._side(translate("DiffPage", "Before"))
@@ -51,7 +71,7 @@ class DiffPage(QWidget):
 
     def show_lines(self, lines: Sequence[Line]) -> None:
         """Show rows of two texts."""
-        self._lines, self._waiting = lines, deque(lines)
+        self._lines, self._waiting = lines, chain.from_iterable(map(_rows, lines))
         self.before.clear()
         self.after.clear()
         self._step()
@@ -76,22 +96,24 @@ class DiffPage(QWidget):
     def _step(self) -> None:
         """Take in what a few milliseconds allow."""
         until = time.monotonic() + _STEP_S
-        while self._waiting and time.monotonic() < until:
-            some = [self._waiting.popleft() for _ in range(min(_LINES_A_STEP, len(self._waiting)))]
-            self._insert(self.before, some, 0)
-            self._insert(self.after, some, 1)
-        if self._waiting:
-            self._soon.start()
+        while time.monotonic() < until:
+            some = list(islice(self._waiting, _LINES_A_STEP))
+            if not some:
+                return
+            for number, side in enumerate((self.before, self.after)):
+                with sparing_repaints(side):
+                    self._insert(side, some, number)
+        self._soon.start()
 
-    def _insert(self, side: QPlainTextEdit, lines: Sequence[Line], number: int) -> None:
+    def _insert(self, side: QPlainTextEdit, rows: Sequence[_Row], number: int) -> None:
         cursor = QTextCursor(side.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.beginEditBlock()
-        for line in lines:
-            if line is not self._lines[0]:
+        for row in rows:
+            if not side.document().isEmpty():
                 cursor.insertBlock()
-            cursor.setBlockFormat(self._ground(_GROUNDS.get(line.what, ("", ""))[number]))
-            cursor.insertText(_text(line, number))
+            cursor.setBlockFormat(self._ground(_GROUNDS.get(row.what, ("", ""))[number]))
+            cursor.insertText(row.texts[number])
         cursor.endEditBlock()
 
     def _ground(self, tone: str) -> QTextBlockFormat:
@@ -101,8 +123,15 @@ class DiffPage(QWidget):
         return made
 
 
-def _text(line: Line, side: int) -> str:
+def _rows(line: Line) -> Iterator[_Row]:
+    """Yield a line in pieces that can be laid out, which stand beside each other."""
     if line.what == "skipped":
-        return "⋯ " + translate("DiffPage", "%Ln line(s) the same", None, int(line.before or 0))
-    text = (line.before, line.after)[side]
-    return _MARKS.get(line.what, ("  ", "  "))[side] + (text or "")
+        said = "⋯ " + translate("DiffPage", "%Ln line(s) the same", None, int(line.before or 0))
+        yield _Row(line.what, (said, said))
+        return
+    before, after = line.before or "", line.after or ""
+    most = min(longest(before, _SLOW_LINE_MAX_CHARS), longest(after, _SLOW_LINE_MAX_CHARS))
+    marks = _MARKS.get(line.what, _GOES_ON)
+    for left, right in zip_longest(pieces(before, most), pieces(after, most), fillvalue=""):
+        yield _Row(line.what, (marks[0] + left, marks[1] + right))
+        marks = _GOES_ON

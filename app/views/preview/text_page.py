@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from app.i18n import translate
 from app.look import Look
 from app.previews.shapes import Span, TextBody, TextPart
+from app.views.preview.sparing import sparing_repaints
 
 _SLICE_CHARS: Final = 1024
 """Few, for each of them may be a line, or a tab stop that is laid out."""
@@ -174,7 +175,8 @@ class TextPage(QPlainTextEdit):
         self._chars += len(piece)
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
-        cursor.insertText(piece)
+        with sparing_repaints(self):
+            cursor.insertText(piece)
         self._move_gutter()
 
     def _colour(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 import shiboken6
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from app.icons import Icons
 from app.look import Look as Theme
@@ -35,6 +37,28 @@ class Bytes:
         found += bytes(max(min(count, self.size_bytes - offset) - len(found), 0))
         self.read_bytes += len(found)
         return found
+
+
+class _Paintings(QObject):
+    """Remembers each time that a widget is painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[QEvent] = []
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Paint:
+            self.seen.append(event)
+        return False
+
+
+@contextmanager
+def painted(view: QPlainTextEdit) -> Iterator[list[QEvent]]:
+    """Yield what grows each time that a text is painted."""
+    paintings = _Paintings()
+    view.viewport().installEventFilter(paintings)
+    yield paintings.seen
+    view.viewport().removeEventFilter(paintings)
 
 
 @pytest.fixture(scope="module")

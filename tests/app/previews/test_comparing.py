@@ -12,10 +12,11 @@ from app.look import Look as Theme
 from app.previews.comparing import Line, compare
 from app.previews.decoder.client import Decoder
 from app.previews.shapes import Picture
+from app.views.preview import diff_page
 from app.views.preview.diff_page import DiffPage
 from engine.types import Retention
 from tests.app.helpers import Desk
-from tests.app.previews.conftest import Bytes
+from tests.app.previews.conftest import Bytes, painted
 from tests.app.previews.files import image
 from tests.app.test_accessibility import unnamed
 
@@ -38,6 +39,25 @@ def test_the_same_text_is_the_same(decoder: Decoder) -> None:
     found = compare(Bytes(b"a\nb", "a.txt"), Bytes(b"a\nb", "a.txt"), decoder, 100)
     assert found.is_same
     assert found.note == "Both say the same."
+
+
+def test_whole_lines_are_compared_though_they_are_cut_to_be_laid_out(decoder: Decoder) -> None:
+    wide, foreign = "\t".join("x" * 120), "漢字" * 100
+    for line in (wide, foreign):
+        found = compare(Bytes(line.encode(), "a.tsv"), Bytes(f"{line}\nb".encode(), "a.tsv"), decoder, 100)
+        assert found.lines == (Line("same", line, line), Line("added", None, "b"))
+    endless = b"x" * 700
+    assert not compare(Bytes(endless, "a.txt"), Bytes(endless + b"y", "a.txt"), decoder, 100).lines
+
+
+def test_texts_that_differ_in_what_is_invisible_are_not_the_same(decoder: Decoder) -> None:
+    before, after, named = (f"a{mark}b".encode() for mark in ("\u202e", "\u2066", "<U+202E>"))
+    found = compare(Bytes(before, "a.txt"), Bytes(after, "a.txt"), decoder, 100)
+    assert found.lines == (Line("changed", "a<U+202E>b", "a<U+2066>b"),)
+    assert not found.is_same
+    found = compare(Bytes(before, "a.txt"), Bytes(named, "a.txt"), decoder, 100)
+    assert (found.is_same, found.first_difference) == (False, 1)
+    assert compare(Bytes(before, "a.txt"), Bytes(before, "a.txt"), decoder, 100).is_same
 
 
 def test_pictures_are_both_shown(decoder: Decoder) -> None:

@@ -27,6 +27,7 @@ from app.views.preview import text_page
 from app.views.preview.area import PreviewArea
 from app.views.preview.hex_page import CHUNK_BYTES, HexPage
 from app.views.preview.text_page import TextPage
+from tests.app.previews.conftest import painted
 from tests.app.test_accessibility import unnamed
 
 GIB = 1024**3
@@ -116,6 +117,14 @@ def test_what_is_said_of_a_text_stays_said_at_the_end_of_what_is_shown(
     qtbot.waitUntil(lambda: text.is_settled)
     text.verticalScrollBar().setValue(text.verticalScrollBar().maximum())
     assert area.note.text() == "Mind the marks. The rest is not shown here. Open it to read on."
+
+
+def test_what_grows_out_of_view_is_not_painted(qtbot: QtBot, area: PreviewArea, text: TextPage) -> None:
+    qtbot.waitUntil(area.isVisible)
+    with painted(text) as seen:
+        area.show_inside(Inside(TextBody(TextPart("\n".join(str(number) for number in range(60_000))))))
+        qtbot.waitUntil(lambda: text.is_settled and bool(seen))
+    assert len(seen) <= 6
 
 
 def test_colours_lie_where_they_should(qtbot: QtBot, area: PreviewArea, text: TextPage, theme: Theme) -> None:
