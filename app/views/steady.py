@@ -47,7 +47,7 @@ class Steady(QObject):
         self._selected = frozenset(row.key for row in self._model.rows(ranges) or ())
         self._current = self._path(self._view.currentIndex())
         self._note_anchor()
-        self._top = self._path(QModelIndex(self._anchor))
+        self._top = self._path(self._anchor)
 
     def _let_go(self) -> None:
         self._select()
@@ -113,6 +113,6 @@ class Steady(QObject):
     def _is_all(self, ranges: Sequence[range]) -> bool:
         return bool(ranges) and list(ranges) == [range(self._model.rowCount())]
 
-    def _path(self, index: QModelIndex) -> str:
+    def _path(self, index: QModelIndex | QPersistentModelIndex) -> str:
         row = self._model.row(index.row()) if index.isValid() else None
         return "" if row is None else row.key
