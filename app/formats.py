@@ -59,9 +59,29 @@ def breakable(text: str) -> str:
     return _LONG_WORD.sub(lambda word: _BREAK.join(word[0]), text)
 
 
-def unbroken(text: str) -> str:
-    """Take back what `breakable` did to a text, or to a part of it."""
-    return text.replace(_BREAK, "")
+def breakable_part(text: str, start: int, end: int) -> str:
+    """Return the part of a text that stands between two places of what `breakable` makes of it.
+
+    It is read from the end, because what was put in stands before a zero-width space that is the text's own.
+
+    Args:
+        text: As it is.
+        start: Where the part begins in the breakable text, counted as Qt does (`utf16_length`).
+        end: Where it ends there.
+    """
+    shown, rest, part = breakable(text), list(text), list[str]()
+    at = utf16_length(shown)
+    for letter in reversed(shown):
+        at -= 2 if letter > "\uffff" else 1
+        if rest and rest[-1] == letter:
+            rest.pop()
+            part += letter if start <= at < end else ""
+    return "".join(reversed(part))
+
+
+def utf16_length(text: str) -> int:
+    """Return a length as Qt counts: an emoji is two characters there, and would be cut in two otherwise."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def time_text(moment: datetime, now: datetime) -> str:

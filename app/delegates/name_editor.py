@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
 
-from app.formats import tip_text
+from app.formats import tip_text, utf16_length
 from app.look import restyle
 from engine.transfers.naming import split_suffix
 
@@ -35,7 +35,7 @@ class NameEditor(QLineEdit):
             keep_extension: Leave the file ending out of the selection.
         """
         self.setText(name)
-        stem = stem_length(name) if keep_extension else _length(name)
+        stem = stem_length(name) if keep_extension else utf16_length(name)
         # The view selects everything right after this call; ours has to come later.
         QTimer.singleShot(0, self, lambda: self.setSelection(0, stem))
 
@@ -61,9 +61,4 @@ class _NameValidator(QValidator):
 
 def stem_length(name: str) -> int:
     """Return how many characters, as Qt counts them, come before a file's ending: all of `README` and `.profile`."""
-    return _length(split_suffix(name)[0])
-
-
-def _length(text: str) -> int:
-    """Return a length in UTF-16: an emoji is two characters there, and would be cut in two otherwise."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return utf16_length(split_suffix(name)[0])

@@ -55,6 +55,7 @@ class FolderTree(QTreeView):
         super().__init__(parent)
         self._hold = hold or Hold(self)
         self._opened: dict[int, None] = {}
+        self._on_arrow = False
         self._model = model
         self._delegate = TreeDelegate(look, self, *checks)
         self.setModel(model)
@@ -125,9 +126,31 @@ class FolderTree(QTreeView):
         else:
             super().keyPressEvent(event)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Qt's hook: a press on an arrow opens or closes. Qt would look for arrows where rows are fully indented."""
+        arrow = self._arrow_at(event.position().toPoint())
+        self._on_arrow = event.button() == Qt.MouseButton.LeftButton and arrow.isValid()
+        if self._on_arrow:
+            self.setExpanded(arrow, not self.isExpanded(arrow))
+        else:
+            QAbstractItemView.mousePressEvent(self, event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Qt's hook: a name opens or closes too; the arrow did so with the first press."""
+        if not self._arrow_at(event.position().toPoint()).isValid():
+            QAbstractItemView.mouseDoubleClickEvent(self, event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Qt's hook: nothing is dragged by an arrow."""
+        if not self._on_arrow:
+            super().mouseMoveEvent(event)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Qt's hook: a click goes to the node; a click on its arrow only opens it."""
-        super().mouseReleaseEvent(event)
+        if self._on_arrow:
+            self._on_arrow = False
+            return
+        QAbstractItemView.mouseReleaseEvent(self, event)
         index = self.indexAt(event.position().toPoint())
         on_arrow = event.position().x() < self.visualRect(index).left()
         if event.button() == Qt.MouseButton.LeftButton and index.isValid() and not on_arrow:
@@ -197,6 +220,13 @@ class FolderTree(QTreeView):
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         self.dropped.emit(local_paths(event.mimeData()), place)
+
+    def _arrow_at(self, point: QPoint) -> QModelIndex:
+        """Return the node whose arrow is seen at a place, or none."""
+        index = self.indexAt(point)
+        left = self.visualRect(index).left()
+        hit = left - self.indentation() <= point.x() < left and self._model.hasChildren(index)
+        return index if index.isValid() and hit else QModelIndex()
 
     def _choose(self, index: QModelIndex) -> None:
         place = index.data(LOCATION_ROLE)

@@ -30,25 +30,25 @@ class Steady(QObject):
         self._had_all = self._grows_with_all = False
         self._selected: frozenset[str] = frozenset()
         self._current = self._top = ""
-        self._top_offset = 0
-        self._first_seen = QPersistentModelIndex()
-        self._first_offset = 0
+        self._anchor = QPersistentModelIndex()
+        self._anchor_offset = 0
+        self._scrolled_to = 0
         model.shifting.connect(self._hold)
         model.settled.connect(self._let_go)
         model.rowsAboutToBeInserted.connect(self._growing)
         model.rowsInserted.connect(self._grown)
         for before in (model.rowsAboutToBeInserted, model.rowsAboutToBeRemoved):
-            before.connect(self._note_first_seen)
+            before.connect(self._note_anchor)
         for after in (model.rowsInserted, model.rowsRemoved):
-            after.connect(self._keep_first_seen)
+            after.connect(self._keep_anchor)
 
     def _hold(self) -> None:
         ranges = self._ranges()
         self._had_all = self._is_all(ranges)
         self._selected = frozenset(row.key for row in self._model.rows(ranges) or ())
         self._current = self._path(self._view.currentIndex())
-        top = self._view.indexAt(self._view.viewport().rect().topLeft())
-        self._top, self._top_offset = self._path(top), self._view.visualRect(top).top()
+        self._note_anchor()
+        self._top = self._path(self._anchor)
 
     def _let_go(self) -> None:
         self._select()
@@ -56,8 +56,9 @@ class Steady(QObject):
         if current is not None:
             self._view.selectionModel().setCurrentIndex(self._model.index(current, 0), _Flag.NoUpdate)
         top = self._model.find(self._top) if self._top else None
-        if top is not None and self._view.verticalScrollBar().value():
-            self._scroll_by(self._view.visualRect(self._model.index(top, 0)).top() - self._top_offset)
+        if top is not None:
+            self._anchor = QPersistentModelIndex(self._model.index(top, 0))
+            self._scroll_by(self._offset(self._anchor) - self._anchor_offset)
 
     def _select(self) -> None:
         if self._had_all and not (self._selected and self._model.is_whole):
@@ -75,6 +76,7 @@ class Steady(QObject):
             height = max(self._view.visualRect(self._model.index(0, 0)).height(), 1)
             pixels = round(pixels / height)
         bar.setValue(bar.value() + pixels)
+        self._scrolled_to = bar.value()
 
     def _growing(self, _parent: QModelIndex, first: int, _last: int) -> None:
         """Rows are counted that were there all the time: whoever has selected all means them too."""
@@ -84,23 +86,34 @@ class Steady(QObject):
         if self._grows_with_all:
             self._view.selectAll()
 
-    def _note_first_seen(self) -> None:
-        """Note what stands at the top of the screen; at the top of the folder what comes there is to be seen."""
-        first = self._view.indexAt(self._view.viewport().rect().topLeft())
-        is_down = first.isValid() and self._view.verticalScrollBar().value() > 0
-        self._first_seen = QPersistentModelIndex(first) if is_down else QPersistentModelIndex()
-        self._first_offset = self._view.visualRect(first).top()
+    def _note_anchor(self) -> None:
+        """Note what is to stay where it is; at the top of the folder what comes there is to be seen.
 
-    def _keep_first_seen(self) -> None:
-        if self._first_seen.isValid():
-            now = self._view.visualRect(self._model.index(self._first_seen.row(), 0)).top()
-            if now != self._first_offset:
+        In a grid what comes above moves it sideways first. It is what it was as long as nobody scrolls: the entry that
+        stands first by then is another one each time.
+        """
+        first, bar = self._view.indexAt(self._view.viewport().rect().topLeft()), self._view.verticalScrollBar()
+        in_place = self._anchor.isValid() and self._offset(self._anchor) == self._offset(first)
+        if bar.value() == 0:
+            self._anchor = QPersistentModelIndex()
+        elif not in_place or bar.value() != self._scrolled_to:
+            self._anchor = QPersistentModelIndex(first)
+        self._anchor_offset, self._scrolled_to = self._offset(self._anchor), bar.value()
+
+    def _keep_anchor(self) -> None:
+        if self._anchor.isValid():
+            now = self._offset(self._anchor)
+            if now != self._anchor_offset:
                 self._view.doItemsLayout()  # else the scroll bar still has the range before
-                self._scroll_by(now - self._first_offset)
+                self._scroll_by(now - self._anchor_offset)
+
+    def _offset(self, index: QModelIndex | QPersistentModelIndex) -> int:
+        """Return how far down a row is seen, in pixels."""
+        return self._view.visualRect(self._model.index(index.row(), 0)).top()
 
     def _is_all(self, ranges: Sequence[range]) -> bool:
         return bool(ranges) and list(ranges) == [range(self._model.rowCount())]
 
-    def _path(self, index: QModelIndex) -> str:
+    def _path(self, index: QModelIndex | QPersistentModelIndex) -> str:
         row = self._model.row(index.row()) if index.isValid() else None
         return "" if row is None else row.key

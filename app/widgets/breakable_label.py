@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QClipboard, QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QLabel, QMenu
 
-from app.formats import breakable, unbroken
+from app.formats import breakable, breakable_part, utf16_length
 from app.i18n import translate
 
 
@@ -15,7 +17,8 @@ class BreakableLabel(QLabel):
 
     def __init__(self, text: str = "", *, size: str = "") -> None:
         """Args: what it says; its size, as in `look.label`."""
-        super().__init__(breakable(text))
+        super().__init__()
+        self._told = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         self.setMinimumWidth(1)  # 0 would mean: as wide as its longest word
@@ -23,10 +26,12 @@ class BreakableLabel(QLabel):
         self.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
         if size:
             self.setProperty("textSize", size)
+        self.show_text(text)
 
     def show_text(self, text: str) -> None:
         """Say something else."""
-        self.setText(breakable(text))
+        self._told = re.sub("\r\n?", "\n", text)  # two characters would count as one where they are shown
+        self.setText(breakable(self._told))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt's hook: what is copied is what it says."""
@@ -49,9 +54,10 @@ class BreakableLabel(QLabel):
         copy.setEnabled(self.hasSelectedText())
         copy.triggered.connect(lambda: self._copy(QClipboard.Mode.Clipboard))
         every = menu.addAction(translate("BreakableLabel", "Select &all"))
-        every.triggered.connect(lambda: self.setSelection(0, len(self.text())))
+        every.triggered.connect(lambda: self.setSelection(0, utf16_length(self.text())))
         menu.popup(event.globalPos())
 
     def _copy(self, where: QClipboard.Mode) -> None:
         if self.hasSelectedText():
-            QGuiApplication.clipboard().setText(unbroken(self.selectedText()), where)
+            start, length = self.selectionStart(), utf16_length(self.selectedText())
+            QGuiApplication.clipboard().setText(breakable_part(self._told, start, start + length), where)

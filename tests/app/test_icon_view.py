@@ -222,6 +222,40 @@ def test_rows_that_come_above_move_nothing_on_the_screen(face: Face) -> None:
     assert face.grid.indexAt(QPoint(5, 5)).data() == before
 
 
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("count", [1_500, 5_000])
+def test_entries_that_come_above_one_by_one_do_not_make_it_drift(
+    look: Look, qtbot: QtBot, count: int, together: bool
+) -> None:
+    """Each moved the first entry sideways only, so that the one before it stood first when the next one came."""
+    face = Face(look, qtbot, count)
+    face.grid.scrollTo(face.model.index(1_200, 0), IconGrid.ScrollHint.PositionAtTop)
+    face.settle()
+    face.settle()
+    first = face.grid.indexAt(QPoint(5, 5)).data()
+    for number in range(1, 61):
+        face.source.names = sorted([*face.source.names, f"n{5 * number:06}+"])
+        if number == 60 or not together:
+            face.model.refresh()
+            face.settle()
+    line = [face.grid.indexAt(QPoint(face.middle(number).x(), 5)).data() for number in range(face.a_line)]
+    assert first in line
+    face.grid.close()
+
+
+def test_what_a_person_has_scrolled_to_stays_from_then_on(look: Look, qtbot: QtBot) -> None:
+    face = Face(look, qtbot, 1_500)
+    for place in (400, 1_000):
+        face.grid.scrollTo(face.model.index(place, 0), IconGrid.ScrollHint.PositionAtTop)
+        first = face.grid.indexAt(QPoint(5, 5)).data()
+        for number in range(2 * face.a_line):
+            face.source.names = sorted([*face.source.names, f"n{number:06}+{place}"])
+            face.model.refresh()
+            face.settle()
+        assert face.grid.indexAt(QPoint(5, 5)).data() == first
+    face.grid.close()
+
+
 @pytest.fixture
 def icons(desk: Desk) -> Desk:
     """Return the window on a folder shown as icons."""
