@@ -93,8 +93,8 @@ class BrowserPane(QWidget):
         )
         self.no_bucket_to_see = EmptyState(look, "eye-slash", "", "", (actions[ActionId.STOP_ACTING],), "identity_mark")
         self._blank = QWidget()
-        holder = QWidget()
-        self._stack = QStackedLayout(holder)
+        self._holder = QWidget()
+        self._stack = QStackedLayout(self._holder)
         for page in (
             self._blank, self.table, self.icons, self.empty_folder, self.nothing_then, self.no_buckets,
             self.nothing_to_see, self.no_bucket_to_see, self.nothing_matches,
@@ -107,7 +107,7 @@ class BrowserPane(QWidget):
         column.addWidget(self.past)
         self.filter = FilterBar(look)
         column.addWidget(self.filter)
-        column.addWidget(holder, 1)
+        column.addWidget(self._holder, 1)
         self._overlay = DropOverlay(look, self)
         self.setAcceptDrops(True)
         self.table.drop_hovering.connect(self._announce)
@@ -225,7 +225,7 @@ class BrowserPane(QWidget):
         for view in (self.table, self.icons):
             view.setAcceptDrops(not self._in_past)
             view.setDragEnabled(not self._in_past)
-        had_focus = self.isAncestorOf(QApplication.focusWidget() or self._blank)
+        had_focus = self._holder.isAncestorOf(QApplication.focusWidget() or self.filter)  # who types goes on typing
         page: QWidget = self.table.front
         if self._model.view is None:
             page = self._blank if self._has_buckets else self.no_bucket_to_see if self._who else self.no_buckets

@@ -54,6 +54,27 @@ def test_what_is_typed_is_what_is_shown_and_counted(desk: Desk) -> None:
     assert desk.views.pane.filter.field.text() == "REPORT"
 
 
+@pytest.mark.parametrize("action", [ActionId.FILTER, ActionId.SEARCH])
+def test_who_corrects_what_fits_nothing_goes_on_typing(desk: Desk, action: ActionId) -> None:
+    filled(desk)
+    desk.session.actions[action].trigger()
+    field = desk.views.pane.filter.field
+    desk.until(field.hasFocus)
+    write(desk, "repx")
+    desk.until(lambda: desk.views.pane.page is desk.views.pane.nothing_matches)
+    assert field.hasFocus()
+
+    QTest.keyClick(field, Qt.Key.Key_Backspace)
+    desk.until(lambda: len(desk.names) == 2)
+    assert field.hasFocus()
+    write(desk, "x")
+    desk.until(lambda: desk.views.pane.page is desk.views.pane.nothing_matches)
+    field.selectAll()
+    QTest.keyClick(field, Qt.Key.Key_Backspace)
+    desk.until(lambda: len(desk.names) == 4)
+    assert field.hasFocus()
+
+
 def test_what_comes_and_goes_beside_what_fits_is_counted(desk: Desk) -> None:
     filled(desk)
     begin(desk)
