@@ -10,7 +10,6 @@ takes long enough to freeze a window. Values that change while one write runs sh
 from __future__ import annotations
 
 import contextlib
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -20,6 +19,7 @@ from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from app.ini import ini_text
 from app.theme import ThemeMode
+from engine.small_files import replace_file
 
 FILE_NAME: Final = "window.ini"
 
@@ -246,7 +246,7 @@ class WindowSettings:
             text = ini_text(self._values)
         with contextlib.suppress(OSError):
             if self._is_kept:
-                _replace(self._path.resolve(), text.encode("utf-8", "surrogatepass"))
+                replace_file(self._path.resolve(), text.encode("utf-8", "surrogatepass"))
 
     def _store(self) -> QSettings:
         return QSettings(str(self._path), QSettings.Format.IniFormat)
@@ -281,17 +281,3 @@ class WindowSettings:
         except ValueError:
             return default
         return number if least <= number <= most else default
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file durably and in one step; only one at a time.
-
-    Raises:
-        OSError: It cannot be written; the old content is still there.
-    """
-    draft = path.with_name(f".{path.name}.new")  # what a kill leaves is written over the next time
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

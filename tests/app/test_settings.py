@@ -98,7 +98,7 @@ def test_a_disk_that_hangs_holds_nobody_up(tmp_path: Path, qapp: QApplication, m
     disk.gate.set()
     settings.close()
     assert threading.main_thread() not in disk.writers
-    assert len(disk.writers) <= 2
+    assert len(disk.writers) <= 4  # the file and its folder, twice at most
     assert WindowSettings(tmp_path).place == "photos/499/"
 
 
@@ -180,6 +180,14 @@ def test_a_file_that_cannot_be_read_today_is_left_as_it_is(tmp_path: Path, qapp:
     again.close()
     assert again.place == "photos/"
     assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_nobody_else_reads_what_is_remembered(tmp_path: Path, qapp: QApplication) -> None:
+    settings = WindowSettings(tmp_path)
+    settings.favourites = "[]"
+    settings.close()
+    assert (tmp_path / FILE_NAME).stat().st_mode & 0o077 == 0
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
 
 
 def test_a_file_that_lies_elsewhere_stays_there(tmp_path: Path, qapp: QApplication) -> None:
